@@ -1,0 +1,220 @@
+"""Augmentations, whose types are the labels of the augmentation head.
+
+There are two kinds. A *waveform* augmentation lists transforms of raw speech; the
+feature store keeps each variant beside the original. A *batch* augmentation changes
+normalised features inside tf.data: a batch, partners and a seed in, a batch out,
+stateless, so that equal seeds give equal batches.
+
+A batch is a dictionary of tensors:
+
+| key | shape | holds |
+|---|---|---|
+| `features` | `(batch, time, bands)` | normalised log-mel, 0 in the padding |
+| `frames` | int32 `(batch,)` | unpadded frames |
+| `emotion` | `(batch, classes)` | one-hot or soft labels, 0 where unlabelled |
+| `labelled` | `(batch,)` | 1 where `emotion` holds |
+| `certainty` | `(batch,)` | weight of the row on the augmentation head |
+
+To add a type, write a class with `name` and `kind`, and name it in `AUGMENTATIONS`.
+"""
+
+from collections.abc import Iterable
+
+import tensorflow as tf
+
+from keras_ser import audio
+
+NONE = "none"
+
+
+class SpeedPerturbation:
+    """Speed perturbation of raw speech: x(t) becomes x(αt).
+
+    Args:
+        factors: the α; each is one variant of an utterance in the feature store.
+
+    Reference: Ko et al., "Audio augmentation for speech recognition", 2015; Latif
+    et al. 2022, section 4.2.
+    """
+
+    name = "speed"
+    kind = "waveform"
+
+    def __init__(self, factors: Iterable[float] = (0.9, 1.1)):
+        self.factors = tuple(factors)
+
+    @property
+    def transforms(self) -> tuple[audio.Speed, ...]:
+        return tuple(audio.Speed(factor) for factor in self.factors)
+
+    def get_config(self) -> dict:
+        return {"factors": self.factors}
+
+
+class SpecAugment:
+    """One frequency mask and one time mask, filled with 0, the mean.
+
+    With V bands and τ unpadded frames,
+
+        f ~ U{0 … F},  f0 ~ U{0 … V − f − 1},  bands  [f0, f0 + f) become 0
+        t ~ U{0 … T'}, t0 ~ U{0 … τ − t − 1}, frames [t0, t0 + t) become 0
+
+    with T' = min(T, share · τ). Where both masks are narrower than `least`, the
+    frequency mask is widened to it: an empty mask would be a copy of class `none`
+    under the wrong label. The half-open ranges of t0 leave the last frame in place,
+    and with it the utterance's length.
+
+    Args:
+        frequency: F, bands.
+        time: T, frames.
+        share: the time mask's largest share of the unpadded frames.
+        least: bands; the smallest mask.
+        ops: `"batch"`, or `"tfio"` for tensorflow-io's `freq_mask` and `time_mask`,
+            which draw from TensorFlow's stateful generator (so they repeat in a
+            serial pipeline only), know no `least`, and exclude F and T themselves.
+
+    Reference: Park et al., "SpecAugment", Interspeech 2019; Latif et al. 2022,
+    section 3.1.
+    """
+
+    name = "specaugment"
+    kind = "batch"
+    softens = False
+    needs_partner = False
+
+    def __init__(self, frequency=27, time=100, share=0.2, least=5, ops="batch"):
+        if ops not in ("batch", "tfio"):
+            raise ValueError(f"`ops` must be 'batch' or 'tfio'. Received: {ops!r}.")
+        self.frequency = frequency
+        self.time = time
+        self.share = share
+        self.least = least
+        self.ops = ops
+
+    def __call__(self, batch: dict, partner: dict, seed) -> dict:
+        apply = self._tfio if self.ops == "tfio" else self._batch
+        return {**batch, "features": apply(batch["features"], batch["frames"], seed)}
+
+    def _batch(self, features, frames, seed):
+        shape = tf.shape(features)
+        widths, starts = self.draw(frames, shape[2], seed)
+        band = _inside(shape[2], starts[0], widths[0])  # (batch, bands)
+        frame = _inside(shape[1], starts[1], widths[1])  # (batch, time)
+        hidden = band[:, None, :] | frame[:, :, None]
+        return tf.where(hidden, 0.0, features)
+
+    def draw(self, frames, bands, seed):
+        """Widths and starts of both masks, each `((batch,), (batch,))`."""
+        seeds = tf.unstack(tf.random.split(seed, 4))
+        limit = tf.cast(self.share * tf.cast(frames, tf.float32), tf.int32)
+        most = tf.minimum(self.time, limit)
+        bands = tf.fill(tf.shape(frames), bands)
+        width_f = _integer(seeds[0], tf.fill(tf.shape(frames), self.frequency + 1))
+        width_t = _integer(seeds[1], most + 1)
+        narrow = (width_f < self.least) & (width_t < self.least)
+        width_f = tf.where(narrow, self.least, width_f)
+        start_f = _integer(seeds[2], bands - width_f)
+        start_t = _integer(seeds[3], frames - width_t)
+        return (width_f, width_t), (start_f, start_t)
+
+    def _tfio(self, features, frames, seed):
+        tfio = _tensorflow_io()
+
+        def one(inputs):
+            feature, length = inputs
+            most = tf.cast(self.share * tf.cast(length, tf.float32), tf.int32)
+            speech = tfio.audio.freq_mask(feature[:length], self.frequency)
+            width = tf.maximum(tf.minimum(self.time, most), 1)
+            speech = tfio.audio.time_mask(speech, width)
+            return tf.concat([speech, feature[length:]], axis=0)
+
+        return tf.map_fn(one, (features, frames), fn_output_signature=tf.float32)
+
+    def get_config(self) -> dict:
+        return {
+            "frequency": self.frequency,
+            "time": self.time,
+            "share": self.share,
+            "least": self.least,
+            "ops": self.ops,
+        }
+
+
+class Mixup:
+    """Convex combination of two utterances and of their labels.
+
+        x̃ = λ x_i + (1 − λ) x_j,   ỹ = λ y_i + (1 − λ) y_j,   λ ~ U(0, 1)
+
+    Latif et al. 2022, Eq. 1 and 2, on normalised log-mel; the result is as long as
+    the longer of the two. If either is unlabelled, so is the result. Where λ lies
+    outside [0.1, 0.9] the mixture is hard to tell from a plain utterance, and the
+    row counts half on the augmentation head.
+
+    Reference: Zhang et al., "mixup: beyond empirical risk minimization", 2018.
+    """
+
+    name = "mixup"
+    kind = "batch"
+    softens = True
+    needs_partner = True
+
+    def __call__(self, batch: dict, partner: dict, seed) -> dict:
+        share = tf.random.stateless_uniform(tf.shape(batch["frames"]), seed)
+        labelled = batch["labelled"] * partner["labelled"]
+        mixed = _mix(share, batch["emotion"], partner["emotion"])
+        clear = (share >= 0.1) & (share <= 0.9)
+        return {
+            "features": _mix(share, batch["features"], partner["features"]),
+            "frames": tf.maximum(batch["frames"], partner["frames"]),
+            "emotion": mixed * labelled[:, None],
+            "labelled": labelled,
+            "certainty": batch["certainty"] * tf.where(clear, 1.0, 0.5),
+        }
+
+    def get_config(self) -> dict:
+        return {}
+
+
+AUGMENTATIONS = {
+    augmentation.name: augmentation
+    for augmentation in (SpeedPerturbation, SpecAugment, Mixup)
+}
+
+
+def get(identifier):
+    """An augmentation from its name, or the augmentation given."""
+    if not isinstance(identifier, str):
+        return identifier
+    if identifier not in AUGMENTATIONS:
+        raise ValueError(
+            f"Augmentation must be one of {sorted(AUGMENTATIONS)}. "
+            f"Received: {identifier!r}."
+        )
+    return AUGMENTATIONS[identifier]()
+
+
+def _mix(share, first, second):
+    share = tf.reshape(share, [-1] + [1] * (first.shape.rank - 1))
+    return share * first + (1.0 - share) * second
+
+
+def _integer(seed, below):
+    """Uniform integers from {0 … below − 1}, one an element of `below`."""
+    uniform = tf.random.stateless_uniform(tf.shape(below), seed)
+    drawn = tf.cast(uniform * tf.cast(below, tf.float32), tf.int32)
+    return tf.clip_by_value(drawn, 0, tf.maximum(below - 1, 0))
+
+
+def _inside(size, start, width):
+    position = tf.range(size)[None]
+    return (position >= start[:, None]) & (position < (start + width)[:, None])
+
+
+def _tensorflow_io():
+    """tensorflow-io without the warnings about kernels that are not used here."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tensorflow_io
+    return tensorflow_io

@@ -1,0 +1,527 @@
+"""From a fold to batches: normalisation, and a pipeline that is a function of the step.
+
+The training stream has no state. Which utterances the batch of a step holds, how
+each is augmented, with whom it is mixed: all follows from (seed, step), so that a
+run repeats, resumes, and sees other augmentations in every epoch.
+"""
+
+import dataclasses
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from keras_ser import augment as augmentations
+from keras_ser import files
+from keras_ser.features import FRONT_ENDS, PLAIN, FeatureStore
+from keras_ser.protocols import Fold
+
+HEADS = ("emotion", "center", "augmentation", "reconstruction")
+NORMALISATIONS = ("train", "speaker")
+
+
+@dataclasses.dataclass(frozen=True)
+class Preprocessing:
+    """All that lies between a waveform and a model's input.
+
+    Args:
+        front_end: callable dataclass of `features.FRONT_ENDS`.
+        classes: the emotions, in the order of the probabilities.
+        seconds: longest input; longer speech is scored by windows.
+        normalise: `"train"`: with mean and deviation of the training speakers.
+            `"speaker"`: with those of the utterances of the same speaker, which a
+            test speaker's unlabelled utterances give too (transductive).
+        mean, deviation: `(bands,)`, of the unpadded frames of the labelled,
+            unaugmented training speech.
+    """
+
+    front_end: object
+    classes: tuple[str, ...]
+    seconds: float
+    normalise: str
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @property
+    def window(self) -> int:
+        """Frames of the longest input."""
+        return self.front_end.frames(self.seconds)
+
+    def statistics(self, utterances: list[np.ndarray]) -> tuple:
+        """Mean and deviation to normalise these utterances of one speaker with."""
+        if self.normalise == "train":
+            return self.mean, self.deviation
+        return moments(utterances)
+
+    def normalised(self, features: np.ndarray, statistics=None) -> np.ndarray:
+        mean, deviation = statistics or (self.mean, self.deviation)
+        return ((features - mean) / deviation).astype(np.float32)
+
+    def to_json(self) -> dict:
+        return {
+            "front_end": type(self.front_end).__name__,
+            "front_end_settings": dataclasses.asdict(self.front_end),
+            "classes": list(self.classes),
+            "seconds": self.seconds,
+            "normalise": self.normalise,
+            "mean": np.asarray(self.mean, dtype=float).tolist(),
+            "deviation": np.asarray(self.deviation, dtype=float).tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict) -> "Preprocessing":
+        front_end = FRONT_ENDS[value["front_end"]](**value["front_end_settings"])
+        return cls(
+            front_end=front_end,
+            classes=tuple(value["classes"]),
+            seconds=value["seconds"],
+            normalise=value["normalise"],
+            mean=np.array(value["mean"]),
+            deviation=np.array(value["deviation"]),
+        )
+
+    def save(self, path) -> Path:
+        return files.write_json(path, self.to_json())
+
+    @classmethod
+    def load(cls, path) -> "Preprocessing":
+        return cls.from_json(files.read_json(path))
+
+
+def moments(utterances: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation a band over all frames, float64 `(bands,)`."""
+    count, total, squares = 0, 0.0, 0.0
+    for features in utterances:
+        features = features.astype(np.float64)
+        count += len(features)
+        total = total + features.sum(axis=0)
+        squares = squares + np.square(features).sum(axis=0)
+    mean = total / count
+    variance = np.maximum(squares / count - np.square(mean), 0.0)
+    return mean, np.maximum(np.sqrt(variance), 1e-3)  # a dead band stays finite
+
+
+class Pipeline:
+    """A fold's data for `model.fit`.
+
+    Each training utterance gives `rows` rows an epoch: the first unaugmented, the
+    others augmented. If there are as many others as variants of `augment` (speed
+    0.9, speed 1.1, SpecAugment, mixup: four), each variant comes once; else a row's
+    type is drawn uniformly, and then its variant. Without `augment` all rows are
+    plain copies, so that systems with and without it see as many updates.
+
+    Unlabelled speech, where the fold has any, adds `unlabelled` rows to each
+    labelled one in every batch, under the same augmentations; an epoch stays one
+    pass over the labelled rows. Rows without label have weight 0 on `emotion` and
+    `center`, rows of soft label on `center`. Types weigh inversely to their
+    frequency on `augmentation`.
+
+    Args:
+        fold: train, dev and tests.
+        store: the feature store; absent entries are extracted here.
+        seconds: window; longer training speech is cropped at random.
+        normalise: `"train"` or `"speaker"`, see `Preprocessing`.
+        batch: labelled rows a batch.
+        rows: rows of an utterance an epoch.
+        augment: names or instances of augmentations.
+        unlabelled: rows without label a labelled row.
+        heads: heads that get labels and weights; those of the model.
+        pad: `"batch"` pads to the longest utterance of a batch, `"window"` to
+            `seconds`: for backends that compile anew for each shape, and for
+            models that do not mask the padding.
+        denoising: whether the reconstruction's target is the unaugmented input.
+        seed: of order, crops and augmentations.
+        workers: processes for extraction.
+        progress: whether extraction shows a bar.
+
+    Example:
+
+    >>> data = Pipeline(fold, store, augment=("speed", "specaugment", "mixup"))
+    >>> model.fit(data.train(0, 60), steps_per_epoch=data.steps, epochs=60,
+    ...           validation_data=data.dev())
+    """
+
+    def __init__(
+        self,
+        fold: Fold,
+        store: FeatureStore,
+        seconds: float = 7.5,
+        normalise: str = "train",
+        batch: int = 16,
+        rows: int = 2,
+        augment: Iterable = (),
+        unlabelled: int = 1,
+        heads: Iterable[str] = HEADS,
+        pad: str = "batch",
+        denoising: bool = False,
+        seed: int = 0,
+        workers: int = 1,
+        progress: bool = True,
+    ):
+        _one_of("normalise", normalise, NORMALISATIONS)
+        _one_of("pad", pad, ("batch", "window"))
+        self.fold = fold
+        self.store = store
+        self.batch = batch
+        self.rows = rows
+        self.augment = tuple(augmentations.get(name) for name in augment)
+        self.heads = tuple(heads)
+        self.pad = pad
+        self.denoising = denoising
+        self.seed = seed
+        self.types = (augmentations.NONE, *(each.name for each in self.augment))
+        self._variants = _variants(self.augment)
+        self._extract(workers, progress)
+        self._statistics = _Statistics(fold, store, normalise)
+        self.preprocessing = Preprocessing(
+            store.front_end,
+            fold.classes,
+            seconds,
+            normalise,
+            *self._statistics.train,
+        )
+        self._train = self._source(fold.train, fold.unlabelled)
+        self._extra = unlabelled * batch if self._train.unlabelled else 0
+
+    @property
+    def steps(self) -> int:
+        """Updates an epoch: one pass over the rows of the labelled utterances."""
+        return max(1, self._train.labelled * self.rows // self.batch)
+
+    def train(self, first_epoch: int, epochs: int) -> tf.data.Dataset:
+        """Batches of the epochs from `first_epoch` to before `epochs`.
+
+        Returns:
+            Dataset of (features, labels, weights): features `(batch, time, bands)`,
+            labels and weights dictionaries of the heads.
+        """
+        size = self.batch + self._extra
+        first, last = (epoch * self.steps * size for epoch in (first_epoch, epochs))
+        rows = tf.data.Dataset.range(first, last).map(
+            self._training_row, num_parallel_calls=tf.data.AUTOTUNE
+        )
+        batches = self._batched(rows, size)
+        steps = tf.data.Dataset.range(first_epoch * self.steps, epochs * self.steps)
+        pairs = tf.data.Dataset.zip(steps, batches)
+        return _deterministic(
+            pairs.map(self._augmented, num_parallel_calls=tf.data.AUTOTUNE)
+        )
+
+    def dev(self) -> tf.data.Dataset:
+        """Batches of the development speakers, unaugmented, in the table's order."""
+        return self.plain(self.fold.dev)
+
+    def test(self, name: str = "test") -> tf.data.Dataset:
+        """Batches of a test table, unaugmented, in its order."""
+        return self.plain(self.fold.tests[name])
+
+    def plain(self, table: pd.DataFrame) -> tf.data.Dataset:
+        """Unaugmented batches of any table, each utterance's first window."""
+        self.store.prepare(table, [PLAIN], progress=False)
+        source = self._source(table, None, [PLAIN])
+        rows = tf.data.Dataset.range(len(table)).map(
+            lambda row: self._plain_row(source, tf.cast(row, tf.int32)),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        batches = self._batched(rows, self.batch)
+        return _deterministic(batches.map(self._as_trained))
+
+    def _extract(self, workers, progress) -> None:
+        """Every variant of what trains; plain features of what is scored."""
+        sides = self.fold.sides()
+        transforms = list(dict.fromkeys(v.transform for v in self._variants))
+        self.store.prepare(sides["train"], transforms, workers, progress)
+        for side in ("dev", "test"):
+            self.store.prepare(sides[side], [PLAIN], workers, progress)
+
+    def _source(self, table, unlabelled, transforms=None) -> "_Source":
+        transforms = transforms or [variant.transform for variant in self._variants]
+        return _Source(
+            table, unlabelled, self.store, transforms, self.fold.classes,
+            self._statistics,
+        )  # fmt: skip
+
+    # What follows runs inside tf.data: graph operations on scalars and batches.
+
+    def _training_row(self, position):
+        """The row at a position of the stream, before batch augmentations."""
+        size = self.batch + self._extra
+        step, slot = position // size, position % size
+        seed = tf.random.experimental.stateless_fold_in(
+            [self.seed, 0], position
+        )
+        seeds = tf.unstack(tf.random.split(seed, 4))
+        is_labelled = slot < self.batch
+        utterance, copy = tf.cond(
+            is_labelled,
+            lambda: self._labelled(step, slot),
+            lambda: self._unlabelled(step, slot - self.batch),
+        )
+        variant = self._variant(copy, seeds[0])
+        row = self._load(self._train, utterance, variant, seeds[1])
+        partner = self._train.partner(utterance, is_labelled, seeds[2])
+        needed = tf.gather([v.needs_partner for v in self._variants], variant)
+        # A plain read of nothing where no partner is needed.
+        row["partner"] = tf.cond(
+            needed,
+            lambda: self._load(self._train, partner, 0, seeds[3]),
+            lambda: _blank(row),
+        )
+        row["type"] = tf.gather([v.type for v in self._variants], variant)
+        return row
+
+    def _labelled(self, step, slot):
+        """Utterance and copy: epochs are permutations of all (utterance, copy)."""
+        epoch, within = step // self.steps, step % self.steps
+        count = self._train.labelled * self.rows
+        place = (within * self.batch + slot) % count
+        index = self._shuffled(place, epoch, count, 0)
+        return index // self.rows, index % self.rows
+
+    def _unlabelled(self, step, slot):
+        count = self._train.unlabelled * self.rows
+        place = step * self._extra + slot
+        index = self._shuffled(place % count, place // count, count, 1)
+        return self._train.labelled + index // self.rows, index % self.rows
+
+    def _shuffled(self, place, epoch, count, stream):
+        seed = tf.stack([tf.cast(self.seed, tf.int64), 2 * epoch + stream])
+        index = tf.random.experimental.index_shuffle(place, seed, count - 1)
+        return tf.cast(index, tf.int32)
+
+    def _variant(self, copy, seed):
+        """Index into the variants: 0 is plain."""
+        if len(self._variants) == 1:
+            return tf.zeros([], tf.int32)
+        if self.rows == len(self._variants):
+            return copy
+        draw = tf.random.stateless_uniform([2], seed)
+        types = tf.constant([v.type for v in self._variants])
+        first = tf.constant([_first(self._variants, t) for t in range(len(self.types))])
+        size = tf.math.bincount(types)
+        kind = 1 + tf.cast(draw[0] * (len(self.types) - 1), tf.int32)
+        width = tf.cast(size[kind], tf.float32)
+        drawn = first[kind] + tf.cast(draw[1] * width, tf.int32)
+        return tf.where(copy == 0, 0, drawn)
+
+    def _plain_row(self, source, row):
+        loaded = self._load(source, row, 0, None)
+        loaded["type"] = tf.zeros([], tf.int32)
+        return loaded
+
+    def _load(self, source, utterance, variant, seed):
+        """One utterance's normalised features, cropped to the window."""
+        features = source.features(utterance, variant)
+        window = self.preprocessing.window
+        excess = tf.maximum(tf.shape(features)[0] - window, 0)
+        start = 0
+        if seed is not None:
+            start = tf.random.stateless_uniform([], seed, 0, excess + 1, tf.int32)
+        features = features[start : start + window]
+        frames = tf.shape(features)[0]
+        if self.pad == "window":
+            features = tf.pad(features, [[0, window - frames], [0, 0]])
+        return {"features": features, "frames": frames, **source.labels(utterance)}
+
+    def _batched(self, rows, size):
+        return rows.padded_batch(size, drop_remainder=False)
+
+    def _augmented(self, step, batch):
+        """Batch augmentations, each on the rows of its type."""
+        partner, types = batch.pop("partner"), batch.pop("type")
+        batch, partner = _equally_long(batch, partner)
+        clean = batch["features"]
+        batch["certainty"] = partner["certainty"] = tf.ones_like(batch["labelled"])
+        hard = batch["emotion"], batch["labelled"]
+        is_soft = tf.zeros_like(types, tf.bool)
+        for number, augmentation in enumerate(self.augment, 1):
+            if augmentation.kind != "batch":
+                continue
+            chosen = types == number
+            seed = tf.random.experimental.stateless_fold_in([self.seed, number], step)
+            changed = augmentation(batch, partner, seed)
+            batch = {key: _select(chosen, changed[key], batch[key]) for key in batch}
+            if augmentation.softens:
+                is_soft |= chosen
+        target = clean if self.denoising else batch["features"]
+        return self._outputs(batch, types, target, hard, is_soft)
+
+    def _as_trained(self, batch):
+        """A plain batch in the form of a training batch."""
+        types = batch.pop("type")
+        batch["certainty"] = tf.ones_like(batch["labelled"])
+        hard = batch["emotion"], batch["labelled"]
+        nothing = tf.zeros_like(types, tf.bool)
+        return self._outputs(batch, types, batch["features"], hard, nothing)
+
+    def _outputs(self, batch, types, target, hard, is_soft):
+        emotion, labelled = hard
+        balance = tf.gather(_balance(self._variants, self.rows), types)
+        labels = {
+            "emotion": batch["emotion"],
+            "center": emotion,
+            "augmentation": tf.one_hot(types, len(self.types)),
+            "reconstruction": target,
+        }
+        weights = {
+            "emotion": batch["labelled"],
+            "center": labelled * tf.where(is_soft, 0.0, 1.0),
+            "augmentation": balance * batch["certainty"],
+            "reconstruction": tf.ones_like(labelled),
+        }
+        return (
+            batch["features"],
+            {head: labels[head] for head in self.heads},
+            {head: weights[head] for head in self.heads},
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Variant:
+    """One way in which an utterance enters training."""
+
+    type: int  # label of the augmentation head
+    transform: Callable  # of the waveform
+    needs_partner: bool
+
+
+class _Statistics:
+    """Mean and deviation for each row of a fold's tables."""
+
+    def __init__(self, fold, store, normalise):
+        self._store = store
+        self._by_speaker = normalise == "speaker"
+        self.train = moments(map(store.read, store.paths(fold.train)))
+        if self._by_speaker:
+            _warn_of_single_emotions(fold)
+
+    def of(self, table) -> tuple[np.ndarray, np.ndarray]:
+        """Group of each row `(rows,)`, and groups' statistics `(groups, 2, bands)`."""
+        if not self._by_speaker:
+            return np.zeros(len(table), np.int32), np.float32([self.train])
+        groups, names = pd.factorize(table.speaker)
+        paths = np.array(self._store.paths(table))
+        stacked = [
+            moments(map(self._store.read, paths[groups == number]))
+            for number in range(len(names))
+        ]
+        return groups.astype(np.int32), np.float32(stacked)
+
+
+class _Source:
+    """Utterances as constants of a tf.data graph: labelled rows, then unlabelled."""
+
+    def __init__(self, table, unlabelled, store, transforms, classes, statistics):
+        extra = table.iloc[:0] if unlabelled is None else unlabelled
+        both = pd.concat([table, extra], ignore_index=True)
+        self.labelled, self.unlabelled = len(table), len(extra)
+        self.bands = store.front_end.bands
+        paths = {transform: store.paths(both, transform) for transform in transforms}
+        self._paths = tf.constant([paths[t] for t in transforms])  # (variants, rows)
+        groups, values = statistics.of(both)
+        self._groups, self._moments = tf.constant(groups), tf.constant(values)
+        numbers = both.emotion.map({name: i for i, name in enumerate(classes)})
+        self._emotion = tf.constant(numbers.fillna(-1).astype(np.int32).to_numpy())
+        self._classes = len(classes)
+
+    def features(self, row, variant):
+        """Normalised features of a row, `(frames, bands)`."""
+        raw = tf.io.decode_raw(tf.io.read_file(self._paths[variant, row]), tf.float16)
+        features = tf.cast(tf.reshape(raw, (-1, self.bands)), tf.float32)
+        mean, deviation = tf.unstack(self._moments[self._groups[row]])
+        return (features - mean) / deviation
+
+    def labels(self, row):
+        emotion = self._emotion[row]
+        return {
+            "emotion": tf.one_hot(emotion, self._classes),  # zeros where −1
+            "labelled": tf.cast(emotion >= 0, tf.float32),
+        }
+
+    def partner(self, row, is_labelled, seed):
+        """Another row of the same part, uniformly."""
+        first = tf.where(is_labelled, 0, self.labelled)
+        count = tf.where(is_labelled, self.labelled, self.unlabelled)
+        ahead = tf.random.stateless_uniform(
+            [], seed, 1, tf.maximum(count, 2), tf.int32
+        )
+        return first + (row - first + ahead) % tf.maximum(count, 1)
+
+
+def _variants(augment) -> list[_Variant]:
+    """Plain, then every variant of every type."""
+    variants = [_Variant(0, PLAIN, False)]
+    for number, augmentation in enumerate(augment, 1):
+        if augmentation.kind == "waveform":
+            variants += [_Variant(number, t, False) for t in augmentation.transforms]
+        else:
+            variants.append(_Variant(number, PLAIN, augmentation.needs_partner))
+    return variants
+
+
+def _first(variants, kind: int) -> int:
+    return [variant.type for variant in variants].index(kind)
+
+
+def _balance(variants, rows: int) -> np.ndarray:
+    """Weights a type, inverse to its share of the rows, of mean 1 over the rows."""
+    kinds = np.bincount([variant.type for variant in variants])
+    if len(kinds) == 1:
+        return np.float32([1.0])
+    if rows == len(variants):
+        share = kinds / len(variants)
+    else:
+        drawn = np.full(len(kinds) - 1, (rows - 1) / rows / (len(kinds) - 1))
+        share = np.concatenate([[1 / rows], drawn])
+    return np.float32(1 / (len(kinds) * np.maximum(share, 1e-6)))
+
+
+def _blank(row) -> dict:
+    return {
+        "features": tf.zeros_like(row["features"]),
+        "frames": row["frames"],
+        "emotion": tf.zeros_like(row["emotion"]),
+        "labelled": tf.zeros_like(row["labelled"]),
+    }
+
+
+def _equally_long(batch, partner):
+    time = tf.maximum(tf.shape(batch["features"])[1], tf.shape(partner["features"])[1])
+
+    def padded(part):
+        missing = time - tf.shape(part["features"])[1]
+        features = tf.pad(part["features"], [[0, 0], [0, missing], [0, 0]])
+        return {**part, "features": features}
+
+    return padded(batch), padded(partner)
+
+
+def _select(chosen, changed, original):
+    shape = [-1] + [1] * (original.shape.rank - 1)
+    return tf.where(tf.reshape(chosen, shape), changed, original)
+
+
+def _deterministic(dataset):
+    options = tf.data.Options()
+    options.deterministic = True
+    return dataset.with_options(options).prefetch(tf.data.AUTOTUNE)
+
+
+def _one_of(argument, value, known) -> None:
+    if value not in known:
+        raise ValueError(f"`{argument}` must be one of {known}. Received: {value!r}.")
+
+
+def _warn_of_single_emotions(fold) -> None:
+    everybody = pd.concat([fold.train, fold.dev, *fold.tests.values()])
+    emotions = everybody.groupby("speaker").emotion.nunique()
+    single = sorted(emotions[emotions < 2].index)
+    if single:
+        warnings.warn(
+            "normalise='speaker' removes the emotion of speakers who show one only: "
+            f"{', '.join(single[:5])}. Use normalise='train'.",
+            stacklevel=4,
+        )

@@ -1,0 +1,282 @@
+"""Bidirectional LSTM for right-padded batches, quick on a CPU."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class BLSTM(keras.layers.Layer):
+    """Bidirectional LSTM that ignores the padding at the end of a sequence.
+
+    Each direction `d` computes, with `h` and `c` zero before its first step,
+
+    ```
+    i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of (x_t W_d + h_{t-1} U_d + b_d)
+    c_t = f * c_{t-1} + i * g        h_t = o * tanh(c_t)
+    ```
+
+    The backward direction reads each sequence from its own last valid step to
+    its first. Padding is on the right, so after that reversal no valid step
+    comes after a padded one: both directions run without a mask at each step,
+    and the result does not depend on the amount of padding. The values in the
+    padding must be finite.
+
+    The weights are those of `keras.layers.Bidirectional(keras.layers.LSTM)`, in
+    the same order, so that either layer takes the other's:
+    `blstm.set_weights(bidirectional.get_weights())`.
+
+    Args:
+        units: Positive integer, units of each direction.
+        return_sequences: Whether to return the states at all steps, or the
+            last one that each direction computes.
+        implementation: `"fused"` projects the input in one product outside of
+            the loop, advances both directions in one loop and has a backward
+            pass written by hand. `"standard"` runs two `keras.layers.LSTM`,
+            which use cuDNN on a GPU. `"auto"` is fused on TensorFlow without a
+            GPU, else standard (`benchmarks/blstm.py` measures both).
+
+    Call arguments:
+        sequence: Tensor `(batch, time, features)`.
+        lengths: Integer tensor `(batch,)`, the number of valid steps of each
+            sequence, at least 1; more than `time` counts as `time`. All steps
+            are valid without it.
+
+    Output shape:
+        `(batch, time, 2 * units)`, forward states first, exactly 0 at padded
+        steps; with `return_sequences=False` `(batch, 2 * units)`, the forward
+        state at step `length - 1` beside the backward state at step 0.
+
+    Raises:
+        ValueError: If `units` is not positive, `implementation` is unknown or
+            `sequence` is not of rank 3.
+
+    Example:
+    >>> layer = BLSTM(4)
+    >>> layer(keras.random.normal((2, 7, 3)), lengths=np.array([7, 5])).shape
+    (2, 7, 8)
+
+    Reference:
+        Hochreiter and Schmidhuber, "Long short-term memory", 1997; Graves and
+        Schmidhuber, "Framewise phoneme classification with bidirectional LSTM
+        and other neural network architectures", 2005.
+    """
+
+    def __init__(self, units, return_sequences=True, implementation="auto", **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(units, int) or units < 1:
+            raise ValueError(
+                f"Argument `units` must be a positive integer. Received: units={units}"
+            )
+        if implementation not in ("auto", "fused", "standard"):
+            raise ValueError(
+                "Argument `implementation` must be 'auto', 'fused' or 'standard'. "
+                f"Received: implementation={implementation!r}"
+            )
+        self.units = units
+        self.return_sequences = return_sequences
+        self.implementation = implementation
+        self.forward_layer = self._direction("forward_lstm")
+        self.backward_layer = self._direction("backward_lstm")
+        self.input_spec = keras.layers.InputSpec(ndim=3)
+
+    def _direction(self, name):
+        return keras.layers.LSTM(
+            self.units, return_sequences=True, dtype=self.dtype_policy, name=name
+        )
+
+    def build(self, sequence_shape, lengths_shape=None):
+        self.forward_layer.build(sequence_shape)
+        self.backward_layer.build(sequence_shape)
+        self.input_spec = keras.layers.InputSpec(ndim=3, axes={-1: sequence_shape[-1]})
+
+    def call(self, sequence, lengths=None):
+        batch, time = ops.shape(sequence)[:2]
+        if lengths is None:
+            lengths = ops.full((batch,), time, dtype="int32")
+        # A length beyond the end would gather the next sequence's steps.
+        lengths = ops.minimum(ops.convert_to_tensor(lengths, "int32"), time)
+        run = self._fused if _is_fused(self.implementation) else self._standard
+        states = run(sequence, lengths)  # (batch, time, 2, units)
+        if not self.return_sequences:
+            return self._last(states, lengths)
+        valid = ops.arange(time)[None, :] < lengths[:, None]
+        states = ops.where(valid[:, :, None, None], states, 0.0)
+        return ops.reshape(states, (batch, time, 2 * self.units))
+
+    def _last(self, states, lengths):
+        last = ops.take_along_axis(states[:, :, 0], lengths[:, None, None] - 1, axis=1)
+        return ops.concatenate([last[:, 0], states[:, 0, 1]], axis=-1)
+
+    def _standard(self, sequence, lengths):
+        batch, time = ops.shape(sequence)[:2]
+        row = ops.arange(batch, dtype="int32")[:, None] * time
+        order = row + _reversal(lengths, time)
+        ahead = self.forward_layer(sequence)
+        back = self.backward_layer(_permute(sequence, order, order))
+        return ops.stack([ahead, _permute(back, order, order)], axis=2)
+
+    def _fused(self, sequence, lengths):
+        batch, time = ops.shape(sequence)[:2]
+        cells = self.forward_layer.cell, self.backward_layer.cell
+        kernel = ops.concatenate([cell.kernel for cell in cells], axis=-1)
+        bias = ops.concatenate([cell.bias for cell in cells], axis=-1)
+        gates = ops.matmul(sequence, kernel) + bias
+        gates = ops.reshape(gates, (batch, time, 2, 4 * self.units))
+        recurrent = ops.concatenate([cell.recurrent_kernel for cell in cells], axis=0)
+        recurrent = ops.reshape(recurrent, (2, self.units, 4 * self.units))
+        to_loop, to_batch = _orders(lengths, time)
+        hidden = _recurrence(_permute(gates, to_loop, to_batch), recurrent)
+        return _permute(hidden, to_batch, to_loop)
+
+    def compute_output_shape(self, sequence_shape, lengths_shape=None):
+        if self.return_sequences:
+            return (*sequence_shape[:2], 2 * self.units)
+        return (sequence_shape[0], 2 * self.units)
+
+    def get_config(self):
+        config = {
+            "units": self.units,
+            "return_sequences": self.return_sequences,
+            "implementation": self.implementation,
+        }
+        return {**super().get_config(), **config}
+
+
+def _is_fused(implementation):
+    if implementation != "auto":
+        return implementation == "fused"
+    if keras.backend.backend() != "tensorflow":
+        return False
+    return keras.distribution.list_devices()[0].startswith("cpu")
+
+
+def _reversal(lengths, time):
+    """Index `(batch, time)` that reverses each sequence within its length."""
+    step = ops.arange(time, dtype="int32")[None, :]
+    lengths = lengths[:, None]
+    return ops.where(step < lengths, lengths - 1 - step, step)
+
+
+def _orders(lengths, time):
+    """Row numbers between the batch's layout and the loop's.
+
+    Rows of `(batch, time, direction)` become rows of `(time, direction, batch)`,
+    the backward direction reversed: one gather instead of two transpositions and
+    a reversal. The reversal is its own inverse, and so gives both indices.
+    """
+    batch = ops.shape(lengths)[0]
+    ahead = ops.broadcast_to(ops.arange(time, dtype="int32"), (batch, time))
+    step = ops.stack([ahead, _reversal(lengths, time)], axis=-1)
+    row = ops.arange(batch, dtype="int32")[:, None, None]
+    side = ops.arange(2, dtype="int32")
+    to_batch = (step * 2 + side) * batch + row  # (batch, time, 2)
+    to_loop = (row * time + step) * 2 + side
+    return ops.transpose(to_loop, (1, 2, 0)), to_batch
+
+
+def _permute(x, order, inverse):
+    """Gather the rows (all axes but the last) of `x` in another order.
+
+    The gradient is the gather by `inverse`; the general gradient of a gather is
+    a scatter-add, which is slow on a CPU.
+    """
+
+    def rows(x, order):
+        return ops.take(ops.reshape(x, (-1, ops.shape(x)[-1])), order, axis=0)
+
+    @ops.custom_gradient
+    def permute(x):
+        def gradient(*args, upstream=None):
+            return rows(args[0] if upstream is None else upstream, inverse)
+
+        return rows(x, order), gradient
+
+    return permute(x)
+
+
+@ops.custom_gradient
+def _recurrence(gates, recurrent):
+    """Hidden states `(time, 2, batch, units)` of both directions.
+
+    Args:
+        gates: Projected inputs `(time, 2, batch, 4 * units)`.
+        recurrent: Recurrent kernels `(2, units, 4 * units)`.
+    """
+    hidden, cell, gates = _forward(gates, recurrent)
+
+    def gradient(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        delta = _backward(upstream, cell, gates, recurrent)
+        return delta, _recurrent_gradient(hidden, delta)
+
+    return hidden, gradient
+
+
+def _forward(gates, recurrent):
+    """States `h`, `c` and the open gates `i, f, g, o` at all steps."""
+    units = ops.shape(recurrent)[1]
+
+    def step(state, projected):
+        hidden, cell, _ = state
+        i, f, g, o = ops.split(projected + ops.matmul(hidden, recurrent), 4, axis=-1)
+        i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
+        cell = f * cell + i * g
+        state = o * ops.tanh(cell), cell, ops.concatenate([i, f, g, o], axis=-1)
+        return state, state
+
+    # The gates ride along in the state because `scan` wants outputs like it.
+    first = ops.zeros_like(gates[0])
+    start = first[..., :units], first[..., :units], first
+    return ops.scan(step, start, gates)[1]
+
+
+def _backward(upstream, cell, gates, recurrent):
+    """Gradient of the gates before their nonlinearities, `(time, 2, batch, 4u)`.
+
+    With `dh` and `dc` the gradients of the states at a step,
+
+    ```
+    dh = upstream + delta_{t+1} U^T        dc = dh o (1 - tanh²c) + dc_{t+1} f_{t+1}
+    delta = [dc g i(1-i), dc c_{t-1} f(1-f), dc i (1-g²), dh tanh(c) o(1-o)]
+    ```
+
+    Whatever does not depend on the loop is computed for all steps at once.
+    """
+    i, f, g, o = ops.split(gates, 4, axis=-1)
+    squashed = ops.tanh(cell)
+    before = ops.concatenate([ops.zeros_like(cell[:1]), cell[:-1]], axis=0)
+    slopes = ops.concatenate(
+        [
+            g * i * (1 - i),
+            before * f * (1 - f),
+            i * (1 - g * g),
+            squashed * o * (1 - o),
+        ],
+        axis=-1,
+    )
+    through = o * (1 - squashed * squashed)
+    transposed = ops.transpose(recurrent, (0, 2, 1))
+
+    def step(state, inputs):
+        delta, carried = state
+        upstream, slopes, through, forget = inputs
+        dh = upstream + ops.matmul(delta, transposed)
+        dc = dh * through + carried
+        delta = slopes * ops.concatenate([dc, dc, dc, dh], axis=-1)
+        state = delta, dc * forget
+        return state, state
+
+    start = ops.zeros_like(gates[0]), ops.zeros_like(cell[0])
+    inputs = upstream, slopes, through, f
+    return ops.scan(step, start, inputs, reverse=True)[1][0]
+
+
+def _recurrent_gradient(hidden, delta):
+    """`sum_t h_{t-1}^T delta_t` of each direction, in one product."""
+
+    def by_direction(x):  # (time, 2, batch, n) -> (2, time * batch, n)
+        x = ops.transpose(x, (1, 0, 2, 3))
+        return ops.reshape(x, (2, -1, ops.shape(x)[-1]))
+
+    hidden = ops.transpose(by_direction(hidden[:-1]), (0, 2, 1))
+    return ops.matmul(hidden, by_direction(delta[1:]))

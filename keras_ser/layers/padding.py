@@ -1,0 +1,77 @@
+import keras
+from keras import ops
+
+from keras_ser import padding
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class Frames(keras.layers.Layer):
+    """Counts the unpadded frames of each utterance.
+
+    Args:
+        masked: False counts the padding too, as a paper does that does not mask.
+
+    Input shape: `(batch, time, bands)`.
+    Output shape: int32 `(batch,)`.
+    """
+
+    def __init__(self, masked=True, **kwargs):
+        super().__init__(**kwargs)
+        self.masked = masked
+
+    def call(self, features):
+        if self.masked:
+            return padding.frames(features)
+        shape = ops.shape(features)
+        return ops.full((shape[0],), shape[1], dtype="int32")
+
+    def compute_output_spec(self, features):
+        return keras.KerasTensor((features.shape[0],), dtype="int32")
+
+    def get_config(self):
+        return {**super().get_config(), "masked": self.masked}
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class PadTime(keras.layers.Layer):
+    """Appends zero frames until the time axis is a multiple of `multiple`.
+
+    Strided "same" convolutions place their frames by the padded length; with
+    lengths that agree modulo the total stride, an utterance's frames are the same
+    however much padding follows them.
+
+    Input shape: `(batch, time, bands)`.
+    Output shape: `(batch, ceil(time / multiple) * multiple, bands)`.
+    """
+
+    def __init__(self, multiple, **kwargs):
+        super().__init__(**kwargs)
+        self.multiple = multiple
+
+    def call(self, features):
+        missing = -ops.shape(features)[1] % self.multiple
+        return ops.pad(features, [[0, 0], [0, missing], [0, 0]])
+
+    def compute_output_shape(self, shape):
+        batch, time, bands = shape
+        padded = None if time is None else time + -time % self.multiple
+        return (batch, padded, bands)
+
+    def get_config(self):
+        return {**super().get_config(), "multiple": self.multiple}
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class CropLike(keras.layers.Layer):
+    """Cuts a sequence to the length of another one.
+
+    Input shape: `(batch, time, bands)` and a reference `(batch, shorter, bands)`.
+    Output shape: that of the reference.
+    """
+
+    def call(self, sequence, reference):
+        return sequence[:, : ops.shape(reference)[1]]
+
+    def compute_output_spec(self, sequence, reference):
+        shape = (sequence.shape[0], reference.shape[1], sequence.shape[2])
+        return keras.KerasTensor(shape, dtype=sequence.dtype)

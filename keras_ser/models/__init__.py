@@ -1,0 +1,9 @@
+"""Models: functional Keras models whose outputs are named by their heads."""
+
+import keras
+
+from keras_ser.models.mtl_aug import BASELINE, TABLE_7, MTLAug
+
+MODELS: dict[str, type[keras.Model]] = {"MTLAug": MTLAug}
+
+__all__ = ["BASELINE", "MODELS", "TABLE_7", "MTLAug"]

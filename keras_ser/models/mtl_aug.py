@@ -1,0 +1,230 @@
+"""MTL-AUG, and the CNN-BLSTM that is its baseline.
+
+Latif, Rana, Khalifa, Jurdak, Schuller, "Multitask learning from augmented auxiliary
+data for improving speech emotion recognition", IEEE Transactions on Affective
+Computing, 2022.
+"""
+
+import keras
+
+from keras_ser import layers, losses, metrics
+from keras_ser.models import blocks, heads
+
+PRESETS = {
+    "paper": {"filters": (32, 64, 64), "kernels": (7, 5, 3)},
+    "small": {"filters": (16, 32, 32), "kernels": (7, 5, 3)},
+}
+
+# Table 7: each model lacks what its predecessor lacks and one part more.
+TABLE_7 = {
+    1: {},
+    2: {"augmentation": False},
+    3: {"augmentation": False, "reconstruction": False},
+    4: {"augmentation": False, "reconstruction": False, "center": False},
+    5: {
+        "augmentation": False,
+        "reconstruction": False,
+        "center": False,
+        "attention": False,
+    },
+}
+BASELINE = TABLE_7[4]
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class MTLAug(keras.Model):
+    """Emotion, augmentation type and reconstruction from one shared encoder.
+
+    Its loss over a batch, Eq. 3 and 6 of the paper, is
+
+        L = L_S + λ2 L_C + λ1 (L_aug + L_rec)
+
+    with the cross-entropy L_S of the emotion, the center loss L_C on the deep
+    features, the cross-entropy L_aug of the augmentation type and the mean squared
+    error L_rec of the reconstruction. `objective` gives these to `compile`.
+
+    Every part can be switched off; `TABLE_7` holds the five models of the paper's
+    ablation as arguments, `BASELINE` the fourth of them.
+
+    Args:
+        classes: names of the emotions, in the order of the probabilities.
+        augmentations: names of the augmentation types, `none` first.
+        bands: mel bands, a multiple of 8.
+        preset: `"small"` or `"paper"`, sizes of the encoder.
+        attention: False pools the BLSTM's outputs by their mean.
+        center: whether to have the center head.
+        augmentation: whether to have the augmentation head.
+        reconstruction: whether to have the decoder.
+        dropout: rate between the augmentation head's dense layers.
+        mask_padding: False lets every part see the padding, to a paper's letter.
+
+    Input shape: `(batch, time, bands)`, normalised log-mel, 0 in the padding; any
+    number of frames.
+
+    Output: a dictionary of the heads present:
+
+    | head | shape |
+    |---|---|
+    | `emotion` | `(batch, classes)`, probabilities |
+    | `center` | `(batch, classes)`, half the squared distance to each center |
+    | `augmentation` | `(batch, augmentations)`, probabilities |
+    | `reconstruction` | the input's |
+
+    Example:
+
+    >>> model = MTLAug(("anger", "neutral"), preset="small")
+    >>> model.compile("adam", **model.objective())
+    """
+
+    def __init__(
+        self,
+        classes,
+        augmentations=("none", "speed", "specaugment", "mixup"),
+        bands=128,
+        preset="small",
+        attention=True,
+        center=True,
+        augmentation=True,
+        reconstruction=True,
+        dropout=0.3,
+        mask_padding=True,
+        **kwargs,
+    ):
+        sizes = _sizes(preset, bands)
+        stages = len(sizes["filters"])
+
+        # === Layers and functional model ===
+        features = keras.Input((None, bands), name="features")
+        frames = layers.Frames(masked=mask_padding, name="frames")(features)
+        padded = layers.PadTime(2**stages, name="padded")(features)
+        lengths = blocks.stage_lengths(frames, stages)
+        code = blocks.encoder(padded, lengths, **sizes)
+        sequence = keras.layers.Reshape(
+            (-1, code.shape[2] * code.shape[3]), name="sequence"
+        )(code)
+        deep, weights = heads.emotion_features(sequence, lengths[-1], attention)
+        outputs = {"emotion": heads.classifier(deep, len(classes), "emotion")}
+        if center:
+            outputs["center"] = layers.ClassCenters(len(classes), name="center")(deep)
+        if augmentation:
+            hidden = heads.augmentation_features(
+                sequence, lengths[-1], dropout=dropout
+            )
+            outputs["augmentation"] = heads.classifier(
+                hidden, len(augmentations), "augmentation"
+            )
+        if reconstruction:
+            decoded = blocks.decoder(code, lengths, **sizes)
+            crop = layers.CropLike(dtype="float32", name="reconstruction")
+            outputs["reconstruction"] = crop(decoded, features)
+        super().__init__(inputs=features, outputs=outputs, **kwargs)
+
+        # === Config ===
+        self.classes = tuple(classes)
+        self.augmentations = tuple(augmentations)
+        self.bands = bands
+        self.preset = preset
+        self.attention = attention
+        self.center = center
+        self.augmentation = augmentation
+        self.reconstruction = reconstruction
+        self.dropout = dropout
+        self.mask_padding = mask_padding
+        self._deep_features, self._attention_weights = deep, weights
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return tuple(self.output)
+
+    @property
+    def emotion_model(self) -> keras.Model:
+        """Features to the emotions' probabilities, and nothing else."""
+        return keras.Model(self.input, self.output["emotion"])
+
+    @property
+    def attention_model(self) -> keras.Model:
+        """Features to the attention weights, `(batch, ceil(time / 8))`.
+
+        A weight stands for 8 frames; weights of an utterance sum to 1.
+        """
+        return keras.Model(self.input, self._attention_weights)
+
+    @property
+    def deep_features_model(self) -> keras.Model:
+        """Features to what the softmax and the centers see, `(batch, 128)`."""
+        return keras.Model(self.input, self._deep_features)
+
+    def objective(self, center=1e-3, auxiliary=0.3, **weights) -> dict:
+        """Losses, their weights and metrics of the heads present, for `compile`.
+
+        Args:
+            center: λ2.
+            auxiliary: λ1, the weight of each auxiliary loss.
+            **weights: a weight of its own for `augmentation` or `reconstruction`.
+
+        Returns:
+            `{"loss": …, "loss_weights": …, "weighted_metrics": …}`.
+        """
+        unknown = set(weights) - {"augmentation", "reconstruction"}
+        if unknown:
+            raise ValueError(
+                "A weight of its own can have: augmentation, reconstruction. "
+                f"Received: {sorted(unknown)}."
+            )
+        loss_weights = {
+            "emotion": 1.0,
+            "center": center,
+            "augmentation": auxiliary,
+            "reconstruction": auxiliary,
+            **weights,
+        }
+        loss = {
+            "emotion": losses.cross_entropy("emotion_loss"),
+            "center": losses.CenterLoss(),
+            "augmentation": losses.cross_entropy("augmentation_loss"),
+            "reconstruction": losses.ReconstructionLoss(self.mask_padding),
+        }
+        scores = {
+            "emotion": [metrics.Accuracy(), metrics.UAR()],
+            "augmentation": [metrics.Accuracy()],
+        }
+        return {
+            "loss": {head: loss[head] for head in self.heads},
+            "loss_weights": {head: loss_weights[head] for head in self.heads},
+            "weighted_metrics": {head: scores.get(head, []) for head in self.heads},
+        }
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "classes": list(self.classes),
+            "augmentations": list(self.augmentations),
+            "bands": self.bands,
+            "preset": self.preset,
+            "attention": self.attention,
+            "center": self.center,
+            "augmentation": self.augmentation,
+            "reconstruction": self.reconstruction,
+            "dropout": self.dropout,
+            "mask_padding": self.mask_padding,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+
+def _sizes(preset: str, bands: int) -> dict:
+    if preset not in PRESETS:
+        raise ValueError(
+            f"`preset` must be one of {sorted(PRESETS)}. Received: {preset!r}."
+        )
+    multiple = 2 ** len(PRESETS[preset]["filters"])
+    if bands % multiple:
+        raise ValueError(
+            f"`bands` must be a multiple of {multiple}, as the encoder halves them "
+            f"at each stage. Received: {bands}."
+        )
+    return PRESETS[preset]
