@@ -1,0 +1,66 @@
+"""keras_ser: speech emotion recognition with Keras 3.
+
+`import keras_ser as ser` is light; what is behind a name is imported when the name
+is first used.
+"""
+
+import importlib
+
+from keras_ser._version import __version__
+
+_MODULES = (
+    "audio",
+    "augment",
+    "backend",
+    "callbacks",
+    "config",
+    "corpora",
+    "data",
+    "demo",
+    "evaluation",
+    "experiment",
+    "features",
+    "files",
+    "figures",
+    "inference",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "padding",
+    "protocols",
+    "reports",
+    "scores",
+    "training",
+)
+_NAMES = {
+    "Experiment": "config",
+    "FeatureStore": "features",
+    "LogMel": "features",
+    "Pipeline": "data",
+    "Preprocessing": "data",
+    "Recogniser": "inference",
+    "System": "config",
+    "Training": "config",
+}
+
+__all__ = ["__version__", "load", *_MODULES, *_NAMES]
+
+
+def load(path):
+    """A `Recogniser` from a model file or a run's folder; see `Recogniser.load`."""
+    from keras_ser.inference import Recogniser
+
+    return Recogniser.load(path)
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        return importlib.import_module(f"keras_ser.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"keras_ser.{_NAMES[name]}"), name)
+    raise AttributeError(f"module `keras_ser` has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

@@ -21,8 +21,7 @@ class HalveAndRestore(keras.callbacks.Callback):
         patience: epochs.
         factor: of the learning rate.
         floor: learning rate; default, a tenth of the initial one.
-        tie: a key that falls as the model gets better; `val_loss` where the model
-            has one head only and its logs no such key.
+        tie: a key of the logs that falls as the model gets better.
 
     Reference: Latif et al. 2022, section 4.3.
     """
@@ -76,13 +75,13 @@ class HalveAndRestore(keras.callbacks.Callback):
             self.model.optimizer.learning_rate = rate
 
     def _score(self, logs) -> tuple[float, float]:
-        if self.monitor not in logs:
+        absent = [key for key in (self.monitor, self.tie) if key not in logs]
+        if absent:
             raise ValueError(
-                f"`monitor` must be a key of the logs, {sorted(logs)}. "
-                f"Received: {self.monitor!r}. Give `fit` validation_data."
+                f"`monitor` and `tie` must be keys of the logs, {sorted(logs)}. "
+                f"Received: {absent}. Give `fit` validation_data, or name other keys."
             )
-        tie = logs.get(self.tie, logs.get("val_loss"))
-        return float(logs[self.monitor]), -float(tie)
+        return float(logs[self.monitor]), -float(logs[self.tie])
 
     def _rate(self) -> float:
         return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))

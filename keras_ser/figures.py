@@ -8,6 +8,7 @@ forms of colour blindness. `path` may also be an open binary file.
 """
 
 import contextlib
+import textwrap
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def confusion_matrix(counts, classes, title: str, path) -> None:
         axes.set_yticks(range(len(classes)), names)
         axes.set_xticks(range(len(classes)), classes, rotation=35, ha="right")
         axes.set(xlabel="predicted", ylabel="true (utterances)")
-        axes.set_title(f"{title}\nUAR {uar:.1f} %")
+        axes.set_title(f"{textwrap.fill(title, int(9 * size))}\nUAR {uar:.1f} %")
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         figure.colorbar(image, shrink=0.8, label="share of the true class (%)")
@@ -118,7 +119,7 @@ def _bars(axes, table, rows: slice, columns: int) -> None:
     width = 0.8 / table.shape[1]
     for index, system in enumerate(table.columns):
         values = 100 * table[system].to_numpy(float)
-        mean = np.nanmean(values)
+        mean = 100 * table[system].mean()
         place = np.arange(len(speakers)) + (index + 0.5) * width - 0.4
         colour = COLOURS[index % len(COLOURS)]
         label = f"{system} (mean {mean:.1f} %)"

@@ -7,6 +7,7 @@ bytes, in whatever order their folders are listed.
 
 import functools
 import re
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -157,8 +158,12 @@ def _file(folder: Path, name: str) -> Path:
 def _predictions(path: Path) -> pd.DataFrame:
     """One predictions.csv, checked, its rows sorted."""
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
-    except ValueError as error:  # also pandas' parser errors and wrong encodings
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            options = {"dtype": str, "keep_default_na": False, "index_col": False}
+            table = pd.read_csv(path, **options)
+    # ValueError covers pandas' parser errors and wrong encodings.
+    except (ValueError, pd.errors.ParserWarning) as error:
         raise _bad(path, "a CSV file in UTF-8", str(error)) from error
     absent = [column for column in REQUIRED if column not in table]
     if absent or table.empty:
@@ -383,19 +388,20 @@ def _confusions(place: str, by_system: dict, suffix: str) -> list[tuple]:
     for name, rows in by_system.items():
         counts = scores.confusion(rows["truth"], rows["prediction"], classes[name])
         repeats = rows["repeat"].nunique()
-        summed = f", summed over {repeats} repeats" if repeats > 1 else ""
-        caption = f"{name} on {place}: confusion{summed} (rows: truth)"
+        summed = f", sum of {repeats} repeats" if repeats > 1 else ""
+        title = f"{name} on {place}{summed}"
         table = [
             [label, *(_share(count, row.sum()) for count in row)]
             for label, row in zip(classes[name], counts, strict=True)
         ]
-        blocks.append(("table", caption, ["True", *classes[name]], table))
-        title = f"{name} on {place}"
+        caption = f"{title}: confusion"
+        header = ["True \\ predicted", *classes[name]]
+        blocks.append(("table", caption, header, table))
         drawing = functools.partial(
             figures.confusion_matrix, counts, classes[name], title
         )
         file = f"confusion_{_slug(name)}{suffix}.png"
-        blocks.append(("figure", file, f"{title}: confusion", drawing))
+        blocks.append(("figure", file, caption, drawing))
     return blocks
 
 

@@ -24,7 +24,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_ser.corpora._voice import PHONES, RATE, STEP, Phase, Quality, frames
+from keras_ser.corpora._phones import PHONES, Phase
+from keras_ser.corpora._voice import RATE, STEP, Quality, frames
 
 
 @dataclass(frozen=True)

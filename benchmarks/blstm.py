@@ -1,0 +1,100 @@
+"""Time of `BLSTM` against Keras's `Bidirectional(LSTM)`, forward and backward.
+
+One thread on a CPU, TensorFlow, 16 sequences of 94 steps and 512 features (the
+MTL-AUG encoder's output for 7.5 s) of ragged lengths. Each round times every
+layer once, so that a slow spell of the machine meets all of them; the table has
+the median of the rounds. About two minutes.
+
+    python benchmarks/blstm.py [--rounds 9] [--jit]
+"""
+
+import argparse
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ser.layers.blstm import BLSTM
+
+BATCH, TIME, FEATURES = 16, 94, 512
+BASELINE = "Bidirectional(LSTM), mask"
+
+
+def candidates(units, lengths):
+    """Name → (layer, arguments of its call), all with the same weights."""
+    mask = tf.sequence_mask(lengths, TIME)
+    reference = keras.layers.Bidirectional(
+        keras.layers.LSTM(units, return_sequences=True)
+    )
+    reference.build((BATCH, TIME, FEATURES))
+    layers = {
+        BASELINE: (reference, {"mask": mask}),
+        "Bidirectional(LSTM), no mask": (reference, {}),
+    }
+    for implementation in ("standard", "fused"):
+        layer = BLSTM(units, implementation=implementation)
+        layer.build((BATCH, TIME, FEATURES))
+        layer.set_weights(reference.get_weights())
+        layers[f'BLSTM, "{implementation}"'] = (layer, {"lengths": lengths})
+    return layers
+
+
+def training_step(layer, arguments, jit):
+    """Compiled function of a batch: gradients to the input and the weights."""
+
+    @tf.function(jit_compile=jit, autograph=False)
+    def step(sequence):
+        with tf.GradientTape() as tape:
+            tape.watch(sequence)
+            loss = tf.reduce_sum(tf.square(layer(sequence, **arguments)))
+        weights = [weight.value for weight in layer.trainable_weights]
+        return tape.gradient(loss, [sequence, *weights])
+
+    return step
+
+
+def milliseconds(step, sequence):
+    start = time.perf_counter()
+    step(sequence)[-1].numpy()  # waits for the result
+    return 1e3 * (time.perf_counter() - start)
+
+
+def measure(units, rounds, jit):
+    """Name → milliseconds of each round, interleaved, after two to warm up."""
+    sequence = tf.random.normal((BATCH, TIME, FEATURES))
+    lengths = tf.constant(np.random.randint(60, TIME + 1, BATCH), "int32")
+    steps = {
+        name: training_step(layer, arguments, jit)
+        for name, (layer, arguments) in candidates(units, lengths).items()
+    }
+    times = {name: [] for name in steps}
+    for _ in range(rounds + 2):
+        for name, step in steps.items():
+            times[name].append(milliseconds(step, sequence))
+    return {name: values[2:] for name, values in times.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--jit", action="store_true", help="compile with XLA")
+    options = parser.parse_args()
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    keras.utils.set_random_seed(0)
+    print("| units | layer | median ms | quickest ms | times as fast |")
+    print("|---|---|---|---|---|")
+    for units in (128, 256):
+        times = measure(units, options.rounds, options.jit)
+        for name, values in times.items():
+            # The median of the ratios of each round: its two runs are neighbours.
+            ratio = np.median(np.divide(times[BASELINE], values))
+            print(
+                f"| {units} | {name} | {np.median(values):.0f} | {min(values):.0f} "
+                f"| {ratio:.2f} |"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Experiments as data: frozen dataclasses, and files that hold one."""
+
+import ast
+import dataclasses
+import runpy
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+DEFAULT_AUGMENT = ("speed", "specaugment", "mixup")
+
+
+@dataclasses.dataclass(frozen=True)
+class Features:
+    """Front-end and window; see `features.LogMel` and `data.Preprocessing`."""
+
+    front_end: str = "LogMel"
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    seconds: float = 7.5
+    normalise: str = "train"
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """What all systems of a table share.
+
+    Args:
+        batch: labelled rows a batch.
+        rows: rows of a labelled utterance an epoch; see `data.Pipeline`.
+        epochs: at most.
+        learning_rate: Adam's, at the start.
+        patience: epochs without a better development score before the halving.
+        monitor: `accuracy` or `uar` of the emotion on development speech.
+        seed: joins the hash that seeds each job.
+    """
+
+    batch: int = 16
+    rows: int = 2
+    epochs: int = 20
+    learning_rate: float = 1e-3
+    patience: int = 5
+    monitor: str = "accuracy"
+    seed: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class System:
+    """One row of a table.
+
+    Args:
+        model: key of `models.MODELS`.
+        arguments: of the model.
+        objective: of the model's `objective`.
+        augment: names of augmentations.
+        unlabelled: whether to train on the experiment's unlabelled speech too.
+    """
+
+    model: str = "MTLAug"
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    objective: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    augment: tuple[str, ...] = DEFAULT_AUGMENT
+    unlabelled: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """Systems × protocol × folds × repeats.
+
+    Args:
+        name: of the folder below `runs/`.
+        corpus: key of `corpora.CORPORA`.
+        systems: rows of the table, by name.
+        labels: key of `corpora.LABEL_SETS`, or `all`.
+        protocol: key of `protocols.PROTOCOLS`.
+        protocol_arguments: of the protocol.
+        unlabelled: corpus of unlabelled speech, or empty.
+        features: front-end and window.
+        training: schedule.
+        repeats: of each fold, with other seeds.
+    """
+
+    name: str
+    corpus: str
+    systems: Mapping[str, System]
+    labels: str = "all"
+    protocol: str = "leave_one_speaker_out"
+    protocol_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    unlabelled: str = ""
+    features: Features = dataclasses.field(default_factory=Features)
+    training: Training = dataclasses.field(default_factory=Training)
+    repeats: int = 1
+
+    def __post_init__(self):
+        if not self.systems:
+            raise ValueError(f"Experiment `{self.name}` needs at least one system.")
+        needs = [name for name, system in self.systems.items() if system.unlabelled]
+        if needs and not self.unlabelled:
+            raise ValueError(
+                f"Systems {needs} train on unlabelled speech, and experiment "
+                f"`{self.name}` names none. Set `unlabelled` to a corpus."
+            )
+
+
+def load(path, overrides: Iterable[str] = ()) -> Experiment:
+    """The `Experiment` that a Python file calls `config`.
+
+    Args:
+        path: a file such as `configs/mtl_aug/emodb.py`.
+        overrides: `path=value`, `training.epochs=5` or
+            `systems.mtl_aug.objective.auxiliary=0.1`; values are Python literals,
+            or text where a literal makes no sense.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: no `config` in it, an unknown path or a value of another type.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f"Expected a config file. Received: {path}, which does not exist."
+        )
+    config = runpy.run_path(str(path)).get("config")
+    if not isinstance(config, Experiment):
+        raise ValueError(
+            f"Expected {path} to define `config = Experiment(…)`. "
+            f"Received: {type(config).__name__}."
+        )
+    for text in overrides:
+        config = override(config, text)
+    return config
+
+
+def override(config: Experiment, text: str) -> Experiment:
+    """`config` with one `path=value` set, of the type that stood there."""
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"An override is `path=value`. Received: {text!r}.")
+    return _set(config, path.strip().split("."), _literal(value.strip()), text)
+
+
+def _set(node, path: list[str], value, text: str):
+    name, rest = path[0], path[1:]
+    if dataclasses.is_dataclass(node):
+        known = [field.name for field in dataclasses.fields(node)]
+        if name not in known:
+            raise ValueError(
+                f"Override {text!r}: no `{name}`. Expected one of {known}."
+            )
+        old = getattr(node, name)
+        kind = get_type_hints(type(node))[name]
+        new = _set(old, rest, value, text) if rest else _typed(value, old, kind, text)
+        return dataclasses.replace(node, **{name: new})
+    if isinstance(node, Mapping):
+        if rest and name not in node:
+            raise ValueError(
+                f"Override {text!r}: no `{name}`. Expected one of {sorted(node)}."
+            )
+        return {**node, name: _set(node[name], rest, value, text) if rest else value}
+    raise ValueError(f"Override {text!r}: nothing lies below `{name}`.")
+
+
+def _typed(value, old, kind, text):
+    if isinstance(old, bool) or not isinstance(old, int | float):
+        expected = type(old)
+        if isinstance(old, Mapping):
+            expected = dict
+        if expected is tuple and isinstance(value, list | tuple):
+            return tuple(value)
+    else:
+        expected = float if kind is float else int
+        if expected is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+    if type(value) is not expected:
+        raise ValueError(
+            f"Override {text!r}: expected {expected.__name__}. "
+            f"Received: {type(value).__name__}."
+        )
+    return value
+
+
+def _literal(text: str):
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

@@ -1,0 +1,37 @@
+import numpy as np
+
+from keras_ser import layers
+
+
+def test_weights_are_the_softmax_of_equation_5(rng):
+    sequence = rng.normal(size=(2, 5, 3)).astype("float32")
+    layer = layers.AttentionWeights()
+    weights = np.array(layer(sequence, np.int32([5, 3])))
+    score = np.exp(sequence @ np.array(layer.kernel))
+    score[1, 3:] = 0
+    np.testing.assert_allclose(
+        weights, score / score.sum(axis=1, keepdims=True), rtol=1e-5
+    )
+
+
+def test_padding_has_no_weight(rng):
+    sequence = rng.normal(size=(1, 6, 3)).astype("float32")
+    for layer in (layers.AttentionWeights(), layers.MeanWeights()):
+        weights = np.array(layer(sequence, np.int32([2])))
+        assert (weights[0, 2:] == 0).all()
+        np.testing.assert_allclose(weights.sum(), 1, rtol=1e-6)
+
+
+def test_weighted_sum_is_equation_4(rng):
+    sequence = rng.normal(size=(2, 5, 3)).astype("float32")
+    weights = rng.random((2, 5)).astype("float32")
+    pooled = np.array(layers.WeightedSum()(sequence, weights))
+    expected = [weights[i] @ sequence[i] for i in range(2)]
+    np.testing.assert_allclose(pooled, expected, rtol=1e-5)
+
+
+def test_equal_weights_give_the_mean_of_speech(rng):
+    sequence = rng.normal(size=(1, 6, 3)).astype("float32")
+    weights = layers.MeanWeights()(sequence, np.int32([4]))
+    pooled = np.array(layers.WeightedSum()(sequence, weights))
+    np.testing.assert_allclose(pooled[0], sequence[0, :4].mean(axis=0), rtol=1e-5)

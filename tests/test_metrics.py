@@ -1,0 +1,160 @@
+"""Streaming metrics against the scores of the finished predictions."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+
+from keras_ser import scores
+from keras_ser.metrics import UAR, Accuracy
+
+BOTH = pytest.mark.parametrize("metric_class", [UAR, Accuracy])
+ORACLES = {UAR: balanced_accuracy_score, Accuracy: accuracy_score}
+
+
+def some(rows: int, classes: int = 4, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, classes, rows)
+    posterior = rng.dirichlet(np.ones(classes), rows) + 0.5 * np.eye(classes)[truth]
+    return np.eye(classes, dtype="float32")[truth], posterior.astype("float32")
+
+
+@BOTH
+@pytest.mark.parametrize("batch", [1, 7, 64])
+def test_streamed_batches_equal_scikit_learn(metric_class, batch):
+    truth, posterior = some(64)
+    metric = metric_class()
+    for start in range(0, 64, batch):
+        metric.update_state(truth[start:][:batch], posterior[start:][:batch])
+    expected = ORACLES[metric_class](truth.argmax(1), posterior.argmax(1))
+    assert float(metric.result()) == pytest.approx(expected, abs=1e-6)
+
+
+@BOTH
+def test_only_hard_rows_of_positive_weight_count_and_each_counts_once(metric_class):
+    truth, posterior = some(40)
+    weight = np.random.default_rng(1).choice([0.0, 0.1, 1.0, 30.0], 40)
+    truth[::5] = 0.7 * truth[::5] + 0.3 * np.roll(truth[::5], 1, axis=1)  # mixup
+    kept = (weight > 0) & (truth.max(1) == 1)
+    metric = metric_class()
+    metric.update_state(truth, posterior, sample_weight=weight)
+    expected = ORACLES[metric_class](truth[kept].argmax(1), posterior[kept].argmax(1))
+    assert 0 < kept.sum() < 40
+    assert float(metric.result()) == pytest.approx(expected, abs=1e-6)
+
+
+def test_uar_leaves_out_classes_without_a_true_row():
+    truth = np.eye(3)[[0, 0, 1, 1]]
+    posterior = np.eye(3)[[0, 2, 1, 1]]
+    metric = UAR()
+    metric.update_state(truth, posterior)
+    assert float(metric.result()) == pytest.approx(0.75)
+    assert float(metric.result()) == pytest.approx(
+        scores.uar(truth.argmax(1), posterior.argmax(1))
+    )
+
+
+@BOTH
+def test_nothing_counted_is_zero(metric_class):
+    metric = metric_class()
+    assert float(metric.result()) == 0
+    metric.update_state(np.full((3, 2), 0.5), np.full((3, 2), 0.5))
+    metric.update_state(np.zeros((3, 2)), np.full((3, 2), 0.5))  # unlabelled rows
+    metric.update_state(np.eye(2), np.eye(2), sample_weight=np.zeros(2))
+    assert float(metric.result()) == 0
+
+
+@BOTH
+def test_reset_forgets(metric_class):
+    metric = metric_class()
+    metric.reset_state()
+    metric.update_state(np.eye(2), np.eye(2)[::-1])
+    metric.reset_state()
+    metric.update_state(np.eye(2), np.eye(2))
+    assert float(metric.result()) == 1
+
+
+@BOTH
+def test_config_round_trip(metric_class):
+    metric = metric_class(name="other")
+    config = keras.saving.serialize_keras_object(metric)
+    copy = keras.saving.deserialize_keras_object(config)
+    assert config["registered_name"] == f"keras_ser>{metric_class.__name__}"
+    assert type(copy) is metric_class
+    assert copy.get_config() == metric.get_config()
+    assert (UAR().name, Accuracy().name) == ("uar", "accuracy")
+
+
+@BOTH
+def test_half_precision_counts_beyond_its_whole_numbers(metric_class):
+    metric = metric_class(dtype="bfloat16")
+    right = np.tile(np.eye(2), (250, 1))
+    for wrong in (0, 250, 250):
+        metric.update_state(right, np.concatenate([right[wrong:], 1 - right[:wrong]]))
+    assert float(metric.counts.numpy().sum()) == 1500
+    assert float(metric.result()) == pytest.approx(2 / 3, abs=0.005)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "truth, prediction",
+    [((4,), (4, 3)), ((4, 3), (4, 2)), ((4, 3, 1), (4, 3, 1))],
+)
+def test_wrong_shapes_are_refused(metric_class, truth, prediction):
+    with pytest.raises(ValueError, match="One-hot the labels"):
+        metric_class().update_state(np.zeros(truth), np.zeros(prediction))
+
+
+def test_other_classes_in_a_later_batch_are_refused():
+    metric = UAR()
+    metric.update_state(np.eye(2), np.eye(2))
+    with pytest.raises(ValueError, match="the same classes in every batch"):
+        metric.update_state(np.eye(3), np.eye(3))
+
+
+def two_heads() -> keras.Model:
+    inputs = keras.Input((5,))
+    heads = {
+        name: keras.layers.Dense(classes, activation="softmax", name=name)(inputs)
+        for name, classes in (("emotion", 3), ("gender", 2))
+    }
+    return keras.Model(inputs, heads)
+
+
+def test_inside_fit_of_a_model_with_two_heads(tmp_path):
+    keras.utils.set_random_seed(0)
+    model = two_heads()
+    model.compile(
+        "adam",
+        loss={name: "categorical_crossentropy" for name in ("emotion", "gender")},
+        weighted_metrics={"emotion": [UAR(), Accuracy()]},
+    )
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(40, 5)).astype("float32")
+    truth = {"emotion": some(40, 3)[0], "gender": some(40, 2)[0]}
+    weight = {
+        "emotion": rng.integers(0, 2, 40).astype("float32"),
+        "gender": np.ones(40),
+    }
+    history = model.fit(
+        inputs,
+        truth,
+        sample_weight=weight,
+        validation_data=(inputs, truth, weight),
+        epochs=2,
+        batch_size=16,
+        verbose=0,
+    ).history
+    kept = weight["emotion"] > 0
+    posterior = model.predict(inputs, verbose=0)["emotion"]
+    expected = balanced_accuracy_score(
+        truth["emotion"][kept].argmax(1), posterior[kept].argmax(1)
+    )
+    assert history["val_emotion_uar"][-1] == pytest.approx(expected, abs=1e-6)
+    assert "val_emotion_accuracy" in history
+    model.save(tmp_path / "model.keras")
+    copy = keras.models.load_model(tmp_path / "model.keras")
+    again = copy.evaluate(
+        inputs, truth, sample_weight=weight, verbose=0, return_dict=True
+    )
+    assert again["emotion_uar"] == pytest.approx(expected, abs=1e-6)

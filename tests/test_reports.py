@@ -1,0 +1,436 @@
+"""Reports of toy runs: their figures checked by hand, their bytes repeated."""
+
+import json
+import re
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+
+from keras_ser import reports, scores
+
+CLASSES = ["anger", "neutral", "sadness"]
+
+
+def predictions(system, fold, repeat=0, rows=12, **columns) -> pd.DataFrame:
+    """Predictions of one speaker that differ by system, fold and repeat."""
+    rng = np.random.default_rng([len(system), int(fold), repeat])
+    truth = np.array(CLASSES)[rng.integers(0, 3, rows)]
+    wrong = np.array(CLASSES)[rng.integers(0, 3, rows)]
+    prediction = np.where(rng.random(rows) < 0.6, truth, wrong)
+    table = pd.DataFrame(
+        {
+            "experiment": "toy",
+            "system": system,
+            "corpus": "emodb",
+            "fold": fold,
+            "repeat": repeat,
+            "condition": "clean",
+            "utterance": [f"emodb/{fold}/{n}" for n in range(rows)],
+            "speaker": f"emodb/{fold}",
+            "head": "emotion",
+            "truth": np.tile(CLASSES, rows)[:rows],
+            "prediction": prediction,
+        }
+    )
+    for name in CLASSES:
+        table[f"p_{name}"] = np.where(table["prediction"] == name, 0.8, 0.1)
+    return table.assign(**columns)
+
+
+def write(root: Path, table: pd.DataFrame, **metrics) -> Path:
+    """A complete run folder."""
+    first = table.iloc[0]
+    job = f"{first['fold']}-{first['repeat']}"
+    folder = root / first["experiment"] / first["system"] / job
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / "predictions.csv", index=False)
+    sides = {"train": ["emodb/90"], "dev": ["emodb/91"], "test": []}
+    content = {"epoch": 3, "selected_by": "dev accuracy", "updates_per_epoch": 17}
+    (folder / "metrics.json").write_text(
+        json.dumps({**content, "speakers": sides, **metrics})
+    )
+    pd.DataFrame({"epoch": range(5)}).to_csv(folder / "history.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """Two systems, three folds (10 sorts after 3), two repeats; only to read."""
+    root = tmp_path_factory.mktemp("made") / "runs"
+    for system in ("mtl", "baseline"):
+        for fold in ("10", "03", "08"):
+            for repeat in (1, 0):
+                write(root, predictions(system, fold, repeat))
+    return root
+
+
+@pytest.fixture(scope="module")
+def table(made) -> pd.DataFrame:
+    return reports.read(made)
+
+
+@pytest.fixture(scope="module")
+def text(made, tmp_path_factory) -> str:
+    return markdown(made, tmp_path_factory.mktemp("text"))
+
+
+@pytest.fixture
+def runs(made, tmp_path) -> Path:
+    """The same, to change."""
+    return Path(shutil.copytree(made, tmp_path / "runs"))
+
+
+def markdown(paths, out, **options) -> str:
+    reports.build(paths, out, formats=["md"], **options)
+    return (Path(out) / "report.md").read_text(encoding="utf-8")
+
+
+def rows_of(text: str, caption: str) -> dict[str, list[str]]:
+    """Cells of the table under `caption`, by the first cell."""
+    after = text.split(f"**{caption}**\n\n", 1)[1].split("\n\n", 1)[0]
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in after.splitlines()[2:]
+    ]
+    return {first: others for first, *others in cells}
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+# === Numbers ===
+
+
+def test_main_table_equals_scikit_learn_worked_by_hand(table, text):
+    row = rows_of(text, "emodb, clean: scores")["mtl"]
+    table = table[table["system"] == "mtl"]
+    score = {
+        job: balanced_accuracy_score(rows["truth"], rows["prediction"])
+        for job, rows in table.groupby(["fold", "repeat"])
+    }
+    pooled = [
+        balanced_accuracy_score(rows["truth"], rows["prediction"])
+        for _, rows in table.groupby("repeat")
+    ]
+    folds = [(score[fold, 0] + score[fold, 1]) / 2 for fold in ("03", "08", "10")]
+    low, high = scores.bootstrap_interval(
+        table["truth"], table["prediction"], table["speaker"]
+    )
+    deviations = [percent(np.std(values, ddof=1)) for values in (folds, pooled)]
+    assert row == [
+        *("3", "2", "36"),
+        f"{percent(np.mean(pooled))} [{percent(low)}, {percent(high)}]",
+        percent(accuracy_score(table["truth"], table["prediction"])),
+        f"{percent(np.mean(folds))} ± {deviations[0]} over 3 folds",
+        f"{percent(np.mean(pooled))} ± {deviations[1]} over 2 repeats",
+    ]
+
+
+def test_folds_and_speakers_average_their_repeats(table, text):
+    table = table.query("system == 'baseline' and fold == '08'")
+    mean = np.mean(
+        [
+            balanced_accuracy_score(rows["truth"], rows["prediction"])
+            for _, rows in table.groupby("repeat")
+        ]
+    )
+    folds = rows_of(text, "emodb, clean: UAR % of each fold")
+    speakers = rows_of(text, "emodb, clean: UAR % of each speaker")
+    assert list(folds) == ["03", "08", "10"]
+    assert folds["08"][0] == speakers["emodb/08"][1] == percent(mean)
+    assert speakers["emodb/08"][0] == "12"
+    assert list(speakers)[-1] == "mean"
+
+
+def test_confusion_table_counts_both_repeats(table, text):
+    caption = "mtl on emodb, clean, sum of 2 repeats: confusion"
+    table = table.query("system == 'mtl'")
+    counts = pd.crosstab(table["truth"], table["prediction"])
+    for name, cells in rows_of(text, caption).items():
+        found = [int(cell.split()[0]) for cell in cells]
+        assert found == counts.loc[name, CLASSES].tolist()
+        assert sum(found) == 24
+
+
+def test_one_run_has_no_interval_and_no_deviation(tmp_path):
+    folder = write(tmp_path / "runs", predictions("mtl", "03"))
+    row = rows_of(markdown(folder, tmp_path), "emodb, clean: scores")["mtl"]
+    assert row[3].endswith("[one speaker]")
+    assert row[5].endswith("(1 fold)")
+    assert len(row) == 6  # no column for repeats
+
+
+def test_a_class_no_utterance_has_is_shown_as_such(tmp_path):
+    table = predictions("mtl", "03")
+    table = table[table["truth"] != "sadness"]
+    write(tmp_path / "runs", table)
+    text = markdown(tmp_path / "runs", tmp_path)
+    assert rows_of(text, "mtl on emodb, clean: confusion")["sadness"] == ["–"] * 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = balanced_accuracy_score(table["truth"], table["prediction"])
+    assert percent(expected) in rows_of(text, "emodb, clean: scores")["mtl"][3]
+
+
+def test_other_heads_and_unlabelled_rows_are_not_scored(tmp_path):
+    table = predictions("mtl", "03")
+    expected = balanced_accuracy_score(table["truth"], table["prediction"])
+    gender = table.assign(head="gender", truth="female", prediction="male")
+    gender[[f"p_{name}" for name in CLASSES]] = np.nan
+    unlabelled = table.assign(truth="", utterance=table["utterance"] + "x")
+    write(tmp_path / "runs", pd.concat([table, gender, unlabelled]))
+    text = markdown(tmp_path / "runs", tmp_path)
+    row = rows_of(text, "emodb, clean: scores")["mtl"]
+    assert (row[2], row[3].split()[0]) == ("12", percent(expected))
+    assert "Not scored, for want of a true label: 12 predictions." in text
+
+
+# === Layout ===
+
+
+def test_systems_stand_in_a_fixed_or_a_given_order(runs, tmp_path):
+    write(runs, predictions("aaa", "03"))
+    caption = "emodb, clean: scores"
+    text = markdown(runs, tmp_path)
+    assert list(rows_of(text, caption)) == ["baseline", "aaa †", "mtl"]
+    text = markdown(runs, tmp_path, systems=["mtl"])
+    assert list(rows_of(text, caption)) == ["mtl", "baseline", "aaa †"]
+
+
+def test_missing_folds_are_named_and_a_common_table_is_fair(runs, table, tmp_path):
+    shutil.rmtree(runs / "toy/mtl/10-1")
+    text = markdown(runs, tmp_path)
+    assert "† mtl lacks: fold 10 repeat 1." in text
+    every = rows_of(text, "emodb, clean: scores")
+    common = rows_of(text, "emodb, clean: scores on the common folds")
+    assert list(every) == ["baseline", "mtl †"]
+    assert common["mtl"][3] == every["mtl †"][3]
+    kept = (table["fold"] != "10") | (table["repeat"] == 0)
+    rows = table[kept & (table["system"] == "baseline")]
+    expected = balanced_accuracy_score(rows["truth"], rows["prediction"])
+    assert common["baseline"][3].split()[0] == percent(expected)
+
+
+def test_no_common_folds_is_said(tmp_path):
+    for system, fold in (("a", "03"), ("b", "08")):
+        write(tmp_path / "runs", predictions(system, fold))
+    text = markdown(tmp_path / "runs", tmp_path)
+    assert "The systems have no fold and repeat in common." in text
+
+
+def test_different_utterances_are_warned_of(tmp_path):
+    write(tmp_path / "runs", predictions("a", "03"))
+    write(tmp_path / "runs", predictions("b", "03")[1:])
+    text = markdown(tmp_path / "runs", tmp_path)
+    assert "WARNING: on the common folds the systems differ in the utterances" in text
+    assert "(a 12, b 11 rows)" in text
+
+
+def test_conditions_corpora_and_experiments_get_their_own_tables(tmp_path):
+    root = tmp_path / "runs"
+    clean = predictions("mtl", "03")
+    noise = clean.assign(condition="noise:rain:10")
+    synthetic = clean.assign(corpus="synthetic")
+    write(root, pd.concat([noise, clean, synthetic]))
+    write(root, predictions("mtl", "03", experiment="second"))
+    written = reports.build(root, tmp_path / "out")
+    text = written[0].read_text(encoding="utf-8")
+    headings = re.findall("^## (.*)$", text, re.MULTILINE)
+    assert headings[:4] == [
+        "second: emodb, clean",
+        "toy: emodb, clean",
+        "toy: emodb, noise:rain:10",
+        "toy: synthetic speech, clean",
+    ]
+    names = {path.name for path in written}
+    assert "confusion_mtl_toy_emodb_noise-rain-10.png" in names
+    assert "mtl on synthetic speech, clean: confusion" in text
+
+
+def test_what_selected_the_epoch_and_differing_updates(runs, tmp_path):
+    write(runs, predictions("mtl", "03", 0), epoch=7, updates_per_epoch=85)
+    text = markdown(runs, tmp_path)
+    caption = "Selection of the epoch; several values are in the order of the folds"
+    after = text.split(caption)[1]
+    assert "| toy | baseline | dev accuracy | 6 | 17 | 5 | 3 |" in after
+    assert "| 85, 17, 17, 17, 17, 17 | 5 | 7, 3, 3, 3, 3, 3 |" in after
+    assert "WARNING: in toy the systems differ in updates an epoch." in after
+
+
+def test_disjoint_speakers_are_said_to_be(text):
+    assert "Speakers shared between train, dev and test: none (12 runs)." in text
+
+
+@pytest.mark.parametrize(
+    "speakers, sides",
+    [
+        ({"train": ["x", "y"], "dev": ["y"], "test": []}, "train and dev: y"),
+        ({"train": ["x"], "dev": ["y"], "test": ["y"]}, "dev and test: y"),
+        # The speaker of the predictions counts, whatever metrics.json says.
+        ({"train": ["emodb/03"], "dev": [], "test": []}, "train and test: emodb/03"),
+    ],
+)
+def test_shared_speakers_are_an_error_line(speakers, sides, tmp_path):
+    write(tmp_path / "runs", predictions("mtl", "03"), speakers=speakers)
+    text = markdown(tmp_path / "runs", tmp_path)
+    line = f"ERROR: speakers shared between {sides} (mtl, fold 03 repeat 0)."
+    assert line in text
+    assert "none (" not in text
+
+
+def test_latex_is_balanced_and_escaped(runs, tmp_path):
+    write(runs, predictions("a_b&c%", "03"))
+    reports.build(runs, tmp_path, formats=["tex"])
+    text = (tmp_path / "report.tex").read_text(encoding="utf-8")
+    assert r"a\_b\&c\% $\dagger$" in text
+    assert "±" not in text and "–" not in text
+    begun = re.findall(r"\\begin\{(\w+)\}", text)
+    assert sorted(begun) == sorted(re.findall(r"\\end\{(\w+)\}", text))
+    tables = re.findall(r"\\begin\{tabular\}\{([^\n]*)\}\n(.*?)\\end", text, re.DOTALL)
+    assert len(tables) == begun.count("table") > 5
+    for layout, body in tables:
+        columns = len(layout.replace("p{4cm}", "p"))
+        rows = [line for line in body.splitlines() if line.endswith(r"\\")]
+        assert {len(re.split(r"(?<!\\)&", row)) for row in rows} == {columns}
+        marks = [body.count(f"\\{name}rule") for name in ("top", "mid", "bottom")]
+        assert marks == [1, 1, 1]
+
+
+def test_a_long_table_may_break_over_pages(tmp_path):
+    rows = predictions("mtl", "03", rows=41)
+    write(tmp_path / "runs", rows.assign(speaker=rows["utterance"]))
+    reports.build(tmp_path / "runs", tmp_path, formats=["tex"])
+    assert r"\begin{longtable}" in (tmp_path / "report.tex").read_text("utf-8")
+
+
+# === The same runs, the same bytes ===
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_rebuilding_is_byte_identical_wherever_and_however_listed(runs, tmp_path):
+    written = reports.build(runs, tmp_path / "one")
+    expected = ["report.md", "report.tex", "speakers.png"]
+    expected += ["confusion_baseline.png", "confusion_mtl.png"]
+    assert [path.name for path in written] == expected
+    moved = tmp_path / "elsewhere" / "deep"
+    shutil.copytree(runs, moved)
+    for path in moved.rglob("predictions.csv"):  # rows in another order
+        pd.read_csv(path, dtype=str).sample(frac=1, random_state=0).to_csv(
+            path, index=False
+        )
+    folders = [path.parent for path in sorted(moved.rglob("metrics.json"))]
+    reports.build(folders[::-1], tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert set(contents(tmp_path / "one")) == set(expected)
+
+
+def test_report_holds_no_path_and_links_only_what_is_written(runs, tmp_path):
+    reports.build(runs, tmp_path / "out")
+    text = (tmp_path / "out/report.md").read_text(encoding="utf-8")
+    assert str(tmp_path) not in text
+    links = set(re.findall(r"\]\((.*?)\)", text))
+    assert links == {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert "](" not in markdown(runs, tmp_path / "plain")
+    assert set(contents(tmp_path / "plain")) == {"report.md"}
+
+
+def test_any_level_of_folders_may_be_given(made, table):
+    pd.testing.assert_frame_equal(table, reports.read(str(made / "toy")))
+    pd.testing.assert_frame_equal(table, reports.read([made, made / "toy/mtl"]))
+    assert len(reports.read(made / "toy/mtl/03-0")) == 12
+    assert set(table["fold"]) == {"03", "08", "10"}
+
+
+def test_unfinished_and_hidden_folders_do_not_count(runs, table):
+    for name in ("11-0.partial", ".11-0"):
+        shutil.copytree(runs / "toy/mtl/03-0", runs / "toy/mtl" / name)
+    pd.testing.assert_frame_equal(reports.read(runs), table)
+    with pytest.raises(FileNotFoundError, match="at least one complete run"):
+        reports.read(runs / "toy/mtl/11-0.partial")
+
+
+# === What is refused ===
+
+
+def test_missing_folders_and_files_are_named(runs, tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere, which is no folder"):
+        reports.read(tmp_path / "nowhere")
+    (runs / "toy/mtl/03-0/metrics.json").unlink()
+    with pytest.raises(FileNotFoundError, match="must hold metrics.json.*03-0"):
+        reports.build(runs, tmp_path)
+    (runs / "toy/mtl/08-0/predictions.csv").unlink()
+    with pytest.raises(FileNotFoundError, match="must hold predictions.csv.*08-0"):
+        reports.read(runs)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda t: t.drop(columns=["head", "speaker"]), r"\['speaker', 'head'\]"),
+        (lambda t: t[:0], "0 rows"),
+        (lambda t: t.assign(prediction=""), "value of `prediction` in each row"),
+        (lambda t: t.assign(fold=["03"] * 11 + ["08"]), "one run"),
+        (lambda t: t.assign(repeat="first"), "a whole number as `repeat`"),
+        (lambda t: t.assign(truth="joy"), r"p_ columns.*Received: \['joy'\]"),
+        (lambda t: t.assign(p_anger="high"), "numbers in `p_anger`. Received: text"),
+        (lambda t: t.assign(p_anger=[None] + [0.5] * 11), "a probability of each"),
+    ],
+)
+def test_bad_predictions_are_refused_by_name(change, words, tmp_path):
+    folder = write(tmp_path, predictions("mtl", "03"))
+    change(predictions("mtl", "03")).to_csv(folder / "predictions.csv", index=False)
+    with pytest.raises(ValueError, match=f"(?s)predictions.csv must hold.*{words}"):
+        reports.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00broken", b'a,b\n"1,2\n3', b"a,b\n1,2,3\n4,5,6\n"]
+)
+def test_corrupt_predictions_are_refused_by_name(content, tmp_path):
+    folder = write(tmp_path, predictions("mtl", "03"))
+    (folder / "predictions.csv").write_bytes(content)
+    with pytest.raises(ValueError, match="predictions.csv must hold a CSV.*Delete"):
+        reports.read(tmp_path)
+
+
+def test_a_line_cut_short_is_refused(tmp_path):
+    path = write(tmp_path, predictions("mtl", "03")) / "predictions.csv"
+    for size in (-8, -40):
+        path.write_bytes(path.read_bytes()[:size])
+        with pytest.raises(ValueError, match="predictions.csv must hold a"):
+            reports.read(tmp_path)
+
+
+def test_utterances_predicted_twice_are_refused(runs, tmp_path):
+    shutil.copytree(runs / "toy/mtl/03-0", tmp_path / "copy/03-0")
+    with pytest.raises(ValueError, match="12 predicted again, the first with.*fold=03"):
+        reports.read([runs, tmp_path / "copy"])
+
+
+def test_no_labelled_emotion_and_unknown_formats_are_refused(tmp_path):
+    write(tmp_path, predictions("mtl", "03", head="gender"))
+    with pytest.raises(ValueError, match=r"head `emotion`.*\['gender'\]"):
+        reports.build(tmp_path, tmp_path / "out")
+    for formats in (["md", "pdf"], "md"):
+        with pytest.raises(ValueError, match="`formats` must be a list of any of"):
+            reports.build(tmp_path, tmp_path / "out", formats)
+    assert not (tmp_path / "out").exists()
+
+
+def test_metrics_without_what_is_needed_are_refused(tmp_path):
+    folder = write(tmp_path, predictions("mtl", "03"))
+    (folder / "metrics.json").write_text('{"epoch": 3}')
+    with pytest.raises(ValueError, match=r"metrics.json must hold an object with"):
+        reports.build(tmp_path, tmp_path / "out")
+    (folder / "metrics.json").write_text("{")
+    with pytest.raises(ValueError, match="metrics.json"):
+        reports.build(tmp_path, tmp_path / "out")

@@ -1,0 +1,238 @@
+"""Scores against scikit-learn, loops written out, and their own invariants."""
+
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as oracle
+
+from keras_ser import scores
+
+NAMES = ["anger", "happiness", "neutral", "sadness"]
+
+
+def balanced_accuracy(truth, prediction) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn warns of classes never true
+        return oracle.balanced_accuracy_score(truth, prediction)
+
+
+def some(rows: int, seed: int = 0, speakers: int = 6):
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(NAMES, rows)
+    prediction = np.where(rng.random(rows) < 0.6, truth, rng.choice(NAMES, rows))
+    return truth, prediction, rng.integers(0, speakers, rows).astype(str)
+
+
+labels = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), min_size=1, max_size=40
+)
+
+
+@given(labels)
+@settings(max_examples=60, deadline=None)
+def test_scores_equal_those_of_scikit_learn(pairs):
+    truth, prediction = map(list, zip(*pairs, strict=True))
+    counts = scores.confusion(truth, prediction, NAMES)
+    np.testing.assert_array_equal(
+        counts, oracle.confusion_matrix(truth, prediction, labels=NAMES)
+    )
+    assert scores.uar(truth, prediction) == pytest.approx(
+        balanced_accuracy(truth, prediction)
+    )
+    assert scores.accuracy(truth, prediction) == pytest.approx(
+        oracle.accuracy_score(truth, prediction)
+    )
+
+
+@given(labels, st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_order_of_rows_and_names_of_classes_do_not_matter(pairs, random):
+    shuffled = random.sample(pairs, len(pairs))
+    renamed = [(f"z{4 - NAMES.index(t)}", f"z{4 - NAMES.index(p)}") for t, p in pairs]
+    values = [
+        scores.uar(*zip(*rows, strict=True)) for rows in (pairs, shuffled, renamed)
+    ]
+    assert values == pytest.approx([values[0]] * 3)
+
+
+@pytest.mark.parametrize(
+    "truth, prediction, uar, accuracy",
+    [
+        (["a"], ["a"], 1.0, 1.0),
+        (["a"], ["b"], 0.0, 0.0),
+        (["a", "a", "a"], ["a", "a", "b"], 2 / 3, 2 / 3),  # one class is true
+        (["a", "a", "a", "b"], ["a", "a", "a", "a"], 0.5, 0.75),  # constant
+        (["a", "b"], ["c", "b"], 0.5, 0.5),  # c is predicted, never true
+        ([0, 1, 1], [0, 1, 0], 0.75, 2 / 3),  # integers
+    ],
+)
+def test_scores_worked_by_hand(truth, prediction, uar, accuracy):
+    assert scores.uar(truth, prediction) == pytest.approx(uar)
+    assert scores.accuracy(truth, prediction) == pytest.approx(accuracy)
+
+
+def test_uar_is_not_macro_recall_where_a_class_is_never_true():
+    truth, prediction = ["a", "b"], ["c", "b"]
+    macro = oracle.recall_score(truth, prediction, average="macro", zero_division=0)
+    assert macro == pytest.approx(1 / 3)
+    assert scores.uar(truth, prediction) == 0.5
+
+
+def test_recalls_are_nan_for_an_absent_class():
+    result = scores.recalls(["a", "a", "c"], ["a", "b", "c"], ["a", "b", "c"])
+    np.testing.assert_array_equal(result, [0.5, np.nan, 1.0])
+
+
+def test_confusion_follows_the_order_of_classes():
+    counts = scores.confusion(["b", "b", "a"], ["b", "a", "a"], ["b", "a"])
+    np.testing.assert_array_equal(counts, [[1, 1], [0, 1]])
+    assert np.issubdtype(counts.dtype, np.integer)
+
+
+def test_takes_pandas_columns():
+    table = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "a"]}, index=[7, 3])
+    assert scores.uar(table["truth"], table["prediction"]) == 0.5
+
+
+@pytest.mark.parametrize(
+    "truth, prediction, words",
+    [
+        ([], [], "non-empty"),
+        (["a"], ["a", "b"], "equally long. Received: 1 and 2"),
+        (["a", None], ["a", "a"], "`truth` must hold no missing label"),
+        (["a", float("nan")], ["a", "a"], "`truth` must hold no missing label"),
+        ([0.0, np.nan], [0, 1], "`truth` must hold no missing label"),
+        (["a", "a"], ["a", ""], "`prediction` must hold no missing.*at row 1"),
+        (pd.Series(["a", None]), ["a", "a"], "`truth` must hold no missing label"),
+        (np.eye(2), np.eye(2), r"Received: shape \(2, 2\)"),
+    ],
+)
+def test_bad_labels_are_refused(truth, prediction, words):
+    for score in (scores.uar, scores.accuracy):
+        with pytest.raises(ValueError, match=words):
+            score(truth, prediction)
+
+
+def test_unknown_and_repeated_classes_are_refused():
+    with pytest.raises(ValueError, match=r"`prediction` .* Received: \['c'\]"):
+        scores.confusion(["a", "b"], ["a", "c"], ["a", "b"])
+    with pytest.raises(ValueError, match="`classes` must name each class once"):
+        scores.confusion(["a"], ["a"], ["a", "a"])
+
+
+# === Intervals ===
+
+
+@pytest.mark.parametrize("statistic", ["uar", "accuracy"])
+def test_interval_equals_a_loop_over_the_same_draws(statistic):
+    truth, prediction, speaker = some(80)
+    score = {"uar": balanced_accuracy, "accuracy": oracle.accuracy_score}[statistic]
+    names = np.unique(speaker)
+    rng = np.random.default_rng(3)
+    draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=200)
+    values = []
+    for times in draws:
+        pairs = zip(names, times, strict=True)
+        rows = [np.flatnonzero(speaker == who) for who, n in pairs for _ in range(n)]
+        chosen = np.concatenate(rows)
+        values.append(score(truth[chosen], prediction[chosen]))
+    expected = np.quantile(values, [0.05, 0.95])
+    interval = scores.bootstrap_interval(
+        truth, prediction, speaker, statistic, level=0.9, samples=200, seed=3
+    )
+    assert interval == pytest.approx(tuple(expected))
+
+
+def test_interval_agrees_with_independent_draws_of_speakers():
+    truth, prediction, speaker = some(300, speakers=12)
+    rng = np.random.default_rng(99)
+    rows = {who: np.flatnonzero(speaker == who) for who in np.unique(speaker)}
+    values = []
+    for _ in range(1000):
+        drawn = np.concatenate([rows[who] for who in rng.choice(list(rows), len(rows))])
+        values.append(scores.uar(truth[drawn], prediction[drawn]))
+    interval = scores.bootstrap_interval(truth, prediction, speaker)
+    assert interval == pytest.approx(np.quantile(values, [0.025, 0.975]), abs=0.01)
+
+
+def test_interval_ignores_the_order_of_rows_and_repeats_itself():
+    truth, prediction, speaker = some(60)
+    order = np.random.default_rng(1).permutation(60)
+    first = scores.bootstrap_interval(truth, prediction, speaker)
+    again = scores.bootstrap_interval(truth[order], prediction[order], speaker[order])
+    other = scores.bootstrap_interval(truth, prediction, speaker, seed=1)
+    assert first == again
+    assert first != other
+
+
+def test_interval_covers_the_truth_about_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(200):
+        skill = np.repeat(rng.beta(7, 3, 30), 8)  # mean 0.7, a skill a speaker
+        truth = np.tile([0, 1], 120)
+        prediction = np.where(rng.random(240) < skill, truth, 1 - truth)
+        speaker = np.repeat(np.arange(30), 8)
+        low, high = scores.bootstrap_interval(truth, prediction, speaker, samples=300)
+        covered += low <= 0.7 <= high
+    assert 0.88 <= covered / 200 <= 0.99
+
+
+def test_clusters_widen_the_interval_and_single_utterances_match_theory():
+    rng = np.random.default_rng(0)
+    right = np.repeat(rng.random(10) < 0.5, 40)  # a speaker is all right or all wrong
+    truth = np.zeros(400, int)
+    prediction = np.where(right, 0, 1)
+    speaker = np.repeat(np.arange(10), 40)
+    low, high = scores.bootstrap_interval(truth, prediction, speaker, "accuracy")
+    single = scores.bootstrap_interval(
+        truth, prediction, None, "accuracy", cluster=None
+    )
+    mean = right.mean()
+    theory = 2 * 1.96 * np.sqrt(mean * (1 - mean) / 400)
+    assert single[1] - single[0] == pytest.approx(theory, rel=0.1)
+    assert high - low > 4 * theory
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"speaker": ["x"] * 60}, r"at least 2 speakers. Received: speakers=\['x'\]"),
+        ({"speaker": ["x"] * 59}, "each of the 60 utterances. Received: 59"),
+        ({"speaker": None}, "Received: None"),
+        ({"speaker": ["x"] * 59 + [""]}, "`speaker` must hold no missing"),
+        ({"statistic": "f1"}, "`statistic` must be one of .* Received: 'f1'"),
+        ({"level": 95}, "`level` must lie between 0 and 1. Received: 95"),
+        ({"samples": 0}, "`samples` must be at least 1"),
+        ({"cluster": "session"}, "`cluster` must be 'speaker' or None"),
+    ],
+)
+def test_bad_intervals_are_refused(change, words):
+    truth, prediction, speaker = some(60)
+    arguments = {"speaker": speaker, **change}
+    with pytest.raises(ValueError, match=words):
+        scores.bootstrap_interval(truth, prediction, **arguments)
+
+
+def test_summary_holds_all_scores_as_json():
+    truth, prediction, speaker = some(60)
+    result = json.loads(json.dumps(scores.summary(truth, prediction, NAMES, speaker)))
+    assert result["uar"] == pytest.approx(balanced_accuracy(truth, prediction))
+    assert result["accuracy"] == scores.accuracy(truth, prediction)
+    assert result["interval"] == list(
+        scores.bootstrap_interval(truth, prediction, speaker)
+    )
+    assert (result["utterances"], result["speakers"]) == (60, 6)
+    assert np.sum(result["confusion"]) == 60
+
+
+def test_summary_of_one_speaker_and_an_absent_class():
+    result = scores.summary(["a", "a"], ["a", "b"], ["a", "b"], ["s", "s"])
+    assert result["recalls"] == {"a": 0.5, "b": None}
+    assert result["interval"] is None
+    assert "interval" not in scores.summary(["a"], ["a"], ["a"])
