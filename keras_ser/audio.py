@@ -39,7 +39,7 @@ def read(path, start=None, end=None, rate: int = RATE) -> np.ndarray:
             file.seek(first)
             wave = file.read(last - first, dtype="float32", always_2d=True)
             source_rate = file.samplerate
-    except soundfile.LibsndfileError as error:
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: x.raw
         raise ValueError(_unreadable(path, error)) from error
     if len(wave) == 0:
         raise ValueError(
@@ -74,7 +74,7 @@ def speed(wave: np.ndarray, factor: float) -> np.ndarray:
 
     Reference: Ko et al., "Audio augmentation for speech recognition", 2015.
     """
-    if factor <= 0:
+    if not factor > 0:
         raise ValueError(f"`factor` must be positive. Received: {factor}.")
     return resample(wave, RATE * factor, RATE)
 
@@ -100,7 +100,7 @@ def duration(path) -> float:
     _require_file(path)
     try:
         info = soundfile.info(str(path))
-    except soundfile.LibsndfileError as error:
+    except (soundfile.LibsndfileError, TypeError) as error:
         raise ValueError(_unreadable(path, error)) from error
     return info.frames / info.samplerate
 
@@ -115,12 +115,14 @@ def digest(path) -> str:
 
 
 def _segment(path, start, end, rate, frames) -> tuple[int, int]:
+    if frames == 0:
+        return 0, 0
     first = 0 if _missing(start) else round(start * rate)
     last = frames if _missing(end) else min(round(end * rate), frames)
-    if not 0 <= first <= last:
+    if not 0 <= first < last:
         raise ValueError(
-            f"Expected 0 <= start <= end <= {frames / rate:.3f} s in {path}. "
-            f"Received: start={start}, end={end}."
+            f"Expected 0 <= start < end <= {frames / rate:.3f} s in {path}. "
+            f"Received: start={start}, end={end}. Correct the table's segments."
         )
     return first, last
 
@@ -131,8 +133,9 @@ def _missing(seconds) -> bool:
 
 def _require_file(path) -> None:
     if not Path(path).is_file():
+        state = "is a folder" if Path(path).is_dir() else "does not exist"
         raise FileNotFoundError(
-            f"Expected an audio file. Received: {path}, which does not exist. "
+            f"Expected an audio file. Received: {path}, which {state}. "
             "Check the corpus folder."
         )
 

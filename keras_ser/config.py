@@ -93,6 +93,12 @@ class Experiment:
     def __post_init__(self):
         if not self.systems:
             raise ValueError(f"Experiment `{self.name}` needs at least one system.")
+        for name, system in self.systems.items():
+            if not isinstance(system, System):
+                raise ValueError(
+                    f"Experiment `{self.name}`: system `{name}` must be a `System`. "
+                    f"Received: {system!r}."
+                )
         needs = [name for name, system in self.systems.items() if system.unlabelled]
         if needs and not self.unlabelled:
             raise ValueError(
@@ -116,7 +122,8 @@ def load(path, overrides: Iterable[str] = ()) -> Experiment:
     """
     if not Path(path).is_file():
         raise FileNotFoundError(
-            f"Expected a config file. Received: {path}, which does not exist."
+            f"Expected a config file. Received: {path}, which does not exist. "
+            "Give the path of a file such as configs/mtl_aug/emodb.py."
         )
     config = runpy.run_path(str(path)).get("config")
     if not isinstance(config, Experiment):
@@ -155,7 +162,7 @@ def _set(node, path: list[str], value, text: str):
                 f"Override {text!r}: no `{name}`. Expected one of {sorted(node)}."
             )
         return {**node, name: _set(node[name], rest, value, text) if rest else value}
-    raise ValueError(f"Override {text!r}: nothing lies below `{name}`.")
+    raise ValueError(f"Override {text!r}: no `{name}`. A value stands there: {node!r}.")
 
 
 def _typed(value, old, kind, text):
@@ -180,5 +187,5 @@ def _typed(value, old, kind, text):
 def _literal(text: str):
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError):  # TypeError: {[]: 1}
         return text

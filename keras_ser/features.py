@@ -44,6 +44,11 @@ class LogMel:
     fmax: float = 6800.0
 
     def __post_init__(self):
+        if not (self.window > 0 and self.hop > 0 and self.bands > 0):
+            raise ValueError(
+                "Expected `window`, `hop` and `bands` above 0. Received: "
+                f"window={self.window}, hop={self.hop}, bands={self.bands}."
+            )
         if self.window * audio.RATE > self.fft:
             raise ValueError(
                 f"`fft` must hold a window of {self.window} s at {audio.RATE} Hz. "
@@ -160,7 +165,7 @@ class FeatureStore:
         return sizes // (2 * self.front_end.bands)
 
     def _absent(self, table, transforms) -> list[tuple]:
-        jobs = []
+        jobs = {}  # by path: copies of a recording share an entry
         for transform in transforms:
             rows = zip(
                 self.paths(table, transform),
@@ -169,11 +174,12 @@ class FeatureStore:
                 table.end,
                 strict=True,
             )
-            jobs += [(transform, *row) for row in rows if not Path(row[0]).exists()]
-        return jobs
+            jobs |= {row[0]: (transform, *row) for row in rows}
+        return [job for path, job in jobs.items() if not Path(path).exists()]
 
     def _path(self, digest, start, end, transform) -> str:
-        identity = f"{digest} {start:g} {end:g} {transform.key} {self._settings}"
+        segment = f"{float(start)} {float(end)}"
+        identity = f"{digest} {segment} {transform.key} {self._settings}"
         name = hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
         return str(self.cache / name[:2] / f"{name}.f16")
 

@@ -35,8 +35,8 @@ class Fold:
 
     def __post_init__(self):
         sides = self.sides()
-        for column, what in (("speaker", "speakers"), ("digest", "recordings")):
-            _refuse_shared(self.name, sides, column, what)
+        _refuse_shared(self.name, sides, "speaker", "speaker", "speakers")
+        _refuse_shared(self.name, sides, "digest", "utterance", "recordings")
 
     def sides(self) -> dict[str, pd.DataFrame]:
         """What may learn, what selects and what is scored."""
@@ -65,18 +65,20 @@ def leave_one_speaker_out(
     names and cyclically. One alone is too few: its best accuracies tie.
 
     Args:
-        table: labelled utterances of at least 4 speakers (3 with sessions).
+        table: labelled utterances of at least 4 speakers.
         unlabelled: speech for the auxiliary tasks; what a development or test
-            speaker says in it is left out.
+            speaker says in it, or anybody in the test speaker's session, is left
+            out.
 
     Returns:
-        The folds by the test speaker's name without its corpus.
+        The folds by the test speaker's name, without its corpus where there is
+        one corpus only.
 
     Raises:
         ValueError: too few speakers.
     """
     speakers = _speakers(table)
-    needed = 3
+    needed = 4  # one tests, two select the epoch, one trains
     if len(speakers) < needed:
         raise ValueError(
             f"Protocol `leave_one_speaker_out` needs at least {needed} speakers. "
@@ -84,7 +86,7 @@ def leave_one_speaker_out(
             "Use `held_out_speakers` for a corpus with so few."
         )
     folds = (
-        _fold(speaker.split("/", 1)[-1], table, [speaker], dev, unlabelled)
+        _fold(_fold_name(speaker, table), table, [speaker], dev, unlabelled)
         for speaker, dev in _development(table, speakers)
     )
     return {fold.name: fold for fold in folds}
@@ -127,13 +129,21 @@ def _speakers(table: pd.DataFrame) -> list[str]:
     return sorted(set(table.speaker))
 
 
+def _fold_name(speaker: str, table: pd.DataFrame) -> str:
+    """Fit for a folder's name: `03`, or `emodb-03` beside another corpus."""
+    if table.corpus.nunique() == 1:
+        return speaker.split("/", 1)[-1]
+    return speaker.replace("/", "-")
+
+
 def _development(table, speakers) -> Iterator[tuple[str, list[str]]]:
     """Test speaker and development speakers of each fold."""
     rows = table.drop_duplicates("speaker").set_index("speaker")
+    sessions = _sessions(rows)
     for speaker in speakers:
-        session = rows.session[speaker]
-        partners = [s for s in speakers if rows.session[s] == session and s != speaker]
-        if session and partners:
+        partners = [s for s in speakers if sessions[s] == sessions[speaker]]
+        partners.remove(speaker)
+        if rows.session[speaker] and partners:
             yield speaker, partners
         else:
             yield speaker, _next_speakers(speaker, speakers, rows.gender)
@@ -151,14 +161,15 @@ def _next_speakers(speaker, speakers, gender) -> list[str]:
 
 def _fold(name, table, test, dev, unlabelled) -> Fold:
     held = set(test) | set(dev)
-    train = table[~table.speaker.isin(held) & ~_of_session(table, test)]
+    train = table[~table.speaker.isin(held) & ~_of_session(table, table, test)]
     if train.empty:
         raise ValueError(
             f"Fold `{name}` has no speaker left to train on: test={list(test)}, "
             f"dev={list(dev)} of {_speakers(table)}."
         )
     if unlabelled is not None:
-        unlabelled = unlabelled[~unlabelled.speaker.isin(held)].reset_index(drop=True)
+        drop = unlabelled.speaker.isin(held) | _of_session(unlabelled, table, test)
+        unlabelled = unlabelled[~drop].reset_index(drop=True)
     return Fold(
         name=name,
         train=train.reset_index(drop=True),
@@ -170,19 +181,26 @@ def _fold(name, table, test, dev, unlabelled) -> Fold:
     )
 
 
-def _of_session(table, speakers) -> pd.Series:
-    sessions = set(table.session[table.speaker.isin(speakers)]) - {""}
-    return table.session.isin(sessions)
+def _of_session(rows, table, speakers) -> pd.Series:
+    """Which rows come from a session that one of the speakers was recorded in."""
+    recorded = table[table.speaker.isin(speakers) & (table.session != "")]
+    return _sessions(rows).isin(set(_sessions(recorded)))
 
 
-def _refuse_shared(fold, sides, column, what) -> None:
+def _sessions(table) -> pd.Series:
+    return table.corpus + "/" + table.session  # corpora number theirs alike
+
+
+def _refuse_shared(fold, sides, column, names_of, what) -> None:
     names = list(sides)
     for position, first in enumerate(names):
         for second in names[position + 1 :]:
             shared = set(sides[first][column]) & set(sides[second][column])
             if shared:
+                both = pd.concat([sides[first], sides[second]])
+                found = sorted(set(both[names_of][both[column].isin(shared)]))
                 raise ValueError(
                     f"Fold `{fold}`: {first} and {second} must share no {what}. "
-                    f"Received in both: {', '.join(sorted(shared)[:5])}. Correct the "
+                    f"Received in both: {', '.join(found[:6])}. Correct the "
                     "table's speaker column, or remove the copies."
                 )

@@ -5,7 +5,15 @@ from pathlib import Path
 import pandas as pd
 
 from keras_ser.corpora import emodb, librispeech, synthetic
-from keras_ser.corpora.table import COLUMNS, LABEL_SETS, Corpus, check, classes, relabel, with_digests
+from keras_ser.corpora.table import (
+    COLUMNS,
+    LABEL_SETS,
+    Corpus,
+    check,
+    classes,
+    relabel,
+    with_digests,
+)
 
 CORPORA: dict[str, Corpus] = {
     "emodb": emodb.CORPUS,

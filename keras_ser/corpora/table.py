@@ -96,7 +96,8 @@ def from_rows(rows: list[dict]) -> pd.DataFrame:
     """Completes the rows of a reader: absent columns, duration, digest."""
     for row in rows:
         row.setdefault("source", row["utterance"])
-        row.setdefault("duration", audio.duration(row["file"]))
+        if "duration" not in row:
+            row["duration"] = audio.duration(row["file"])
         row.setdefault("digest", "")
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     text = ["session", "gender", "language", "emotion"]
@@ -200,7 +201,7 @@ def compare_counts(table: pd.DataFrame, corpus: str, counts: Mapping[str, int]):
 
 
 def _label_set(name: str) -> Mapping[str, str]:
-    if name not in LABEL_SETS:
+    if not isinstance(name, str) or name not in LABEL_SETS:
         raise ValueError(
             f"`labels` must be 'all', one of {sorted(LABEL_SETS)} or a mapping. "
             f"Received: {name!r}."

@@ -98,9 +98,14 @@ def random_weight(layer, sequence, lengths):
 
 @tensorflow_only
 @pytest.mark.parametrize("return_sequences", [True, False])
-@pytest.mark.parametrize("lengths", [FULL, RAGGED])
 @pytest.mark.parametrize(
-    "implementation, graph", [("fused", False), ("fused", True), ("standard", False)]
+    "implementation, graph, lengths",
+    [
+        ("fused", False, FULL),
+        ("fused", False, RAGGED),
+        ("fused", True, RAGGED),
+        ("standard", False, RAGGED),
+    ],
 )
 def test_equals_bidirectional(implementation, graph, lengths, return_sequences):
     sequence, lengths = example(lengths)

@@ -1,0 +1,197 @@
+"""Augmentations against their equations, alone and inside tf.data."""
+
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_ser import augment
+
+BANDS = 40
+
+
+def batch_of(rng, rows=6, time=120, lengths=None):
+    features = rng.normal(size=(rows, time, BANDS)).astype("float32") + 5
+    frames = np.int32(lengths if lengths is not None else [time] * rows)
+    for row, length in enumerate(frames):
+        features[row, length:] = 0
+    return {
+        "features": tf.constant(features),
+        "frames": tf.constant(frames),
+        "emotion": tf.one_hot(np.arange(rows) % 3, 3),
+        "labelled": tf.ones(rows),
+        "certainty": tf.ones(rows),
+    }
+
+
+def seed(number):
+    return tf.constant([number, 0])
+
+
+@pytest.mark.parametrize("name", augment.AUGMENTATIONS)
+class TestContract:
+    def test_config_round_trip(self, name):
+        made = augment.get(name)
+        again = type(made)(**made.get_config())
+        assert again.get_config() == made.get_config()
+        assert again.name == name
+
+    def test_kind_decides_what_it_offers(self, name):
+        made = augment.get(name)
+        if made.kind == "waveform":
+            keys = [transform.key for transform in made.transforms]
+            assert len(set(keys)) == len(keys) > 0
+        else:
+            assert {made.softens, made.needs_partner} <= {True, False}
+
+    def test_same_seed_same_batch_alone_and_in_a_pipeline(self, name, rng):
+        made = augment.get(name)
+        if made.kind == "waveform":
+            pytest.skip("a waveform augmentation has no seed")
+        batch, partner = batch_of(rng), batch_of(rng)
+        alone = made(batch, partner, seed(3))
+        inside = next(
+            iter(
+                tf.data.Dataset.from_tensors((batch, partner)).map(
+                    lambda one, other: made(one, other, seed(3))
+                )
+            )
+        )
+        other = made(batch, partner, seed(4))
+        assert set(alone) == set(batch)
+        for key in batch:
+            assert alone[key].shape == batch[key].shape
+            assert alone[key].dtype == batch[key].dtype
+            np.testing.assert_array_equal(alone[key], inside[key])
+        assert np.any(alone["features"] != other["features"])
+
+
+class TestSpecAugment:
+    def masks(self, features, frames):
+        """Hidden bands and frames, read off an augmented batch of non-zeros."""
+        hidden = np.array(features) == 0
+        bands = [hidden[i, : frames[i]].all(axis=0) for i in range(len(frames))]
+        times = [hidden[i, : frames[i]].all(axis=1) for i in range(len(frames))]
+        return bands, times
+
+    def test_masks_are_single_intervals_within_speech(self, rng):
+        lengths = [120, 90, 40, 33, 120, 60]
+        batch = batch_of(rng, lengths=lengths)
+        made = augment.SpecAugment(frequency=12, time=30)
+        for number in range(30):
+            out = made(batch, batch, seed(number))
+            bands, times = self.masks(out["features"], lengths)
+            for band, frame, length in zip(bands, times, lengths, strict=True):
+                assert np.abs(np.diff(band.astype(int))).sum() <= 2
+                assert np.abs(np.diff(frame.astype(int))).sum() <= 2
+                assert band.sum() <= 12
+                assert frame.sum() <= min(30, int(0.2 * length))
+                assert not frame[-1]  # the length stays
+                assert max(band.sum(), frame.sum()) >= 5
+
+    def test_what_is_not_masked_is_unchanged(self, rng):
+        batch = batch_of(rng)
+        out = np.array(augment.SpecAugment()(batch, batch, seed(0))["features"])
+        kept = out != 0
+        np.testing.assert_array_equal(out[kept], np.array(batch["features"])[kept])
+
+    def test_equals_an_implementation_in_numpy(self, rng):
+        lengths = [120, 90, 40, 33, 120, 60]
+        batch = batch_of(rng, lengths=lengths)
+        made = augment.SpecAugment(frequency=12, time=30)
+        widths, starts = made.draw(batch["frames"], BANDS, seed(7))
+        expected = np.array(batch["features"])
+        for row in range(len(lengths)):
+            f0, f = int(starts[0][row]), int(widths[0][row])
+            t0, t = int(starts[1][row]), int(widths[1][row])
+            expected[row, :, f0 : f0 + f] = 0
+            expected[row, t0 : t0 + t, :] = 0
+        out = made(batch, batch, seed(7))["features"]
+        np.testing.assert_array_equal(out, expected)
+
+    def test_widths_are_uniform(self):
+        frames = tf.fill([4000], 1000)
+        made = augment.SpecAugment(frequency=9, time=19, least=0)
+        (width_f, width_t), _ = made.draw(frames, BANDS, seed(1))
+        for width, largest in ((width_f, 9), (width_t, 19)):
+            counts = np.bincount(width, minlength=largest + 1)
+            assert len(counts) == largest + 1
+            expected = 4000 / (largest + 1)
+            assert (np.abs(counts - expected) < 5 * np.sqrt(expected)).all()
+
+    @pytest.mark.skipif(
+        sys.version_info >= (3, 13), reason="no wheel of tensorflow-io"
+    )
+    def test_masks_are_distributed_as_those_of_tensorflow_io(self, rng):
+        from scipy.stats import ks_2samp
+
+        rows, time = 300, 60
+        ones = batch_of(rng, rows=rows, time=time)
+        tf.random.set_seed(0)
+        # tensorflow-io excludes the largest width.
+        ours = augment.SpecAugment(frequency=11, time=11, share=1.0, least=0)
+        theirs = augment.SpecAugment(frequency=12, time=12, share=1.0, ops="tfio")
+        drawn = {}
+        for name, made in (("ours", ours), ("theirs", theirs)):
+            out = made(ones, ones, seed(5))["features"]
+            drawn[name] = self.masks(out, [time] * rows)
+        for axis in (0, 1):
+            for measure in (np.sum, np.argmax):
+                one, other = (
+                    [measure(mask) for mask in drawn[name][axis]] for name in drawn
+                )
+                assert ks_2samp(one, other).pvalue > 0.001
+                assert max(one) > 0
+
+    def test_unknown_ops_are_refused(self):
+        with pytest.raises(ValueError, match="'batch' or 'tfio'.*'numpy'"):
+            augment.SpecAugment(ops="numpy")
+
+
+class TestMixup:
+    def test_equations_1_and_2(self, rng):
+        one = batch_of(rng, lengths=[120, 90, 40, 33, 120, 60])
+        other = batch_of(rng, lengths=[100, 100, 50, 20, 10, 60])
+        other["emotion"] = tf.one_hot([1, 1, 1, 2, 2, 0], 3)
+        out = augment.Mixup()(one, other, seed(2))
+        x_i, x_j = np.array(one["features"]), np.array(other["features"])
+        mixed = np.array(out["features"])
+        for row in range(6):
+            # λ from one cell, then every other cell and the label must agree.
+            cell = (row, 0, 0)
+            share = (mixed[cell] - x_j[cell]) / (x_i[cell] - x_j[cell])
+            assert 0 <= share <= 1
+            np.testing.assert_allclose(
+                mixed[row], share * x_i[row] + (1 - share) * x_j[row], atol=1e-3
+            )
+            expected = share * one["emotion"][row] + (1 - share) * other["emotion"][row]
+            np.testing.assert_allclose(out["emotion"][row], expected, atol=1e-4)
+            assert out["certainty"][row] == (1.0 if 0.1 <= share <= 0.9 else 0.5)
+        assert out["frames"].numpy().tolist() == [120, 100, 50, 33, 120, 60]
+
+    def test_an_unlabelled_partner_unlabels(self, rng):
+        one, other = batch_of(rng), batch_of(rng)
+        other["labelled"] = tf.constant([1.0, 0, 1, 0, 1, 0])
+        out = augment.Mixup()(one, other, seed(2))
+        np.testing.assert_array_equal(out["labelled"], other["labelled"])
+        assert (np.array(out["emotion"])[1::2] == 0).all()
+        np.testing.assert_allclose(np.array(out["emotion"])[::2].sum(axis=1), 1)
+
+    def test_shares_are_uniform(self, rng):
+        one = batch_of(rng, rows=2000, time=1)
+        one["features"] = tf.ones((2000, 1, BANDS))
+        other = {**one, "features": tf.zeros((2000, 1, BANDS))}
+        share = np.array(augment.Mixup()(one, other, seed(0))["features"])[:, 0, 0]
+        counts, _ = np.histogram(share, bins=10, range=(0, 1))
+        assert (np.abs(counts - 200) < 5 * np.sqrt(200)).all()
+
+
+def test_speed_lists_its_factors():
+    made = augment.SpeedPerturbation((0.8, 1.25))
+    assert [transform.factor for transform in made.transforms] == [0.8, 1.25]
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ValueError, match="mixup.*specaugment.*speed.*'pitch'"):
+        augment.get("pitch")
