@@ -28,9 +28,11 @@ _MODULES = (
     "metrics",
     "models",
     "padding",
+    "preprocessing",
     "protocols",
     "reports",
     "scores",
+    "sources",
     "training",
 )
 _NAMES = {
@@ -38,7 +40,7 @@ _NAMES = {
     "FeatureStore": "features",
     "LogMel": "features",
     "Pipeline": "data",
-    "Preprocessing": "data",
+    "Preprocessing": "preprocessing",
     "Recogniser": "inference",
     "System": "config",
     "Training": "config",

@@ -93,7 +93,7 @@ class HalveAndRestore(keras.callbacks.Callback):
         return self.model.weights + moments
 
     def _snapshot(self):
-        return [np.array(variable) for variable in self._variables()]
+        return [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
 
     def _restore(self):
         for variable, value in zip(self._variables(), self._kept, strict=True):
@@ -139,15 +139,16 @@ class InitialiseCenters(keras.callbacks.Callback):
         if "center" not in getattr(self.model, "heads", ()):
             return
         layer = self.model.get_layer("center")
-        if np.any(np.array(layer.centers)):
+        centers = keras.ops.convert_to_numpy(layer.centers)
+        if centers.any():
             return  # trained before
-        layer.centers.assign(self._means(np.array(layer.centers)))
+        layer.centers.assign(self._means(centers))
 
     def _means(self, zeros):
         deep_features = self.model.deep_features_model
         total, count = np.zeros_like(zeros), np.zeros((len(zeros), 1), zeros.dtype)
         for features, labels, weights in self.batches:
-            deep = np.array(deep_features(features, training=False))
+            deep = keras.ops.convert_to_numpy(deep_features(features, training=False))
             chosen = np.array(labels["center"]) * np.array(weights["center"])[:, None]
             total += chosen.T @ deep
             count += chosen.sum(axis=0)[:, None]

@@ -5,103 +5,18 @@ each is augmented, with whom it is mixed: all follows from (seed, step), so that
 run repeats, resumes, and sees other augmentations in every epoch.
 """
 
-import dataclasses
-import warnings
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 import tensorflow as tf
 
 from keras_ser import augment as augmentations
-from keras_ser import files
-from keras_ser.features import FRONT_ENDS, PLAIN, FeatureStore
+from keras_ser.features import PLAIN, FeatureStore
+from keras_ser.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.protocols import Fold
+from keras_ser.sources import Source, Statistics, balance, variants_of
 
 HEADS = ("emotion", "center", "augmentation", "reconstruction")
-NORMALISATIONS = ("train", "speaker")
-
-
-@dataclasses.dataclass(frozen=True)
-class Preprocessing:
-    """All that lies between a waveform and a model's input.
-
-    Args:
-        front_end: callable dataclass of `features.FRONT_ENDS`.
-        classes: the emotions, in the order of the probabilities.
-        seconds: longest input; longer speech is scored by windows.
-        normalise: `"train"`: with mean and deviation of the training speakers.
-            `"speaker"`: with those of the utterances of the same speaker, which a
-            test speaker's unlabelled utterances give too (transductive).
-        mean, deviation: `(bands,)`, of the unpadded frames of the labelled,
-            unaugmented training speech.
-    """
-
-    front_end: object
-    classes: tuple[str, ...]
-    seconds: float
-    normalise: str
-    mean: np.ndarray
-    deviation: np.ndarray
-
-    @property
-    def window(self) -> int:
-        """Frames of the longest input."""
-        return self.front_end.frames(self.seconds)
-
-    def statistics(self, utterances: list[np.ndarray]) -> tuple:
-        """Mean and deviation to normalise these utterances of one speaker with."""
-        if self.normalise == "train":
-            return self.mean, self.deviation
-        return moments(utterances)
-
-    def normalised(self, features: np.ndarray, statistics=None) -> np.ndarray:
-        mean, deviation = statistics or (self.mean, self.deviation)
-        return ((features - mean) / deviation).astype(np.float32)
-
-    def to_json(self) -> dict:
-        return {
-            "front_end": type(self.front_end).__name__,
-            "front_end_settings": dataclasses.asdict(self.front_end),
-            "classes": list(self.classes),
-            "seconds": self.seconds,
-            "normalise": self.normalise,
-            "mean": np.asarray(self.mean, dtype=float).tolist(),
-            "deviation": np.asarray(self.deviation, dtype=float).tolist(),
-        }
-
-    @classmethod
-    def from_json(cls, value: dict) -> "Preprocessing":
-        front_end = FRONT_ENDS[value["front_end"]](**value["front_end_settings"])
-        return cls(
-            front_end=front_end,
-            classes=tuple(value["classes"]),
-            seconds=value["seconds"],
-            normalise=value["normalise"],
-            mean=np.array(value["mean"]),
-            deviation=np.array(value["deviation"]),
-        )
-
-    def save(self, path) -> Path:
-        return files.write_json(path, self.to_json())
-
-    @classmethod
-    def load(cls, path) -> "Preprocessing":
-        return cls.from_json(files.read_json(path))
-
-
-def moments(utterances: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation a band over all frames, float64 `(bands,)`."""
-    count, total, squares = 0, 0.0, 0.0
-    for features in utterances:
-        features = features.astype(np.float64)
-        count += len(features)
-        total = total + features.sum(axis=0)
-        squares = squares + np.square(features).sum(axis=0)
-    mean = total / count
-    variance = np.maximum(squares / count - np.square(mean), 0.0)
-    return mean, np.maximum(np.sqrt(variance), 1e-3)  # a dead band stays finite
 
 
 class Pipeline:
@@ -173,9 +88,9 @@ class Pipeline:
         self.denoising = denoising
         self.seed = seed
         self.types = (augmentations.NONE, *(each.name for each in self.augment))
-        self._variants = _variants(self.augment)
+        self._variants = variants_of(self.augment)
         self._extract(workers, progress)
-        self._statistics = _Statistics(fold, store, normalise)
+        self._statistics = Statistics(fold, store, normalise)
         self.preprocessing = Preprocessing(
             store.front_end,
             fold.classes,
@@ -237,9 +152,9 @@ class Pipeline:
         for side in ("dev", "test"):
             self.store.prepare(sides[side], [PLAIN], workers, progress)
 
-    def _source(self, table, unlabelled, transforms=None) -> "_Source":
+    def _source(self, table, unlabelled, transforms=None) -> "Source":
         transforms = transforms or [variant.transform for variant in self._variants]
-        return _Source(
+        return Source(
             table, unlabelled, self.store, transforms, self.fold.classes,
             self._statistics,
         )  # fmt: skip
@@ -250,9 +165,7 @@ class Pipeline:
         """The row at a position of the stream, before batch augmentations."""
         size = self.batch + self._extra
         step, slot = position // size, position % size
-        seed = tf.random.experimental.stateless_fold_in(
-            [self.seed, 0], position
-        )
+        seed = tf.random.experimental.stateless_fold_in([self.seed, 0], position)
         seeds = tf.unstack(tf.random.split(seed, 4))
         is_labelled = slot < self.batch
         utterance, copy = tf.cond(
@@ -359,7 +272,7 @@ class Pipeline:
 
     def _outputs(self, batch, types, target, hard, is_soft):
         emotion, labelled = hard
-        balance = tf.gather(_balance(self._variants, self.rows), types)
+        by_type = tf.gather(balance(self._variants, self.rows), types)
         labels = {
             "emotion": batch["emotion"],
             "center": emotion,
@@ -369,7 +282,7 @@ class Pipeline:
         weights = {
             "emotion": batch["labelled"],
             "center": labelled * tf.where(is_soft, 0.0, 1.0),
-            "augmentation": balance * batch["certainty"],
+            "augmentation": by_type * batch["certainty"],
             "reconstruction": tf.ones_like(labelled),
         }
         return (
@@ -379,104 +292,8 @@ class Pipeline:
         )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Variant:
-    """One way in which an utterance enters training."""
-
-    type: int  # label of the augmentation head
-    transform: Callable  # of the waveform
-    needs_partner: bool
-
-
-class _Statistics:
-    """Mean and deviation for each row of a fold's tables."""
-
-    def __init__(self, fold, store, normalise):
-        self._store = store
-        self._by_speaker = normalise == "speaker"
-        self.train = moments(map(store.read, store.paths(fold.train)))
-        if self._by_speaker:
-            _warn_of_single_emotions(fold)
-
-    def of(self, table) -> tuple[np.ndarray, np.ndarray]:
-        """Group of each row `(rows,)`, and groups' statistics `(groups, 2, bands)`."""
-        if not self._by_speaker:
-            return np.zeros(len(table), np.int32), np.float32([self.train])
-        groups, names = pd.factorize(table.speaker)
-        paths = np.array(self._store.paths(table))
-        stacked = [
-            moments(map(self._store.read, paths[groups == number]))
-            for number in range(len(names))
-        ]
-        return groups.astype(np.int32), np.float32(stacked)
-
-
-class _Source:
-    """Utterances as constants of a tf.data graph: labelled rows, then unlabelled."""
-
-    def __init__(self, table, unlabelled, store, transforms, classes, statistics):
-        extra = table.iloc[:0] if unlabelled is None else unlabelled
-        both = pd.concat([table, extra], ignore_index=True)
-        self.labelled, self.unlabelled = len(table), len(extra)
-        self.bands = store.front_end.bands
-        paths = {transform: store.paths(both, transform) for transform in transforms}
-        self._paths = tf.constant([paths[t] for t in transforms])  # (variants, rows)
-        groups, values = statistics.of(both)
-        self._groups, self._moments = tf.constant(groups), tf.constant(values)
-        numbers = both.emotion.map({name: i for i, name in enumerate(classes)})
-        self._emotion = tf.constant(numbers.fillna(-1).astype(np.int32).to_numpy())
-        self._classes = len(classes)
-
-    def features(self, row, variant):
-        """Normalised features of a row, `(frames, bands)`."""
-        raw = tf.io.decode_raw(tf.io.read_file(self._paths[variant, row]), tf.float16)
-        features = tf.cast(tf.reshape(raw, (-1, self.bands)), tf.float32)
-        mean, deviation = tf.unstack(self._moments[self._groups[row]])
-        return (features - mean) / deviation
-
-    def labels(self, row):
-        emotion = self._emotion[row]
-        return {
-            "emotion": tf.one_hot(emotion, self._classes),  # zeros where −1
-            "labelled": tf.cast(emotion >= 0, tf.float32),
-        }
-
-    def partner(self, row, is_labelled, seed):
-        """Another row of the same part, uniformly."""
-        first = tf.where(is_labelled, 0, self.labelled)
-        count = tf.where(is_labelled, self.labelled, self.unlabelled)
-        ahead = tf.random.stateless_uniform(
-            [], seed, 1, tf.maximum(count, 2), tf.int32
-        )
-        return first + (row - first + ahead) % tf.maximum(count, 1)
-
-
-def _variants(augment) -> list[_Variant]:
-    """Plain, then every variant of every type."""
-    variants = [_Variant(0, PLAIN, False)]
-    for number, augmentation in enumerate(augment, 1):
-        if augmentation.kind == "waveform":
-            variants += [_Variant(number, t, False) for t in augmentation.transforms]
-        else:
-            variants.append(_Variant(number, PLAIN, augmentation.needs_partner))
-    return variants
-
-
 def _first(variants, kind: int) -> int:
     return [variant.type for variant in variants].index(kind)
-
-
-def _balance(variants, rows: int) -> np.ndarray:
-    """Weights a type, inverse to its share of the rows, of mean 1 over the rows."""
-    kinds = np.bincount([variant.type for variant in variants])
-    if len(kinds) == 1:
-        return np.float32([1.0])
-    if rows == len(variants):
-        share = kinds / len(variants)
-    else:
-        drawn = np.full(len(kinds) - 1, (rows - 1) / rows / (len(kinds) - 1))
-        share = np.concatenate([[1 / rows], drawn])
-    return np.float32(1 / (len(kinds) * np.maximum(share, 1e-6)))
 
 
 def _blank(row) -> dict:
@@ -513,15 +330,3 @@ def _deterministic(dataset):
 def _one_of(argument, value, known) -> None:
     if value not in known:
         raise ValueError(f"`{argument}` must be one of {known}. Received: {value!r}.")
-
-
-def _warn_of_single_emotions(fold) -> None:
-    everybody = pd.concat([fold.train, fold.dev, *fold.tests.values()])
-    emotions = everybody.groupby("speaker").emotion.nunique()
-    single = sorted(emotions[emotions < 2].index)
-    if single:
-        warnings.warn(
-            "normalise='speaker' removes the emotion of speakers who show one only: "
-            f"{', '.join(single[:5])}. Use normalise='train'.",
-            stacklevel=4,
-        )

@@ -214,9 +214,10 @@ def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Pat
         ]
     )
     frame = _named(frame, job)
+    scored = frame[frame.truth != ""]
     metrics = {
         **trained,
-        "scores": scores.summary(frame.truth, frame.prediction, fold.classes),
+        "scores": scores.summary(scored.truth, scored.prediction, fold.classes),
         "selected_by": fold.selected_by,
         "speakers": fold.speakers(),
         "utterances": {side: len(rows) for side, rows in fold.sides().items()},

@@ -136,11 +136,13 @@ def history(frame, path, chosen: int | None = None) -> None:
     """Training curves: emotion loss, validation scores, learning rate.
 
     Args:
-        frame: DataFrame of `history.csv` with `epoch`, `emotion_loss` or
-            `loss`, and where present `val_emotion_loss`,
-            `val_emotion_accuracy`, `val_emotion_uar`, `learning_rate`.
+        frame: DataFrame of `history.csv` with `epoch` (from 0, as Keras writes
+            it; drawn from 1), `emotion_loss` or `loss`, and where present
+            `val_emotion_loss`, `val_emotion_accuracy`, `val_emotion_uar`,
+            `learning_rate`.
         path: PNG to write.
-        chosen: value of `epoch` whose weights were kept; marked if given.
+        chosen: epoch whose weights were kept, counted from 1 as in
+            metrics.json; marked if given.
 
     Raises:
         ValueError: if a needed column is missing or there is no epoch.
@@ -173,7 +175,7 @@ def _curves(axes, frame, columns: dict, label: str, scale: float = 1) -> None:
     for colour, column in zip(COLOURS, drawn, strict=False):
         values = scale * frame[column].to_numpy(float)
         style = {"color": colour, "marker": ".", "label": columns[column]}
-        axes.plot(frame["epoch"], values, **style)
+        axes.plot(frame["epoch"] + 1, values, **style)
     axes.set_ylabel(label)
     axes.grid(axis="y")
     if drawn:
@@ -185,7 +187,7 @@ def _rate(axes, frame) -> None:
     axes.grid(axis="y")
     if "learning_rate" in frame:
         rate = frame["learning_rate"].to_numpy(float)
-        axes.step(frame["epoch"], rate, where="mid", color=COLOURS[2], marker=".")
+        axes.step(frame["epoch"] + 1, rate, where="mid", color=COLOURS[2], marker=".")
         axes.set_yscale("log")
         steps = np.unique(rate)[:: -(-len(np.unique(rate)) // 5)]
         axes.set_yticks(steps, [f"{step:.3g}" for step in steps])

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import audio, files
-from keras_ser.data import Preprocessing
+from keras_ser.preprocessing import Preprocessing
 
 MEMBER = "preprocessing.json"  # inside the model file
 

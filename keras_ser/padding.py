@@ -26,4 +26,4 @@ def frames(features):
 def mask(lengths, time, dtype="float32"):
     """1 before an utterance's end and 0 after it: `(batch, time)`."""
     position = ops.arange(time, dtype="int32")
-    return ops.cast(position < ops.expand_dims(lengths, -1), dtype)
+    return ops.cast(ops.less(position, ops.expand_dims(lengths, -1)), dtype)

@@ -141,8 +141,8 @@ def _development(table, speakers) -> Iterator[tuple[str, list[str]]]:
     rows = table.drop_duplicates("speaker").set_index("speaker")
     sessions = _sessions(rows)
     for speaker in speakers:
-        partners = [s for s in speakers if sessions[s] == sessions[speaker]]
-        partners.remove(speaker)
+        here = sessions[speaker]
+        partners = [s for s in speakers if s != speaker and sessions[s] == here]
         if rows.session[speaker] and partners:
             yield speaker, partners
         else:

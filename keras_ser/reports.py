@@ -408,24 +408,28 @@ def _confusions(place: str, by_system: dict, suffix: str) -> list[tuple]:
 def _selection(runs, order: list[str]) -> list[tuple]:
     """What selected the epochs, and the speakers on two sides of a fold."""
     table = pd.DataFrame([_choice(*run) for run in runs])
-    keys = ["experiment", "system", "selected_by"]
-    groups = {key: part for key, part in table.groupby(keys, sort=False)}
-    ranked = sorted(groups, key=lambda key: (_natural(key[0]), _rank(order, key[1])))
-    columns = ["updates", "epochs", "epoch"]
-    rows = [
-        [*key, str(len(groups[key])), *(_listed(groups[key][name]) for name in columns)]
-        for key in ranked
-    ]
-    header = ["Experiment", "System", "Selected by", "Runs"]
-    header += ["Updates an epoch", "Epochs run", "Chosen epochs"]
-    caption = "Selection of the epoch; several values are in the order of the folds"
     blocks = [("heading", 2, "What selected the epoch")]
-    blocks.append(("table", caption, header, rows))
-    updates = table.groupby(["experiment", "fold"])["updates"].nunique()
-    for name in sorted(set(updates[updates > 1].index.get_level_values(0))):
-        warning = f"WARNING: in {name} the systems differ in updates an epoch."
-        blocks.append(("text", warning))
+    for name, part in table.groupby("experiment", sort=False):
+        blocks.append(_selection_table(name, part, order))
+        if (part.groupby("fold")["updates"].nunique() > 1).any():
+            warning = f"WARNING: in {name} the systems differ in updates an epoch."
+            blocks.append(("text", warning))
     return blocks + _shared(table)
+
+
+def _selection_table(experiment: str, table: pd.DataFrame, order: list) -> tuple:
+    systems = sorted(set(table["system"]), key=functools.partial(_rank, order))
+    groups = {key: part for key, part in table.groupby(["fold", "selected_by"])}
+    rows = []
+    for fold, selected_by in sorted(groups, key=lambda key: (_natural(key[0]), key[1])):
+        part = groups[fold, selected_by]
+        epochs = part.groupby("system")["epoch"].agg(", ".join)
+        updates = ", ".join(dict.fromkeys(part["updates"]))
+        chosen = [epochs.get(name, NOTHING) for name in systems]
+        rows.append([fold, selected_by, updates, *chosen])
+    caption = f"{experiment}: chosen epoch, counted from 1, of those run in each repeat"
+    header = ["Fold", "Selected by", "Updates an epoch", *systems]
+    return ("table", caption, header, rows)
 
 
 def _choice(key: tuple, folder: Path, predictions: pd.DataFrame) -> dict:
@@ -437,12 +441,12 @@ def _choice(key: tuple, folder: Path, predictions: pd.DataFrame) -> dict:
     sides = {side: set(metrics["speakers"].get(side, ())) for side in _SIDES}
     sides["test"] |= set(predictions["speaker"])
     history = folder / "history.csv"
+    run = f" of {len(pd.read_csv(history))}" if history.is_file() else ""
     return {
         **dict(zip(RUN, key, strict=True)),
         "selected_by": str(metrics["selected_by"]),
         "updates": _text(metrics.get("updates_per_epoch")),
-        "epoch": _text(metrics.get("epoch")),
-        "epochs": _text(len(pd.read_csv(history)) if history.is_file() else None),
+        "epoch": _text(metrics.get("epoch")) + run,
         **sides,
     }
 
@@ -590,11 +594,6 @@ def _spread(values: pd.Series, what: str) -> str:
 
 def _text(value) -> str:
     return NOTHING if value is None else str(value)
-
-
-def _listed(values) -> str:
-    """All values, or the one they all are."""
-    return values.iloc[0] if values.nunique() == 1 else ", ".join(values)
 
 
 def _share(count: int, total: int) -> str:

@@ -120,9 +120,7 @@ class TestSpecAugment:
             expected = 4000 / (largest + 1)
             assert (np.abs(counts - expected) < 5 * np.sqrt(expected)).all()
 
-    @pytest.mark.skipif(
-        sys.version_info >= (3, 13), reason="no wheel of tensorflow-io"
-    )
+    @pytest.mark.skipif(sys.version_info >= (3, 13), reason="no wheel of tensorflow-io")
     def test_masks_are_distributed_as_those_of_tensorflow_io(self, rng):
         from scipy.stats import ks_2samp
 

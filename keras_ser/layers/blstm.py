@@ -245,21 +245,23 @@ def _backward(upstream, cell, gates, recurrent):
     i, f, g, o = ops.split(gates, 4, axis=-1)
     squashed = ops.tanh(cell)
     before = ops.concatenate([ops.zeros_like(cell[:1]), cell[:-1]], axis=0)
-    slopes = ops.concatenate(
-        [
-            g * i * (1 - i),
-            before * f * (1 - f),
-            i * (1 - g * g),
-            squashed * o * (1 - o),
-        ],
-        axis=-1,
-    )
-    through = o * (1 - squashed * squashed)
+    inputs = [
+        upstream,
+        g * i * (1 - i),
+        before * f * (1 - f),
+        i * (1 - g * g),
+        squashed * o * (1 - o),
+        o * (1 - squashed * squashed),
+        f,
+    ]
     transposed = ops.transpose(recurrent, (0, 2, 1))
+    units = ops.shape(recurrent)[1]
 
     def step(state, inputs):
         delta, carried = state
-        upstream, slopes, through, forget = inputs
+        upstream, slopes, through, forget = ops.split(
+            inputs, [units, 5 * units, 6 * units], axis=-1
+        )
         dh = upstream + ops.matmul(delta, transposed)
         dc = dh * through + carried
         delta = slopes * ops.concatenate([dc, dc, dc, dh], axis=-1)
@@ -267,7 +269,8 @@ def _backward(upstream, cell, gates, recurrent):
         return state, state
 
     start = ops.zeros_like(gates[0]), ops.zeros_like(cell[0])
-    inputs = upstream, slopes, through, f
+    # One tensor: on TensorFlow `scan` takes no more where the time is unknown.
+    inputs = ops.concatenate(inputs, axis=-1)
     return ops.scan(step, start, inputs, reverse=True)[1][0]
 
 

@@ -107,9 +107,7 @@ class MTLAug(keras.Model):
         if center:
             outputs["center"] = layers.ClassCenters(len(classes), name="center")(deep)
         if augmentation:
-            hidden = heads.augmentation_features(
-                sequence, lengths[-1], dropout=dropout
-            )
+            hidden = heads.augmentation_features(sequence, lengths[-1], dropout=dropout)
             outputs["augmentation"] = heads.classifier(
                 hidden, len(augmentations), "augmentation"
             )

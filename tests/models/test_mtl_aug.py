@@ -157,7 +157,6 @@ def test_half_precision_keeps_heads_in_float32(rng):
     assert {np.array(outputs[head]).dtype.name for head in outputs} == {"float32"}
 
 
-
 @pytest.mark.parametrize(
     ("preset", "arguments"),
     [("small", {}), ("paper", {}), ("small", models.BASELINE)],

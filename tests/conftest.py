@@ -1,0 +1,125 @@
+"""Sounds, tables and folders that tests of several modules share."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from keras_ser.corpora.table import COLUMNS
+
+RATE = 16_000
+
+
+def make_tone(hertz=440.0, seconds=0.5, rate=RATE) -> np.ndarray:
+    """A sine of amplitude 0.3, float32."""
+    time = np.arange(round(seconds * rate)) / rate
+    return (0.3 * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+
+
+def make_noise(seconds=0.5, rate=RATE, seed=0) -> np.ndarray:
+    """White noise of deviation 0.1, float32."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(scale=0.1, size=round(seconds * rate)).astype(np.float32)
+
+
+def make_table(speakers, emotions=("anger", "sadness"), corpus="toy", **columns):
+    """A table without audio: one utterance a speaker and emotion.
+
+    Args:
+        speakers: names, or names with gender or with (gender, session).
+        emotions: of each speaker.
+        corpus: name of the corpus.
+        columns: values of columns, one for all rows.
+    """
+    rows = []
+    for name in speakers:
+        told = speakers[name] if isinstance(speakers, dict) else ""
+        gender, session = told if isinstance(told, tuple) else (told, "")
+        for number, emotion in enumerate(emotions):
+            utterance = f"{corpus}/{name}-{number}"
+            rows.append(
+                {
+                    "utterance": utterance,
+                    "file": f"{utterance}.wav",
+                    "start": np.nan,
+                    "end": np.nan,
+                    "duration": 1.0,
+                    "digest": f"digest of {utterance}",
+                    "source": utterance,
+                    "corpus": corpus,
+                    "speaker": f"{corpus}/{name}",
+                    "session": session,
+                    "gender": gender,
+                    "language": "deu",
+                    "emotion": emotion,
+                    "activation": np.nan,
+                    "valence": np.nan,
+                }
+            )
+    return pd.DataFrame(rows, columns=COLUMNS).assign(**columns)
+
+
+@pytest.fixture(scope="session")
+def tone():
+    return make_tone
+
+
+@pytest.fixture(scope="session")
+def noise():
+    return make_noise
+
+
+@pytest.fixture(scope="session")
+def toy_table():
+    return make_table
+
+
+@pytest.fixture
+def write_audio(tmp_path):
+    """A function that writes a waveform below `tmp_path` and returns its path."""
+
+    def write(name, wave=None, rate=RATE, **options) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        wave = make_tone(rate=rate) if wave is None else wave
+        soundfile.write(path, wave, rate, **options)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def corpora_root() -> Path:
+    """The folder of real corpora; without it the test is skipped, and says so."""
+    root = os.environ.get("KERAS_SER_CORPORA")
+    if not root:
+        pytest.skip("set KERAS_SER_CORPORA to a folder with emodb/ and librispeech/")
+    return Path(root)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def spoken_table(tmp_path_factory) -> pd.DataFrame:
+    """Six speakers, two emotions, three utterances of noise each, as files.
+
+    Anger is loud and bright, sadness soft: a model can learn them in a few steps.
+    """
+    folder = tmp_path_factory.mktemp("spoken")
+    genders = {name: ("female", "male")[int(name) % 2] for name in "123456"}
+    table = make_table(genders, ("anger", "sadness") * 3)
+    rng = np.random.default_rng(0)
+    files = []
+    for number, emotion in enumerate(table.emotion):
+        path = folder / f"{number}.wav"
+        wave = make_noise(rng.uniform(0.5, 1.5), seed=number)
+        wave *= 1.0 if emotion == "anger" else 0.05
+        soundfile.write(path, wave, RATE)
+        files.append(str(path))
+    return table.assign(file=files, digest=[f"noise {file}" for file in files])

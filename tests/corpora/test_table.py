@@ -1,0 +1,210 @@
+"""The one table: its contract, its labels and its warnings."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_ser import audio, corpora
+from keras_ser.corpora import table as tables
+from keras_ser.corpora.table import COLUMNS, LABEL_SETS, check, classes, relabel
+
+
+@pytest.fixture
+def row(write_audio):
+    return {
+        "utterance": "toy/a",
+        "file": str(write_audio("a.wav")),
+        "corpus": "toy",
+        "speaker": "toy/1",
+    }
+
+
+def test_from_rows_fills_in_what_a_reader_leaves_out(row):
+    table = tables.from_rows([row])
+    assert tuple(table.columns) == COLUMNS
+    filled = table.iloc[0]
+    assert filled.source == "toy/a"
+    assert filled.duration == 0.5
+    assert filled.digest == audio.digest(row["file"])
+    empty = ["session", "gender", "language", "emotion"]
+    assert list(filled[empty]) == [""] * 4
+    assert filled[["start", "end", "activation", "valence"]].isna().all()
+
+
+def test_from_rows_keeps_what_a_reader_knows(row):
+    known = {
+        **row,
+        "file": "not looked at.wav",
+        "source": "toy/original",
+        "duration": 2.0,
+        "digest": "known",
+        "session": "1",
+        "gender": "female",
+        "emotion": "anger",
+        "start": 1,
+        "end": 3,
+        "valence": 0.5,
+    }
+    table = tables.from_rows([known])
+    for name, value in known.items():
+        assert table[name][0] == value
+
+
+def test_rows_with_and_without_a_column_mix(row):
+    other = {**row, "utterance": "toy/b", "emotion": None, "start": 0.1, "end": 0.2}
+    table = tables.from_rows([{**row, "emotion": "anger"}, other])
+    assert list(table.emotion) == ["anger", ""]
+    numbers = ["start", "end", "duration", "activation", "valence"]
+    assert (table[numbers].dtypes == np.float64).all()
+    assert np.isnan(table.start[0]) and table.start[1] == 0.1
+
+
+def test_no_rows_are_no_table():
+    with pytest.raises(ValueError, match="needs at least one utterance. Received: non"):
+        tables.from_rows([])
+
+
+def test_digests_are_computed_where_absent_only(row, toy_table):
+    table = toy_table("ab").assign(file=row["file"])
+    table.loc[1, "digest"] = ""
+    filled = tables.with_digests(table)
+    assert filled.digest[1] == audio.digest(row["file"])
+    assert list(filled.digest[[0, 2, 3]]) == list(table.digest[[0, 2, 3]])
+    assert table.digest[1] == ""
+    assert tables.with_digests(filled) is filled
+
+
+def test_check_returns_the_table_that_keeps_the_contract(toy_table):
+    table = toy_table("ab")
+    assert check(table) is table
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_an_absent_column_is_named(toy_table, column):
+    with pytest.raises(ValueError) as caught:
+        check(toy_table("ab").drop(columns=column))
+    assert f"Absent: ['{column}']" in str(caught.value)
+
+
+def test_an_utterance_that_stands_twice_is_named(toy_table):
+    table = pd.concat([toy_table("a"), toy_table("ab")])
+    with pytest.raises(ValueError) as caught:
+        check(table)
+    message = str(caught.value)
+    assert "must be unique" in message
+    assert "toy/a-0, toy/a-1" in message
+    assert "toy/b" not in message
+
+
+@pytest.mark.parametrize("nobody", ["", None, np.nan])
+def test_an_utterance_without_speaker_is_named(toy_table, nobody):
+    table = toy_table("ab").astype({"speaker": object})
+    table.loc[2, "speaker"] = nobody
+    with pytest.raises(ValueError) as caught:
+        check(table)
+    assert "Every utterance needs a speaker" in str(caught.value)
+    assert "toy/b-0." in str(caught.value)
+
+
+def test_classes_are_sorted_and_without_unlabelled_speech(toy_table):
+    table = toy_table("ab", emotions=("sadness", "", "anger"))
+    assert classes(table) == ("anger", "sadness")
+    assert classes(toy_table("ab", emotions=("",))) == ()
+
+
+def test_all_labels_are_the_table_itself(toy_table):
+    table = toy_table("ab")
+    assert relabel(table, "all") is table
+
+
+def test_a_label_set_merges_renames_and_counts_what_it_leaves_out(toy_table):
+    emotions = ("anger", "excitement", "happiness", "fear", "boredom", "")
+    table = toy_table("ab", emotions=emotions)
+    with pytest.warns(UserWarning) as caught:
+        view = relabel(table, "four")
+    assert [str(w.message) for w in caught] == [
+        "Label set 'four' leaves out 4 of 12 utterances: boredom 2, fear 2."
+    ]
+    assert list(view.emotion) == ["anger", "happiness", "happiness", ""] * 2
+    assert list(view.index) == list(range(8))
+    assert list(table.emotion) == [*emotions, *emotions]
+
+
+def test_a_label_set_that_names_all_says_nothing(toy_table):
+    table = toy_table("ab", emotions=("anger", "fear", "surprise", "calm"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        view = relabel(table, "three")
+    assert list(view.emotion) == ["negative", "negative", "positive", "neutral"] * 2
+
+
+def test_a_mapping_is_a_label_set(toy_table):
+    table = toy_table("ab")
+    with pytest.warns(UserWarning, match="leaves out 2 of 4 utterances: sadness 2"):
+        view = relabel(table, {"anger": "Ärger"})
+    assert classes(view) == ("Ärger",)
+
+
+def test_unlabelled_speech_keeps_its_rows_under_any_label_set(toy_table):
+    table = toy_table("ab", emotions=("",))
+    pd.testing.assert_frame_equal(relabel(table, "four"), table)
+
+
+@pytest.mark.parametrize("labels", ["fuor", None, ["anger"], 4])
+def test_an_unknown_label_set_is_refused(toy_table, labels):
+    with pytest.raises(ValueError) as caught:
+        relabel(toy_table("ab"), labels)
+    message = str(caught.value)
+    assert "`labels` must be 'all', one of ['four', 'three'] or a mapping" in message
+    assert f"Received: {labels!r}." in message
+
+
+def test_a_label_set_that_leaves_nothing_is_refused(toy_table):
+    with pytest.raises(ValueError) as caught:
+        relabel(toy_table("ab", emotions=("boredom",)), "four")
+    assert "names no emotion of this corpus" in str(caught.value)
+    assert "Received emotions: ['boredom']" in str(caught.value)
+
+
+def test_relabelling_keeps_what_is_told_of_the_table(toy_table):
+    table = toy_table("ab")
+    table.attrs["release"] = "second"
+    assert relabel(table, "four").attrs == {"release": "second"}
+
+
+def test_label_sets_give_as_many_classes_as_their_names_say():
+    assert len(set(LABEL_SETS["four"].values())) == 4
+    assert set(LABEL_SETS["three"].values()) == {"negative", "neutral", "positive"}
+    assert LABEL_SETS["four"]["excitement"] == "happiness"
+
+
+def test_counts_that_deviate_are_named(toy_table):
+    table = toy_table("abc", emotions=("anger", ""))
+    with pytest.warns(UserWarning) as caught:
+        tables.compare_counts(table, "toy", {"anger": 3, "fear": 1, "": 4})
+    message = str(caught[0].message)
+    assert "Corpus `toy` deviates from its published counts" in message
+    assert "fear 0 (published 1), unlabelled 3 (published 4)." in message
+    assert "anger" not in message
+
+
+@pytest.mark.filterwarnings("error")
+def test_counts_that_agree_say_nothing(toy_table):
+    table = toy_table("abc", emotions=("anger", ""))
+    tables.compare_counts(table, "toy", {"anger": 3, "": 3})
+
+
+@pytest.mark.filterwarnings("error::FutureWarning")
+def test_tables_of_two_corpora_concatenate(row, toy_table):
+    both = pd.concat([tables.from_rows([row]), toy_table("ab").assign(valence=0.5)])
+    assert check(both) is both
+    assert both.valence.dtype == np.float64
+
+
+def test_an_unknown_corpus_is_refused_with_the_known_ones(tmp_path):
+    with pytest.raises(ValueError) as caught:
+        corpora.read("emodb2", tmp_path)
+    assert "Corpus must be one of ['emodb', " in str(caught.value)
+    assert "Received: 'emodb2'." in str(caught.value)

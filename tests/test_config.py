@@ -1,0 +1,283 @@
+"""Configs load, overrides keep types, and errors say what was expected."""
+
+import ast
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_ser import config
+from keras_ser.config import Experiment, Features, System, Training
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+@pytest.fixture
+def experiment():
+    return Experiment(
+        name="toy",
+        corpus="synthetic",
+        systems={
+            "baseline": System(augment=()),
+            "full": System(objective={"center": 1e-3}, arguments={"sizes": {"a": 1}}),
+        },
+        features=Features(seconds=8),
+    )
+
+
+def look_up(node, path):
+    for name in path.split("."):
+        node = node[name] if isinstance(node, dict) else getattr(node, name)
+    return node
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("name=other", "other"),
+        ("name='5'", "5"),
+        ("name=a=b", "a=b"),
+        ("repeats=3", 3),
+        ("training.epochs=5", 5),
+        (" training.epochs = 5 ", 5),
+        ("training.learning_rate=0.5", 0.5),
+        ("training.learning_rate=1e-4", 1e-4),
+        ("training.learning_rate=1", 1.0),
+        ("features.seconds=7.5", 7.5),
+        ("features.seconds=4", 4.0),
+        ("features.settings={'bands': 64}", {"bands": 64}),
+        ("features.settings.bands=64", 64),
+        ("training.monitor=uar", "uar"),
+        ("systems.full.unlabelled=False", False),
+        ("systems.full.augment=('speed',)", ("speed",)),
+        ("systems.full.augment=['speed', 'mixup']", ("speed", "mixup")),
+        ("systems.full.augment=()", ()),
+        ("systems.full.objective.center=0", 0),
+        ("systems.full.objective.new=0.5", 0.5),
+        ("systems.full.objective.kind=soft", "soft"),
+        ("systems.full.arguments.sizes.a=2", 2),
+    ],
+)
+def test_an_override_sets_one_value_of_the_right_type(experiment, text, value):
+    changed = config.override(experiment, text)
+    path = text.partition("=")[0].strip()
+    found = look_up(changed, path)
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_an_override_changes_nothing_else(experiment):
+    changed = config.override(experiment, "systems.full.objective.center=0.5")
+    assert changed.systems["full"].objective == {"center": 0.5}
+    assert changed.systems["baseline"] is experiment.systems["baseline"]
+    assert list(changed.systems) == list(experiment.systems)
+    assert changed.training is experiment.training
+    assert experiment.systems["full"].objective == {"center": 1e-3}
+    undone = config.override(changed, "systems.full.objective.center=0.001")
+    assert undone == experiment
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "received"),
+    [
+        ("name=5", "str", "int"),
+        ("repeats=2.0", "int", "float"),
+        ("repeats=True", "int", "bool"),
+        ("repeats=many", "int", "str"),
+        ("repeats=None", "int", "NoneType"),
+        ("repeats=", "int", "str"),
+        ("training.learning_rate=True", "float", "bool"),
+        ("training.learning_rate=fast", "float", "str"),
+        ("systems.full.unlabelled=1", "bool", "int"),
+        ("systems.full.unlabelled=true", "bool", "str"),
+        ("systems.full.augment=speed", "tuple", "str"),
+        ("systems.full.augment=('speed')", "tuple", "str"),
+        ("systems.full.objective=0.5", "dict", "float"),
+        ("training=5", "Training", "int"),
+        ("systems=5", "dict", "int"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(experiment, text, expected, received):
+    with pytest.raises(ValueError) as caught:
+        config.override(experiment, text)
+    message = str(caught.value)
+    assert repr(text) in message
+    assert f"expected {expected}. Received: {received}." in message
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown", "known"),
+    [
+        ("epochs=5", "epochs", "training"),
+        ("=5", "", "training"),
+        ("training.epoch=5", "epoch", "epochs"),
+        ("systems.ful.unlabelled=True", "ful", "baseline"),
+        ("systems.full.objectives.center=1", "objectives", "objective"),
+        ("features.settings.mel.bands=1", "mel", ""),
+    ],
+)
+def test_an_unknown_path_is_refused_with_what_is_known(
+    experiment, text, unknown, known
+):
+    with pytest.raises(ValueError) as caught:
+        config.override(experiment, text)
+    message = str(caught.value)
+    assert f"Override {text!r}: no `{unknown}`. Expected one of [" in message
+    assert known in message.partition("Expected one of")[2]
+
+
+@pytest.mark.parametrize("text", ["training.epochs.first=1", "name.x=1"])
+def test_a_path_through_a_value_is_refused(experiment, text):
+    with pytest.raises(ValueError) as caught:
+        config.override(experiment, text)
+    name = text.partition("=")[0].split(".")[-1]
+    assert f"Override {text!r}: no `{name}`. A value stands there" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["training.epochs", "", "--help"])
+def test_an_override_without_equals_sign_is_refused(experiment, text):
+    with pytest.raises(ValueError, match="An override is `path=value`. Received: "):
+        config.override(experiment, text)
+
+
+@pytest.mark.parametrize("text", ["systems.full=5", "systems={'a': 1}"])
+def test_what_is_no_system_is_refused_by_name(experiment, text):
+    with pytest.raises(ValueError, match="must be a `System`. Received: "):
+        config.override(experiment, text)
+
+
+@given(value=st.text())
+@settings(max_examples=60, deadline=None)
+def test_any_text_is_a_value_or_a_clear_error(value):
+    toy = Experiment(name="toy", corpus="synthetic", systems={"a": System()})
+    try:
+        changed = config.override(toy, f"name={value}")
+    except ValueError as error:
+        assert "expected str" in str(error)
+    else:
+        assert isinstance(changed.name, str)
+
+
+@pytest.mark.parametrize("text", ["{[1]: 2}", "[1, 2", "{'a': }", "a\0b", "1 + 1"])
+def test_what_is_no_literal_is_text(text):
+    assert config._literal(text) == text
+
+
+literals = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner),
+    max_leaves=5,
+)
+
+
+@given(value=literals)
+@settings(max_examples=60, deadline=None)
+def test_a_value_below_a_mapping_may_be_any_literal(value):
+    value = ast.literal_eval(repr(value)) if "inf" not in repr(value) else 0
+    toy = Experiment(name="toy", corpus="synthetic", systems={"a": System()})
+    changed = config.override(toy, f"systems.a.objective.x={value!r}")
+    assert changed.systems["a"].objective["x"] == value
+
+
+def test_an_experiment_needs_a_system():
+    with pytest.raises(ValueError, match="`toy` needs at least one system"):
+        Experiment(name="toy", corpus="synthetic", systems={})
+
+
+def test_unlabelled_systems_need_unlabelled_speech():
+    systems = {"a": System(), "b": System(unlabelled=True)}
+    with pytest.raises(ValueError) as caught:
+        Experiment(name="toy", corpus="synthetic", systems=systems)
+    assert "['b'] train on unlabelled speech" in str(caught.value)
+    assert "Set `unlabelled` to a corpus" in str(caught.value)
+    good = Experiment("toy", "synthetic", systems, unlabelled="synthetic_unlabelled")
+    assert good.systems["b"].unlabelled
+
+
+def test_an_override_cannot_make_an_impossible_experiment(experiment):
+    with pytest.raises(ValueError, match="Set `unlabelled` to a corpus"):
+        config.override(experiment, "systems.full.unlabelled=True")
+
+
+@pytest.mark.parametrize("value", [Training(), System(), Features()])
+def test_configs_are_frozen(experiment, value):
+    for instance in (value, experiment):
+        name = dataclasses.fields(instance)[0].name
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(instance, name, 1)
+
+
+@pytest.fixture
+def write_config(tmp_path):
+    def write(text):
+        path = tmp_path / "toy.py"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+GOOD = """
+from keras_ser.config import Experiment, System
+config = Experiment(name="toy", corpus="synthetic", systems={"a": System()})
+"""
+
+
+def test_load_applies_overrides_in_their_order(write_config):
+    loaded = config.load(write_config(GOOD), ["repeats=2", "name=x", "repeats=3"])
+    assert (loaded.name, loaded.repeats) == ("x", 3)
+
+
+def test_an_absent_config_is_named_with_a_next_step(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        config.load(tmp_path / "gone.py")
+    message = str(caught.value)
+    assert message.startswith("Expected a config file. Received: ")
+    assert "gone.py, which does not exist. Give the path" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "received"),
+    [("", "NoneType"), ("config = 5", "int"), ("config = {'name': 'a'}", "dict")],
+)
+def test_a_file_without_experiment_is_refused(write_config, text, received):
+    path = write_config(text)
+    with pytest.raises(ValueError) as caught:
+        config.load(path)
+    message = str(caught.value)
+    assert f"Expected {path} to define `config = Experiment(…)`." in message
+    assert f"Received: {received}." in message
+
+
+def test_an_error_inside_a_config_is_not_swallowed(write_config):
+    with pytest.raises(ZeroDivisionError):
+        config.load(write_config("1 / 0"))
+
+
+FILES = sorted(CONFIGS.rglob("*.py"))
+
+
+def test_there_are_configs():
+    assert FILES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(CONFIGS)))
+def test_every_config_loads_and_names_what_exists(path):
+    from keras_ser import augment, corpora, features, models, protocols
+
+    loaded = config.load(path)
+    assert loaded.corpus in corpora.CORPORA
+    assert loaded.unlabelled in {"", *corpora.CORPORA}
+    assert loaded.labels in {"all", *corpora.LABEL_SETS}
+    assert loaded.protocol in protocols.PROTOCOLS
+    features.FRONT_ENDS[loaded.features.front_end](**loaded.features.settings)
+    for system in loaded.systems.values():
+        assert system.model in models.MODELS
+        assert set(system.augment) <= set(augment.AUGMENTATIONS)
+
+
+def test_no_two_configs_share_the_name_of_their_runs():
+    names = [config.load(path).name for path in FILES]
+    assert len(set(names)) == len(names)

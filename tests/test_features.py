@@ -1,0 +1,349 @@
+"""Log-mel against an implementation in numpy, and the cache's promises."""
+
+import dataclasses
+import shutil
+import warnings
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_ser import audio, features
+from keras_ser.corpora import table as tables
+from keras_ser.features import FeatureStore, LogMel
+
+SMALL = LogMel(window=0.02, hop=0.01, bands=20, fft=512)
+
+
+def oracle(wave, front_end) -> np.ndarray:
+    """ln(max(W |S|², 1e-10)), frame by frame."""
+    window, hop = (round(s * 16_000) for s in (front_end.window, front_end.hop))
+    time = np.arange(window)
+    hamming = 0.54 - 0.46 * np.cos(2 * np.pi * time / window)
+    padded = np.pad(wave.astype(np.float64), window)
+    bank = librosa.filters.mel(
+        sr=16_000,
+        n_fft=front_end.fft,
+        n_mels=front_end.bands,
+        fmin=front_end.fmin,
+        fmax=front_end.fmax,
+    )
+    rows = []
+    for frame in range(1 + len(wave) // hop):
+        first = window + frame * hop - window // 2  # centred on frame · hop
+        spectrum = np.fft.rfft(padded[first : first + window] * hamming, front_end.fft)
+        rows.append(np.log(np.maximum(bank @ np.abs(spectrum) ** 2, 1e-10)))
+    return np.array(rows)
+
+
+@dataclasses.dataclass(frozen=True)
+class Broken:
+    """Fails for the waveforms that are as long as `samples`."""
+
+    samples: int
+    bands: int = 20
+
+    def __call__(self, wave):
+        if len(wave) == self.samples:
+            raise RuntimeError("out of ideas")
+        return np.zeros((3, self.bands), np.float32)
+
+
+@pytest.fixture
+def table(write_audio, tone, noise):
+    """Four utterances of different lengths and content."""
+    waves = {
+        "tone": tone(),
+        "high": tone(3000, 0.3),
+        "noise": noise(0.4),
+        "more": noise(0.61, seed=1),
+    }
+    rows = [
+        {
+            "utterance": f"toy/{name}",
+            "file": str(write_audio(f"{name}.wav", wave)),
+            "corpus": "toy",
+            "speaker": f"toy/{name}",
+        }
+        for name, wave in waves.items()
+    ]
+    return tables.from_rows(rows)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return FeatureStore(tmp_path / "cache", SMALL)
+
+
+def entries(store) -> list[Path]:
+    return sorted(path for path in store.cache.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    "front_end",
+    [
+        LogMel(),
+        LogMel(fmax=8000.0),
+        SMALL,
+        LogMel(window=0.025, hop=0.0125, bands=40, fft=512, fmin=60.0, fmax=7600.0),
+    ],
+)
+@pytest.mark.parametrize("seconds", [0.5, 0.503, 0.0631])
+def test_log_mel_equals_an_implementation_in_numpy(noise, front_end, seconds):
+    wave = noise(seconds)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "n_fft=", UserWarning)
+        found = front_end(wave)
+    expected = oracle(wave, front_end)
+    assert (
+        found.shape
+        == expected.shape
+        == (
+            1 + len(wave) // round(front_end.hop * 16_000),
+            front_end.bands,
+        )
+    )
+    np.testing.assert_allclose(found, expected, rtol=2**-11, atol=2e-3)
+
+
+def test_log_mel_is_float32_with_the_precision_of_float16(noise):
+    found = LogMel()(noise())
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, found.astype(np.float16))
+
+
+def test_the_floor_is_absolute():
+    silence = SMALL(np.zeros(4000, np.float32))
+    np.testing.assert_allclose(silence, np.log(1e-10), rtol=1e-3)
+    loudest = SMALL(np.where(np.arange(4000) % 2, 1, -1).astype(np.float32))
+    assert np.isfinite(loudest).all()
+
+
+def test_a_tone_is_loudest_in_its_band(tone):
+    bank = librosa.filters.mel(sr=16_000, n_fft=1024, n_mels=128, fmax=6800)
+    band = bank[:, round(1000 * 1024 / 16_000)].argmax()
+    loudest = LogMel()(tone(1000))[5:-5].argmax(axis=1)
+    assert (np.abs(loudest - band) <= 1).all()
+
+
+@given(gain=st.floats(0.05, 20.0))
+@settings(max_examples=15, deadline=None)
+def test_a_gain_adds_its_logarithm_to_every_band(gain):
+    wave = np.random.default_rng(0).normal(scale=0.1, size=3200).astype(np.float32)
+    difference = SMALL(gain * wave) - SMALL(wave)
+    np.testing.assert_allclose(difference, 2 * np.log(gain), atol=0.02)
+
+
+def test_no_band_of_the_defaults_is_empty():
+    front_end = LogMel()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bank = librosa.filters.mel(
+            sr=16_000,
+            n_fft=front_end.fft,
+            n_mels=front_end.bands,
+            fmax=front_end.fmax,
+        )
+    assert (bank.sum(axis=1) > 0).all()
+
+
+def test_frames_of_a_window_is_seconds_over_hop():
+    assert LogMel().frames(7.5) == 750
+    assert LogMel(hop=0.0125).frames(1.0) == 80
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"fft": 512}, ["`fft` must hold a window of 0.04 s", "Received: fft=512"]),
+        ({"fmax": 8001.0}, ["fmax <= 8000 Hz", "fmax=8001.0"]),
+        ({"fmin": 6800.0}, ["0 <= fmin < fmax", "fmin=6800.0"]),
+        ({"fmin": -1.0}, ["0 <= fmin", "fmin=-1.0"]),
+        ({"hop": 0.0}, ["`hop`", "above 0", "hop=0.0"]),
+        ({"window": -0.1}, ["`window`", "above 0", "window=-0.1"]),
+        ({"bands": 0}, ["`bands`", "above 0", "bands=0"]),
+    ],
+)
+def test_impossible_settings_are_refused_with_their_values(settings, words):
+    with pytest.raises(ValueError) as caught:
+        LogMel(**settings)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_every_front_end_stands_under_its_name():
+    for name, front_end in features.FRONT_ENDS.items():
+        assert front_end.__name__ == name
+        assert dataclasses.is_dataclass(front_end)
+
+
+def test_an_entry_holds_the_front_end_of_the_waveform(store, table):
+    assert store.prepare(table, progress=False) == 4
+    for path, file in zip(store.paths(table), table.file, strict=True):
+        np.testing.assert_array_equal(store.read(path), SMALL(audio.read(file)))
+
+
+def test_speeds_are_entries_of_their_own(tmp_path, table):
+    store = FeatureStore(tmp_path / "cache", SMALL, speeds=(0.9, 1.0, 1.1))
+    assert store.prepare(table, progress=False) == 12
+    slow = store.paths(table, audio.Speed(0.9))
+    for path, file in zip(slow, table.file, strict=True):
+        wave = audio.speed(audio.read(file), 0.9)
+        np.testing.assert_array_equal(store.read(path), SMALL(wave))
+
+
+def test_a_segment_is_an_entry_of_its_own(store, table):
+    segments = table.assign(start=0.1, end=0.25)
+    store.prepare(segments, progress=False)
+    for path, file in zip(store.paths(segments), table.file, strict=True):
+        wave = audio.read(file)[1600:4000]
+        np.testing.assert_array_equal(store.read(path), SMALL(wave))
+
+
+def test_preparing_again_extracts_nothing(store, table, tmp_path):
+    store.prepare(table, progress=False)
+    before = {path: path.stat().st_mtime_ns for path in entries(store)}
+    assert store.prepare(table, progress=False) == 0
+    assert FeatureStore(tmp_path / "cache", SMALL).prepare(table, progress=False) == 0
+    assert {path: path.stat().st_mtime_ns for path in entries(store)} == before
+
+
+def test_only_what_is_absent_is_extracted(store, table):
+    store.prepare(table[:1], progress=False)
+    assert store.prepare(table, progress=False) == 3
+
+
+def test_a_copied_file_shares_the_entry_and_is_extracted_once(store, table):
+    file = table.file[0]
+    copy = shutil.copy(file, Path(file).with_name("another name.wav"))
+    rows = [
+        {
+            "utterance": f"toy/{i}",
+            "file": str(name),
+            "corpus": "toy",
+            "speaker": "toy/1",
+        }
+        for i, name in enumerate([file, copy])
+    ]
+    both = tables.from_rows(rows)
+    first, second = store.paths(both)
+    assert first == second
+    assert store.prepare(both, progress=False) == 1
+
+
+CHANGES = {
+    "content": {"digest": "another"},
+    "start": {"start": 0.1},
+    "end": {"end": 0.2},
+    "both": {"start": 0.1, "end": 0.2},
+    "other both": {"start": 0.2, "end": 0.3},
+}
+
+
+def test_content_segment_speed_and_settings_each_change_the_path(tmp_path, table):
+    row = table[:1]
+    cache = tmp_path / "cache"
+    fronts = [
+        dataclasses.replace(SMALL, **{name: value})
+        for name, value in [
+            ("window", 0.03),
+            ("hop", 0.02),
+            ("bands", 21),
+            ("fft", 1024),
+            ("fmin", 20.0),
+            ("fmax", 6000.0),
+        ]
+    ]
+    store = FeatureStore(cache, SMALL)
+    paths = store.paths(row)
+    paths += [p for c in CHANGES.values() for p in store.paths(row.assign(**c))]
+    paths += [p for f in (0.9, 1.1) for p in store.paths(row, audio.Speed(f))]
+    paths += [p for f in fronts for p in FeatureStore(cache, f).paths(row)]
+    paths += FeatureStore(cache, Broken(1)).paths(row)
+    assert len(set(paths)) == len(paths)
+
+
+def test_the_path_knows_neither_names_nor_labels(store, table):
+    other = table.assign(
+        utterance="x", file="elsewhere.wav", speaker="y", emotion="anger", corpus="z"
+    )
+    assert store.paths(other) == store.paths(table)
+
+
+@given(
+    first=st.floats(0, 1e5, allow_nan=False), second=st.floats(0, 1e5, allow_nan=False)
+)
+@settings(max_examples=60, deadline=None)
+def test_segments_that_differ_at_all_have_different_paths(first, second):
+    store = FeatureStore("cache", SMALL)
+    path, other = (store._path("d", s, 2e5, audio.Speed()) for s in (first, second))
+    assert (path == other) == (first == second)
+
+
+def test_neighbouring_segments_of_a_long_recording_have_different_paths(table):
+    store = FeatureStore("cache", SMALL)
+    row = table[:1]
+    one, other = row.assign(start=3600.001), row.assign(start=3600.004)
+    assert store.paths(one) != store.paths(other)
+
+
+def test_frames_are_those_of_the_entries(store, table):
+    store.prepare(table, progress=False)
+    paths = store.paths(table)
+    expected = [len(SMALL(audio.read(file))) for file in table.file]
+    found = store.frames(paths)
+    assert found.dtype == np.int64
+    np.testing.assert_array_equal(found, expected)
+    assert [len(store.read(path)) for path in paths] == expected
+
+
+def test_a_front_end_that_fails_half_way_leaves_whole_entries_only(tmp_path, table):
+    samples = round(table.duration[2] * 16_000)
+    store = FeatureStore(tmp_path / "cache", Broken(samples))
+    with pytest.raises(RuntimeError, match="out of ideas"):
+        store.prepare(table, progress=False)
+    assert list(map(str, entries(store))) == sorted(store.paths(table)[:2])
+    assert all(path.stat().st_size == 2 * 3 * 20 for path in entries(store))
+
+
+def test_a_crash_while_writing_leaves_no_partial_entry(store, table, monkeypatch):
+    class Half:
+        def __init__(self, features):
+            self.features = features
+
+        def astype(self, dtype):
+            return self
+
+        def tofile(self, path):
+            self.features[:1].astype("<f2").tofile(path)
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        features._extract(
+            lambda wave: Half(SMALL(wave)),
+            audio.Speed(),
+            store.paths(table)[0],
+            table.file[0],
+            np.nan,
+            np.nan,
+        )
+    assert entries(store) == []
+
+
+def test_two_workers_write_what_one_writes(tmp_path, table):
+    stores = [FeatureStore(tmp_path / str(n), SMALL, (0.9, 1.0)) for n in (1, 2)]
+    for workers, store in enumerate(stores, start=1):
+        assert store.prepare(table, workers=workers, progress=False) == 8
+    names = [[p.relative_to(s.cache) for p in entries(s)] for s in stores]
+    assert names[0] == names[1]
+    for one, two in zip(*map(entries, stores), strict=True):
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_file_that_cannot_be_read_is_named(store, table):
+    Path(table.file[1]).unlink()
+    with pytest.raises(FileNotFoundError, match="high.wav"):
+        store.prepare(table, progress=False)

@@ -1,0 +1,90 @@
+"""Files are whole or absent, whatever happens half-way."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_ser import files
+
+
+def test_the_file_appears_under_its_name_when_the_block_ends(tmp_path):
+    path = tmp_path / "new" / "folders" / "a.csv"
+    with files.replacing(path) as temporary:
+        temporary.write_text("whole")
+        assert not path.exists()
+        assert temporary.suffix == ".csv"
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_a_crash_leaves_the_old_file_and_no_temporary(tmp_path, error):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(error), files.replacing(path) as temporary:
+        temporary.write_text("half")
+        raise error
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_crash_before_the_first_write_creates_no_file(tmp_path):
+    with pytest.raises(RuntimeError), files.replacing(tmp_path / "a.txt"):
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_block_that_wrote_nothing_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError), files.replacing(tmp_path / "a.txt"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_text_is_written_as_utf8(tmp_path):
+    path = files.write_text(tmp_path / "a.txt", "Ärger → Wut")
+    assert path == tmp_path / "a.txt"
+    assert path.read_bytes().decode("utf-8") == "Ärger → Wut"
+
+
+def test_equal_values_give_equal_bytes(tmp_path):
+    one = files.write_json(tmp_path / "1.json", {"b": 1, "a": [2.5, None]})
+    two = files.write_json(tmp_path / "2.json", {"a": [2.5, None], "b": 1})
+    assert one.read_bytes() == two.read_bytes()
+    assert one.read_text().endswith("}\n")
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(value=values)
+@settings(max_examples=30, deadline=None)
+def test_json_round_trip(tmp_path_factory, value):
+    path = tmp_path_factory.getbasetemp() / "round.json"
+    assert files.read_json(files.write_json(path, value)) == value
+
+
+def test_a_value_that_is_no_json_leaves_the_old_file(tmp_path):
+    path = files.write_json(tmp_path / "a.json", [1])
+    with pytest.raises(TypeError):
+        files.write_json(path, {1, 2})
+    assert files.read_json(path) == [1]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[1,]"])
+def test_a_file_that_is_no_json_is_named_with_a_next_step(tmp_path, content):
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError) as caught:
+        files.read_json(path)
+    message = str(caught.value)
+    assert message.startswith(f"Expected a JSON file. Received: {path} (")
+    assert "Restore it, or delete the folder" in message
+
+
+def test_an_absent_json_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="gone.json"):
+        files.read_json(tmp_path / "gone.json")
