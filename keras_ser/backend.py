@@ -40,5 +40,6 @@ def describe() -> dict:
         "tensorflow": tf.__version__,
         "backend": keras.backend.backend(),
         "device": gpus[0].name if gpus else f"CPU, {os.cpu_count()} cores",
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         "threads": tf.config.threading.get_intra_op_parallelism_threads(),
     }

@@ -11,7 +11,10 @@ USAGE_ERROR = 2
 
 def entry() -> None:
     """The console script."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow loads
+    # Before TensorFlow loads: no chatter, and the kernels that train twice as fast
+    # on processors for which TensorFlow does not choose them by itself.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     from absl import app
     from absl.flags import argparse_flags
 

@@ -115,6 +115,7 @@ def test_without_sessions_everybody_trains_or_selects_or_tests(toy_table):
     [
         ("03", ["08", "10"]),
         ("08", ["09", "10"]),
+        ("10", ["11", "13"]),
         ("12", ["13", "15"]),
         ("15", ["03", "16"]),  # round the end: next male is 03, next female 16
         ("16", ["03", "08"]),
