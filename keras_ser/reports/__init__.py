@@ -1,0 +1,90 @@
+"""From the files of finished runs to tables and figures.
+
+Only `predictions.csv`, `metrics.json` and `history.csv` are read, never a
+model. A report holds no date, commit or path: the same runs give the same
+bytes, in whatever order their folders are listed.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from keras_ser import files
+from keras_ser.reports.contents import contents
+from keras_ser.reports.reading import concat, read_runs
+from keras_ser.reports.writing import latex, markdown
+
+FORMATS = ("md", "tex", "png")
+NOTHING = "–"
+HOW_TO_READ = (
+    "UAR is the mean recall of the classes that have a true utterance; WA is accuracy. "
+    "Both pool all test utterances, and all repeats. In brackets: the 95 % interval "
+    "over 2000 bootstrap draws of whole speakers. After ±: the sample standard "
+    "deviation over what is named beside it, over folds after averaging the repeats. "
+    "A fold or speaker that lacks classes is averaged over those it has."
+)
+
+
+def read(paths) -> pd.DataFrame:
+    """All predictions of complete runs, one row a prediction.
+
+    Args:
+        paths: a runs folder, an experiment, a system, a single run, or a list
+            of these. Folders that are hidden or end in `.partial` do not count.
+
+    Returns:
+        DataFrame with the columns of `predictions.csv`: text, but `repeat`
+        (integer) and `p_<class>` (float). All heads; an unlabelled utterance
+        has the empty text as `truth`. The order depends on the content alone.
+
+    Raises:
+        FileNotFoundError: if a path, a complete run or its predictions.csv is
+            missing.
+        ValueError: if a predictions.csv is unreadable, lacks columns or
+            values, mixes runs, or predicts an utterance twice.
+    """
+    return concat(read_runs(paths))
+
+
+def build(paths, out, formats=FORMATS, systems=()) -> list[Path]:
+    """Write the report of complete runs.
+
+    `report.md` and `report.tex` (booktabs) hold, for each corpus and
+    condition, the main table, the folds, the speakers and the confusion
+    matrices; then what selected the epochs, and whether a speaker is on two
+    sides of a fold. Figures are `speakers.png` and `confusion_<system>.png`;
+    with several corpora or conditions their names end in these.
+
+    Args:
+        paths: as for `read`.
+        out: folder to write to.
+        formats: any of `"md"`, `"tex"`, `"png"`.
+        systems: order of the rows; systems not named follow, those called
+            `baseline…` first, the others by name.
+
+    Returns:
+        The written files.
+
+    Raises:
+        FileNotFoundError: as `read`, and if a metrics.json is missing.
+        ValueError: as `read`, and on an unknown format.
+    """
+    if isinstance(formats, str) or not set(formats) <= set(FORMATS):
+        raise ValueError(
+            f"`formats` must be a list of any of {list(FORMATS)}. Received: "
+            f"{formats!r}. Leave the others out."
+        )
+    blocks = contents(read_runs(paths), list(systems))
+    drawings = [block for block in blocks if block[0] == "figure"]
+    if "png" not in formats:
+        blocks = [block for block in blocks if block[0] != "figure"]
+    render = {"md": markdown, "tex": latex}
+    texts = [name for name in render if name in formats]
+    written = [
+        files.write_text(Path(out, f"report.{name}"), render[name](blocks))
+        for name in texts
+    ]
+    for _, name, _, draw in drawings if "png" in formats else ():
+        draw(Path(out, name))
+        written.append(Path(out, name))
+    return written

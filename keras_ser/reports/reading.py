@@ -1,0 +1,155 @@
+"""Predictions of complete runs, read from their folders and checked."""
+
+import warnings
+from pathlib import Path
+
+import pandas as pd
+
+from keras_ser.reports.text import natural
+
+HEAD = "emotion"
+RUN = ["experiment", "system", "fold", "repeat"]
+GROUP = ["experiment", "corpus", "condition"]
+REQUIRED = [
+    *("experiment", "system", "corpus", "fold", "repeat", "condition"),
+    *("utterance", "speaker", "head", "truth", "prediction"),
+]
+REQUIRED = [
+    *("experiment", "system", "corpus", "fold", "repeat", "condition"),
+    *("utterance", "speaker", "head", "truth", "prediction"),
+]
+RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
+FORMATS = ("md", "tex", "png")
+NOTHING = "–"
+HOW_TO_READ = (
+    "UAR is the mean recall of the classes that have a true utterance; WA is accuracy. "
+    "Both pool all test utterances, and all repeats. In brackets: the 95 % interval "
+    "over 2000 bootstrap draws of whole speakers. After ±: the sample standard "
+    "deviation over what is named beside it, over folds after averaging the repeats. "
+    "A fold or speaker that lacks classes is averaged over those it has."
+)
+
+
+def read_runs(paths) -> list[tuple[tuple, Path, pd.DataFrame]]:
+    """`(experiment, system, fold, repeat), folder, predictions` of each run."""
+    runs = []
+    for folder in _folders(paths):
+        table = _predictions(run_file(folder, "predictions.csv"))
+        runs.append((tuple(table[RUN].iloc[0]), folder, table))
+    runs.sort(key=lambda run: [natural(part) for part in run[0]])
+    _refuse_duplicates(concat(runs))
+    return runs
+
+
+def concat(runs) -> pd.DataFrame:
+    return pd.concat([table for _, _, table in runs], ignore_index=True)
+
+
+def _folders(paths) -> list[Path]:
+    paths = [paths] if isinstance(paths, str | Path) else list(paths)
+    found = {}
+    for path in map(Path, paths):
+        if not path.is_dir():
+            raise FileNotFoundError(
+                f"`paths` must name folders of runs. Received: {path}, which is no "
+                "folder. Pass what `--out` was when the runs were made."
+            )
+        found.update({folder.resolve(): folder for folder in _below(path)})
+    if not found:
+        raise FileNotFoundError(
+            "`paths` must hold at least one complete run, <experiment>/<system>/"
+            f"<fold>-<repeat>/. Received: {[str(path) for path in paths]}. Folders "
+            "ending in .partial are unfinished: run the experiment again to finish."
+        )
+    return list(found.values())
+
+
+def _below(folder: Path):
+    if folder.name.endswith(".partial"):
+        return
+    if any((folder / name).exists() for name in RUN_FILES):
+        yield folder
+        return
+    for child in sorted(folder.iterdir()):
+        if child.is_dir() and not child.name.startswith("."):
+            yield from _below(child)
+
+
+def run_file(folder: Path, name: str) -> Path:
+    if not (folder / name).is_file():
+        raise FileNotFoundError(
+            f"A complete run must hold {name}. Received: {folder} without it. Delete "
+            "that folder and run the experiment again."
+        )
+    return folder / name
+
+
+def _predictions(path: Path) -> pd.DataFrame:
+    """One predictions.csv, checked, its rows sorted."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            options = {"dtype": str, "keep_default_na": False, "index_col": False}
+            table = pd.read_csv(path, **options)
+    # ValueError covers pandas' parser errors and wrong encodings.
+    except (ValueError, pd.errors.ParserWarning) as error:
+        raise bad(path, "a CSV file in UTF-8", str(error)) from error
+    absent = [column for column in REQUIRED if column not in table]
+    if absent or table.empty:
+        expected = f"at least one row and the columns {REQUIRED}"
+        raise bad(path, expected, f"{len(table)} rows, without {absent}")
+    table = table.fillna("")
+    for column in REQUIRED:
+        if column != "truth" and (table[column] == "").any():
+            raise bad(path, f"a value of `{column}` in each row", "an empty one")
+    if len(table[RUN].drop_duplicates()) > 1:
+        raise bad(path, f"one run: one value each of {RUN}", "several")
+    if not table["repeat"].str.fullmatch(r"\d+").all():
+        raise bad(path, "a whole number as `repeat`", table["repeat"].iloc[0])
+    table["repeat"] = table["repeat"].astype(int)
+    _check_probabilities(path, table)
+    order = ["corpus", "condition", "head", "utterance"]
+    return table.sort_values(order, kind="stable", ignore_index=True)
+
+
+def _check_probabilities(path: Path, table: pd.DataFrame) -> None:
+    """Make `p_<class>` numbers; a row has none or all of its head's classes."""
+    for column in [name for name in table if name.startswith("p_")]:
+        text = table[column]
+        table[column] = pd.to_numeric(text, errors="coerce")
+        if (table[column].isna() & (text != "")).any():
+            raise bad(path, f"numbers in `{column}`", "text")
+    rows = table[table["head"] == HEAD]
+    classes = classes_of(rows)
+    strange = sorted({*rows["truth"], *rows["prediction"]} - {"", *classes})
+    if strange:
+        raise bad(path, f"only the classes of its p_ columns, {classes}", strange)
+    if any(f"p_{name}" in rows and rows[f"p_{name}"].isna().any() for name in classes):
+        raise bad(path, "a probability of each class in each row", "an empty one")
+
+
+def bad(path: Path, expected: str, received) -> ValueError:
+    return ValueError(
+        f"{path} must hold {expected}. Received: {received}. Delete that run's folder "
+        "and run the experiment again."
+    )
+
+
+def _refuse_duplicates(table: pd.DataFrame) -> None:
+    keys = [*RUN, "corpus", "condition", "head", "utterance"]
+    twice = table[table.duplicated(keys)]
+    if len(twice):
+        where = ", ".join(f"{key}={twice[key].iloc[0]}" for key in keys)
+        raise ValueError(
+            "Each utterance must be predicted once in a run and condition. Received: "
+            f"{len(twice)} predicted again, the first with {where}. Pass each run "
+            "once, and give repeats different numbers."
+        )
+
+
+def classes_of(rows: pd.DataFrame) -> list[str]:
+    """The classes of the p_ columns; without these, all labels there are."""
+    named = [name for name in rows if name.startswith("p_") and rows[name].count()]
+    if named:
+        return [name.removeprefix("p_") for name in named]
+    return sorted({*rows["truth"], *rows["prediction"]} - {""})

@@ -1,0 +1,107 @@
+"""Commands, exit codes, and one line for bad input."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from keras_ser import cli
+from keras_ser.corpora import emodb
+
+
+def run(*words):
+    return cli.main(cli.parser().parse_args(words))
+
+
+@pytest.fixture
+def toy_emodb(write_audio, monkeypatch):
+    """EMO-DB's layout with speakers and emotions enough for a fold."""
+    for speaker in ("03", "08", "09", "10"):
+        for letter in "WT":
+            for version in "ab":
+                file = write_audio(f"emodb/wav/{speaker}a01{letter}{version}.wav")
+    monkeypatch.setattr(emodb, "RELEASES", {16: "a toy"})
+    return file.parent.parent
+
+
+def test_bad_input_is_one_line_and_exit_code_2(capsys, tmp_path):
+    assert run("corpus", "emodb", "--root", str(tmp_path / "absent")) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("keras-ser: Corpus `emodb` expects")
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["corpus", "nothing", "--root", "."], "Corpus must be one of"),
+        (["run", "absent.py"], "config file"),
+        (["predict", "absent", "a.wav"], "run's folder or a model"),
+        (["run", "{config}", "--corpus", "emodb"], "NAME=DIR"),
+        (["run", "{config}", "--set", "training.epochs=many"], "expected int"),
+        (["report", "absent"], "absent"),
+    ],
+)
+def test_each_kind_of_bad_input(words, expected, capsys, tmp_path):
+    config = tmp_path / "config.py"
+    config.write_text(
+        "from keras_ser.config import Experiment, System\n"
+        "config = Experiment('x', 'emodb', {'mtl_aug': System()})\n"
+    )
+    assert run(*[word.format(config=config) for word in words]) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_corpus_says_what_is_there(toy_emodb, capsys):
+    with pytest.warns(UserWarning, match="a toy|deviates"):
+        assert run("corpus", "emodb", "--root", str(toy_emodb)) == 0
+    out = capsys.readouterr().out
+    assert "16 utterances" in out
+    assert "anger 8, sadness 8" in out
+    assert "emodb/03 4" in out
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_run_report_and_predict(toy_emodb, tmp_path, capsys):
+    config = tmp_path / "config.py"
+    config.write_text(
+        "from keras_ser.config import *\n"
+        "config = Experiment('toy', 'emodb', {'mtl_aug': System()},\n"
+        "    features=Features(settings={'bands': 16}, seconds=1.0),\n"
+        "    training=Training(batch=4, epochs=1))\n"
+    )
+    common = ["--corpus", f"emodb={toy_emodb}", "--cache", str(tmp_path / "cache")]
+    assert run("features", str(config), *common) == 0
+    assert "48 entries" in capsys.readouterr().out
+    out = str(tmp_path / "runs")
+    words = ["run", str(config), *common, "--out", out]
+    assert run(*words, "--folds", "03,08") == 0
+    text = capsys.readouterr().out
+    assert "toy: 2 runs" in text
+    assert "UAR" in text
+    report = tmp_path / "runs" / "toy" / "report" / "report.md"
+    first = report.read_bytes()
+    assert run("report", str(tmp_path / "runs" / "toy")) == 0
+    assert report.read_bytes() == first
+    capsys.readouterr()
+    folder = str(tmp_path / "runs" / "toy" / "mtl_aug" / "03-0")
+    file = str(next((toy_emodb / "wav").iterdir()))
+    assert run("predict", folder, file, "--window", "0.2", "--json") == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["start"] for row in rows] == [0.0, 0.2, 0.4]
+    assert all(row["p_anger"] + row["p_sadness"] == pytest.approx(1) for row in rows)
+    assert run(*words, "--folds", "03", "--set", "training.epochs=2") == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+def test_help_names_every_command():
+    done = subprocess.run(
+        [sys.executable, "-c", "from keras_ser.cli import entry; entry()", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in cli.COMMANDS:
+        assert name in done.stdout

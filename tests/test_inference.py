@@ -1,0 +1,124 @@
+"""Any audio in, windows and posteriors out."""
+
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+
+import keras_ser
+from keras_ser import inference, models
+from keras_ser.features import LogMel
+from keras_ser.preprocessing import Preprocessing
+
+CLASSES = ("anger", "neutral", "sadness")
+BANDS = 16
+
+
+def make_recogniser(seconds=1.0, normalise="train", **arguments):
+    keras.utils.set_random_seed(1)
+    preprocessing = Preprocessing(
+        LogMel(bands=BANDS),
+        CLASSES,
+        seconds,
+        normalise,
+        np.full(BANDS, -8.0),
+        np.full(BANDS, 3.0),
+    )
+    model = models.MTLAug(CLASSES, bands=BANDS, **arguments)
+    return inference.Recogniser(model, preprocessing)
+
+
+@pytest.fixture(scope="module")
+def recogniser():
+    return make_recogniser()
+
+
+def probabilities(table):
+    return table[[f"p_{name}" for name in CLASSES]].to_numpy()
+
+
+def test_one_row_a_file(recogniser, write_audio, noise):
+    files = [
+        write_audio("one.wav", noise(0.7)),
+        write_audio("two.flac", noise(2.3, seed=1)),
+    ]
+    table = recogniser.predict(files)
+    assert table.file.tolist() == [str(file) for file in files]
+    np.testing.assert_allclose(table.end - table.start, [0.7, 2.3], atol=0.011)
+    np.testing.assert_allclose(probabilities(table).sum(axis=1), 1, rtol=1e-5)
+    best = np.array(CLASSES)[probabilities(table).argmax(axis=1)]
+    assert table.prediction.tolist() == best.tolist()
+
+
+def test_windows_carry_time_stamps_and_cover_the_file(recogniser, write_audio, noise):
+    file = write_audio("long.wav", noise(2.35))
+    table = recogniser.predict([file], window=1.0, hop=0.5)
+    np.testing.assert_allclose(table.start, [0, 0.5, 1.0, 1.5], atol=1e-6)
+    np.testing.assert_allclose(table.end, [1.0, 1.5, 2.0, 2.36], atol=1e-6)
+
+
+def test_a_window_is_predicted_as_a_file_of_its_own(recogniser, rng):
+    whole = rng.normal(size=(90, BANDS)).astype("float32")
+    alone = recogniser.posteriors([whole[20:60]])
+    beside = recogniser.posteriors([whole, whole[20:60], whole[:7]])
+    np.testing.assert_allclose(alone[0], beside[1], atol=1e-5)
+
+
+def test_long_speech_is_the_mean_of_covering_windows(recogniser, rng):
+    features = rng.normal(size=(230, BANDS)).astype("float32")
+    starts = [0, 65, 130]
+    windows = [features[start : start + 100] for start in starts]
+    expected = recogniser.posteriors(windows).mean(axis=0)
+    np.testing.assert_allclose(
+        recogniser.posteriors([features])[0], expected, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "name"),
+    [(8_000, 1, "a.wav"), (44_100, 2, "a.ogg"), (96_000, 2, "a.flac")],
+)
+def test_any_rate_channels_and_format(
+    recogniser, write_audio, tone, rate, channels, name
+):
+    wave = tone(300.0, 1.0, rate)
+    file = write_audio(name, np.stack([wave] * channels, axis=1), rate)
+    plain = write_audio("plain.wav", tone(300.0, 1.0))
+    table = recogniser.predict([file, plain])
+    assert np.abs(np.diff(probabilities(table), axis=0)).max() < 0.1
+    assert table.end[0] == pytest.approx(1.0, abs=0.02)
+
+
+def test_speaker_normalisation_takes_the_files_statistics(write_audio, noise):
+    made = make_recogniser(normalise="speaker")
+    loud = write_audio("loud.wav", noise(0.8))
+    soft = write_audio("soft.wav", 0.1 * noise(0.8))
+    one, other = made.predict([loud]), made.predict([soft])
+    np.testing.assert_allclose(probabilities(one), probabilities(other), atol=0.02)
+
+
+def test_a_saved_recogniser_answers_alike(recogniser, write_audio, noise, tmp_path):
+    file = write_audio("one.wav", noise(1.4))
+    path = recogniser.save(tmp_path / "run" / "model.keras")
+    expected = recogniser.predict([file])
+    for source in (path, path.parent):
+        assert keras_ser.load(source).predict([file]).equals(expected)
+    assert isinstance(keras.models.load_model(path), models.MTLAug)
+
+
+def test_bad_input_is_named(recogniser, tmp_path, write_audio):
+    with pytest.raises(FileNotFoundError, match="run's folder or a model.*absent"):
+        inference.Recogniser.load(tmp_path / "absent.keras")
+    other = tmp_path / "other.keras"
+    other.write_text("no archive")
+    with pytest.raises(ValueError, match="`Recogniser.save` wrote.*other.keras"):
+        inference.Recogniser.load(other)
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("config.json", "{}")
+    with pytest.raises(ValueError, match="`Recogniser.save` wrote.*other.keras"):
+        inference.Recogniser.load(other)
+    with pytest.raises(ValueError, match="must be positive.*-1"):
+        recogniser.predict([write_audio("a.wav")], window=-1.0)
+    with pytest.raises(FileNotFoundError, match="gone.wav"):
+        recogniser.predict([tmp_path / "gone.wav"])
