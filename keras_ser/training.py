@@ -58,6 +58,7 @@ def fit(
         epochs=training.epochs,
         validation_data=data.dev(),
         callbacks=watchers,
+        shuffle=False,  # the stream's order is its own
         verbose=0,
     )
     return {
