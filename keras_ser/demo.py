@@ -47,13 +47,14 @@ def _drawings(folders, table, out) -> list[Path]:
     import numpy as np
     import pandas as pd
 
-    from keras_ser import figures
+    from keras_ser import figures, files
     from keras_ser.inference import Recogniser
 
     paths = []
     for folder in folders:
         path = out / "report" / f"history_{folder.parent.name}.png"
-        figures.history(pd.read_csv(folder / "history.csv"), path)
+        chosen = files.read_json(folder / "metrics.json")["epoch"]
+        figures.history(pd.read_csv(folder / "history.csv"), path, chosen)
         paths.append(path)
     recogniser = Recogniser.load(folders[-1])
     row = table[table.speaker == TEST[0]].iloc[0]

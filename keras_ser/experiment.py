@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -166,27 +167,52 @@ def run(
 
 
 def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Path:
-    """Trains and tests; the folder gets its name when all is in it."""
+    """Trains and tests; the folder gets its name when all is in it.
+
+    Args:
+        job: what to run.
+        cache: folder of the feature store.
+        threads: CPU threads; default, TensorFlow's choice.
+        title: of the progress bar; empty for none.
+
+    Returns:
+        The finished folder.
+    """
     import keras
 
-    from keras_ser import evaluation, inference, training
-    from keras_ser.data import Pipeline
-    from keras_ser.models import MODELS
+    from keras_ser import training
+    from keras_ser.inference import Recogniser
 
     if threads:
         backend.set_threads(threads)
-    config, system = job.config, job.config.systems[job.system]
+    started = time.monotonic()
+    keras.utils.set_random_seed(job.seed)
+    store = feature_store(job.config, cache)
+    data, model = _prepared(job, store, progress=bool(title))
     partial = job.folder.with_name(f"{job.folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    started = time.monotonic()
-    keras.utils.set_random_seed(job.seed)
-    fold = job.fold
-    if not system.unlabelled:
-        fold = dataclasses.replace(fold, unlabelled=None)
-    store = feature_store(config, cache)
+    objective = job.config.systems[job.system].objective
+    settings = job.config.training
+    trained = training.fit(model, data, settings, objective, partial, job.seed, title)
+    recogniser = Recogniser(model, data.preprocessing)
+    _record(job, recogniser, store, data.fold, trained, partial)
+    seconds = round(time.monotonic() - started, 1)
+    environment = {**backend.describe(), "commit": _commit(), "seconds": seconds}
+    files.write_json(partial / "environment.json", environment)
+    partial.rename(job.folder)
+    return job.folder
+
+
+def _prepared(job: Job, store: FeatureStore, progress: bool):
+    """The pipeline of a job's fold and the model for it."""
+    from keras_ser.data import Pipeline
+    from keras_ser.models import MODELS
+
+    config, system = job.config, job.config.systems[job.system]
+    unlabelled = job.fold.unlabelled if system.unlabelled else None
     data = Pipeline(
-        fold,
+        dataclasses.replace(job.fold, unlabelled=unlabelled),
         store,
         seconds=config.features.seconds,
         normalise=config.features.normalise,
@@ -194,26 +220,22 @@ def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Pat
         rows=config.training.rows,
         augment=system.augment,
         seed=job.seed,
-        progress=bool(title),
+        progress=progress,
     )
     model = MODELS[system.model](
-        fold.classes,
+        job.fold.classes,
         augmentations=data.types,
         bands=store.front_end.bands,
         **system.arguments,
     )
     data.heads = model.heads
-    trained = training.fit(
-        model, data, config.training, system.objective, partial, job.seed, title
-    )
-    recogniser = inference.Recogniser(model, data.preprocessing)
-    frame = pd.concat(
-        [
-            evaluation.predictions(recogniser, table, store=store)
-            for table in fold.tests.values()
-        ]
-    )
-    frame = _named(frame, job)
+    return data, model
+
+
+def _record(job: Job, recogniser, store, fold: Fold, trained: dict, folder) -> None:
+    """Writes what a run found, and all that decided it."""
+    frame = _predictions(job, recogniser, store, fold)
+    frame.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
     scored = frame[frame.truth != ""]
     metrics = {
         **trained,
@@ -221,18 +243,34 @@ def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Pat
         "selected_by": fold.selected_by,
         "speakers": fold.speakers(),
         "utterances": {side: len(rows) for side, rows in fold.sides().items()},
-        "parameters": model.count_params(),
+        "parameters": recogniser.model.count_params(),
     }
-    recogniser.save(partial / "model.keras")
-    data.preprocessing.save(partial / "preprocessing.json")
-    frame.to_csv(partial / "predictions.csv", index=False, float_format="%.6f")
-    files.write_json(partial / "metrics.json", metrics)
-    files.write_json(partial / "config.json", job.describe())
-    seconds = round(time.monotonic() - started, 1)
-    environment = {**backend.describe(), "commit": _commit(), "seconds": seconds}
-    files.write_json(partial / "environment.json", environment)
-    partial.rename(job.folder)
-    return job.folder
+    files.write_json(folder / "metrics.json", metrics)
+    files.write_json(folder / "config.json", job.describe())
+    recogniser.save(folder / "model.keras")
+    recogniser.preprocessing.save(folder / "preprocessing.json")
+
+
+def _predictions(job: Job, recogniser, store, fold: Fold) -> pd.DataFrame:
+    """Predictions on all tests, the columns that name the run in front."""
+    from keras_ser import evaluation
+
+    frame = pd.concat(
+        [
+            evaluation.predictions(recogniser, table, store=store)
+            for table in fold.tests.values()
+        ]
+    )
+    named = {
+        "experiment": job.config.name,
+        "system": job.system,
+        "corpus": frame.pop("corpus"),
+        "fold": job.fold.name,
+        "repeat": job.repeat,
+    }
+    for place, (column, value) in enumerate(named.items()):
+        frame.insert(place, column, value)
+    return frame
 
 
 def feature_store(config: Experiment, cache) -> FeatureStore:
@@ -255,20 +293,6 @@ def _in_processes(todo, cache, workers, threads, progress) -> None:
         bar.set_postfix_str(f"{folder.parent.name} {folder.name}")
 
 
-def _named(frame, job) -> pd.DataFrame:
-    """Adds the columns that name the run, in the order of the format."""
-    named = {
-        "experiment": job.config.name,
-        "system": job.system,
-        "corpus": frame.pop("corpus"),
-        "fold": job.fold.name,
-        "repeat": job.repeat,
-    }
-    for place, (column, value) in enumerate(named.items()):
-        frame.insert(place, column, value)
-    return frame
-
-
 def _chosen(what, names, known) -> list[str]:
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -278,11 +302,10 @@ def _chosen(what, names, known) -> list[str]:
 
 def _refuse_other(job: Job) -> None:
     """A finished run counts only if it was made with the same settings."""
-    record = job.folder / "config.json"
     if not job.folder.exists():
         return
-    expected = json_value(job.describe())
-    found = files.read_json(record)
+    expected = json.loads(json.dumps(job.describe()))  # tuples become lists
+    found = files.read_json(job.folder / "config.json")
     if found != expected:
         differing = sorted(
             key for key in expected if found.get(key) != expected.get(key)
@@ -291,13 +314,6 @@ def _refuse_other(job: Job) -> None:
             f"{job.folder} holds a run with other settings of {differing}. "
             "Give another --out, or another name to the experiment."
         )
-
-
-def json_value(value):
-    """What a value becomes when it is written as JSON and read again."""
-    import json
-
-    return json.loads(json.dumps(value))
 
 
 def _commit() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
+import tqdm
 
 from keras_ser import audio, files
 from keras_ser.preprocessing import Preprocessing
@@ -64,7 +65,8 @@ class Recogniser:
                 f"`window` and `hop` must be positive. Received: {window}, {hop}."
             )
         paths = [str(path) for path in paths]
-        features = [self.features(path) for path in paths]
+        bar = tqdm.tqdm(paths, desc="features", unit="file", delay=1)
+        features = [self.features(path) for path in bar]
         statistics = self.preprocessing.statistics(features)
         rows, pieces = [], []
         for path, whole in zip(paths, features, strict=True):

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
+import tqdm
 
 from keras_ser import audio
 
@@ -94,7 +95,7 @@ class Corpus:
 
 def from_rows(rows: list[dict]) -> pd.DataFrame:
     """Completes the rows of a reader: absent columns, duration, digest."""
-    for row in rows:
+    for row in tqdm.tqdm(rows, desc="headers", unit="file", delay=1):
         row.setdefault("source", row["utterance"])
         if "duration" not in row:
             row["duration"] = audio.duration(row["file"])
@@ -113,7 +114,8 @@ def with_digests(table: pd.DataFrame) -> pd.DataFrame:
     if not absent.any():
         return table
     digests = table.digest.astype(object)
-    digests[absent] = [audio.digest(file) for file in table.file[absent]]
+    bar = tqdm.tqdm(table.file[absent], desc="digests", unit="file", delay=1)
+    digests[absent] = [audio.digest(file) for file in bar]
     return table.assign(digest=digests)
 
 
