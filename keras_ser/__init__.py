@@ -23,6 +23,7 @@ _MODULES = (
     "files",
     "figures",
     "inference",
+    "job",
     "layers",
     "losses",
     "metrics",

@@ -18,7 +18,7 @@ A batch is a dictionary of tensors:
 To add a type, write a class with `name` and `kind`, and name it in `AUGMENTATIONS`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
 
@@ -56,13 +56,13 @@ class SpecAugment:
 
     With V bands and τ unpadded frames,
 
-        f ~ U{0 … F},  f0 ~ U{0 … V − f − 1},  bands  [f0, f0 + f) become 0
+        f ~ U{0 … F'}, f0 ~ U{0 … V − f − 1},  bands  [f0, f0 + f) become 0
         t ~ U{0 … T'}, t0 ~ U{0 … τ − t − 1}, frames [t0, t0 + t) become 0
 
-    with T' = min(T, share · τ). Where both masks are narrower than `least`, the
-    frequency mask is widened to it: an empty mask would be a copy of class `none`
-    under the wrong label. The half-open ranges of t0 leave the last frame in place,
-    and with it the utterance's length.
+    with F' = min(F, V − 1) and T' = min(T, share · τ). Where both masks are narrower
+    than `least`, the frequency mask is widened to it: an empty mask would be a copy of
+    class `none` under the wrong label. The half-open ranges of t0 leave the last frame
+    in place, and with it the utterance's length.
 
     Args:
         frequency: F, bands.
@@ -85,6 +85,8 @@ class SpecAugment:
     def __init__(self, frequency=27, time=100, share=0.2, least=5, ops="batch"):
         if ops not in ("batch", "tfio"):
             raise ValueError(f"`ops` must be 'batch' or 'tfio'. Received: {ops!r}.")
+        if ops == "tfio":
+            _tensorflow_io()  # say at once if it is absent
         self.frequency = frequency
         self.time = time
         self.share = share
@@ -109,7 +111,7 @@ class SpecAugment:
         limit = tf.cast(self.share * tf.cast(frames, tf.float32), tf.int32)
         most = tf.minimum(self.time, limit)
         bands = tf.fill(tf.shape(frames), bands)
-        width_f = _integer(seeds[0], tf.fill(tf.shape(frames), self.frequency + 1))
+        width_f = _integer(seeds[0], tf.minimum(self.frequency + 1, bands))
         width_t = _integer(seeds[1], most + 1)
         narrow = (width_f < self.least) & (width_t < self.least)
         width_f = tf.where(narrow, self.least, width_f)
@@ -125,8 +127,9 @@ class SpecAugment:
             most = tf.cast(self.share * tf.cast(length, tf.float32), tf.int32)
             speech = tfio.audio.freq_mask(feature[:length], self.frequency)
             width = tf.maximum(tf.minimum(self.time, most), 1)
-            speech = tfio.audio.time_mask(speech, width)
-            return tf.concat([speech, feature[length:]], axis=0)
+            # No time mask on the last frame, or the utterance would look shorter.
+            masked = tfio.audio.time_mask(speech[:-1], width)
+            return tf.concat([masked, speech[-1:], feature[length:]], axis=0)
 
         return tf.map_fn(one, (features, frames), fn_output_signature=tf.float32)
 
@@ -181,6 +184,20 @@ AUGMENTATIONS = {
 }
 
 
+def instances(identifiers) -> tuple:
+    """Augmentations from names, from a mapping of names to arguments, or as given."""
+    if not isinstance(identifiers, Mapping):
+        return tuple(get(identifier) for identifier in identifiers)
+    return tuple(
+        type(get(name))(**arguments) for name, arguments in identifiers.items()
+    )
+
+
+def types(identifiers) -> tuple[str, ...]:
+    """The classes of the augmentation head: `none`, then the augmentations."""
+    return (NONE, *(each.name for each in instances(identifiers)))
+
+
 def get(identifier):
     """An augmentation from its name, or the augmentation given."""
     if not isinstance(identifier, str):
@@ -216,5 +233,12 @@ def _tensorflow_io():
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import tensorflow_io
+        try:
+            import tensorflow_io
+        except ModuleNotFoundError as error:
+            raise ValueError(
+                "SpecAugment(ops='tfio') needs the package tensorflow-io, which has "
+                "no wheel for Python 3.13 and for Windows. Received: an installation "
+                "without it. Use ops='batch'."
+            ) from error
     return tensorflow_io

@@ -125,7 +125,7 @@ class InitialiseCenters(keras.callbacks.Callback):
     """Starts the class centers at the classes' mean deep features.
 
     Centers of zero would draw all deep features to zero before they tell classes
-    apart.
+    apart. A class without an utterance among the batches starts at the mean of all.
 
     Args:
         batches: iterable of (features, labels, weights) with labels for `center`.
@@ -152,7 +152,8 @@ class InitialiseCenters(keras.callbacks.Callback):
             chosen = np.array(labels["center"]) * np.array(weights["center"])[:, None]
             total += chosen.T @ deep
             count += chosen.sum(axis=0)[:, None]
-        return total / np.maximum(count, 1)
+        overall = total.sum(axis=0) / max(count.sum(), 1)
+        return np.where(count > 0, total / np.maximum(count, 1), overall)
 
 
 class Progress(keras.callbacks.Callback):

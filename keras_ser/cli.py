@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import shutil
 import sys
 import warnings
 from pathlib import Path
 
-USAGE_ERROR = 2
+FAILED = 1
+BAD_INPUT = 2
 
 
 def entry() -> None:
@@ -28,12 +30,17 @@ def entry() -> None:
 
 
 def main(arguments) -> int:
-    """Runs a parsed command; bad input is one line on stderr and exit code 2."""
+    """Runs a parsed command.
+
+    Returns:
+        0; 1 where a run failed, 2 for bad input, each with one line on stderr.
+    """
     try:
         return arguments.run(arguments) or 0
     except (ValueError, FileNotFoundError) as error:
-        print(f"keras-ser: {' '.join(str(error).split())}", file=sys.stderr)
-        return USAGE_ERROR
+        return _complain(error, BAD_INPUT)
+    except RuntimeError as error:
+        return _complain(error, FAILED)
 
 
 def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -65,29 +72,19 @@ def corpus(arguments) -> int:
     print(f"{len(table)} utterances, {table.duration.sum() / 60:.1f} minutes")
     print(_counts(table, "emotion"))
     print(_counts(table, "speaker"))
-    if known.note:
-        print(known.note)
+    for text in (table.attrs.get("release"), known.note):
+        if text:
+            print(text)
 
 
 def features(arguments) -> int:
-    import pandas as pd
-
-    from keras_ser import augment, config, experiment
-    from keras_ser.features import PLAIN
+    from keras_ser import config, experiment
 
     loaded = config.load(arguments.config, arguments.set)
     tables = experiment.read_tables(loaded, _roots(arguments), arguments.cache)
-    types = {name for system in loaded.systems.values() for name in system.augment}
-    waveform = [
-        transform
-        for name in sorted(types)
-        if augment.get(name).kind == "waveform"
-        for transform in augment.get(name).transforms
-    ]
-    store = experiment.feature_store(loaded, arguments.cache)
-    both = pd.concat([table for table in tables if table is not None])
-    count = store.prepare(both, [PLAIN, *waveform], arguments.workers)
-    print(f"{count} entries extracted below {store.cache}; all are there now.")
+    planned = experiment.jobs(loaded, *tables, "runs")
+    count = experiment.prepare(planned, arguments.cache, arguments.workers)
+    print(f"{count} entries extracted below {arguments.cache}; all are there now.")
 
 
 def run(arguments) -> int:
@@ -96,6 +93,8 @@ def run(arguments) -> int:
     loaded = config.load(arguments.config, arguments.set)
     if arguments.smoke:
         loaded = experiment.smoke(loaded)
+        # A run that finished before would show nothing.
+        shutil.rmtree(Path(arguments.out) / loaded.name, ignore_errors=True)
     if arguments.repeats:
         loaded = config.override(loaded, f"repeats={arguments.repeats}")
     tables = experiment.read_tables(loaded, _roots(arguments), arguments.cache)
@@ -147,8 +146,8 @@ def _run_arguments(command) -> None:
     _config_arguments(command)
     command.add_argument("--systems", type=_names, default=(), metavar="A,B")
     command.add_argument("--folds", type=_names, default=(), metavar="03,08")
-    command.add_argument("--repeats", type=int, help="repeats of each fold")
-    command.add_argument("--threads", type=int, help="CPU threads a process")
+    command.add_argument("--repeats", type=_positive, help="repeats of each fold")
+    command.add_argument("--threads", type=_positive, help="CPU threads a process")
     command.add_argument("--out", default="runs", help="folder of all runs")
     command.add_argument(
         "--smoke",
@@ -174,7 +173,7 @@ def _config_arguments(command) -> None:
         help="another value in the config, training.epochs=5",
     )
     command.add_argument("--cache", default="cache", help="folder of features")
-    command.add_argument("--workers", type=int, default=1, help="processes")
+    command.add_argument("--workers", type=_positive, default=1, help="processes")
 
 
 def _report_arguments(command) -> None:
@@ -211,6 +210,12 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for name in text.split(",") if name)
 
 
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more. Received: {text}")
+    return int(text)
+
+
 def _roots(arguments) -> dict[str, str]:
     pairs = [text.partition("=") for text in arguments.corpus]
     wrong = [name for name, equals, folder in pairs if not (equals and folder)]
@@ -224,6 +229,11 @@ def _counts(table, column: str) -> str:
     if len(counted) > 30:
         return f"{column}s: {len(counted)}"
     return f"{column}s: " + ", ".join(f"{k} {v}" for k, v in counted.items())
+
+
+def _complain(error, code: int) -> int:
+    print(f"keras-ser: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
 
 
 def _show(paths) -> None:

@@ -27,6 +27,7 @@ class Training:
     Args:
         batch: labelled rows a batch.
         rows: rows of a labelled utterance an epoch; see `data.Pipeline`.
+        unlabelled: rows without label a labelled row, for systems that have them.
         epochs: at most.
         learning_rate: Adam's, at the start.
         patience: epochs without a better development score before the halving.
@@ -36,11 +37,16 @@ class Training:
 
     batch: int = 16
     rows: int = 2
+    unlabelled: int = 1
     epochs: int = 20
     learning_rate: float = 1e-3
     patience: int = 5
     monitor: str = "accuracy"
     seed: int = 0
+
+
+# The schedule of Latif et al. 2022, section 4.3, with preset `paper` of the model.
+PAPER_TRAINING = Training(batch=32, rows=5, epochs=60, learning_rate=1e-4)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +57,16 @@ class System:
         model: key of `models.MODELS`.
         arguments: of the model.
         objective: of the model's `objective`.
-        augment: names of augmentations.
+        augment: names of augmentations, or a mapping from names to arguments.
+        denoising: whether to reconstruct the unaugmented input.
         unlabelled: whether to train on the experiment's unlabelled speech too.
     """
 
     model: str = "MTLAug"
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     objective: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    augment: tuple[str, ...] = DEFAULT_AUGMENT
+    augment: tuple[str, ...] | Mapping[str, Mapping] = DEFAULT_AUGMENT
+    denoising: bool = False
     unlabelled: bool = False
 
 

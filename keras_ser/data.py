@@ -41,7 +41,8 @@ class Pipeline:
         normalise: `"train"` or `"speaker"`, see `Preprocessing`.
         batch: labelled rows a batch.
         rows: rows of an utterance an epoch.
-        augment: names or instances of augmentations.
+        augment: names or instances of augmentations, or a mapping from names to
+            their arguments.
         unlabelled: rows without label a labelled row.
         heads: heads that get labels and weights; those of the model.
         pad: `"batch"` pads to the longest utterance of a batch, `"window"` to
@@ -82,12 +83,17 @@ class Pipeline:
         self.store = store
         self.batch = batch
         self.rows = rows
-        self.augment = tuple(augmentations.get(name) for name in augment)
+        self.augment = augmentations.instances(augment)
+        if self.augment and rows < 2:
+            raise ValueError(
+                "`rows` must be at least 2 with `augment`: the first row of an "
+                f"utterance is plain. Received: rows={rows}."
+            )
         self.heads = tuple(heads)
         self.pad = pad
         self.denoising = denoising
         self.seed = seed
-        self.types = (augmentations.NONE, *(each.name for each in self.augment))
+        self.types = augmentations.types(self.augment)
         self._variants = variants_of(self.augment)
         self._extract(workers, progress)
         self._statistics = Statistics(fold, store, normalise)
@@ -103,7 +109,7 @@ class Pipeline:
 
     @property
     def steps(self) -> int:
-        """Updates an epoch: one pass over the rows of the labelled utterances."""
+        """Updates an epoch: whole batches of one pass over the labelled rows."""
         return max(1, self._train.labelled * self.rows // self.batch)
 
     def train(self, first_epoch: int, epochs: int) -> tf.data.Dataset:

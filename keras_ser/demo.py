@@ -35,7 +35,7 @@ def run(out) -> None:
     planned = experiment.jobs(CONFIG, *tables, out / "runs")
     folders = experiment.run(planned, out)
     written = reports.build([out / "runs" / CONFIG.name], out / "report")
-    print(next(p for p in written if p.name == "report.md").read_text())
+    print(next(p for p in written if p.name == "report.md").read_text("utf-8"))
     pictures = [path for path in written if path.suffix == ".png"]
     print("Pictures:", *(pictures + _drawings(folders, tables[0], out)), sep="\n  ")
     print(f"Curves:\n  tensorboard --logdir {out / 'runs'}")

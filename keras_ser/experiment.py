@@ -1,57 +1,21 @@
 """Systems × protocol × folds × repeats, a job and a folder each."""
 
 import dataclasses
-import hashlib
+import inspect
 import json
 import os
-import shutil
-import subprocess
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import backend, corpora, files, scores
+from keras_ser import corpora, files
 from keras_ser.config import Experiment
-from keras_ser.features import FRONT_ENDS, FeatureStore
-from keras_ser.protocols import PROTOCOLS, Fold
+from keras_ser.features import FRONT_ENDS, PLAIN
+from keras_ser.job import Job, feature_store, run_job
+from keras_ser.protocols import PROTOCOLS
 
 CORPORA_VARIABLE = "KERAS_SER_CORPORA"
-
-
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """One system trained and tested on one fold."""
-
-    config: Experiment
-    system: str
-    fold: Fold
-    repeat: int
-    out: Path
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the finished run."""
-        name = f"{self.fold.name}-{self.repeat}"
-        return self.out / self.config.name / self.system / name
-
-    @property
-    def seed(self) -> int:
-        """A hash of (seed, experiment, fold, repeat): systems are paired."""
-        identity = (
-            f"{self.config.training.seed} {self.config.name} "
-            f"{self.fold.name} {self.repeat}"
-        )
-        digest = hashlib.blake2b(identity.encode(), digest_size=4).digest()
-        return int.from_bytes(digest, "little") >> 1  # fits a signed 32-bit seed
-
-    def describe(self) -> dict:
-        """All that decides the result, as JSON."""
-        config = dataclasses.asdict(self.config)
-        config["systems"] = {self.system: config["systems"][self.system]}
-        config.pop("repeats")
-        return {**config, "fold": self.fold.name, "repeat": self.repeat}
 
 
 def read_tables(
@@ -118,7 +82,12 @@ def jobs(
         table, unlabelled: from `read_tables`.
         out: folder of all runs.
         systems, folds: names to run; default, all.
+
+    Raises:
+        ValueError: a name or argument in the config that nothing takes, or a corpus
+            that the protocol cannot divide.
     """
+    _check(config)
     divided = PROTOCOLS[config.protocol](
         table, unlabelled=unlabelled, **config.protocol_arguments
     )
@@ -157,6 +126,7 @@ def run(
     for job in planned:
         _refuse_other(job)
     todo = [job for job in planned if not job.folder.exists()]
+    prepare(todo, cache, workers, progress)
     if workers == 1:
         for number, job in enumerate(todo, 1):
             title = f"[{number}/{len(todo)}] {job.system} {job.fold.name}"
@@ -166,117 +136,29 @@ def run(
     return [job.folder for job in planned]
 
 
-def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Path:
-    """Trains and tests; the folder gets its name when all is in it.
+def prepare(planned: list[Job], cache, workers: int = 1, progress: bool = True) -> int:
+    """Extracts the features that jobs need; returns how many were absent.
 
-    Args:
-        job: what to run.
-        cache: folder of the feature store.
-        threads: CPU threads; default, TensorFlow's choice.
-        title: of the progress bar; empty for none.
-
-    Returns:
-        The finished folder.
+    Every utterance once, in every variant that a system of the jobs trains on: a
+    fold's test speaker trains in the others.
     """
-    import keras
+    from keras_ser import augment
 
-    from keras_ser import training
-    from keras_ser.inference import Recogniser
-
-    if threads:
-        backend.set_threads(threads)
-    started = time.monotonic()
-    keras.utils.set_random_seed(job.seed)
-    store = feature_store(job.config, cache)
-    data, model = _prepared(job, store, progress=bool(title))
-    partial = job.folder.with_name(f"{job.folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    objective = job.config.systems[job.system].objective
-    settings = job.config.training
-    trained = training.fit(model, data, settings, objective, partial, job.seed, title)
-    recogniser = Recogniser(model, data.preprocessing)
-    _record(job, recogniser, store, data.fold, trained, partial)
-    seconds = round(time.monotonic() - started, 1)
-    environment = {**backend.describe(), "commit": _commit(), "seconds": seconds}
-    files.write_json(partial / "environment.json", environment)
-    partial.rename(job.folder)
-    return job.folder
-
-
-def _prepared(job: Job, store: FeatureStore, progress: bool):
-    """The pipeline of a job's fold and the model for it."""
-    from keras_ser.data import Pipeline
-    from keras_ser.models import MODELS
-
-    config, system = job.config, job.config.systems[job.system]
-    unlabelled = job.fold.unlabelled if system.unlabelled else None
-    data = Pipeline(
-        dataclasses.replace(job.fold, unlabelled=unlabelled),
-        store,
-        seconds=config.features.seconds,
-        normalise=config.features.normalise,
-        batch=config.training.batch,
-        rows=config.training.rows,
-        augment=system.augment,
-        seed=job.seed,
-        progress=progress,
-    )
-    model = MODELS[system.model](
-        job.fold.classes,
-        augmentations=data.types,
-        bands=store.front_end.bands,
-        **system.arguments,
-    )
-    data.heads = model.heads
-    return data, model
-
-
-def _record(job: Job, recogniser, store, fold: Fold, trained: dict, folder) -> None:
-    """Writes what a run found, and all that decided it."""
-    frame = _predictions(job, recogniser, store, fold)
-    frame.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
-    scored = frame[frame.truth != ""]
-    metrics = {
-        **trained,
-        "scores": scores.summary(scored.truth, scored.prediction, fold.classes),
-        "selected_by": fold.selected_by,
-        "speakers": fold.speakers(),
-        "utterances": {side: len(rows) for side, rows in fold.sides().items()},
-        "parameters": recogniser.model.count_params(),
+    if not planned:
+        return 0
+    folds = {job.fold.name: job.fold for job in planned}.values()
+    sides = [side for fold in folds for side in fold.sides().values()]
+    table = pd.concat(sides).drop_duplicates("utterance")
+    specifications = [job.config.systems[job.system].augment for job in planned]
+    transforms = {
+        transform: None
+        for specification in specifications
+        for each in augment.instances(specification)
+        if each.kind == "waveform"
+        for transform in each.transforms
     }
-    files.write_json(folder / "metrics.json", metrics)
-    files.write_json(folder / "config.json", job.describe())
-    recogniser.save(folder / "model.keras")
-    recogniser.preprocessing.save(folder / "preprocessing.json")
-
-
-def _predictions(job: Job, recogniser, store, fold: Fold) -> pd.DataFrame:
-    """Predictions on all tests, the columns that name the run in front."""
-    from keras_ser import evaluation
-
-    frame = pd.concat(
-        [
-            evaluation.predictions(recogniser, table, store=store)
-            for table in fold.tests.values()
-        ]
-    )
-    named = {
-        "experiment": job.config.name,
-        "system": job.system,
-        "corpus": frame.pop("corpus"),
-        "fold": job.fold.name,
-        "repeat": job.repeat,
-    }
-    for place, (column, value) in enumerate(named.items()):
-        frame.insert(place, column, value)
-    return frame
-
-
-def feature_store(config: Experiment, cache) -> FeatureStore:
-    """The store of an experiment's front-end."""
-    front_end = FRONT_ENDS[config.features.front_end](**config.features.settings)
-    return FeatureStore(Path(cache) / "features", front_end)
+    store = feature_store(planned[0].config, cache)
+    return store.prepare(table, [PLAIN, *transforms], workers, progress)
 
 
 def _in_processes(todo, cache, workers, threads, progress) -> None:
@@ -291,6 +173,44 @@ def _in_processes(todo, cache, workers, threads, progress) -> None:
     )
     for folder in bar:
         bar.set_postfix_str(f"{folder.parent.name} {folder.name}")
+
+
+def _check(config: Experiment) -> None:
+    """Names and arguments against the registries, before anything is trained."""
+    from keras_ser import augment
+    from keras_ser.models import MODELS
+
+    protocol = _registered("protocol", config.protocol, PROTOCOLS)
+    _bind("protocol_arguments", protocol, config.protocol_arguments, "table")
+    front_end = _registered("front_end", config.features.front_end, FRONT_ENDS)
+    _bind("features.settings", front_end, config.features.settings)
+    for name, system in config.systems.items():
+        where = f"systems.{name}"
+        model = _registered(f"{where}.model", system.model, MODELS)
+        given = ("classes", "augmentations", "bands")
+        _bind(f"{where}.arguments", model, system.arguments, *given)
+        _bind(f"{where}.objective", model.objective, system.objective, "self")
+        augment.instances(system.augment)
+
+
+def _registered(what: str, name: str, registry: Mapping):
+    if name not in registry:
+        raise ValueError(
+            f"`{what}` must be one of {sorted(registry)}. Received: {name!r}."
+        )
+    return registry[name]
+
+
+def _bind(what: str, function, arguments: Mapping, *given: str) -> None:
+    """Refuses arguments that a function does not name."""
+    known = [
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in given and parameter.kind is not parameter.VAR_KEYWORD
+    ]
+    unknown = sorted(set(arguments) - set(known))
+    if unknown:
+        raise ValueError(f"`{what}` takes {known}. Received: {unknown}.")
 
 
 def _chosen(what, names, known) -> list[str]:
@@ -314,18 +234,3 @@ def _refuse_other(job: Job) -> None:
             f"{job.folder} holds a run with other settings of {differing}. "
             "Give another --out, or another name to the experiment."
         )
-
-
-def _commit() -> str:
-    """The commit of the package's checkout, or empty where there is none."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -68,18 +69,21 @@ class LogMel:
         """
         import librosa
 
-        power = librosa.feature.melspectrogram(
-            y=wave,
-            sr=audio.RATE,
-            n_fft=self.fft,
-            win_length=round(self.window * audio.RATE),
-            hop_length=round(self.hop * audio.RATE),
-            window="hamming",
-            n_mels=self.bands,
-            fmin=self.fmin,
-            fmax=self.fmax,
-            pad_mode="constant",
-        )
+        with warnings.catch_warnings():
+            # Speech shorter than a window is padded with zeros: that is meant.
+            warnings.filterwarnings("ignore", message="n_fft=.* is too large")
+            power = librosa.feature.melspectrogram(
+                y=wave,
+                sr=audio.RATE,
+                n_fft=self.fft,
+                win_length=round(self.window * audio.RATE),
+                hop_length=round(self.hop * audio.RATE),
+                window="hamming",
+                n_mels=self.bands,
+                fmin=self.fmin,
+                fmax=self.fmax,
+                pad_mode="constant",
+            )
         logarithm = np.log(np.maximum(power, 1e-10)).T
         return logarithm.astype(np.float16).astype(np.float32)
 

@@ -35,6 +35,9 @@ class Recogniser:
         self.preprocessing = preprocessing
         self.batch = batch
         self._emotion_model = model.emotion_model
+        # A model that sees the padding needs as much of it as in training.
+        masked = getattr(model, "mask_padding", True)
+        self._fixed = None if masked else preprocessing.window
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -60,24 +63,23 @@ class Recogniser:
             FileNotFoundError, ValueError: see `audio.read`; or a window or hop
                 that is not positive.
         """
-        if window is not None and min(window, hop or window) <= 0:
-            raise ValueError(
-                f"`window` and `hop` must be positive. Received: {window}, {hop}."
-            )
+        _check_windows(window, hop)
         paths = [str(path) for path in paths]
         bar = tqdm.tqdm(paths, desc="features", unit="file", delay=1)
         features = [self.features(path) for path in bar]
         statistics = self.preprocessing.statistics(features)
+        seconds = self.preprocessing.front_end.hop
         rows, pieces = [], []
         for path, whole in zip(paths, features, strict=True):
-            for first, last in _windows(self._frames(window), self._frames(hop), whole):
-                rows.append((path, first, last))
+            spans = _windows(self._frames(window), self._frames(hop), len(whole))
+            for first, last in spans:
+                start, end = first * seconds, last * seconds
+                end = audio.duration(path) if last == len(whole) else end
+                rows.append((path, round(start, 6), round(end, 6)))
                 pieces.append(
                     self.preprocessing.normalised(whole[first:last], statistics)
                 )
         table = pd.DataFrame(rows, columns=["file", "start", "end"])
-        seconds = self.preprocessing.front_end.hop
-        table[["start", "end"]] = (table[["start", "end"]] * seconds).round(6)
         return pd.concat([table, self.table(self.posteriors(pieces))], axis=1)
 
     def features(self, path, start=None, end=None) -> np.ndarray:
@@ -151,7 +153,7 @@ class Recogniser:
         result = np.zeros((len(pieces), len(self.classes)))
         for first in range(0, len(order), rows):
             chosen = order[first : first + rows]
-            batch = _padded([pieces[number] for number in chosen], rows)
+            batch = _padded([pieces[number] for number in chosen], rows, self._fixed)
             posterior = np.array(self._emotion_model.predict_on_batch(batch))
             result[chosen] = posterior[: len(chosen)]
         return result
@@ -162,13 +164,25 @@ class Recogniser:
         return max(1, self.preprocessing.front_end.frames(seconds))
 
 
-def _windows(window, hop, features) -> list[tuple[int, int]]:
-    """First and last frame of windows; the last one ends with the speech."""
-    count = len(features)
+def _check_windows(window, hop) -> None:
+    if hop is not None and window is None:
+        raise ValueError(f"`hop` needs a `window`. Received: hop={hop} without one.")
+    if any(value is not None and value <= 0 for value in (window, hop)):
+        raise ValueError(
+            "`window` and `hop` must be positive seconds. "
+            f"Received: window={window}, hop={hop}."
+        )
+
+
+def _windows(window, hop, count: int) -> list[tuple[int, int]]:
+    """First and last frame of windows over `count` frames.
+
+    They start every `hop` frames, until one reaches the end of the speech.
+    """
     if window is None or count <= window:
         return [(0, count)]
     hop = hop or window
-    starts = range(0, count - window + hop, hop)
+    starts = range(0, min(count, count - window + hop), hop)
     return [(start, min(start + window, count)) for start in starts]
 
 
@@ -178,15 +192,14 @@ def _cover(features, window) -> list[np.ndarray]:
     return [features[start : start + window] for start in np.maximum(starts, 0)]
 
 
-def _padded(pieces: list[np.ndarray], rows: int) -> np.ndarray:
-    """Zero-padded to `rows` pieces of 64, 128, 256 … frames.
+def _padded(pieces: list[np.ndarray], rows: int, time: int | None) -> np.ndarray:
+    """Zero-padded to `rows` pieces of `time`, or of 64, 128, 256 … frames.
 
     A backend compiles a graph for each shape; this leaves it a handful.
     """
-    longest = max(len(piece) for piece in pieces)
-    time = 64
-    while time < longest:
-        time *= 2
+    if time is None:
+        longest = max(len(piece) for piece in pieces)
+        time = max(64, 2 ** (longest - 1).bit_length())
     batch = np.zeros((rows, time, pieces[0].shape[1]), np.float32)
     for row, piece in enumerate(pieces):
         batch[row, : len(piece)] = piece

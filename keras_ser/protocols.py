@@ -1,6 +1,7 @@
 """Protocols: how a table is divided into folds of disjoint speakers."""
 
 import dataclasses
+import hashlib
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
@@ -48,6 +49,10 @@ class Fold:
             "dev": self.dev,
             "test": pd.concat(list(self.tests.values())),
         }
+
+    def fingerprints(self) -> dict[str, str]:
+        """A hash of each side's utterances, audio and labels, in any order."""
+        return {side: _fingerprint(table) for side, table in self.sides().items()}
 
     def speakers(self) -> dict[str, list[str]]:
         """The speakers of each side, sorted."""
@@ -204,3 +209,9 @@ def _refuse_shared(fold, sides, column, names_of, what) -> None:
                     f"Received in both: {', '.join(found[:6])}. Correct the "
                     "table's speaker column, or remove the copies."
                 )
+
+
+def _fingerprint(table: pd.DataFrame) -> str:
+    columns = ["utterance", "digest", "start", "end", "speaker", "emotion"]
+    rows = sorted(map(repr, table[columns].itertuples(index=False, name=None)))
+    return hashlib.blake2b("\n".join(rows).encode(), digest_size=16).hexdigest()

@@ -57,7 +57,9 @@ class Source:
         groups, values = statistics.of(both)
         self._groups, self._moments = tf.constant(groups), tf.constant(values)
         numbers = both.emotion.map({name: i for i, name in enumerate(classes)})
-        self._emotion = tf.constant(numbers.fillna(-1).astype(np.int32).to_numpy())
+        numbers = numbers.fillna(-1).astype(np.int32).to_numpy(copy=True)
+        numbers[len(table) :] = -1  # whatever an unlabelled table says
+        self._emotion = tf.constant(numbers)
         self._classes = len(classes)
 
     def features(self, row, variant):

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import keras
+import numpy as np
 import pandas as pd
 
 from keras_ser import callbacks
 from keras_ser.config import Training
 from keras_ser.data import Pipeline
 
-CENTER_BATCHES = 16  # of plain training speech, to start the centers from
+CENTER_UTTERANCES = 256  # of plain training speech, to start the centers from
 
 
 def fit(
@@ -34,6 +35,9 @@ def fit(
         seed: of dropout.
         title: of the progress bar; empty for none.
 
+    Raises:
+        RuntimeError: the loss became NaN or infinite.
+
     Returns:
         `epoch` (1-based) that was selected, `epochs` run and `updates_per_epoch`.
     """
@@ -43,16 +47,16 @@ def fit(
     monitor = f"val_emotion_{training.monitor}"
     schedule = callbacks.HalveAndRestore(monitor, training.patience)
     watchers = [
-        callbacks.InitialiseCenters(data.plain(data.fold.train).take(CENTER_BATCHES)),
+        callbacks.InitialiseCenters(data.plain(_some(data.fold.train, seed))),
         callbacks.ReseedEachEpoch(seed),
         schedule,
         keras.callbacks.CSVLogger(folder / "history.csv"),
         keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
-        keras.callbacks.TerminateOnNaN(raise_error=True),
+        keras.callbacks.TerminateOnNaN(),
     ]
     if title:
         watchers.append(callbacks.Progress(title, monitor))
-    model.fit(
+    fitted = model.fit(
         data.train(0, training.epochs),
         steps_per_epoch=data.steps,
         epochs=training.epochs,
@@ -61,8 +65,20 @@ def fit(
         shuffle=False,  # the stream's order is its own
         verbose=0,
     )
+    if not np.isfinite(fitted.history["loss"]).all():
+        raise RuntimeError(
+            f"The loss must stay finite. Received: {fitted.history['loss'][-1]} in "
+            f"epoch {len(fitted.history['loss'])}. Lower `training.learning_rate`."
+        )
     return {
         "epoch": schedule.best_epoch + 1,
         "epochs": len(pd.read_csv(folder / "history.csv")),
         "updates_per_epoch": data.steps,
     }
+
+
+def _some(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """At most `CENTER_UTTERANCES` rows, at random: tables are sorted by speaker."""
+    if len(table) <= CENTER_UTTERANCES:
+        return table
+    return table.sample(CENTER_UTTERANCES, random_state=seed)

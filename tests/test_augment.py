@@ -37,13 +37,19 @@ class TestContract:
         assert again.get_config() == made.get_config()
         assert again.name == name
 
-    def test_kind_decides_what_it_offers(self, name):
+    def test_kind_decides_what_it_offers(self, name, rng):
         made = augment.get(name)
         if made.kind == "waveform":
             keys = [transform.key for transform in made.transforms]
             assert len(set(keys)) == len(keys) > 0
-        else:
-            assert {made.softens, made.needs_partner} <= {True, False}
+            return
+        batch, one, other = batch_of(rng), batch_of(rng), batch_of(rng)
+        one["emotion"] = other["emotion"] = tf.one_hot([2] * 6, 3)
+        out, again = (made(batch, partner, seed(1)) for partner in (one, other))
+        is_soft = np.max(out["emotion"], axis=1).min() < 1
+        assert made.softens == is_soft
+        uses_partner = np.any(out["features"] != again["features"])
+        assert made.needs_partner == uses_partner
 
     def test_same_seed_same_batch_alone_and_in_a_pipeline(self, name, rng):
         made = augment.get(name)
@@ -142,6 +148,23 @@ class TestSpecAugment:
                 assert ks_2samp(one, other).pvalue > 0.001
                 assert max(one) > 0
 
+    @pytest.mark.skipif(sys.version_info >= (3, 13), reason="no wheel of tensorflow-io")
+    def test_masks_of_tensorflow_io_leave_the_length_too(self, rng):
+        batch = batch_of(rng, lengths=[120, 90, 40, 33, 120, 60])
+        tf.random.set_seed(0)
+        made = augment.SpecAugment(frequency=5, time=60, share=0.9, ops="tfio")
+        for number in range(10):
+            out = np.array(made(batch, batch, seed(number))["features"])
+            for row, length in enumerate(batch["frames"]):
+                assert out[row, length - 1].any()
+                assert not out[row, length:].any()
+
+    def test_a_band_is_left_where_masks_are_wider_than_the_bands(self, rng):
+        batch = batch_of(rng, rows=200)
+        made = augment.SpecAugment(frequency=3 * BANDS)
+        out = np.array(made(batch, batch, seed(0))["features"])
+        assert (out != 0).any(axis=(1, 2)).all()
+
     def test_unknown_ops_are_refused(self):
         with pytest.raises(ValueError, match="'batch' or 'tfio'.*'numpy'"):
             augment.SpecAugment(ops="numpy")
@@ -193,3 +216,9 @@ def test_speed_lists_its_factors():
 def test_an_unknown_name_is_refused():
     with pytest.raises(ValueError, match="mixup.*specaugment.*speed.*'pitch'"):
         augment.get("pitch")
+
+
+def test_arguments_come_with_the_name():
+    first, second = augment.instances({"specaugment": {"time": 7}, "mixup": {}})
+    assert (first.time, second.name) == (7, "mixup")
+    assert augment.types(("mixup", first)) == ("none", "mixup", "specaugment")

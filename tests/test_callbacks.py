@@ -148,3 +148,17 @@ def test_centers_start_at_the_class_means(rng):
     centers.assign(np.ones_like(expected))
     start.on_train_begin()  # trained centers stay
     assert (np.array(centers) == 1).all()
+
+
+def test_a_class_without_an_utterance_starts_at_the_mean_of_all(rng):
+    model = small_model()
+    features = rng.normal(size=(3, 16, 16)).astype("float32")
+    labels = {"center": np.eye(2, dtype="float32")[[0, 0, 0]]}
+    start = callbacks.InitialiseCenters(
+        [(features, labels, {"center": np.ones(3, "float32")})]
+    )
+    start.set_model(model)
+    start.on_train_begin()
+    mean = np.array(model.deep_features_model(features)).mean(axis=0)
+    centers = np.array(model.get_layer("center").centers)
+    np.testing.assert_allclose(centers, [mean, mean], rtol=1e-4, atol=1e-6)

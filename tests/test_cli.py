@@ -1,5 +1,6 @@
 """Commands, exit codes, and one line for bad input."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -44,9 +45,11 @@ def test_bad_input_is_one_line_and_exit_code_2(capsys, tmp_path):
         (["run", "{config}", "--corpus", "emodb"], "NAME=DIR"),
         (["run", "{config}", "--set", "training.epochs=many"], "expected int"),
         (["report", "absent"], "absent"),
+        (["run", "{config}", "--set", "protocol=random"], "KERAS_SER_CORPORA"),
     ],
 )
-def test_each_kind_of_bad_input(words, expected, capsys, tmp_path):
+def test_each_kind_of_bad_input(words, expected, capsys, tmp_path, monkeypatch):
+    monkeypatch.delenv("KERAS_SER_CORPORA", raising=False)
     config = tmp_path / "config.py"
     config.write_text(
         "from keras_ser.config import Experiment, System\n"
@@ -96,6 +99,22 @@ def test_run_report_and_predict(toy_emodb, tmp_path, capsys):
     assert all(row["p_anger"] + row["p_sadness"] == pytest.approx(1) for row in rows)
     assert run(*words, "--folds", "03", "--set", "training.epochs=2") == 2
     assert "other settings" in capsys.readouterr().err
+
+
+def test_a_failed_run_is_exit_code_1(capsys):
+    def fail(arguments):
+        raise RuntimeError("The loss must\nstay finite.")
+
+    assert cli.main(argparse.Namespace(run=fail)) == 1
+    assert capsys.readouterr().err == "keras-ser: The loss must stay finite.\n"
+
+
+@pytest.mark.parametrize("option", ["--repeats", "--threads", "--workers"])
+def test_counts_are_positive(option, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run("run", "config.py", option, "0")
+    assert ended.value.code == 2
+    assert "expected 1 or more" in capsys.readouterr().err
 
 
 def test_help_names_every_command():

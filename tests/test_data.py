@@ -264,3 +264,21 @@ def test_preprocessing_survives_its_file(pipeline, tmp_path):
 def test_unknown_choices_are_refused(pipeline, argument, value):
     with pytest.raises(ValueError, match=f"`{argument}` must be one of.*{value}"):
         pipeline(**{argument: value})
+
+
+def test_labels_of_unlabelled_speech_are_not_used(fold, store):
+    import dataclasses
+
+    lying = fold.unlabelled.assign(emotion="anger")
+    made = data.Pipeline(
+        dataclasses.replace(fold, unlabelled=lying), store, batch=4, progress=False
+    )
+    _, labels, weights = next(iter(made.train(0, 1)))
+    for head in ("emotion", "center"):
+        assert (np.array(weights[head])[4:] == 0).all()
+        assert (np.array(labels[head])[4:] == 0).all()
+
+
+def test_augmentation_needs_a_second_row(pipeline):
+    with pytest.raises(ValueError, match="`rows` must be at least 2.*rows=1"):
+        pipeline(rows=1)

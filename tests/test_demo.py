@@ -9,9 +9,7 @@ from keras_ser.config import Features, Training
 NAMES = ("s04", "s09", "s03", "s08", "s01", "s02")
 
 
-def test_a_report_and_pictures_are_written(
-    spoken_table, tmp_path, monkeypatch, capsys
-):
+def test_a_report_and_pictures_are_written(spoken_table, tmp_path, monkeypatch, capsys):
     speakers = sorted(set(spoken_table.speaker))
     renamed = dict(zip(speakers, NAMES, strict=True))
     table = spoken_table.assign(

@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from keras_ser import experiment, protocols
+from keras_ser import evaluation, experiment, protocols
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.inference import Recogniser
 from keras_ser.models import BASELINE
@@ -101,13 +101,17 @@ def test_metrics_name_the_speakers_and_what_selected(finished):
 
 
 def test_the_saved_model_is_that_of_the_selected_epoch(finished, tables):
+    """Its development accuracy is the one that the history holds for that epoch."""
     _, folders = finished
-    recogniser = Recogniser.load(folders["mtl_aug"])
-    tested = tables[0][tables[0].speaker == "toy/1"]
-    frame = pd.read_csv(folders["mtl_aug"] / "predictions.csv")
-    again = recogniser.predict(tested.file)
-    assert again.prediction.tolist() == frame.prediction.tolist()
-    assert (again.p_anger - frame.p_anger).abs().max() < 1e-4
+    for folder in folders.values():
+        metrics = json.loads((folder / "metrics.json").read_text())
+        history = pd.read_csv(folder / "history.csv").iloc[metrics["epoch"] - 1]
+        dev = tables[0][tables[0].speaker.isin(metrics["speakers"]["dev"])]
+        # Validation sees the first window of longer speech.
+        dev = dev.assign(start=0.0, end=dev.duration.clip(upper=0.99))
+        score = evaluation.score(Recogniser.load(folder), dev)
+        accuracy = score.loc["clean", "accuracy"]
+        assert accuracy == pytest.approx(history.val_emotion_accuracy, abs=1e-6)
 
 
 def test_all_systems_do_as_many_updates(finished):
@@ -145,18 +149,45 @@ def test_a_run_with_other_settings_is_refused(finished, tables):
         experiment.run(other, "cache")
 
 
-def test_systems_are_paired_and_folds_are_not(tables):
-    planned = experiment.jobs(
-        dataclasses.replace(CONFIG, repeats=2), *tables, "runs", ["more", "baseline"]
-    )
-    seeds = {(job.fold.name, job.repeat, job.system): job.seed for job in planned}
-    by_fold = {}
-    for (fold, repeat, _), seed in seeds.items():
-        by_fold.setdefault((fold, repeat), set()).add(seed)
-    assert len(planned) == 4 * 2 * 2
-    assert all(len(found) == 1 for found in by_fold.values())
-    assert len(set.union(*by_fold.values())) == len(by_fold)
-    assert all(0 <= seed < 2**31 for seed in seeds.values())
+def test_other_data_is_refused(finished, tables):
+    planned, _ = finished
+    labelled = tables[0].copy()
+    labelled.loc[0, "emotion"] = "sadness"
+    other = experiment.jobs(CONFIG, labelled, tables[1], planned[0].out, folds=["1"])
+    with pytest.raises(ValueError, match=r"other settings of \['data'\]"):
+        experiment.run(other, "cache")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"protocol": "random"}, "`protocol` must be.*leave_one.*'random'"),
+        ({"protocol_arguments": {"seed": 1}}, "`protocol_arguments` takes.*'seed'"),
+        ({"features": Features("Wave")}, "`front_end` must be.*LogMel.*'Wave'"),
+        ({"features": Features(settings={"mels": 3})}, "settings` takes.*'mels'"),
+        ({"systems": {"a": System("Net")}}, "`systems.a.model` must be.*'Net'"),
+        ({"systems": {"a": System(arguments={"depth": 2})}}, "arguments` takes.*depth"),
+        ({"systems": {"a": System(objective={"speed": 2})}}, "objective` takes.*speed"),
+        ({"systems": {"a": System(augment=("echo",))}}, "Augmentation must be.*'echo'"),
+    ],
+)
+def test_a_config_is_checked_before_anything_trains(tables, change, words):
+    with pytest.raises(ValueError, match=words):
+        experiment.jobs(dataclasses.replace(CONFIG, **change), *tables, "runs")
+
+
+def test_an_augmentation_takes_its_arguments_from_the_config(tables, tmp_path):
+    augment = {"specaugment": {"frequency": 3}, "speed": {"factors": (0.8,)}}
+    config = dataclasses.replace(CONFIG, systems={"a": System(augment=augment)})
+    (job,) = experiment.jobs(config, *tables, tmp_path, folds=["1"])
+    assert json.loads(json.dumps(job.describe()))["systems"]["a"]["augment"] == {
+        "specaugment": {"frequency": 3},
+        "speed": {"factors": [0.8]},
+    }
+    # Every utterance plain and at the one speed.
+    count = sum(len(table) for table in tables)
+    assert experiment.prepare([job], tmp_path, progress=False) == 2 * count
+    assert experiment.prepare([job], tmp_path, progress=False) == 0
 
 
 @pytest.mark.parametrize("what", ["systems", "folds"])

@@ -347,3 +347,11 @@ def test_a_file_that_cannot_be_read_is_named(store, table):
     Path(table.file[1]).unlink()
     with pytest.raises(FileNotFoundError, match="high.wav"):
         store.prepare(table, progress=False)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("samples", "frames"), [(1, 1), (159, 1), (160, 2), (900, 6)])
+def test_speech_shorter_than_a_window_is_padded_without_a_word(samples, frames):
+    features = LogMel(bands=16)(np.full(samples, 0.1, np.float32))
+    assert features.shape == (frames, 16)
+    assert np.isfinite(features).all()

@@ -59,6 +59,7 @@ ALLOWED = {
     "training": {"models", "data", "callbacks", "metrics", "monitoring", "config"},
     "inference": {"audio", "files", "preprocessing", "data", "models", "features"},
     "evaluation": {"inference", "data", "features", "protocols", "scores", "attacks"},
+    "job": ANYTHING,
     "experiment": ANYTHING,
     "demo": ANYTHING,
     "cli": ANYTHING,

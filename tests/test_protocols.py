@@ -342,3 +342,17 @@ def test_a_fold_of_a_replaced_side_is_checked_again(toy_table):
 def test_protocols_stand_under_their_names():
     for name, function in protocols.PROTOCOLS.items():
         assert function.__name__ == name
+
+
+def test_a_fingerprint_names_the_data_and_not_its_order(toy_table):
+    table = toy_table({name: "" for name in "1234"})
+    shuffled = table.sample(frac=1, random_state=0)
+    changed = table.copy()
+    changed.loc[0, "emotion"] = "fear"
+    one, other, third = (
+        protocols.leave_one_speaker_out(each)["1"].fingerprints()
+        for each in (table, shuffled, changed)
+    )
+    assert one == other
+    assert one["test"] != third["test"]
+    assert one["train"] == third["train"]

@@ -67,3 +67,11 @@ def test_plain_keras_fit_learns_what_can_be_learnt(data, spoken_table):
     recogniser = ser.Recogniser(model, data.preprocessing)
     table = ser.evaluation.score(recogniser, data.fold.tests["test"])
     assert table.loc["clean", "uar"] == 1.0  # loud or soft: anybody can tell
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_loss_that_is_no_number_ends_the_run(data, model, tmp_path):
+    data.heads = model.heads
+    model.get_layer("emotion").kernel.assign(np.full((128, 2), np.nan))
+    with pytest.raises(RuntimeError, match="must stay finite.*nan.*learning_rate"):
+        training.fit(model, data, Training(batch=4, epochs=2), {}, tmp_path, 0)

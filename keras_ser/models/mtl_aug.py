@@ -153,29 +153,24 @@ class MTLAug(keras.Model):
         """Features to what the softmax and the centers see, `(batch, 128)`."""
         return keras.Model(self.input, self._deep_features)
 
-    def objective(self, center=1e-3, auxiliary=0.3, **weights) -> dict:
+    def objective(
+        self, center=1e-3, auxiliary=0.3, augmentation=None, reconstruction=None
+    ) -> dict:
         """Losses, their weights and metrics of the heads present, for `compile`.
 
         Args:
             center: λ2.
             auxiliary: λ1, the weight of each auxiliary loss.
-            **weights: a weight of its own for `augmentation` or `reconstruction`.
+            augmentation, reconstruction: a weight of its own in place of λ1.
 
         Returns:
             `{"loss": …, "loss_weights": …, "weighted_metrics": …}`.
         """
-        unknown = set(weights) - {"augmentation", "reconstruction"}
-        if unknown:
-            raise ValueError(
-                "A weight of its own can have: augmentation, reconstruction. "
-                f"Received: {sorted(unknown)}."
-            )
         loss_weights = {
             "emotion": 1.0,
             "center": center,
-            "augmentation": auxiliary,
-            "reconstruction": auxiliary,
-            **weights,
+            "augmentation": auxiliary if augmentation is None else augmentation,
+            "reconstruction": auxiliary if reconstruction is None else reconstruction,
         }
         loss = {
             "emotion": losses.cross_entropy("emotion_loss"),

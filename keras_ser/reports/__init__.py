@@ -15,14 +15,6 @@ from keras_ser.reports.reading import concat, read_runs
 from keras_ser.reports.writing import latex, markdown
 
 FORMATS = ("md", "tex", "png")
-NOTHING = "–"
-HOW_TO_READ = (
-    "UAR is the mean recall of the classes that have a true utterance; WA is accuracy. "
-    "Both pool all test utterances, and all repeats. In brackets: the 95 % interval "
-    "over 2000 bootstrap draws of whole speakers. After ±: the sample standard "
-    "deviation over what is named beside it, over folds after averaging the repeats. "
-    "A fold or speaker that lacks classes is averaged over those it has."
-)
 
 
 def read(paths) -> pd.DataFrame:

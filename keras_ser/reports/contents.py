@@ -24,10 +24,6 @@ from keras_ser.reports.text import (
 )
 
 GROUP = ["experiment", "corpus", "condition"]
-REQUIRED = [
-    *("experiment", "system", "corpus", "fold", "repeat", "condition"),
-    *("utterance", "speaker", "head", "truth", "prediction"),
-]
 HOW_TO_READ = (
     "UAR is the mean recall of the classes that have a true utterance; WA is accuracy. "
     "Both pool all test utterances, and all repeats. In brackets: the 95 % interval "

@@ -9,25 +9,11 @@ from keras_ser.reports.text import natural
 
 HEAD = "emotion"
 RUN = ["experiment", "system", "fold", "repeat"]
-GROUP = ["experiment", "corpus", "condition"]
-REQUIRED = [
-    *("experiment", "system", "corpus", "fold", "repeat", "condition"),
-    *("utterance", "speaker", "head", "truth", "prediction"),
-]
 REQUIRED = [
     *("experiment", "system", "corpus", "fold", "repeat", "condition"),
     *("utterance", "speaker", "head", "truth", "prediction"),
 ]
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
-FORMATS = ("md", "tex", "png")
-NOTHING = "–"
-HOW_TO_READ = (
-    "UAR is the mean recall of the classes that have a true utterance; WA is accuracy. "
-    "Both pool all test utterances, and all repeats. In brackets: the 95 % interval "
-    "over 2000 bootstrap draws of whole speakers. After ±: the sample standard "
-    "deviation over what is named beside it, over folds after averaging the repeats. "
-    "A fold or speaker that lacks classes is averaged over those it has."
-)
 
 
 def read_runs(paths) -> list[tuple[tuple, Path, pd.DataFrame]]:

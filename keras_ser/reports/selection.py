@@ -69,6 +69,3 @@ def _choice(key: tuple, folder: Path, predictions: pd.DataFrame) -> dict:
         "epoch": text_of(metrics.get("epoch")) + run,
         **sides,
     }
-
-
-SIDES = ("train", "dev", "test")

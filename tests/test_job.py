@@ -1,0 +1,47 @@
+"""What names and seeds a run."""
+
+import dataclasses
+import json
+
+import pytest
+
+from keras_ser import experiment
+from keras_ser.config import Experiment, System
+
+CONFIG = Experiment("toy", "emodb", {"one": System(), "two": System()}, repeats=2)
+
+
+@pytest.fixture
+def planned(toy_table):
+    table = toy_table({name: "" for name in "1234"})
+    return experiment.jobs(CONFIG, table, None, "runs")
+
+
+def test_systems_are_paired_and_folds_are_not(planned):
+    by_fold = {}
+    for job in planned:
+        by_fold.setdefault((job.fold.name, job.repeat), set()).add(job.seed)
+    assert len(planned) == 4 * 2 * 2
+    assert all(len(found) == 1 for found in by_fold.values())
+    assert len(set.union(*by_fold.values())) == len(by_fold)
+    assert all(0 <= job.seed < 2**31 for job in planned)
+
+
+def test_another_seed_or_name_seeds_otherwise(planned):
+    job = planned[0]
+    training = dataclasses.replace(CONFIG.training, seed=1)
+    for change in ({"training": training}, {"name": "other"}):
+        config = dataclasses.replace(CONFIG, **change)
+        assert dataclasses.replace(job, config=config).seed != job.seed
+
+
+def test_the_folder_is_experiment_system_fold_repeat(planned):
+    assert planned[0].folder.as_posix() == "runs/toy/one/1-0"
+    assert len({job.folder for job in planned}) == len(planned)
+
+
+def test_the_description_is_json_of_one_system(planned):
+    described = json.loads(json.dumps(planned[0].describe()))
+    assert list(described["systems"]) == ["one"]
+    assert described["fold"] == "1"
+    assert set(described["data"]) == {"train", "dev", "test"}
