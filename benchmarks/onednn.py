@@ -1,0 +1,70 @@
+"""Training steps of MTL-AUG with and without TensorFlow's oneDNN kernels.
+
+The switch is read when TensorFlow loads, so each setting runs in a process of its own;
+processes alternate. Command: python benchmarks/onednn.py
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+ROWS, FRAMES, BANDS, STEPS = 16, 480, 128, 6
+
+
+def steps_per_second() -> float:
+    """Steps of preset `small` at batch 16 and 4.8 s, one thread."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from keras_ser import backend, models
+
+    backend.set_threads(1)
+    model = models.MTLAug(tuple("abcd"), bands=BANDS)
+    model.compile(keras.optimizers.Adam(1e-3), **model.objective())
+    features = np.random.default_rng(0).normal(size=(ROWS, FRAMES, BANDS))
+    features = features.astype("float32")
+    labels = np.eye(4, dtype="float32")[np.arange(ROWS) % 4]
+    targets = {head: labels for head in ("emotion", "center", "augmentation")}
+    targets["reconstruction"] = features
+    batch = (features, targets, {head: np.ones(ROWS, "float32") for head in targets})
+    data = tf.data.Dataset.from_tensors(batch).repeat()
+    model.fit(data, steps_per_epoch=1, verbose=0, shuffle=False)  # traces the graph
+    started = time.perf_counter()
+    model.fit(data, steps_per_epoch=STEPS, verbose=0, shuffle=False)
+    return STEPS / (time.perf_counter() - started)
+
+
+def measure(setting: str) -> float:
+    environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": setting}
+    done = subprocess.run(
+        [sys.executable, __file__, "--child"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout.split()[-1])
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--child", action="store_true", help="measure once, here")
+    arguments.add_argument("--rounds", type=int, default=5)
+    parsed = arguments.parse_args()
+    if parsed.child:
+        print(steps_per_second())
+        return
+    rounds = [(measure("0"), measure("1")) for _ in range(parsed.rounds)]
+    without, using = (statistics.median(column) for column in zip(*rounds, strict=True))
+    ratio = statistics.median(one / other for other, one in rounds)
+    print("| rows/s without oneDNN | with | ratio |")
+    print("|---:|---:|---:|")
+    print(f"| {ROWS * without:.1f} | {ROWS * using:.1f} | {ratio:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
