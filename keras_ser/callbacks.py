@@ -148,7 +148,7 @@ class InitialiseCenters(keras.callbacks.Callback):
         deep_features = self.model.deep_features_model
         total, count = np.zeros_like(zeros), np.zeros((len(zeros), 1), zeros.dtype)
         for features, labels, weights in self.batches:
-            deep = keras.ops.convert_to_numpy(deep_features(features, training=False))
+            deep = deep_features.predict_on_batch(features)  # compiled
             chosen = np.array(labels["center"]) * np.array(weights["center"])[:, None]
             total += chosen.T @ deep
             count += chosen.sum(axis=0)[:, None]

@@ -120,12 +120,12 @@ def test_main_table_equals_scikit_learn_worked_by_hand(table, text):
     ]
     folds = [(score[fold, 0] + score[fold, 1]) / 2 for fold in ("03", "08", "10")]
     low, high = scores.bootstrap_interval(
-        table["truth"], table["prediction"], table["speaker"]
+        table["truth"], table["prediction"], table["speaker"], cluster=None
     )
     deviations = [percent(np.std(values, ddof=1)) for values in (folds, pooled)]
     assert row == [
         *("3", "2", "36"),
-        f"{percent(np.mean(pooled))} [{percent(low)}, {percent(high)}]",
+        f"{percent(np.mean(pooled))} [{percent(low)}, {percent(high)}] ‡",
         percent(accuracy_score(table["truth"], table["prediction"])),
         f"{percent(np.mean(folds))} ± {deviations[0]} over 3 folds",
         f"{percent(np.mean(pooled))} ± {deviations[1]} over 2 repeats",
@@ -158,10 +158,27 @@ def test_confusion_table_counts_both_repeats(table, text):
         assert sum(found) == 24
 
 
-def test_one_run_has_no_interval_and_no_deviation(tmp_path):
+def test_six_speakers_have_an_interval_of_speakers(tmp_path):
+    folds = ("03", "08", "09", "10", "11", "12")
+    tables = [predictions("mtl", fold) for fold in folds]
+    for table in tables:
+        write(tmp_path / "runs", table)
+    row = rows_of(markdown(tmp_path / "runs", tmp_path), "emodb, clean: scores")["mtl"]
+    table = pd.concat(tables)
+    interval = scores.bootstrap_interval(
+        table["truth"], table["prediction"], table["speaker"]
+    )
+    assert row[3].endswith("[{}, {}]".format(*map(percent, interval)))
+
+
+def test_one_run_has_an_interval_of_utterances_and_no_deviation(tmp_path):
     folder = write(tmp_path / "runs", predictions("mtl", "03"))
     row = rows_of(markdown(folder, tmp_path), "emodb, clean: scores")["mtl"]
-    assert row[3].endswith("[one speaker]")
+    table = pd.read_csv(folder / "predictions.csv")
+    interval = scores.bootstrap_interval(
+        table["truth"], table["prediction"], table["speaker"], cluster=None
+    )
+    assert row[3].endswith("[{}, {}] ‡".format(*map(percent, interval)))
     assert row[5].endswith("(1 fold)")
     assert len(row) == 6  # no column for repeats
 

@@ -23,12 +23,15 @@ from keras_ser.reports.text import (
     spread,
 )
 
+FEWEST_SPEAKERS = 6  # for an interval over speakers
 GROUP = ["experiment", "corpus", "condition"]
 HOW_TO_READ = (
     "UAR is the mean recall of the classes that have a true utterance; WA is accuracy. "
     "Both pool all test utterances, and all repeats. In brackets: the 95 % interval "
-    "over 2000 bootstrap draws of whole speakers. After ±: the sample standard "
-    "deviation over what is named beside it, over folds after averaging the repeats. "
+    "over 2000 bootstrap draws of whole speakers; with ‡, for under 6 speakers, of "
+    "single utterances, which says nothing about other speakers. After ±: the sample "
+    "standard deviation over what is named beside it, over folds after averaging the "
+    "repeats. "
     "A fold or speaker that lacks classes is averaged over those it has."
 )
 
@@ -115,17 +118,19 @@ def _score_table(caption: str, by_system: dict, marks: dict) -> tuple:
 
 
 def _score_row(rows: pd.DataFrame) -> list[str]:
-    low, high = None, None
-    if rows["speaker"].nunique() > 1:
-        low, high = scores.bootstrap_interval(
-            rows["truth"], rows["prediction"], rows["speaker"]
-        )
-    interval = "one speaker" if low is None else f"{percent(low)}, {percent(high)}"
+    few = rows["speaker"].nunique() < FEWEST_SPEAKERS
+    low, high = scores.bootstrap_interval(
+        rows["truth"],
+        rows["prediction"],
+        rows["speaker"],
+        cluster=None if few else "speaker",
+    )
+    mark = " ‡" if few else ""
     return [
         str(rows["fold"].nunique()),
         str(rows["repeat"].nunique()),
         str(rows["utterance"].nunique()),
-        f"{percent(uar_of(rows))} [{interval}]",
+        f"{percent(uar_of(rows))} [{percent(low)}, {percent(high)}]{mark}",
         percent(scores.accuracy(rows["truth"], rows["prediction"])),
         spread(_by_fold(rows), "folds"),
         spread(_by_repeat(rows), "repeats"),
