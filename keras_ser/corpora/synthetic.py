@@ -19,6 +19,7 @@ import shutil
 import uuid
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import soundfile
@@ -34,6 +35,7 @@ RATE = _voice.RATE
 NUMBERS = ("start", "end", "duration", "activation", "valence")
 LOUDNESS = 0.0125  # of the synthesiser's output; leaves headroom for loud anger
 PEAK = 0.97
+MANY = 200  # utterances from which several processes are worth their start
 
 
 def utterance(
@@ -164,8 +166,11 @@ def _name(settings: dict) -> str:
 
 def _write(folder: Path, settings: dict, progress: bool) -> None:
     plan = _plan(settings)
-    bar = tqdm(plan, desc=f"synthesising {settings['language']}", disable=not progress)
-    rows = [_row(folder, settings, *item) for item in bar]
+    workers = 1 if len(plan) < MANY else -1
+    pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
+    made = pool(joblib.delayed(_row)(folder, settings, *item) for item in plan)
+    title = f"synthesising {settings['language']}"
+    rows = list(tqdm(made, title, len(plan), unit="file", disable=not progress))
     table = pd.DataFrame(rows, columns=list(tables.COLUMNS)).sort_values("utterance")
     table.to_csv(folder / "table.csv", index=False, lineterminator="\n")
     (folder / "version.json").write_text(json.dumps(settings, indent=1) + "\n")

@@ -116,6 +116,13 @@ def test_equal_arguments_give_equal_bytes(tmp_path, root, table):
     assert bytes_of(again) == bytes_of(once_more)
 
 
+def test_several_processes_write_the_same_bytes(tmp_path, monkeypatch):
+    alone = synthetic.generate(tmp_path / "alone", **TINY)
+    monkeypatch.setattr(synthetic, "MANY", 1)
+    together = synthetic.generate(tmp_path / "together", **TINY)
+    assert bytes_of(alone) == bytes_of(together)
+
+
 def test_a_small_corpus_is_part_of_a_large_one(tmp_path, table):
     small = synthetic.read(tmp_path, **TINY)
     large = table.set_index("utterance").file
