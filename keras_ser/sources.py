@@ -105,7 +105,7 @@ def balance(variants, rows: int) -> np.ndarray:
     else:
         drawn = np.full(len(kinds) - 1, (rows - 1) / rows / (len(kinds) - 1))
         share = np.concatenate([[1 / rows], drawn])
-    return np.float32(1 / (len(kinds) * np.maximum(share, 1e-6)))
+    return np.float32(1 / (len(kinds) * share))
 
 
 def _warn_of_single_emotions(fold) -> None:

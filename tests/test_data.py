@@ -251,13 +251,6 @@ def test_a_fifth_type_is_a_class_and_a_dictionary_line(pipeline, monkeypatch):
     assert set(kinds.argmax(axis=1).tolist()) == {0, 1, 2, 3, 4}
 
 
-def test_preprocessing_survives_its_file(pipeline, tmp_path):
-    made = pipeline().preprocessing
-    again = preprocessing.Preprocessing.load(made.save(tmp_path / "preprocessing.json"))
-    assert again.to_json() == made.to_json()
-    assert again.front_end == made.front_end
-
-
 @pytest.mark.parametrize(
     ("argument", "value"), [("normalise", "global"), ("pad", "longest")]
 )

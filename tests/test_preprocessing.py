@@ -1,0 +1,50 @@
+"""Normalisation against numpy, and the file that is saved with a model."""
+
+import numpy as np
+import pytest
+
+from keras_ser.features import LogMel
+from keras_ser.preprocessing import Preprocessing, moments
+
+
+@pytest.fixture
+def made(rng):
+    return Preprocessing(
+        LogMel(bands=4, fmax=4000.0),
+        ("anger", "sadness"),
+        7.5,
+        "train",
+        rng.normal(size=4),
+        1 + rng.random(4),
+    )
+
+
+def test_moments_are_those_of_all_frames_together(rng):
+    utterances = [rng.normal(3, 2, size=(frames, 4)) for frames in (5, 1, 90)]
+    mean, deviation = moments(utterances)
+    stacked = np.concatenate(utterances)
+    np.testing.assert_allclose(mean, stacked.mean(axis=0))
+    np.testing.assert_allclose(deviation, stacked.std(axis=0))
+
+
+def test_a_band_that_never_changes_stays_finite():
+    _, deviation = moments([np.full((9, 2), -23.0)])
+    assert (deviation == 1e-3).all()
+
+
+def test_statistics_are_the_training_speakers_or_the_own(made, rng):
+    import dataclasses
+
+    utterances = [rng.normal(size=(30, 4))]
+    assert made.statistics(utterances) == (made.mean, made.deviation)
+    own = dataclasses.replace(made, normalise="speaker").statistics(utterances)
+    features = made.normalised(utterances[0], own)
+    np.testing.assert_allclose(features.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(features.std(axis=0), 1, atol=1e-6)
+
+
+def test_it_survives_its_file(made, tmp_path):
+    again = Preprocessing.load(made.save(tmp_path / "preprocessing.json"))
+    assert again.to_json() == made.to_json()
+    assert again.front_end == made.front_end
+    assert again.window == 750
