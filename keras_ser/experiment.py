@@ -12,8 +12,9 @@ import pandas as pd
 from keras_ser import corpora, files
 from keras_ser.config import Experiment
 from keras_ser.features import FRONT_ENDS, PLAIN
-from keras_ser.job import Job, feature_store, run_job
+from keras_ser.job import Job, feature_store
 from keras_ser.protocols import PROTOCOLS
+from keras_ser.running import run_job
 
 CORPORA_VARIABLE = "KERAS_SER_CORPORA"
 

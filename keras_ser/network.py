@@ -1,0 +1,74 @@
+"""A job whose system is a network: trained on the fold, tested on its tests."""
+
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+
+from keras_ser import augment, evaluation, training
+from keras_ser.data import Pipeline
+from keras_ser.features import FeatureStore
+from keras_ser.inference import Recogniser
+from keras_ser.job import Job
+from keras_ser.models import MODELS
+
+
+def train_and_test(
+    job: Job, store: FeatureStore, folder: Path, title: str = ""
+) -> tuple[pd.DataFrame, dict]:
+    """Trains a job's model and predicts its fold's tests.
+
+    Writes `history.csv`, `logs/`, `model.keras` and `preprocessing.json`.
+
+    Args:
+        job: what to run.
+        store: feature store; absent entries are extracted.
+        folder: of the unfinished run.
+        title: of the progress bar; empty for none.
+
+    Returns:
+        Predictions as `evaluation.predictions` gives them, and what joins
+        `metrics.json`: `epoch`, `epochs`, `updates_per_epoch`, `parameters`.
+    """
+    data, model = _prepared(job, store)
+    objective = job.config.systems[job.system].objective
+    settings = job.config.training
+    trained = training.fit(model, data, settings, objective, folder, job.seed, title)
+    recogniser = Recogniser(model, data.preprocessing)
+    frame = pd.concat(
+        [
+            evaluation.predictions(recogniser, table, store=store)
+            for table in data.fold.tests.values()
+        ]
+    )
+    recogniser.save(folder / "model.keras")
+    recogniser.preprocessing.save(folder / "preprocessing.json")
+    return frame, {**trained, "parameters": model.count_params()}
+
+
+def _prepared(job: Job, store: FeatureStore):
+    """The pipeline of a job's fold and the model for it."""
+    config, system = job.config, job.config.systems[job.system]
+    model = MODELS[system.model](
+        job.fold.classes,
+        augmentations=augment.types(system.augment),
+        bands=store.front_end.bands,
+        **system.arguments,
+    )
+    unlabelled = job.fold.unlabelled if system.unlabelled else None
+    data = Pipeline(
+        dataclasses.replace(job.fold, unlabelled=unlabelled),
+        store,
+        seconds=config.features.seconds,
+        normalise=config.features.normalise,
+        batch=config.training.batch,
+        rows=config.training.rows,
+        augment=system.augment,
+        unlabelled=config.training.unlabelled,
+        heads=model.heads,
+        pad="batch" if model.mask_padding else "window",
+        denoising=system.denoising,
+        seed=job.seed,
+        progress=False,
+    )
+    return data, model
