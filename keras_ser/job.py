@@ -35,6 +35,13 @@ class Job:
         digest = hashlib.blake2b(identity.encode(), digest_size=4).digest()
         return int.from_bytes(digest, "little") >> 1  # fits a signed 32-bit seed
 
+    @property
+    def data(self) -> Fold:
+        """The fold as the system sees it: unlabelled speech only if it trains on it."""
+        if self.config.systems[self.system].unlabelled:
+            return self.fold
+        return dataclasses.replace(self.fold, unlabelled=None)
+
     def describe(self) -> dict:
         """All that decides the result, as JSON: settings and data."""
         config = dataclasses.asdict(self.config)
@@ -44,7 +51,7 @@ class Job:
             **config,
             "fold": self.fold.name,
             "repeat": self.repeat,
-            "data": self.fold.fingerprints(),
+            "data": self.data.fingerprints(),
         }
 
 

@@ -1,6 +1,5 @@
 """A job whose system is a network: trained on the fold, tested on its tests."""
 
-import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -55,9 +54,8 @@ def _prepared(job: Job, store: FeatureStore):
         bands=store.front_end.bands,
         **system.arguments,
     )
-    unlabelled = job.fold.unlabelled if system.unlabelled else None
     data = Pipeline(
-        dataclasses.replace(job.fold, unlabelled=unlabelled),
+        job.data,
         store,
         seconds=config.features.seconds,
         normalise=config.features.normalise,

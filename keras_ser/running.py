@@ -50,7 +50,7 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
     frame = _named(job, frame)
     frame.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
     scored = frame[frame.truth != ""]
-    fold = job.fold
+    fold = job.data
     metrics = {
         **found,
         "scores": scores.summary(scored.truth, scored.prediction, fold.classes),
