@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from keras_ser import corpora
+from keras_ser import corpora, leaks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Fold:
         selected_by: what selects the epoch, for the report.
 
     Raises:
-        ValueError: a speaker, or the audio of an utterance, stands on two sides.
+        ValueError: a speaker, a stretch of audio, or an utterance and its copy
+            stand on two sides.
     """
 
     name: str
@@ -35,9 +36,7 @@ class Fold:
     selected_by: str
 
     def __post_init__(self):
-        sides = self.sides()
-        _refuse_shared(self.name, sides, "speaker", "speaker", "speakers")
-        _refuse_shared(self.name, sides, "digest", "utterance", "recordings")
+        leaks.refuse(self.name, self.sides())
 
     def sides(self) -> dict[str, pd.DataFrame]:
         """What may learn, what selects and what is scored."""
@@ -120,9 +119,55 @@ def held_out_speakers(
     return {"held-out": _fold("held-out", table, test, dev, unlabelled)}
 
 
+def k_fold(
+    table: pd.DataFrame, unlabelled: pd.DataFrame | None = None, folds: int = 5
+) -> dict[str, Fold]:
+    """Each of `folds` groups of speakers is tested once.
+
+    Groups are neighbours in the order of names, as equal in size as possible, where
+    corpora and genders take turns: six folds of RAVDESS are actors 01 to 04, 05 to
+    08 and so on. Two speakers after the group select the epoch, the next of its
+    first speaker's gender and the next of the other one, cyclically. A session
+    stands on one side as a whole, so that its partners join whoever was chosen.
+
+    Args:
+        table: labelled utterances.
+        unlabelled: as in `leave_one_speaker_out`.
+        folds: how many, at least 2.
+
+    Returns:
+        The folds by their numbers, `1` to `6`.
+
+    Raises:
+        ValueError: too few speakers, or sessions, to fill the folds and to leave
+            somebody to train.
+    """
+    units = _units(table)
+    if type(folds) is not int or not 2 <= folds <= len(units):
+        raise ValueError(
+            "Protocol `k_fold` needs `folds` of at least 2 and at most the number of "
+            f"speakers (of sessions, where there are any), {len(units)}. Received: "
+            f"folds={folds!r}, corpus={corpora_of(table)} with "
+            f"speakers={_speakers(table)}."
+        )
+    gender = table.drop_duplicates("speaker").set_index("speaker").gender
+    made, first = {}, 0
+    for number, count in enumerate(_group_sizes(units, folds), start=1):
+        group, rest = units[first : first + count], units[first + count :]
+        others = rest + units[:first]
+        test = sum(group, [])
+        chosen = _next_speakers(gender[test[0]], sum(others, []), gender)
+        dev = sum((unit for unit in others if not set(unit).isdisjoint(chosen)), [])
+        name = str(number).zfill(len(str(folds)))
+        made[name] = _fold(name, table, test, dev, unlabelled, apart=test + dev)
+        first += count
+    return made
+
+
 PROTOCOLS = {
     "leave_one_speaker_out": leave_one_speaker_out,
     "held_out_speakers": held_out_speakers,
+    "k_fold": k_fold,
 }
 
 
@@ -131,7 +176,7 @@ def corpora_of(table: pd.DataFrame) -> str:
 
 
 def _speakers(table: pd.DataFrame) -> list[str]:
-    return sorted(set(table.speaker))
+    return sorted(table.speaker.unique())
 
 
 def _fold_name(speaker: str, table: pd.DataFrame) -> str:
@@ -151,29 +196,64 @@ def _development(table, speakers) -> Iterator[tuple[str, list[str]]]:
         if rows.session[speaker] and partners:
             yield speaker, partners
         else:
-            yield speaker, _next_speakers(speaker, speakers, rows.gender)
+            place = speakers.index(speaker)
+            others = speakers[place + 1 :] + speakers[:place]
+            yield speaker, _next_speakers(rows.gender[speaker], others, rows.gender)
 
 
-def _next_speakers(speaker, speakers, gender) -> list[str]:
-    """The next of the same gender and the next of another one, cyclically."""
-    place = speakers.index(speaker)
-    others = speakers[place + 1 :] + speakers[:place]
-    same = [s for s in others if gender[s] == gender[speaker]][:1]
-    other = [s for s in others if gender[s] != gender[speaker]][:1]
+def _next_speakers(own: str, others: list[str], gender) -> list[str]:
+    """The first of gender `own` among `others`, and the first of another one."""
+    same = [s for s in others if gender[s] == own][:1]
+    other = [s for s in others if gender[s] != own][:1]
     chosen = same + other
     return chosen + [s for s in others if s not in chosen][: 2 - len(chosen)]
 
 
-def _fold(name, table, test, dev, unlabelled) -> Fold:
+def _units(table) -> list[list[str]]:
+    """Speakers that stay together, in an order where corpora and genders take turns."""
+    rows = table.drop_duplicates("speaker").sort_values("speaker")
+    together = _sessions(rows).where(rows.session != "", rows.speaker)
+    units = (
+        rows.assign(together=together)
+        .groupby("together", sort=False)
+        .agg(
+            speakers=("speaker", list),
+            kind=("gender", lambda genders: "+".join(sorted(set(genders)))),
+            corpus=("corpus", "first"),
+        )
+    )
+    kinds = units.groupby(["corpus", "kind"], sort=False)
+    # The i-th of n stands at (i + ½) / n, whatever the size of its kind.
+    units["place"] = (kinds.cumcount() + 0.5) / kinds.kind.transform("size")
+    units["rank"] = kinds.ngroup()
+    return list(units.sort_values(["place", "rank"]).speakers)
+
+
+def _group_sizes(units, folds) -> list[int]:
+    """How many neighbouring units make each group; as equal in speakers as can be."""
+    sizes, left = [], [len(unit) for unit in units]
+    for remaining in range(folds, 0, -1):
+        target = sum(left) / remaining
+        most = len(left) - remaining + 1  # every later group needs one
+        miss = [abs(sum(left[:count]) - target) for count in range(1, most + 1)]
+        count = 1 + miss.index(min(miss)) if remaining > 1 else len(left)
+        sizes.append(count)
+        left = left[count:]
+    return sizes
+
+
+def _fold(name, table, test, dev, unlabelled, apart=None) -> Fold:
+    """`apart` names the speakers of whose sessions nobody trains; default `test`."""
+    apart = test if apart is None else apart
     held = set(test) | set(dev)
-    train = table[~table.speaker.isin(held) & ~_of_session(table, table, test)]
+    train = table[~table.speaker.isin(held) & ~_of_session(table, table, apart)]
     if train.empty:
         raise ValueError(
             f"Fold `{name}` has no speaker left to train on: test={list(test)}, "
             f"dev={list(dev)} of {_speakers(table)}."
         )
     if unlabelled is not None:
-        drop = unlabelled.speaker.isin(held) | _of_session(unlabelled, table, test)
+        drop = unlabelled.speaker.isin(held) | _of_session(unlabelled, table, apart)
         unlabelled = unlabelled[~drop].reset_index(drop=True)
     return Fold(
         name=name,
@@ -194,21 +274,6 @@ def _of_session(rows, table, speakers) -> pd.Series:
 
 def _sessions(table) -> pd.Series:
     return table.corpus + "/" + table.session  # corpora number theirs alike
-
-
-def _refuse_shared(fold, sides, column, names_of, what) -> None:
-    names = list(sides)
-    for position, first in enumerate(names):
-        for second in names[position + 1 :]:
-            shared = set(sides[first][column]) & set(sides[second][column])
-            if shared:
-                both = pd.concat([sides[first], sides[second]])
-                found = sorted(set(both[names_of][both[column].isin(shared)]))
-                raise ValueError(
-                    f"Fold `{fold}`: {first} and {second} must share no {what}. "
-                    f"Received in both: {', '.join(found[:6])}. Correct the "
-                    "table's speaker column, or remove the copies."
-                )
 
 
 def _fingerprint(table: pd.DataFrame) -> str:

@@ -1,6 +1,7 @@
 """Folds share no speaker and no recording, and test everything once."""
 
 import dataclasses
+import re
 
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_ser import protocols
-from keras_ser.protocols import Fold, held_out_speakers, leave_one_speaker_out
+from keras_ser.protocols import Fold, held_out_speakers, k_fold, leave_one_speaker_out
 
 EMODB = {
     "03": "male",
@@ -30,6 +31,19 @@ SESSIONS = {
     "3F": ("female", "3"),
     "3M": ("male", "3"),
 }
+
+
+RAVDESS = {f"{n:02d}": "male" if n % 2 else "female" for n in range(1, 25)}
+
+# Every protocol, and the arguments that it needs on EMO-DB's speakers.
+ARGUMENTS = {
+    "leave_one_speaker_out": {},
+    "held_out_speakers": {"test": ("toy/03", "toy/08"), "dev": ("toy/09",)},
+    "k_fold": {"folds": 5},
+}
+TESTS_ALL = [name for name in ARGUMENTS if name != "held_out_speakers"]
+every_protocol = pytest.mark.parametrize("name", protocols.PROTOCOLS)
+every_division = pytest.mark.parametrize("divide", [leave_one_speaker_out, k_fold])
 
 
 def make_fold(train, dev, test, unlabelled=None) -> Fold:
@@ -60,6 +74,49 @@ def assert_same(one, two):
             assert utterances(table) == utterances(second.sides()[side])
 
 
+def divide_emodb(name, table, **more):
+    return protocols.PROTOCOLS[name](table, **ARGUMENTS[name], **more)
+
+
+@every_protocol
+def test_a_protocol_keeps_speakers_apart_and_tests_nothing_twice(toy_table, name):
+    table = toy_table(EMODB)
+    folds = divide_emodb(name, table)
+    tested = utterances(*(fold.tests["test"] for fold in folds.values()))
+    assert len(tested) == len(set(tested))
+    if name in TESTS_ALL:
+        assert_whole(folds, table)
+    for key, fold in folds.items():
+        assert fold.name == key
+        assert "/" not in key
+        assert utterances(*fold.sides().values()) == sorted(table.utterance)
+
+
+@every_protocol
+def test_a_protocol_repeats_and_knows_no_row_order(toy_table, name):
+    table = toy_table(EMODB)
+    before = table.copy()
+    folds = divide_emodb(name, table)
+    assert_same(folds, divide_emodb(name, table.sample(frac=1, random_state=1)))
+    pd.testing.assert_frame_equal(table, before)
+
+
+@every_protocol
+def test_a_protocol_refuses_a_corpus_of_two_speakers(toy_table, name):
+    with pytest.raises(ValueError, match=f"Protocol `{name}` needs"):
+        divide_emodb(name, toy_table("ab"))
+
+
+@every_protocol
+def test_a_protocol_drops_unlabelled_speech_of_held_speakers(toy_table, name):
+    extra = toy_table([*EMODB, "99"], emotions=("",)).assign(source="")
+    extra["digest"] = "extra " + extra.digest
+    extra["utterance"] = "extra " + extra.utterance
+    for fold in divide_emodb(name, toy_table(EMODB), unlabelled=extra).values():
+        held = {*fold.speakers()["dev"], *fold.speakers()["test"]}
+        assert set(fold.unlabelled.speaker) == set(extra.speaker) - held
+
+
 @pytest.mark.parametrize("speakers", [EMODB, SESSIONS])
 def test_no_speaker_on_two_sides_and_each_utterance_tested_once(toy_table, speakers):
     table = toy_table(speakers)
@@ -79,22 +136,24 @@ speakers = st.dictionaries(
 )
 
 
+@every_division
 @given(speakers=speakers, seed=st.integers(0, 99))
 @settings(max_examples=25, deadline=None)
 def test_folds_of_any_corpus_are_whole_or_refused_and_know_no_row_order(
-    toy_table, speakers, seed
+    toy_table, divide, speakers, seed
 ):
     table = toy_table(speakers)
     shuffled = table.sample(frac=1, random_state=seed)
     try:
-        folds = leave_one_speaker_out(table)
+        folds = divide(table)
     except ValueError as error:
-        assert "no speaker left to train on" in str(error)  # one session has all
-        with pytest.raises(ValueError, match="no speaker left to train on"):
-            leave_one_speaker_out(shuffled)
+        reasons = "no speaker left to train on|`folds` of at least 2 and at most"
+        assert re.search(reasons, str(error))  # few sessions have all
+        with pytest.raises(ValueError, match=reasons):
+            divide(shuffled)
     else:
         assert_whole(folds, table)
-        assert_same(folds, leave_one_speaker_out(shuffled))
+        assert_same(folds, divide(shuffled))
 
 
 def test_folds_repeat_and_leave_the_table_as_it_was(toy_table):
@@ -234,6 +293,84 @@ def test_unlabelled_speech_without_session_stays(toy_table):
     assert list(fold.unlabelled.speaker) == ["other/x"]
 
 
+def test_six_folds_of_ravdess_are_groups_of_four_neighbours(toy_table):
+    folds = k_fold(toy_table(RAVDESS), folds=6)
+    assert list(folds) == list("123456")
+    for number, fold in enumerate(folds.values()):
+        first = 4 * number + 1
+        own = [f"toy/{n:02d}" for n in range(first, first + 4)]
+        assert fold.speakers()["test"] == own
+        dev = [n % 24 + 1 for n in (first + 3, first + 4)]
+        assert fold.speakers()["dev"] == [f"toy/{n:02d}" for n in dev]
+        assert len(fold.speakers()["train"]) == 18
+
+
+@pytest.mark.parametrize("folds", [2, 3, 4, 5])
+@pytest.mark.parametrize("corpus", [EMODB, RAVDESS])
+def test_groups_are_of_like_size_and_hold_both_genders(toy_table, corpus, folds):
+    made = k_fold(toy_table(corpus), folds=folds).values()
+    tested = [fold.tests["test"] for fold in made]
+    sizes = [table.speaker.nunique() for table in tested]
+    assert max(sizes) - min(sizes) <= 1
+    for table, fold in zip(tested, made, strict=True):
+        assert set(table.gender) == {"female", "male"}
+        assert set(fold.dev.gender) == {"female", "male"}
+        assert fold.dev.speaker.nunique() == 2
+
+
+def test_every_group_has_one_of_a_rare_gender(toy_table):
+    genders = {name: "female" for name in "abcdefghi"} | dict.fromkeys("xyz", "male")
+    for fold in k_fold(toy_table(genders), folds=3).values():
+        assert len({"toy/x", "toy/y", "toy/z"} & set(fold.speakers()["test"])) == 1
+
+
+def test_ten_folds_and_more_sort_as_their_numbers_do(toy_table):
+    folds = k_fold(toy_table(RAVDESS), folds=12)
+    assert list(folds) == sorted(folds) == [f"{n:02d}" for n in range(1, 13)]
+
+
+def test_as_many_folds_as_speakers_leave_one_out(toy_table):
+    folds = k_fold(toy_table(EMODB), folds=10)
+    assert all(len(fold.speakers()["test"]) == 1 for fold in folds.values())
+
+
+def test_sessions_stay_on_one_side(toy_table):
+    table = toy_table(SESSIONS | {"4F": ("female", "4"), "4M": ("male", "4")})
+    for number, fold in k_fold(table, folds=4).items():
+        after = str(int(number) % 4 + 1)
+        assert fold.speakers()["test"] == [f"toy/{number}F", f"toy/{number}M"]
+        assert fold.speakers()["dev"] == [f"toy/{after}F", f"toy/{after}M"]
+        assert set(fold.train.session).isdisjoint({number, after})
+
+
+def test_unlabelled_speech_of_held_sessions_is_dropped(toy_table):
+    extra = toy_table({"1X": ("", "1"), "2X": ("", "2"), "3X": ("", "3")}, ("",))
+    fold = k_fold(toy_table(SESSIONS), extra, folds=3)["1"]
+    assert list(fold.unlabelled.session) == ["3"]
+
+
+def test_groups_of_two_corpora_hold_both(toy_table):
+    table = pd.concat([toy_table(EMODB), toy_table(EMODB, corpus="other")])
+    folds = k_fold(table, folds=5)
+    assert_whole(folds, table)
+    for fold in folds.values():
+        assert fold.tests["test"].corpus.nunique() == 2
+
+
+@pytest.mark.parametrize("folds", [1, 0, -1, 7, 2.0, "6", True, None])
+def test_impossible_numbers_of_folds_are_refused_with_the_names(toy_table, folds):
+    with pytest.raises(ValueError) as caught:
+        k_fold(toy_table("abcdef"), folds=folds)
+    message = str(caught.value)
+    assert "Protocol `k_fold` needs `folds` of at least 2 and at most" in message
+    assert f"Received: folds={folds!r}, corpus=toy with speakers=['toy/a'," in message
+
+
+def test_folds_that_leave_nobody_to_train_are_refused(toy_table):
+    with pytest.raises(ValueError, match="Fold `1` has no speaker left to train on"):
+        k_fold(toy_table("abcd"), folds=2)
+
+
 def test_held_out_speakers_are_the_named_ones(toy_table):
     table = toy_table(EMODB)
     folds = held_out_speakers(table, test=("toy/03", "toy/08"), dev=("toy/09",))
@@ -318,6 +455,27 @@ def test_every_test_table_is_checked(toy_table):
         Fold("f", toy_table("a"), toy_table("b"), tests, None, ("anger",), "dev")
 
 
+def test_an_augmented_copy_on_another_side_is_refused_by_name(toy_table):
+    train, test = toy_table("a"), toy_table("c")
+    train.loc[1, "source"] = "toy/c-0"
+    with pytest.raises(ValueError) as caught:
+        make_fold(train, toy_table("b"), test)
+    message = str(caught.value)
+    assert "Fold `f`: train and test must share no copies of an utterance" in message
+    assert "Received in both: toy/a-1, toy/c-0." in message
+
+
+def test_two_segments_of_a_file_may_stand_on_two_sides(toy_table):
+    parts = [
+        toy_table(name, digest="dialogue").assign(start=[n, n + 3], end=[n + 1, n + 4])
+        for n, name in enumerate("abc")
+    ]
+    fold = make_fold(*parts)
+    assert fold.speakers()["test"] == ["toy/c"]
+    with pytest.raises(ValueError, match="share no recordings. .*toy/a-1, toy/c-1"):
+        make_fold(parts[0], parts[1], parts[2].assign(start=[2.0, 3.9]))
+
+
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Fold)])
 def test_a_fold_cannot_be_changed(toy_table, field):
     fold = make_fold(toy_table("a"), toy_table("b"), toy_table("c"))
@@ -340,6 +498,7 @@ def test_a_fold_of_a_replaced_side_is_checked_again(toy_table):
 
 
 def test_protocols_stand_under_their_names():
+    assert set(ARGUMENTS) == set(protocols.PROTOCOLS), "give the new one's arguments"
     for name, function in protocols.PROTOCOLS.items():
         assert function.__name__ == name
 

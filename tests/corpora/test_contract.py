@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_ser import corpora
-from keras_ser.corpora import CORPORA, emodb, librispeech, synthetic
+from keras_ser.corpora import CORPORA, emodb, librispeech, ravdess, synthetic
 from keras_ser.corpora.table import COLUMNS, LABEL_SETS, Corpus
 
 EMOTIONS = {
@@ -29,10 +29,18 @@ def librispeech_tree(root, write):
     return librispeech.read(root)
 
 
+def ravdess_tree(root, write):
+    for name in ["01/03-01-01-01-01-01-01", "01/03-01-05-02-02-01-01"]:
+        write(root / f"Actor_{name}.wav")
+    write(root / "Actor_24/03-01-02-01-01-02-24.flac")
+    return ravdess.read(root)
+
+
 # Writes a small tree in the corpus's true layout and reads it.
 TOYS = {
     "emodb": emodb_tree,
     "librispeech": librispeech_tree,
+    "ravdess": ravdess_tree,
     "synthetic": lambda root, write: synthetic.read(root, **TINY),
     "synthetic_unlabelled": lambda root, write: synthetic.read_unlabelled(root, **TINY),
 }

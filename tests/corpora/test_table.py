@@ -1,7 +1,5 @@
 """The one table: its contract, its labels and its warnings."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,6 +59,41 @@ def test_rows_with_and_without_a_column_mix(row):
     assert np.isnan(table.start[0]) and table.start[1] == 0.1
 
 
+@pytest.mark.parametrize(
+    ("segment", "duration"),
+    [
+        ({"start": 0.1, "end": 0.3}, 0.2),
+        ({"start": 0.1}, 0.4),
+        ({"end": 0.3}, 0.3),
+        ({"start": float("nan"), "end": None}, 0.5),
+        ({"start": 0.1, "end": 0.3, "duration": 7.0}, 7.0),
+    ],
+)
+def test_a_segment_lasts_from_its_start_to_its_end(row, segment, duration):
+    table = tables.from_rows([{**row, **segment}])
+    assert table.duration[0] == pytest.approx(duration)
+
+
+def test_a_segments_header_is_not_read(row):
+    known = {"file": "gone.wav", "digest": "x", "start": 1.0, "end": 1.5}
+    assert tables.from_rows([{**row, **known}]).duration[0] == 0.5
+
+
+def test_all_unreadable_files_are_told_and_the_others_kept(row, tmp_path):
+    (tmp_path / "page.wav").write_text("<html>")
+    names = ["page.wav", "gone.wav"]
+    bad = [
+        {**row, "utterance": f"toy/{name}", "file": str(tmp_path / name)}
+        for name in names
+    ]
+    with pytest.raises(tables.UnreadableFiles) as caught:
+        tables.from_rows([bad[0], row, bad[1]])
+    assert list(caught.value.errors) == [str(tmp_path / name) for name in names]
+    assert "Expected audio that libsndfile reads" in str(caught.value)
+    assert str(caught.value).endswith("Unreadable files: 2.")
+    assert list(tables.from_rows(caught.value.rows).utterance) == ["toy/a"]
+
+
 def test_no_rows_are_no_table():
     with pytest.raises(ValueError, match="needs at least one utterance. Received: non"):
         tables.from_rows([])
@@ -108,6 +141,34 @@ def test_an_utterance_without_speaker_is_named(toy_table, nobody):
     assert "toy/b-0." in str(caught.value)
 
 
+def test_the_same_audio_of_one_speaker_is_warned_of(toy_table):
+    table = toy_table("ab", emotions=("anger", "fear", "fear"))
+    table.loc[2, "digest"] = table.digest[1]
+    with pytest.warns(UserWarning) as caught:
+        tables.warn_of_copies(table)
+    assert [str(warning.message) for warning in caught] == [
+        "Corpus `toy`: there is the same audio under several names: "
+        "toy/a-1 = toy/a-2. They count twice."
+    ]
+
+
+def test_the_same_audio_of_two_speakers_is_warned_of_apart(toy_table):
+    table = toy_table("ab")
+    table.loc[[1, 2], "digest"] = "one"
+    with pytest.warns(UserWarning) as caught:
+        tables.warn_of_copies(table)
+    (message,) = (str(warning.message) for warning in caught)
+    assert "two speakers have the same audio" in message
+    assert "toy/a-1 = toy/b-0. A fold that parts these speakers is refused" in message
+
+
+@pytest.mark.filterwarnings("error")
+def test_segments_of_one_file_are_no_copies(toy_table):
+    table = toy_table("ab", digest="one").assign(start=range(4), end=range(1, 5))
+    tables.warn_of_copies(table)
+    assert not tables.copies(table)
+
+
 def test_classes_are_sorted_and_without_unlabelled_speech(toy_table):
     table = toy_table("ab", emotions=("sadness", "", "anger"))
     assert classes(table) == ("anger", "sadness")
@@ -125,19 +186,29 @@ def test_a_label_set_merges_renames_and_counts_what_it_leaves_out(toy_table):
     with pytest.warns(UserWarning) as caught:
         view = relabel(table, "four")
     assert [str(w.message) for w in caught] == [
-        "Label set 'four' leaves out 4 of 12 utterances: boredom 2, fear 2."
+        "Label set 'four': anger, happiness ← excitement + happiness; leaves out 4 of "
+        "12 utterances: boredom 2, fear 2."
     ]
     assert list(view.emotion) == ["anger", "happiness", "happiness", ""] * 2
     assert list(view.index) == list(range(8))
     assert list(table.emotion) == [*emotions, *emotions]
 
 
-def test_a_label_set_that_names_all_says_nothing(toy_table):
+def test_a_label_set_that_renames_all_says_how(toy_table):
     table = toy_table("ab", emotions=("anger", "fear", "surprise", "calm"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with pytest.warns(UserWarning) as caught:
         view = relabel(table, "three")
+    assert [str(w.message) for w in caught] == [
+        "Label set 'three': negative ← anger + fear, neutral ← calm, "
+        "positive ← surprise."
+    ]
     assert list(view.emotion) == ["negative", "negative", "positive", "neutral"] * 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_label_set_that_changes_nothing_says_nothing(toy_table):
+    table = toy_table("ab", emotions=("anger", "sadness", ""))
+    pd.testing.assert_frame_equal(relabel(table, "four"), table)
 
 
 def test_a_mapping_is_a_label_set(toy_table):
