@@ -1,5 +1,6 @@
 """Reports of toy runs: their figures checked by hand, their bytes repeated."""
 
+import itertools
 import json
 import re
 import shutil
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from keras_ser import reports, scores
+from keras_ser import cli, reports, scores
 
 CLASSES = ["anger", "neutral", "sadness"]
 
@@ -92,7 +93,8 @@ def markdown(paths, out, **options) -> str:
 
 def rows_of(text: str, caption: str) -> dict[str, list[str]]:
     """Cells of the table under `caption`, by the first cell."""
-    after = text.split(f"**{caption}**\n\n", 1)[1].split("\n\n", 1)[0]
+    title = rf"\*\*{re.escape(caption)}(?:, Δ [^*]*)?\*\*\n\n"
+    after = re.split(title, text, maxsplit=1)[1].split("\n\n", 1)[0]
     cells = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in after.splitlines()[2:]
@@ -119,16 +121,21 @@ def test_main_table_equals_scikit_learn_worked_by_hand(table, text):
         for _, rows in table.groupby("repeat")
     ]
     folds = [(score[fold, 0] + score[fold, 1]) / 2 for fold in ("03", "08", "10")]
+    spreads = {
+        "UAR % of each fold": folds,
+        "pooled UAR % of each repeat that is whole": pooled,
+    }
+    for caption, values in spreads.items():
+        found = rows_of(text, f"emodb, clean: {caption}")["mean ± deviation"]
+        deviation = percent(np.std(values, ddof=1))
+        assert found[1] == f"{percent(np.mean(values))} ± {deviation}"
     low, high = scores.bootstrap_interval(
         table["truth"], table["prediction"], table["speaker"], cluster=None
     )
-    deviations = [percent(np.std(values, ddof=1)) for values in (folds, pooled)]
-    assert row == [
+    assert row[:5] == [
         *("3", "2", "36"),
         f"{percent(np.mean(pooled))} [{percent(low)}, {percent(high)}] ‡",
         percent(accuracy_score(table["truth"], table["prediction"])),
-        f"{percent(np.mean(folds))} ± {deviations[0]} over 3 folds",
-        f"{percent(np.mean(pooled))} ± {deviations[1]} over 2 repeats",
     ]
 
 
@@ -142,7 +149,7 @@ def test_folds_and_speakers_average_their_repeats(table, text):
     )
     folds = rows_of(text, "emodb, clean: UAR % of each fold")
     speakers = rows_of(text, "emodb, clean: UAR % of each speaker")
-    assert list(folds) == ["03", "08", "10"]
+    assert list(folds) == ["03", "08", "10", "mean ± deviation"]
     assert folds["08"][0] == speakers["emodb/08"][1] == percent(mean)
     assert speakers["emodb/08"][0] == "12"
     assert list(speakers)[-1] == "mean"
@@ -173,14 +180,17 @@ def test_six_speakers_have_an_interval_of_speakers(tmp_path):
 
 def test_one_run_has_an_interval_of_utterances_and_no_deviation(tmp_path):
     folder = write(tmp_path / "runs", predictions("mtl", "03"))
-    row = rows_of(markdown(folder, tmp_path), "emodb, clean: scores")["mtl"]
+    text = markdown(folder, tmp_path)
+    row = rows_of(text, "emodb, clean: scores")["mtl"]
     table = pd.read_csv(folder / "predictions.csv")
     interval = scores.bootstrap_interval(
         table["truth"], table["prediction"], table["speaker"], cluster=None
     )
     assert row[3].endswith("[{}, {}] ‡".format(*map(percent, interval)))
-    assert row[5].endswith("(1 fold)")
-    assert len(row) == 6  # no column for repeats
+    assert len(row) == 5  # nothing to compare with
+    folds = rows_of(text, "emodb, clean: UAR % of each fold")
+    assert folds["mean ± deviation"] == folds["03"]
+    assert "of each repeat" not in text and "sign" not in text
 
 
 def test_a_class_no_utterance_has_is_shown_as_such(tmp_path):
@@ -228,7 +238,8 @@ def test_missing_folds_are_named_and_a_common_table_is_fair(runs, table, tmp_pat
     common = rows_of(text, "emodb, clean: scores on the common folds")
     assert list(every) == ["baseline", "mtl †"]
     assert common["mtl"][3] == every["mtl †"][3]
-    assert every["mtl †"][6].endswith("(1 repeat)")  # repeat 1 is not whole
+    repeats = rows_of(text, "emodb, clean: pooled UAR % of each repeat that is whole")
+    assert repeats["1"][1] == "–" and repeats["0"][1] == repeats["mean ± deviation"][1]
     kept = (table["fold"] != "10") | (table["repeat"] == 0)
     rows = table[kept & (table["system"] == "baseline")]
     expected = balanced_accuracy_score(rows["truth"], rows["prediction"])
@@ -286,6 +297,19 @@ def test_disjoint_speakers_are_said_to_be(text):
     assert "Speakers shared between train, dev and test: none (12 runs)." in text
 
 
+def test_speakers_of_other_types_are_refused(tmp_path):
+    sides = {"train": ["x"], "dev": ["y"], "test": []}
+    for speakers in (
+        ["x"],
+        {"train": ["x"], "dev": ["y"]},  # a missing side would seem to share nobody
+        {**sides, "dev": "y"},
+        {**sides, "train": [3]},
+    ):
+        write(tmp_path / "runs", predictions("mtl", "03"), speakers=speakers)
+        with pytest.raises(ValueError, match="metrics.json must hold `speakers` with"):
+            markdown(tmp_path / "runs", tmp_path)
+
+
 @pytest.mark.parametrize(
     "speakers, sides",
     [
@@ -301,6 +325,235 @@ def test_shared_speakers_are_an_error_line(speakers, sides, tmp_path):
     line = f"ERROR: speakers shared between {sides} (mtl, fold 03 repeat 0)."
     assert line in text
     assert "none (" not in text
+    assert [f"ERROR: {each}" for each in reports.shared_speakers(tmp_path)] == [line]
+
+
+def test_shared_speakers_end_the_command_with_exit_code_1(runs, capsys):
+    words = ["report", str(runs), "--format", "md"]
+    assert cli.main(cli.parser().parse_args(words)) == 0
+    assert reports.shared_speakers(runs) == []
+    path = runs / "toy/mtl/08-1/metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["speakers"]["train"].append("emodb/08")
+    path.write_text(json.dumps(metrics))
+    capsys.readouterr()
+    assert cli.main(cli.parser().parse_args(words)) == 1
+    written = capsys.readouterr()
+    line = "speakers shared between train and test: emodb/08 (mtl, fold 08 repeat 1)."
+    assert f"ERROR: {line}" in written.out
+    assert line in written.err and written.err.count("\n") == 1
+
+
+# === Differences between systems ===
+
+SIX = ("03", "08", "09", "10", "11", "12")
+
+
+@pytest.fixture(scope="module")
+def six(tmp_path_factory) -> Path:
+    """Three systems, six speakers, two repeats; only to read."""
+    root = tmp_path_factory.mktemp("six") / "runs"
+    for system in ("mtl", "baseline", "other_net"):
+        for fold in SIX:
+            for repeat in (0, 1):
+                write(root, predictions(system, fold, repeat, rows=20))
+    return root
+
+
+def p_of(table: pd.DataFrame, one: str, other: str) -> float:
+    """Sign flips of speakers' UAR, written out."""
+    score = {
+        job: balanced_accuracy_score(rows["truth"], rows["prediction"])
+        for job, rows in table.groupby(["system", "speaker", "repeat"])
+    }
+    differences = [
+        sum(score[one, who, n] - score[other, who, n] for n in (0, 1)) / 2
+        for who in sorted(set(table["speaker"]))
+    ]
+    patterns = np.array(list(itertools.product((-1, 1), repeat=len(differences))))
+    sums = np.abs(patterns @ differences)
+    return float(np.mean(sums >= abs(sum(differences)) - 1e-12))
+
+
+def test_differences_equal_scikit_learn_and_sign_flips_written_out(six, tmp_path):
+    text = markdown(six, tmp_path)
+    table = reports.read(six)
+    found = rows_of(text, "emodb, clean: scores")
+    assert "**emodb, clean: scores, Δ to baseline over 6 shared speakers**" in text
+    assert found["baseline"][5:] == ["–"] * 3
+    key = ["fold", "repeat", "utterance"]
+    parts = {n: rows.sort_values(key) for n, rows in table.groupby("system")}
+    base = parts["baseline"]
+    p = {name: p_of(table, name, "baseline") for name in ("mtl", "other_net")}
+    adjusted = {
+        name: max(
+            min(1, 2 * min(p.values())), p[name] if p[name] > min(p.values()) else 0
+        )
+        for name in p
+    }
+    for name in p:
+        rows = parts[name]
+        delta = balanced_accuracy_score(rows["truth"], rows["prediction"])
+        delta -= balanced_accuracy_score(base["truth"], base["prediction"])
+        low, high = scores.difference_interval(
+            rows["truth"].to_numpy(),
+            rows["prediction"].to_numpy(),
+            base["prediction"].to_numpy(),
+            rows["speaker"].to_numpy(),
+        )
+        shown = re.findall(r"[+−]?\d+\.\d", found[name][5].replace(",", ""))
+        values = [float(part.replace("−", "-")) for part in shown]
+        assert values == pytest.approx([100 * delta, 100 * low, 100 * high], abs=0.051)
+        assert found[name][6:] == [f"{p[name]:.3f}", f"{adjusted[name]:.3f}"]
+    assert "With 6 speakers all 64 sign patterns are counted, so p is exact" in text
+    assert "it cannot be below 0.031." in text
+    assert "adjusts p for the 2 tests of this table" in text
+
+
+def test_fewer_than_six_shared_speakers_have_an_interval_only(table, text):
+    row = rows_of(text, "emodb, clean: scores")["mtl"]
+    assert row[5].endswith("‡") and row[6:] == ["–", "–"]
+    parts = [
+        rows.sort_values(["fold", "repeat", "utterance"])
+        for _, rows in table.groupby("system")
+    ]
+    base, mtl = parts
+    interval = scores.difference_interval(
+        mtl["truth"], mtl["prediction"], base["prediction"], None, cluster=None
+    )
+    signed = [f"{100 * value:+.1f}".replace("-", "−") for value in interval]
+    assert "[{}, {}]".format(*signed) in row[5]
+    assert "No p for mtl (3): fewer than 6 shared speakers" in text
+    assert "sign-flip" not in text
+
+
+def test_unfinished_runs_are_compared_on_what_is_shared_and_marked(six, tmp_path):
+    runs = Path(shutil.copytree(six, tmp_path / "runs"))
+    for fold in ("03", "08"):
+        shutil.rmtree(runs / f"toy/mtl/{fold}-0")
+    shutil.rmtree(runs / "toy/mtl/03-1")
+    text = markdown(runs, tmp_path)
+    found = rows_of(text, "emodb, clean: scores")
+    assert "Δ to baseline over 5 to 6 shared speakers**" in text
+    assert found["mtl †"][5].endswith("‡ §") and found["mtl †"][6:] == ["–", "–"]
+    assert "§" not in found["other_net"][5] and found["other_net"][6] != "–"
+    # One test is left, and it is the only one that Holm counts.
+    assert found["other_net"][6] == found["other_net"][7]
+    assert "same fold and repeat: mtl 5 speakers and 100 utterances." in text
+    table = reports.read(runs)
+    mtl = table[table["system"] == "mtl"]
+    base = table[table["system"] == "baseline"].merge(mtl[["utterance", "repeat"]])
+    delta = balanced_accuracy_score(mtl["truth"], mtl["prediction"])
+    delta -= balanced_accuracy_score(base["truth"], base["prediction"])
+    shown = float(found["mtl †"][5].split()[0].replace("−", "-"))
+    assert shown == pytest.approx(100 * delta, abs=0.051)
+    # The table on the common folds compares the same, unmarked.
+    common = rows_of(text, "emodb, clean: scores on the common folds")
+    assert common["mtl"][5] == found["mtl †"][5].removesuffix(" §")
+
+
+def test_systems_without_a_common_fold_are_not_compared(tmp_path):
+    for system, fold in (("a", "03"), ("b", "08")):
+        write(tmp_path / "runs", predictions(system, fold))
+    text = markdown(tmp_path / "runs", tmp_path)
+    found = rows_of(text, "emodb, clean: scores")["b †"]
+    assert found[5:] == ["–"] * 3
+    assert "No p for b (0)" in text
+
+
+def test_the_same_predictions_differ_by_nothing(tmp_path):
+    for fold in SIX:
+        for system in ("a", "b"):
+            rows = predictions("a", fold).assign(system=system)
+            write(tmp_path / "runs", rows)
+    row = rows_of(markdown(tmp_path / "runs", tmp_path), "emodb, clean: scores")["b"]
+    assert row[5:] == ["0.0 [0.0, 0.0]", "1.000", "1.000"]
+
+
+@pytest.mark.parametrize(
+    "systems, against, reference",
+    [
+        (("mtl", "baseline"), None, "baseline"),
+        (("mtl", "baseline", "baseline_augmented"), None, "baseline_augmented"),
+        (("mtl", "densenet"), None, "densenet"),  # the first by name
+        (("mtl", "baseline"), "mtl", "mtl"),
+    ],
+)
+def test_the_reference_is_named_or_a_baseline(systems, against, reference, tmp_path):
+    for system in systems:
+        write(tmp_path / "runs", predictions(system, "03"))
+    text = markdown(tmp_path / "runs", tmp_path, against=against)
+    assert f"scores, Δ to {reference} over 1 shared speaker**" in text
+    found = rows_of(text, "emodb, clean: scores")
+    assert [n for n in found if found[n][5] == "–"] == [reference]
+
+
+def test_the_command_names_the_reference_and_refuses_others(runs, capsys):
+    words = ["report", str(runs), "--format", "md", "--against"]
+    assert cli.main(cli.parser().parse_args([*words, "mtl"])) == 0
+    assert "Δ to mtl over 3 shared speakers" in capsys.readouterr().out
+    assert cli.main(cli.parser().parse_args([*words, "svm"])) == 2
+    error = capsys.readouterr().err
+    assert "one of the systems, ['baseline', 'mtl']. Received: 'svm'" in error
+
+
+def test_a_reference_without_runs_under_a_condition_is_said(tmp_path):
+    write(tmp_path / "runs", predictions("baseline", "03"))
+    clean = predictions("mtl", "03")
+    noisy = clean.assign(condition="noise")
+    write(tmp_path / "runs", pd.concat([clean, noisy]))
+    text = markdown(tmp_path / "runs", tmp_path)
+    assert "baseline has no run here. Nothing can be compared with it." in text
+    assert len(rows_of(text, "emodb, noise: scores")["mtl"]) == 5
+    assert len(rows_of(text, "emodb, clean: scores")["mtl"]) == 8
+
+
+# === The augmentation head ===
+
+
+def test_the_augmentation_head_stands_beside_the_probe(runs, tmp_path):
+    assert "Augmentation head" not in markdown(runs, tmp_path)
+    for fold, repeat, head in (("03", 0, 0.5), ("03", 1, 0.7), ("08", 0, 0.9)):
+        probe = {"1.1": 0.75, "0.9": head}
+        table = predictions("mtl", fold, repeat)
+        write(runs, table, augmentation_accuracy=head, speed_probe=probe)
+    write(runs, predictions("baseline", "03"), augmentation_accuracy=None)
+    text = markdown(runs, tmp_path)
+    caption = "toy: accuracy of the augmentation head and of a probe, mean of folds"
+    # Repeats are averaged first: (0.6 + 0.9) / 2.
+    assert rows_of(text, caption) == {"mtl": ["2", "75.0", "75.0", "75.0"]}
+    head = "| System | Folds | Head, development % | Probe at speed 0.9 % | Probe at"
+    assert head in text
+    assert "without listening to speech" in text
+
+
+def test_a_probe_without_a_head_is_shown(runs, tmp_path):
+    write(runs, predictions("mtl", "03"), speed_probe={"0.9": 1})
+    write(runs, predictions("baseline", "03"), augmentation_accuracy=0.25)
+    caption = "toy: accuracy of the augmentation head and of a probe, mean of folds"
+    found = rows_of(markdown(runs, tmp_path), caption)
+    assert found == {"baseline": ["1", "25.0", "–"], "mtl": ["1", "–", "100.0"]}
+
+
+@pytest.mark.parametrize(
+    "metrics, words",
+    [
+        (
+            {"augmentation_accuracy": "high"},
+            "`augmentation_accuracy`. Received: 'high'",
+        ),
+        ({"augmentation_accuracy": 75}, "an accuracy from 0 to 1"),
+        ({"augmentation_accuracy": True}, "an accuracy from 0 to 1"),
+        ({"augmentation_accuracy": float("nan")}, "an accuracy from 0 to 1"),
+        ({"speed_probe": 0.8}, "from speed factor to accuracy as `speed_probe`"),
+        ({"speed_probe": {"fast": 0.8}}, "from speed factor to accuracy"),
+        ({"speed_probe": {"0.9": [0.8]}}, "`speed_probe, 0.9`"),
+    ],
+)
+def test_scores_of_other_types_are_refused(metrics, words, tmp_path):
+    write(tmp_path / "runs", predictions("mtl", "03"), **metrics)
+    with pytest.raises(ValueError, match=f"metrics.json must hold.*{words}"):
+        markdown(tmp_path / "runs", tmp_path)
 
 
 def test_latex_is_balanced_and_escaped(runs, tmp_path):

@@ -12,6 +12,7 @@ import pandas as pd
 from keras_ser import files
 from keras_ser.reports.contents import contents
 from keras_ser.reports.reading import concat, read_runs
+from keras_ser.reports.selection import shared_speakers as _shared_speakers
 from keras_ser.reports.writing import latex, markdown
 
 FORMATS = ("md", "tex", "png")
@@ -38,14 +39,30 @@ def read(paths) -> pd.DataFrame:
     return concat(read_runs(paths))
 
 
-def build(paths, out, formats=FORMATS, systems=()) -> list[Path]:
+def shared_speakers(paths) -> list[str]:
+    """A line for each run and two of its sides that share a speaker; empty if none.
+
+    Computed from `metrics.json` and the speakers of `predictions.csv`. The report
+    holds the same lines, as errors.
+
+    Args:
+        paths: as for `read`.
+    """
+    return _shared_speakers(read_runs(paths))
+
+
+def build(paths, out, formats=FORMATS, systems=(), against=None) -> list[Path]:
     """Write the report of complete runs.
 
     `report.md` and `report.tex` (booktabs) hold, for each corpus and
-    condition, the main table, the folds, the speakers and the confusion
-    matrices; then what selected the epochs, and whether a speaker is on two
-    sides of a fold. Figures are `speakers.png` and `confusion_<system>.png`;
-    with several corpora or conditions their names end in these.
+    condition, the main table, the repeats, the folds, the speakers and the
+    confusion matrices; then, where runs recorded it, how the augmentation head
+    fares beside a probe; what selected the epochs, and whether a speaker is on
+    two sides of a fold. The main table compares every system with one of them:
+    the difference of the pooled UARs with a paired bootstrap interval, p of a
+    sign-flip test over speakers, and p adjusted by Holm over the table.
+    Figures are `speakers.png` and `confusion_<system>.png`; with several
+    corpora or conditions their names end in these.
 
     Args:
         paths: as for `read`.
@@ -53,20 +70,23 @@ def build(paths, out, formats=FORMATS, systems=()) -> list[Path]:
         formats: any of `"md"`, `"tex"`, `"png"`.
         systems: order of the rows; systems not named follow, those called
             `baseline…` first, the others by name.
+        against: the system that the others are compared with; default
+            `baseline_augmented`, else `baseline`, else the first.
 
     Returns:
         The written files.
 
     Raises:
         FileNotFoundError: as `read`, and if a metrics.json is missing.
-        ValueError: as `read`, and on an unknown format.
+        ValueError: as `read`, on an unknown format, and on an unknown
+            system as `against`.
     """
     if isinstance(formats, str) or not set(formats) <= set(FORMATS):
         raise ValueError(
             f"`formats` must be a list of any of {list(FORMATS)}. Received: "
             f"{formats!r}. Leave the others out."
         )
-    blocks = contents(read_runs(paths), list(systems))
+    blocks = contents(read_runs(paths), list(systems), against)
     drawings = [block for block in blocks if block[0] == "figure"]
     if "png" not in formats:
         blocks = [block for block in blocks if block[0] != "figure"]

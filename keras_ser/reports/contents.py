@@ -9,6 +9,8 @@ import functools
 import pandas as pd
 
 from keras_ser import figures, scores
+from keras_ser.reports import comparison
+from keras_ser.reports.heads import augmentation_heads
 from keras_ser.reports.reading import HEAD, classes_of, concat
 from keras_ser.reports.selection import selection
 from keras_ser.reports.text import (
@@ -22,21 +24,22 @@ from keras_ser.reports.text import (
     slug,
     spread,
 )
+from keras_ser.scores.significance import FEWEST
 
-FEWEST_SPEAKERS = 6  # for an interval over speakers
 GROUP = ["experiment", "corpus", "condition"]
 HOW_TO_READ = (
     "UAR is the mean recall of the classes that have a true utterance; WA is accuracy. "
     "Both pool all test utterances, and all repeats. In brackets: the 95 % interval "
     "over 2000 bootstrap draws of whole speakers; with ‡, for under 6 speakers, of "
-    "single utterances, which says nothing about other speakers. After ±: the sample "
-    "standard deviation over what is named beside it, over folds after averaging the "
-    "repeats. "
+    "single utterances, which says nothing about other speakers. Δ is a system's "
+    "pooled UAR minus that of the system its table names, in points, its interval from "
+    "the same draws for both. After ±: the sample standard deviation of the rows above "
+    "it; a fold's UAR is the mean of its repeats. "
     "A fold or speaker that lacks classes is averaged over those it has."
 )
 
 
-def contents(runs, order: list[str]) -> list[tuple]:
+def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
     table = concat(runs)
     table = table[table["head"] == HEAD]
     if not (table["truth"] != "").any():
@@ -45,6 +48,7 @@ def contents(runs, order: list[str]) -> list[tuple]:
             f"heads {sorted(set(concat(runs)['head']))}, none of them labelled. "
             "Predict a labelled corpus."
         )
+    comparison.check_reference(against, table["system"])
     varying = [column for column in GROUP if table[column].nunique() > 1]
     groups = {key: rows for key, rows in table.groupby(GROUP, sort=False)}
     title = "Results: " + ", ".join(sorted(set(table["experiment"]), key=natural))
@@ -56,13 +60,14 @@ def contents(runs, order: list[str]) -> list[tuple]:
         systems = sorted(
             set(of_experiment["system"]), key=functools.partial(rank, order)
         )
-        blocks += _group(where, groups[key], systems, suffix)
-    blocks += selection(runs, order)
+        reference = comparison.reference_of(systems, against)
+        blocks += _group(where, groups[key], systems, reference, suffix)
+    blocks += augmentation_heads(runs, order) + selection(runs, order)
     _refuse_equal_names(blocks)
     return blocks
 
 
-def _group(where: dict, rows: pd.DataFrame, systems: list, suffix: str) -> list:
+def _group(where, rows: pd.DataFrame, systems: list, reference, suffix) -> list:
     """The blocks of one corpus under one condition."""
     synthetic = where["corpus"] == "synthetic"
     place = "synthetic speech" if synthetic else where["corpus"]
@@ -77,21 +82,22 @@ def _group(where: dict, rows: pd.DataFrame, systems: list, suffix: str) -> list:
         return blocks
     return [
         *blocks,
-        *_main(place, systems, by_system),
+        *_main(place, systems, by_system, reference),
+        *_repeat_table(place, by_system),
         _fold_table(place, by_system),
         *_speakers(place, by_system, f"speakers{suffix}.png"),
         *_confusions(place, by_system, suffix),
     ]
 
 
-def _main(place: str, systems: list, by_system: dict) -> list[tuple]:
+def _main(place: str, systems: list, by_system: dict, reference) -> list[tuple]:
     """The main table; where folds differ, what is missing and a fair table."""
     held = {name: _jobs(rows) for name, rows in by_system.items()}
     every = sorted(set().union(*held.values()), key=job_rank)
     lacking = {name: [j for j in every if j not in held[name]] for name in held}
     marks = {name: " †" if lacking[name] else "" for name in held}
-    blocks = [_score_table(f"{place}: scores", by_system, marks)]
-    blocks += [("text", f"{n} has no run here.") for n in systems if n not in held]
+    blocks = _scores(f"{place}: scores", by_system, marks, reference)
+    blocks += [_absent(n, reference) for n in systems if n not in held]
     for name in held:
         if lacking[name]:
             jobs = ", ".join(f"fold {fold} repeat {n}" for fold, n in lacking[name])
@@ -99,26 +105,40 @@ def _main(place: str, systems: list, by_system: dict) -> list[tuple]:
     common = set.intersection(*held.values())
     shared = {name: _only(rows, common) for name, rows in by_system.items()}
     if any(lacking.values()) and common:
-        blocks.append(_score_table(f"{place}: scores on the common folds", shared, {}))
+        blocks += _scores(f"{place}: scores on the common folds", shared, {}, reference)
     elif any(lacking.values()):
         blocks.append(("text", "The systems have no fold and repeat in common."))
     return blocks + _warn_of_utterances(shared)
 
 
-def _score_table(caption: str, by_system: dict, marks: dict) -> tuple:
-    repeats = max(rows["repeat"].nunique() for rows in by_system.values())
+def _absent(name: str, reference: str) -> tuple:
+    compared = " Nothing can be compared with it." if name == reference else ""
+    return ("text", f"{name} has no run here.{compared}")
+
+
+def _scores(caption: str, by_system: dict, marks: dict, reference: str) -> list[tuple]:
+    """A table of scores, each system compared with the reference, and its notes."""
+    found = comparison.compare(by_system, reference)
     header = ["System", "Folds", "Repeats", "Utterances", "UAR % [95 % interval]"]
-    header += ["WA %", "UAR %, mean of folds"]
-    header += ["UAR %, mean of repeats"] if repeats > 1 else []
-    table = []
-    for name, rows in by_system.items():
-        row = [name + marks.get(name, ""), *_score_row(rows)]
-        table.append(row if repeats > 1 else row[:-1])
-    return ("table", caption, header, table)
+    header += ["WA %", *(comparison.HEADER if found else [])]
+    none = [NOTHING] * len(comparison.HEADER)
+    compared = comparison.cells(found)
+    table = [
+        [
+            name + marks.get(name, ""),
+            *_score_row(rows),
+            *(compared.get(name, none) if found else []),
+        ]
+        for name, rows in by_system.items()
+    ]
+    if found:
+        caption = f"{caption}, {comparison.caption(found, reference)}"
+    blocks = [("table", caption, header, table)]
+    return blocks + comparison.notes(found, reference)
 
 
 def _score_row(rows: pd.DataFrame) -> list[str]:
-    few = rows["speaker"].nunique() < FEWEST_SPEAKERS
+    few = rows["speaker"].nunique() < FEWEST
     low, high = scores.bootstrap_interval(
         rows["truth"],
         rows["prediction"],
@@ -132,8 +152,6 @@ def _score_row(rows: pd.DataFrame) -> list[str]:
         str(rows["utterance"].nunique()),
         f"{percent(uar_of(rows))} [{percent(low)}, {percent(high)}]{mark}",
         percent(scores.accuracy(rows["truth"], rows["prediction"])),
-        spread(_by_fold(rows), "folds"),
-        spread(_by_repeat(rows), "repeats"),
     ]
 
 
@@ -167,20 +185,31 @@ def _warn_of_utterances(shared: dict) -> list[tuple]:
     return [("text", f"{warning}true labels they were scored on ({sizes} rows).")]
 
 
+def _repeat_table(place: str, by_system: dict) -> list[tuple]:
+    if all(rows["repeat"].nunique() == 1 for rows in by_system.values()):
+        return []
+    table = pd.DataFrame({name: _by_repeat(rows) for name, rows in by_system.items()})
+    caption = f"{place}: pooled UAR % of each repeat that is whole"
+    return [("table", caption, ["Repeat", *table], _spread_rows(table))]
+
+
 def _fold_table(place: str, by_system: dict) -> tuple:
     table = pd.DataFrame({name: _by_fold(rows) for name, rows in by_system.items()})
+    caption = f"{place}: UAR % of each fold"
+    return ("table", caption, ["Fold", *table], _spread_rows(table))
+
+
+def _spread_rows(table: pd.DataFrame) -> list[list[str]]:
+    """A row each, in the order of names, then their mean ± deviation."""
     table = table.loc[sorted(table.index, key=natural)]
-    rows = [[fold, *map(percent, row)] for fold, *row in table.itertuples()]
-    return ("table", f"{place}: UAR % of each fold", ["Fold", *table], rows)
+    rows = [[str(name), *map(percent, row)] for name, *row in table.itertuples()]
+    return [*rows, ["mean ± deviation", *(spread(table[name]) for name in table)]]
 
 
 def _speakers(place: str, by_system: dict, name: str) -> list[tuple]:
     pooled = pd.concat(by_system.values())
     table = pd.DataFrame(
-        {
-            system: {who: uar_of(part) for who, part in rows.groupby("speaker")}
-            for system, rows in by_system.items()
-        }
+        {system: comparison.by_speaker(rows) for system, rows in by_system.items()}
     )
     table = table.loc[sorted(table.index, key=natural)]
     heard = pooled.groupby("speaker")["utterance"].nunique()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_ser import files
 from keras_ser.reports.text import natural
 
 HEAD = "emotion"
@@ -68,6 +69,16 @@ def run_file(folder: Path, name: str) -> Path:
             "that folder and run the experiment again."
         )
     return folder / name
+
+
+def read_metrics(folder: Path) -> tuple[Path, dict]:
+    """The path of a run's metrics.json, and the object in it."""
+    path = run_file(folder, "metrics.json")
+    metrics = files.read_json(path)
+    needed = {"speakers", "selected_by"}
+    if not isinstance(metrics, dict) or not needed <= set(metrics):
+        raise bad(path, f"an object with {sorted(needed)}", type(metrics).__name__)
+    return path, metrics
 
 
 def _predictions(path: Path) -> pd.DataFrame:

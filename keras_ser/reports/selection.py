@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import files
-from keras_ser.reports.reading import RUN, bad, run_file
+from keras_ser.reports.reading import RUN, bad, read_metrics
 from keras_ser.reports.text import NOTHING, natural, rank, text_of
 
 SIDES = ("train", "dev", "test")
@@ -18,10 +17,18 @@ def selection(runs, order: list[str]) -> list[tuple]:
     blocks = [("heading", 2, "What selected the epoch")]
     for name, part in table.groupby("experiment", sort=False):
         blocks.append(_selection_table(name, part, order))
-        if (part.groupby("fold")["updates"].nunique() > 1).any():
+        trained = part[part["updates"] != NOTHING]  # by updates at all
+        if (trained.groupby("fold")["updates"].nunique() > 1).any():
             warning = f"WARNING: in {name} the systems differ in updates an epoch."
             blocks.append(("text", warning))
-    return blocks + _shared(table)
+    fine = f"Speakers shared between train, dev and test: none ({len(table)} runs)."
+    errors = [f"ERROR: {line}" for line in _shared(table)]
+    return blocks + [("text", text) for text in errors or [fine]]
+
+
+def shared_speakers(runs) -> list[str]:
+    """A line for each run and two sides of it that share a speaker."""
+    return _shared(pd.DataFrame([_choice(*run) for run in runs]))
 
 
 def _selection_table(experiment: str, table: pd.DataFrame, order: list) -> tuple:
@@ -39,26 +46,22 @@ def _selection_table(experiment: str, table: pd.DataFrame, order: list) -> tuple
     return ("table", caption, header, rows)
 
 
-def _shared(table: pd.DataFrame) -> list[tuple]:
-    blocks = []
+def _shared(table: pd.DataFrame) -> list[str]:
+    lines = []
     for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
         for run in table.to_dict("records"):
             names = sorted(run[one] & run[other], key=natural)
             if names:
                 job = f"{run['system']}, fold {run['fold']} repeat {run['repeat']}"
-                what = f"ERROR: speakers shared between {one} and {other}: "
-                blocks.append(("text", f"{what}{', '.join(names)} ({job})."))
-    fine = f"Speakers shared between train, dev and test: none ({len(table)} runs)."
-    return blocks or [("text", fine)]
+                what = f"speakers shared between {one} and {other}: "
+                lines.append(f"{what}{', '.join(names)} ({job}).")
+    return lines
 
 
 def _choice(key: tuple, folder: Path, predictions: pd.DataFrame) -> dict:
-    path = run_file(folder, "metrics.json")
-    metrics = files.read_json(path)
-    needed = {"speakers", "selected_by"}
-    if not isinstance(metrics, dict) or not needed <= set(metrics):
-        raise bad(path, f"an object with {sorted(needed)}", type(metrics).__name__)
-    sides = {side: set(metrics["speakers"].get(side, ())) for side in SIDES}
+    path, metrics = read_metrics(folder)
+    sides = _sides(path, metrics["speakers"])
+    # Whoever was predicted was tested, whatever metrics.json says.
     sides["test"] |= set(predictions["speaker"])
     history = folder / "history.csv"
     run = f" of {len(pd.read_csv(history))}" if history.is_file() else ""
@@ -69,3 +72,15 @@ def _choice(key: tuple, folder: Path, predictions: pd.DataFrame) -> dict:
         "epoch": text_of(metrics.get("epoch")) + run,
         **sides,
     }
+
+
+def _sides(path: Path, speakers) -> dict[str, set[str]]:
+    """Names of each side; a side left out would look as if it shared nobody."""
+    if not isinstance(speakers, dict) or not all(
+        isinstance(speakers.get(side), list)
+        and all(isinstance(name, str) for name in speakers[side])
+        for side in SIDES
+    ):
+        expected = f"`speakers` with a list of names each for {', '.join(SIDES)}"
+        raise bad(path, expected, speakers)
+    return {side: set(speakers[side]) for side in SIDES}

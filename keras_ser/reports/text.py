@@ -11,11 +11,23 @@ def percent(value: float) -> str:
     return NOTHING if pd.isna(value) else f"{100 * value:.1f}"
 
 
-def spread(values: pd.Series, what: str) -> str:
-    if len(values) < 2:
-        return f"{percent(values.mean())} (1 {what[:-1]})" if len(values) else NOTHING
-    mean, deviation = percent(values.mean()), percent(values.std())
-    return f"{mean} ± {deviation} over {len(values)} {what}"
+def points(value: float) -> str:
+    """A difference in percentage points, with its sign."""
+    rounded = round(100 * value, 1)
+    sign = "−" if rounded < 0 else "+" if rounded > 0 else ""
+    return f"{sign}{abs(rounded):.1f}"
+
+
+def p_value(value: float) -> str:
+    if pd.isna(value):
+        return NOTHING
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.4f}"
+
+
+def spread(values: pd.Series) -> str:
+    """Mean and sample deviation; of one value, the value."""
+    deviation = f" ± {percent(values.std())}" if values.count() > 1 else ""
+    return f"{percent(values.mean())}{deviation}"
 
 
 def text_of(value) -> str:

@@ -59,7 +59,7 @@ def _latex_table(caption: str, header: list, rows: list) -> str:
 
 def _kinds(rows: list) -> list[str]:
     """How to align each column: "r" below the first where figures stand, else "l"."""
-    figure = re.compile(rf"[\d{NOTHING}]")
+    figure = re.compile(rf"[\d{NOTHING}+−]")
     kinds = [
         "r" if all(map(figure.match, column)) else "l"
         for column in zip(*rows, strict=True)
@@ -85,6 +85,9 @@ _LATEX = {
     "–": "--",
     "†": r"$\dagger$",
     "‡": r"$\ddagger$",
+    "§": r"\S{}",
+    "−": "$-$",
+    "Δ": r"$\Delta$",
     "…": r"\ldots{}",
 }
 
