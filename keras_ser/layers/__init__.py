@@ -8,6 +8,7 @@ from keras_ser.layers.attention_pooling import (
 from keras_ser.layers.blstm import BLSTM
 from keras_ser.layers.class_centers import ClassCenters
 from keras_ser.layers.convolution import ConvBlock, OutputLengths
+from keras_ser.layers.normalisation import SpeechBatchNorm
 from keras_ser.layers.padding import CropLike, Frames, PadTime
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "MeanWeights",
     "OutputLengths",
     "PadTime",
+    "SpeechBatchNorm",
     "WeightedSum",
 ]

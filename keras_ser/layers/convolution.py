@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from keras_ser import padding
+from keras_ser.layers.normalisation import SpeechBatchNorm
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -53,7 +54,7 @@ class ConvBlock(keras.layers.Layer):
         )
         self.normalisation = None
         if not final:
-            self.normalisation = keras.layers.BatchNormalization(
+            self.normalisation = SpeechBatchNorm(
                 dtype=self.dtype_policy, name="normalisation"
             )
 
@@ -66,13 +67,10 @@ class ConvBlock(keras.layers.Layer):
 
     def call(self, sequence, lengths, training=None):
         output = self.convolution(sequence)  # (batch, time, bands, filters)
-        shape = ops.shape(output)
-        mask = padding.mask(lengths, shape[1], output.dtype)[:, :, None]
+        mask = padding.mask(lengths, ops.shape(output)[1], output.dtype)
         if self.normalisation is not None:
-            cells = ops.broadcast_to(mask, shape[:3])
-            output = self.normalisation(output, training=training, mask=cells)
-            output = ops.relu(output)
-        return output * mask[..., None]
+            return self.normalisation(output, mask, training=training)
+        return output * mask[:, :, None, None]
 
     def compute_output_shape(self, sequence_shape, lengths_shape=None):
         return self.convolution.compute_output_shape(sequence_shape)
