@@ -41,9 +41,9 @@ class HalveAndRestore(keras.callbacks.Callback):
         self.floor = floor
         self.tie = tie
         self.best_epoch = None
+        self.kept = None  # weights and moments of the best epoch, as arrays
         self._best = (-np.inf, -np.inf)
         self._waited = 0
-        self._kept = None
 
     def on_train_begin(self, logs=None):
         if self.floor is None:
@@ -54,7 +54,7 @@ class HalveAndRestore(keras.callbacks.Callback):
         logs["learning_rate"] = self._rate()
         if score > self._best:
             self._best, self.best_epoch = score, epoch
-            self._kept = self._snapshot()
+            self.kept = self._snapshot()
             self._waited = 0
             return
         self._waited += 1
@@ -62,8 +62,25 @@ class HalveAndRestore(keras.callbacks.Callback):
             self._halve()
 
     def on_train_end(self, logs=None):
-        if self._kept is not None:
+        if self.kept is not None:
             self._restore()
+
+    def get_state(self) -> dict:
+        """What the next epochs depend on besides `kept`, as JSON values."""
+        return {
+            "best": list(self._best),
+            "best_epoch": self.best_epoch,
+            "waited": self._waited,
+            "floor": self.floor,
+        }
+
+    def set_state(self, state: dict, kept: list) -> None:
+        """Goes on from a state of `get_state` and the `kept` of that moment."""
+        self._best = tuple(state["best"])
+        self.best_epoch = state["best_epoch"]
+        self._waited = state["waited"]
+        self.floor = state["floor"]
+        self.kept = kept
 
     def _halve(self):
         rate = self._rate() * self.factor
@@ -96,7 +113,7 @@ class HalveAndRestore(keras.callbacks.Callback):
         return [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
 
     def _restore(self):
-        for variable, value in zip(self._variables(), self._kept, strict=True):
+        for variable, value in zip(self._variables(), self.kept, strict=True):
             variable.assign(value)
 
 

@@ -1,18 +1,29 @@
 """A job's run: its folder from the first file to the name that makes it count."""
 
+import errno
+import json
 import shutil
 import subprocess
 import time
+import warnings
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import backend, files, scores
+from keras_ser import backend, files, locks, scores, unusable
 from keras_ser.job import Job, feature_store
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Path:
     """Trains and tests; the folder gets its name when all is in it.
+
+    Until then the folder is called `<fold>-<repeat>.partial`. A run that was
+    interrupted goes on from its last complete epoch, and ends with the same bytes in
+    `predictions.csv`, `history.csv` and `metrics.json` as an undisturbed one with as
+    many threads. `environment.json` says how often it was `resumed`, and the
+    `seconds` since the last time.
 
     Args:
         job: what to run.
@@ -20,29 +31,123 @@ def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Pat
         threads: CPU threads; default, TensorFlow's choice.
         title: of the progress bar; empty for none.
 
+    Raises:
+        ValueError: the folder, finished or not, is that of other settings, or
+            another process is at work in it.
+
     Returns:
         The finished folder.
     """
-    import keras
-
-    from keras_ser import network
-
     if threads:
         backend.set_threads(threads)
-    started = time.monotonic()
-    keras.utils.set_random_seed(job.seed)
-    store = feature_store(job.config, cache)
-    partial = job.folder.with_name(f"{job.folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    files.write_json(partial / "config.json", job.describe())
-    frame, found = network.train_and_test(job, store, partial, title)
-    _record(job, frame, found, partial)
-    seconds = round(time.monotonic() - started, 1)
-    environment = {**backend.describe(), "commit": _commit(), "seconds": seconds}
-    files.write_json(partial / "environment.json", environment)
-    partial.rename(job.folder)
+    with locks.held(_lock(job), unfinished(job)), _Named(job):
+        refuse_other(job)
+        if not job.folder.exists():  # another process may have been first
+            _run(job, cache, title)
     return job.folder
+
+
+def unfinished(job: Job) -> Path:
+    """The folder of a run before it is finished."""
+    return job.folder.with_name(f"{job.folder.name}.partial")
+
+
+def refuse_other(job: Job) -> None:
+    """A run, finished or not, counts only if it was made with the same settings.
+
+    Raises:
+        ValueError: it was made with others.
+    """
+    folder = job.folder if job.folder.exists() else unfinished(job)
+    if folder == unfinished(job) and not (folder / "config.json").exists():
+        return
+    expected = json.loads(json.dumps(job.describe()))  # tuples become lists
+    found = files.read_object(folder / "config.json")
+    if found != expected:
+        raise ValueError(_other(folder, found, expected))
+
+
+def refuse_held(job: Job) -> None:
+    """Raises ValueError if another process is at work on a job."""
+    locks.refuse(_lock(job), unfinished(job))
+
+
+def _run(job: Job, cache, title: str) -> None:
+    import keras
+
+    from keras_ser import checkpoint
+
+    folder = unfinished(job)
+    if not _is_complete(folder):
+        started = time.monotonic()
+        environment = _begin(job, folder)
+        keras.utils.set_random_seed(job.seed)
+        frame, found = _train_and_test(job, cache, folder, title)
+        _record(job, frame, found, folder)
+        environment["seconds"] = round(time.monotonic() - started, 1)
+        files.write_json(folder / "environment.json", environment)
+    (folder / checkpoint.NAME).unlink(missing_ok=True)
+    folder.rename(job.folder)
+
+
+def _train_and_test(
+    job: Job, cache, folder: Path, title: str
+) -> tuple[pd.DataFrame, dict]:
+    """Predictions, and what joins `metrics.json`, of the job's kind of system."""
+    from keras_ser import classical, network
+
+    if classical.runs(job):
+        return classical.fit_and_test(job, cache)
+    store = feature_store(job.config, cache)
+    return network.train_and_test(job, store, folder, title)
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether all is written and only the name was missing."""
+    path = folder / "environment.json"
+    return path.exists() and "seconds" in files.read_object(path)
+
+
+def _begin(job: Job, folder: Path) -> dict:
+    """Makes the folder, or clears it to what goes on; returns its environment."""
+    environment = {**backend.describe(), "commit": _commit(), "resumed": 0}
+    if (folder / "config.json").exists() and (folder / "environment.json").exists():
+        before = files.read_object(folder / "environment.json")
+        environment["resumed"] = before["resumed"] + 1
+        _warn_of_changes(folder, before, environment)
+        _clear(folder)
+    elif folder.exists():  # killed before there was anything to go on from
+        shutil.rmtree(folder)
+    files.write_json(folder / "environment.json", environment)
+    files.write_json(folder / "config.json", job.describe())
+    return environment
+
+
+def _clear(folder: Path) -> None:
+    """Leaves what an interrupted run goes on from; all else is written again."""
+    from keras_ser import checkpoint
+
+    for path in folder.iterdir():
+        if path.name in {"config.json", "environment.json", checkpoint.NAME, "logs"}:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _warn_of_changes(folder: Path, before: dict, now: dict) -> None:
+    changed = {
+        key: f"{before.get(key)} before, {now[key]} now"
+        for key in now
+        if key != "resumed" and before.get(key) != now[key]
+    }
+    if changed:
+        warnings.warn(
+            f"{folder} goes on with other {changed}: its figures may differ from "
+            "those of an undisturbed run.",
+            stacklevel=2,
+        )
 
 
 def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
@@ -52,13 +157,15 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
     scored = frame[frame.truth != ""]
     fold = job.data
     metrics = {
-        **found,
         "scores": scores.summary(scored.truth, scored.prediction, fold.classes),
         "selected_by": fold.selected_by,
         "speakers": fold.speakers(),
         "utterances": {side: len(rows) for side, rows in fold.sides().items()},
+        **found,  # which may know better what selected
     }
     files.write_json(folder / "metrics.json", metrics)
+    if job.skipped:
+        unusable.write(folder / unusable.NAME, job.skipped)
 
 
 def _named(job: Job, frame: pd.DataFrame) -> pd.DataFrame:
@@ -91,3 +198,41 @@ def _commit() -> str:
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+class _Named:
+    """Notes on an error in which run it came, and how to go on."""
+
+    def __init__(self, job: Job):
+        self.job = job
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if not isinstance(error, Exception):
+            return
+        error.add_note(f"This was in {unfinished(self.job)}.")
+        if isinstance(error, OSError) and error.errno in FULL:
+            error.add_note(
+                "Make room and give the same command: what is complete stays, and "
+                "the run goes on from its last complete epoch."
+            )
+
+
+def _lock(job: Job) -> Path:
+    return job.folder.with_name(f"{job.folder.name}.lock")
+
+
+def _other(folder: Path, found: dict, expected: dict) -> str:
+    keys = {*expected, *found}
+    differing = sorted(key for key in keys if found.get(key) != expected.get(key))
+    if folder.suffix != ".partial":
+        return (
+            f"{folder} holds a run with other settings of {differing}. "
+            "Give another --out, or another name to the experiment."
+        )
+    return (
+        f"{folder} holds an unfinished run with other settings of {differing}. "
+        "Finish it with those, or delete it, or give another --out."
+    )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import callbacks
+from keras_ser.checkpoint import Checkpoint
 from keras_ser.config import Training
 from keras_ser.data import Pipeline
 
@@ -25,6 +26,8 @@ def fit(
     """Compiles and fits a model; on return it is that of the best epoch.
 
     Writes `history.csv`, a row an epoch, and TensorBoard's `logs/` into `folder`.
+    A training that was interrupted goes on from the checkpoint in `folder`, bit for
+    bit; only `logs/` may then hold an epoch twice, with equal values.
 
     Args:
         model: a model with `heads` and `objective`.
@@ -37,6 +40,7 @@ def fit(
 
     Raises:
         RuntimeError: the loss became NaN or infinite.
+        ValueError: the checkpoint is that of another model.
 
     Returns:
         `epoch` (1-based) that was selected, `epochs` run and `updates_per_epoch`.
@@ -46,35 +50,44 @@ def fit(
     model.compile(optimizer, **model.objective(**objective))
     monitor = f"val_emotion_{training.monitor}"
     schedule = callbacks.HalveAndRestore(monitor, training.patience)
-    watchers = [
-        callbacks.InitialiseCenters(data.plain(_some(data.fold.train, seed))),
-        callbacks.ReseedEachEpoch(seed),
-        schedule,
-        keras.callbacks.CSVLogger(folder / "history.csv"),
-        keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
-        keras.callbacks.TerminateOnNaN(),
-    ]
+    checkpoint = Checkpoint(folder, schedule)
+    first = checkpoint.resume(model)
+    logs = keras.callbacks.TensorBoard(folder / "logs", write_graph=False)
+    watchers = [callbacks.ReseedEachEpoch(seed), schedule, logs]
+    watchers += [keras.callbacks.TerminateOnNaN(), checkpoint]
+    if not first:
+        some = data.plain(_some(data.fold.train, seed))
+        watchers.insert(0, callbacks.InitialiseCenters(some))
     if title:
         watchers.append(callbacks.Progress(title, monitor))
-    fitted = model.fit(
-        data.train(0, training.epochs),
-        steps_per_epoch=data.steps,
-        epochs=training.epochs,
-        validation_data=data.dev(),
-        callbacks=watchers,
-        shuffle=False,  # the stream's order is its own
-        verbose=0,
-    )
-    if not np.isfinite(fitted.history["loss"]).all():
-        raise RuntimeError(
-            f"The loss must stay finite. Received: {fitted.history['loss'][-1]} in "
-            f"epoch {len(fitted.history['loss'])}. Lower `training.learning_rate`."
+    if checkpoint.ended:
+        schedule.on_train_end()  # back to the best epoch
+    else:
+        model.fit(
+            data.train(first, training.epochs),
+            steps_per_epoch=data.steps,
+            initial_epoch=first,
+            epochs=training.epochs,
+            validation_data=data.dev(),
+            callbacks=watchers,
+            shuffle=False,  # the stream's order is its own
+            verbose=0,
         )
+    _check_losses(checkpoint.rows)
     return {
         "epoch": schedule.best_epoch + 1,
-        "epochs": len(pd.read_csv(folder / "history.csv")),
+        "epochs": len(checkpoint.rows),
         "updates_per_epoch": data.steps,
     }
+
+
+def _check_losses(rows: list[dict]) -> None:
+    losses = [row["loss"] for row in rows]
+    if not np.isfinite(losses).all():
+        raise RuntimeError(
+            f"The loss must stay finite. Received: {losses[-1]} in epoch "
+            f"{len(losses)}. Lower `training.learning_rate`."
+        )
 
 
 def _some(table: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from keras_ser import evaluation, experiment, protocols
+from keras_ser.checkpoint import Checkpoint
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.inference import Recogniser
 from keras_ser.models import BASELINE
@@ -21,7 +22,7 @@ CONFIG = Experiment(
     },
     unlabelled="librispeech",
     features=Features(settings={"bands": 16}, seconds=1.0),
-    training=Training(batch=4, epochs=2, learning_rate=1e-2),
+    training=Training(batch=4, epochs=3, learning_rate=1e-2),
 )
 
 
@@ -95,7 +96,7 @@ def test_metrics_name_the_speakers_and_what_selected(finished):
         assert ("toy/5" in sides[0]) == (system == "more")
         assert metrics["selected_by"] == "development speakers toy/2, toy/3"
         history = pd.read_csv(folder / "history.csv")
-        assert metrics["epochs"] == len(history) == 2
+        assert metrics["epochs"] == len(history) == 3
         best = history.val_emotion_accuracy.max()
         assert history.val_emotion_accuracy[metrics["epoch"] - 1] == best
 
@@ -123,6 +124,17 @@ def test_all_systems_do_as_many_updates(finished):
     assert len(updates) == 1
 
 
+def test_the_augmentation_head_stands_beside_the_probe(finished):
+    _, folders = finished
+    for system, folder in folders.items():
+        metrics = json.loads((folder / "metrics.json").read_text())
+        assert ("speed_probe" in metrics) == (system != "baseline")
+        assert ("augmentation_accuracy" in metrics) == (system != "baseline")
+        if system != "baseline":
+            assert set(metrics["speed_probe"]) == {"0.9", "1.1"}
+            assert 0 < metrics["augmentation_accuracy"] < 1
+
+
 def test_a_finished_run_is_not_run_again(finished, tables):
     planned, folders = finished
     before = {s: (f / "metrics.json").stat().st_mtime_ns for s, f in folders.items()}
@@ -132,18 +144,34 @@ def test_a_finished_run_is_not_run_again(finished, tables):
     assert before == after
 
 
-def test_the_same_seed_gives_the_same_predictions(finished, tables, tmp_path):
+def test_an_interrupted_run_ends_with_the_same_bytes(finished, tmp_path, monkeypatch):
+    """And the same seed gives the same predictions."""
     planned, folders = finished
     job = next(job for job in planned if job.system == "more")
-    again = experiment.run_job(dataclasses.replace(job, out=tmp_path), tmp_path / "c")
+    job = dataclasses.replace(job, out=tmp_path)
+    cache, real = tmp_path / "cache", Checkpoint.on_epoch_end
+
+    def interrupt(self, epoch, logs=None):
+        real(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Checkpoint, "on_epoch_end", interrupt)
+        experiment.run([job], cache, progress=False)
+    assert [path.name for path in job.folder.parent.iterdir()] == ["1-0.partial"]
+    (again,) = experiment.run([job], cache, progress=False)
     for name in ("predictions.csv", "history.csv", "metrics.json"):
         expected = (folders["more"] / name).read_bytes()
         assert (again / name).read_bytes() == expected, name
+    names = {path.name for path in again.iterdir()}
+    assert names == {path.name for path in folders["more"].iterdir()}
+    assert json.loads((again / "environment.json").read_text())["resumed"] == 1
 
 
 def test_a_run_with_other_settings_is_refused(finished, tables):
     planned, _ = finished
-    changed = dataclasses.replace(CONFIG, training=Training(batch=4, epochs=3))
+    changed = dataclasses.replace(CONFIG, training=Training(batch=4, epochs=4))
     other = [dataclasses.replace(job, config=changed) for job in planned]
     with pytest.raises(ValueError, match=r"other settings of \['training'\].*--out"):
         experiment.run(other, "cache")

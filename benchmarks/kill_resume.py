@@ -1,0 +1,160 @@
+"""Kills an experiment at random moments until it is done, and compares the bytes.
+
+Short folds of leave one speaker out on noise in EMO-DB's layout run twice: undisturbed,
+and with SIGKILLs of the whole process group, after each of which the same command is
+given again. The report, every predictions.csv, history.csv and metrics.json must have
+the same bytes, and no finished folder may be written again. Exit code 1 if not.
+Command: python benchmarks/kill_resume.py --kills 20
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from keras_ser import checkpoint, files
+
+RATE = 16_000
+SPEAKERS = ("03", "08", "09", "10", "11", "12")
+COMPARED = ("report.md", "predictions.csv", "history.csv", "metrics.json")
+CONFIG = """
+from keras_ser.config import Experiment, Features, System, Training
+
+arguments = {"reconstruction": False}
+config = Experiment(
+    "killed", "emodb", {"mtl_aug": System(arguments=arguments)}, repeats=%d,
+    features=Features(settings={"bands": 16}, seconds=1.0),
+    training=Training(batch=8, rows=12, epochs=%d, patience=1, learning_rate=5e-3),
+)
+"""
+
+
+def write_corpus(root: Path, speakers: int) -> None:
+    """Noise, loud for anger and soft for sadness, in files named as EMO-DB's."""
+    rng = np.random.default_rng(0)
+    folder = root / "wav"
+    folder.mkdir(parents=True)
+    for speaker in SPEAKERS[:speakers]:
+        for letter, loudness in (("W", 0.1), ("T", 0.03)):
+            for version in "abcdef":
+                wave = rng.normal(scale=loudness, size=rng.integers(8_000, 20_000))
+                name = f"{speaker}a01{letter}{version}.wav"
+                soundfile.write(folder / name, wave, RATE)
+
+
+def start(folder: Path, out: Path) -> subprocess.Popen:
+    words = ["run", folder / "config.py", "--corpus", f"emodb={folder / 'emodb'}"]
+    words += ["--cache", folder / "cache", "--threads", "1", "--out", out]
+    code = "from keras_ser.cli import entry; entry()"
+    with open(folder / "log.txt", "a") as log:
+        return subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", code, *map(str, words)],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # a process group of its own
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+
+
+def killed_after(process: subprocess.Popen, seconds: float) -> bool:
+    """Whether the process was still at work then; it is not any more."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return True
+    return False
+
+
+def moment(out: Path) -> str:
+    """What a kill hit, read off what it left."""
+    done = len(list(out.glob("killed/mtl_aug/*-?/metrics.json")))
+    for partial in out.glob("killed/mtl_aug/*.partial"):
+        path = partial / checkpoint.NAME
+        epochs = "no epoch"
+        if path.exists():
+            with np.load(path) as archive:
+                epochs = f"{str(archive['state']).count('val_loss')} epochs"
+        return f"{done} folds done, {epochs} of {partial.stem}"
+    return f"{done} folds done, between folds"
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    found = [path for name in COMPARED for path in out.rglob(name)]
+    return {str(path.relative_to(out)): path.read_bytes() for path in found}
+
+
+def finished(out: Path) -> dict[str, int]:
+    """Time of writing of every file of the finished runs."""
+    return {
+        str(path): path.stat().st_mtime_ns
+        for folder in out.glob("killed/mtl_aug/*-?")
+        for path in folder.iterdir()
+    }
+
+
+def disturbed(folder: Path, out: Path, kills: int, longest: float) -> tuple[int, int]:
+    """Runs with at most `kills` kills; returns how many, and files written twice."""
+    rng, rewritten = random.Random(0), 0
+    for number in range(kills):
+        seconds = rng.uniform(0, longest)
+        before = finished(out)
+        if not killed_after(start(folder, out), seconds):
+            kills = number
+            break
+        after = finished(out)
+        rewritten += sum(after.get(path) != written for path, written in before.items())
+        print(f"kill {number + 1} after {seconds:.1f} s: {moment(out)}", flush=True)
+    undisturbed(folder, out)
+    return kills, rewritten
+
+
+def undisturbed(folder: Path, out: Path) -> float:
+    """Runs to the end; returns the seconds."""
+    began = time.monotonic()
+    if start(folder, out).wait():
+        raise RuntimeError((folder / "log.txt").read_text()[-2000:])
+    return time.monotonic() - began
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--kills", type=int, default=20)
+    arguments.add_argument("--speakers", type=int, default=6, help="a fold each")
+    arguments.add_argument("--repeats", type=int, default=2, help="of each fold")
+    arguments.add_argument("--epochs", type=int, default=4)
+    arguments.add_argument("--longest", type=float, help="seconds before a kill")
+    parsed = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_corpus(folder / "emodb", parsed.speakers)
+        (folder / "config.py").write_text(CONFIG % (parsed.repeats, parsed.epochs))
+        whole, pieces = folder / "whole", folder / "pieces"
+        seconds = undisturbed(folder, whole)
+        print(f"undisturbed: {seconds:.0f} s", flush=True)
+        longest = parsed.longest or 2 * seconds / parsed.kills
+        kills, rewritten = disturbed(folder, pieces, parsed.kills, longest)
+        expected, received = contents(whole), contents(pieces)
+        equal = sum(received.get(key) == value for key, value in expected.items())
+        records = pieces.rglob("environment.json")
+        resumed = sum(files.read_json(record)["resumed"] for record in records)
+        left = [*pieces.rglob("*.partial"), *pieces.rglob(checkpoint.NAME)]
+    print(
+        f"{kills} kills, {resumed} of them inside a fold; {equal} of "
+        f"{len(expected)} files equal; {rewritten} finished files written again; "
+        f"{len(left)} unfinished left"
+    )
+    return int(equal != len(expected) or bool(rewritten) or bool(left))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

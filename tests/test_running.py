@@ -1,0 +1,243 @@
+"""A run's folder: begun, interrupted, refused, finished."""
+
+import dataclasses
+import errno
+import json
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from keras_ser import cli, experiment, files, locks, running
+from keras_ser.checkpoint import NAME
+from keras_ser.config import Experiment, System, Training
+
+ROOT = Path(__file__).parents[1]
+CONFIG = Experiment("toy", "emodb", {"one": System(), "two": System()})
+RECORD = {"config.json", "environment.json", "metrics.json", "predictions.csv"}
+
+
+@pytest.fixture
+def planned(toy_table, tmp_path):
+    table = toy_table({name: "" for name in "1234"})
+    return experiment.jobs(CONFIG, table, None, tmp_path / "runs", folds=["1"])
+
+
+@pytest.fixture
+def job(planned):
+    return planned[0]
+
+
+class Runner:
+    """Predicts without a model; notes its calls, and fails where told to."""
+
+    def __init__(self):
+        self.calls = []
+        self.error = None
+
+    def __call__(self, job, store, folder, title):
+        found = {path.name for path in folder.iterdir()}
+        self.calls.append((job.system, found))
+        (folder / NAME).write_text("state")
+        (folder / "logs").mkdir(exist_ok=True)
+        (folder / ".1-half").write_text("half")
+        (folder / "half").mkdir()
+        if self.error:
+            raise self.error
+        (folder / ".1-half").unlink()
+        (folder / "half").rmdir()
+        tested = job.fold.tests["test"]
+        columns = {"prediction": "anger", "truth": tested.emotion}
+        return tested[["corpus", "utterance"]].assign(**columns), {"epoch": 1}
+
+
+@pytest.fixture
+def runner(monkeypatch):
+    found = Runner()
+    monkeypatch.setattr(running, "_train_and_test", found)
+    monkeypatch.setattr(experiment, "prepare", lambda *_: 0)
+    return found
+
+
+def interrupt(job, runner, error=KeyboardInterrupt):
+    runner.error = error
+    with pytest.raises(error if isinstance(error, type) else type(error)) as raised:
+        running.run_job(job, "cache")
+    runner.error = None
+    return raised.value
+
+
+def environment(job):
+    return files.read_json(job.folder / "environment.json")
+
+
+def test_an_interrupted_run_goes_on(job, runner):
+    for _ in range(2):
+        interrupt(job, runner)
+        assert not job.folder.exists()
+        assert not locks.os.path.exists(running._lock(job))
+    assert running.run_job(job, "cache") == job.folder
+    begun = {"config.json", "environment.json"}
+    left = {*begun, NAME, "logs"}
+    assert [found for _, found in runner.calls] == [begun, left, left]
+    assert environment(job)["resumed"] == 2
+    assert {path.name for path in job.folder.iterdir()} == {*RECORD, "logs"}
+    assert [path.name for path in job.folder.parent.iterdir()] == [job.folder.name]
+
+
+def test_a_run_that_lacked_its_name_only_gets_it(job, runner, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            running.run_job(job, "cache")
+    written = (running.unfinished(job) / "predictions.csv").stat().st_mtime_ns
+    running.run_job(job, "cache")
+    assert len(runner.calls) == 1
+    assert (job.folder / "predictions.csv").stat().st_mtime_ns == written
+
+
+def test_a_run_killed_before_it_was_described_begins_anew(job, runner):
+    folder = running.unfinished(job)
+    files.write_json(folder / "environment.json", {"resumed": 3})
+    (folder / NAME).write_text("of whom?")
+    running.run_job(job, "cache")
+    assert runner.calls == [("one", {"config.json", "environment.json"})]
+    assert environment(job)["resumed"] == 0
+
+
+def test_an_unfinished_run_of_other_settings_is_refused(planned, job, runner):
+    interrupt(job, runner)
+    before = {
+        p: p.read_bytes() for p in running.unfinished(job).iterdir() if p.is_file()
+    }
+    changed = dataclasses.replace(CONFIG, training=Training(epochs=3))
+    other = [dataclasses.replace(each, config=changed) for each in planned]
+    words = r"1-0\.partial holds an unfinished run with other settings of "
+    words += r"\['training'\]. Finish it with those, or delete it, or give .* --out"
+    for start in (lambda: experiment.run(other, "cache"),
+                  lambda: running.run_job(other[0], "cache")):  # fmt: skip
+        with pytest.raises(ValueError, match=words):
+            start()
+    assert len(runner.calls) == 1
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_another_machine_goes_on_with_a_warning(job, runner):
+    interrupt(job, runner)
+    path = running.unfinished(job) / "environment.json"
+    files.write_json(path, {**files.read_json(path), "tensorflow": "2.0"})
+    with pytest.warns(UserWarning, match="other {'tensorflow': '2.0 before.*differ"):
+        running.run_job(job, "cache")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        interrupt(dataclasses.replace(job, system="two"), runner)
+        running.run_job(dataclasses.replace(job, system="two"), "cache")
+
+
+def test_a_run_in_use_by_another_process_is_refused_before_training(planned, runner):
+    """The second of two jobs is held: the first is not trained either."""
+    hold = (
+        "import sys; from keras_ser import locks\n"
+        "with locks.held(sys.argv[1], 'it'): print('held', flush=True); input()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", hold, str(running._lock(planned[1]))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout.readline() == "held\n"
+    words = rf"two.1-0\.partial is in use by process {process.pid} on "
+    with pytest.raises(ValueError, match=words):
+        experiment.run(planned, "cache", progress=False)
+    with pytest.raises(ValueError, match=words):
+        running.run_job(planned[1], "cache")
+    assert not runner.calls
+    assert not running.unfinished(planned[1]).exists()
+    process.communicate("\n")
+    assert len(experiment.run(planned, "cache", progress=False)) == 2
+
+
+def test_a_run_that_another_process_finished_meanwhile_is_not_run(job, runner):
+    running.run_job(job, "cache")
+    running.run_job(job, "cache")
+    assert len(runner.calls) == 1
+
+
+def test_a_failure_names_its_run_and_leaves_the_others(planned, runner):
+    running.run_job(planned[0], "cache")
+    runner.error = RuntimeError("The loss must stay finite.")
+    with pytest.raises(RuntimeError) as raised:
+        experiment.run(planned, "cache", progress=False)
+    (note,) = raised.value.__notes__
+    assert note == f"This was in {running.unfinished(planned[1])}."
+    assert planned[0].folder.exists()
+    assert running.unfinished(planned[1]).exists()
+
+
+def command(job, runner, capsys):
+    def run(_):
+        running.run_job(job, "cache")
+
+    code = cli.main(type("Arguments", (), {"run": staticmethod(run)}))
+    captured = capsys.readouterr().err
+    assert captured.startswith("keras-ser: ")
+    assert captured.count("\n") == 1
+    return code, captured
+
+
+def test_a_full_disk_is_one_line_and_what_is_there_goes_on(
+    job, runner, capsys, monkeypatch
+):
+    def fill(self, *_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pd.DataFrame, "to_csv", fill)
+        code, text = command(job, runner, capsys)
+    assert code == 1
+    assert "No space left on device" in text
+    assert f"This was in {running.unfinished(job)}. Make room and give" in text
+    running.run_job(job, "cache")
+    assert runner.calls[1][1] >= {NAME}
+
+
+def test_an_interruption_is_one_line_that_says_how_to_go_on(job, runner, capsys):
+    runner.error = KeyboardInterrupt()
+    code, text = command(job, runner, capsys)
+    assert code == 130
+    assert "Interrupted" in text
+    assert "same command to go on" in text
+
+
+def _fail(job, *_):
+    with running._Named(job):
+        raise RuntimeError(json.dumps(job.system))
+
+
+def test_an_error_keeps_its_name_on_the_way_from_a_worker(planned, monkeypatch):
+    monkeypatch.setattr(experiment, "run_job", _fail)
+    monkeypatch.setattr(experiment, "prepare", lambda *_: 0)
+    with pytest.raises(RuntimeError) as raised:
+        experiment.run(planned[:1], "cache", workers=2, progress=False)
+    assert raised.value.__notes__[0].startswith("This was in ")
+
+
+@pytest.mark.slow
+def test_killed_folds_end_with_the_bytes_of_undisturbed_ones():
+    """One fold in the package's own process, killed three times for real."""
+    words = ["--speakers", "4", "--repeats", "1", "--epochs", "3", "--kills", "3"]
+    done = subprocess.run(
+        [sys.executable, "benchmarks/kill_resume.py", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 finished files written again; 0 unfinished left" in done.stdout
