@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import warnings
@@ -9,6 +10,17 @@ from pathlib import Path
 
 FAILED = 1
 BAD_INPUT = 2
+INTERRUPTED = 130
+WRONG_PATH = (
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
+INTERRUPTED_TEXT = (
+    "Interrupted. What is complete stays. Give the same command to go on: a training "
+    "does from its last complete epoch."
+)
 
 
 def entry() -> None:
@@ -33,14 +45,19 @@ def main(arguments) -> int:
     """Runs a parsed command.
 
     Returns:
-        0; 1 where a run failed, 2 for bad input, each with one line on stderr.
+        0; 1 where a run failed, 2 for bad input, 130 when interrupted, each with one
+        line on stderr.
     """
     try:
         return arguments.run(arguments) or 0
-    except (ValueError, FileNotFoundError) as error:
+    except _tensorflow_errors() as error:
+        return _complain(_of_data(error), FAILED)
+    except (ValueError, *WRONG_PATH) as error:
         return _complain(error, BAD_INPUT)
-    except RuntimeError as error:
+    except (RuntimeError, OSError) as error:
         return _complain(error, FAILED)
+    except KeyboardInterrupt:
+        return _complain(INTERRUPTED_TEXT, INTERRUPTED)
 
 
 def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -64,32 +81,48 @@ def demo(arguments) -> int:
 
 
 def corpus(arguments) -> int:
-    from keras_ser import corpora
+    import dataclasses
+    import json
 
-    table = corpora.read(arguments.name, arguments.root)
-    known = corpora.CORPORA[arguments.name]
-    print(f"{known.title}: {known.language}, {known.licence}")
-    print(f"{len(table)} utterances, {table.duration.sum() / 60:.1f} minutes")
-    print(_counts(table, "emotion"))
-    print(_counts(table, "speaker"))
-    for text in (table.attrs.get("release"), known.note):
-        if text:
-            print(text)
+    from keras_ser.corpora import survey
+
+    told = survey.of(arguments.name, arguments.root, arguments.workers)
+    if arguments.json:
+        print(json.dumps(dataclasses.asdict(told), indent=2, ensure_ascii=False))
+    else:
+        print(told.text())
+    if told.unreadable:
+        raise ValueError(
+            f"Corpus `{arguments.name}` has {len(told.unreadable)} files that cannot "
+            "be read, listed above. Replace them, or move them elsewhere."
+        )
 
 
 def features(arguments) -> int:
-    from keras_ser import config, experiment
+    from keras_ser import config, experiment, files, unusable
 
+    files.writable_folder(arguments.cache)
     loaded = config.load(arguments.config, arguments.set)
-    tables = experiment.read_tables(loaded, _roots(arguments), arguments.cache)
+    tables = experiment.read_tables(
+        loaded, _roots(arguments), arguments.cache, arguments.skip_bad
+    )
     planned = experiment.jobs(loaded, *tables, "runs")
-    count = experiment.prepare(planned, arguments.cache, arguments.workers)
-    print(f"{count} entries extracted below {arguments.cache}; all are there now.")
+    bad = [] if arguments.skip_bad else None
+    count = experiment.prepare(planned, arguments.cache, arguments.workers, bad=bad)
+    print(
+        f"{count} entries extracted below {arguments.cache}; all are there now", end=""
+    )
+    if bad:
+        listed = unusable.write(Path(arguments.cache) / unusable.NAME, bad)
+        print(f", but for {len(bad)} utterances, listed in {listed}", end="")
+    print(".")
 
 
 def run(arguments) -> int:
-    from keras_ser import config, experiment, reports
+    from keras_ser import config, experiment, files
 
+    for folder in (arguments.out, arguments.cache):
+        files.writable_folder(folder)
     loaded = config.load(arguments.config, arguments.set)
     if arguments.smoke:
         loaded = experiment.smoke(loaded)
@@ -97,23 +130,40 @@ def run(arguments) -> int:
         shutil.rmtree(Path(arguments.out) / loaded.name, ignore_errors=True)
     if arguments.repeats:
         loaded = config.override(loaded, f"repeats={arguments.repeats}")
-    tables = experiment.read_tables(loaded, _roots(arguments), arguments.cache)
-    planned = experiment.jobs(
-        loaded, *tables, arguments.out, arguments.systems, arguments.folds
-    )
-    if arguments.smoke and not arguments.folds:
-        planned = [job for job in planned if job.fold is planned[0].fold]
+    planned = _planned(arguments, loaded)
     print(f"{loaded.name}: {len(planned)} runs below {arguments.out}")
     experiment.run(planned, arguments.cache, arguments.workers, arguments.threads)
     folder = Path(arguments.out) / loaded.name
-    _show(reports.build([folder], folder / "report"))
+    _report([folder], folder / "report")
+
+
+def _planned(arguments, loaded) -> list:
+    """The jobs of a run; with --skip-bad, those without what cannot be used."""
+    from keras_ser import experiment
+
+    def plan(tables):
+        planned = experiment.jobs(
+            loaded, *tables, arguments.out, arguments.systems, arguments.folds
+        )
+        if arguments.smoke and not arguments.folds:
+            planned = [job for job in planned if job.fold is planned[0].fold]
+        return planned
+
+    cache = arguments.cache
+    tables = experiment.read_tables(
+        loaded, _roots(arguments), cache, arguments.skip_bad
+    )
+    planned = plan(tables)
+    if not arguments.skip_bad:
+        return planned
+    bad = []
+    experiment.prepare(planned, cache, arguments.workers, bad=bad)
+    return experiment.without_bad(planned, bad, tables, plan)
 
 
 def report(arguments) -> int:
-    from keras_ser import reports
-
     out = arguments.out or Path(arguments.runs[0]) / "report"
-    _show(reports.build(arguments.runs, out, tuple(arguments.format)))
+    _report(arguments.runs, out, tuple(arguments.format), against=arguments.against)
 
 
 def predict(arguments) -> int:
@@ -136,6 +186,8 @@ def _demo_arguments(command) -> None:
 def _corpus_arguments(command) -> None:
     command.add_argument("name", metavar="NAME", help="a corpus, such as emodb")
     command.add_argument("--root", required=True, help="the corpus's folder")
+    command.add_argument("--workers", type=_positive, default=1, help="threads")
+    command.add_argument("--json", action="store_true", help="the same as JSON")
 
 
 def _features_arguments(command) -> None:
@@ -173,6 +225,11 @@ def _config_arguments(command) -> None:
         help="another value in the config, training.epochs=5",
     )
     command.add_argument("--cache", default="cache", help="folder of features")
+    command.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="go on without audio that cannot be used, and list it in skipped.csv",
+    )
     command.add_argument("--workers", type=_positive, default=1, help="processes")
 
 
@@ -181,6 +238,11 @@ def _report_arguments(command) -> None:
     command.add_argument("--out", help="folder; default RUNS/report")
     command.add_argument(
         "--format", type=_names, default=("md", "tex", "png"), metavar="md,tex,png"
+    )
+    command.add_argument(
+        "--against",
+        metavar="SYSTEM",
+        help="what the others are compared with; default baseline_augmented, baseline",
     )
 
 
@@ -232,8 +294,55 @@ def _counts(table, column: str) -> str:
 
 
 def _complain(error, code: int) -> int:
-    print(f"keras-ser: {' '.join(str(error).split())}", file=sys.stderr)
+    text = _of_system(error) if getattr(error, "strerror", None) else str(error)
+    text = " ".join([text, *getattr(error, "__notes__", ())])
+    print(f"keras-ser: {' '.join(text.split())}", file=sys.stderr)
     return code
+
+
+def _of_system(error: OSError) -> str:
+    return (
+        f"Expected a file or folder that can be read and written. Received: "
+        f"{error.filename or 'none'} ({error.strerror}). Check the path, its "
+        "permissions and the room on its disk."
+    )
+
+
+def _tensorflow_errors() -> tuple:
+    """What tf.data raises where a file of features is gone or cut.
+
+    TensorFlow is not imported for it: without it, nobody raises them.
+    """
+    tensorflow = sys.modules.get("tensorflow")
+    return (tensorflow.errors.OpError,) if hasattr(tensorflow, "errors") else ()
+
+
+def _of_data(error) -> RuntimeError:
+    """An error of the graph as one sentence, with the file where it names one."""
+    named = re.search(r"[^\s'\"]+\.f(?:16|32|64)\b", error.message or "")
+    what = f"features in {named[0]}" if named else "features"
+    first = (error.message or type(error).__name__).strip().partition("\n")[0]
+    text = RuntimeError(
+        f"Training expects {what} that are whole. Received: {first[:300]}. Give the "
+        "same command again: it extracts what is damaged, and goes on."
+    )
+    for note in getattr(error, "__notes__", ()):
+        text.add_note(note)
+    return text
+
+
+def _report(runs, out, *options, **more) -> None:
+    """Writes and shows a report; a speaker on two sides of a fold is a failure."""
+    from keras_ser import reports
+
+    _show(reports.build(runs, out, *options, **more))
+    shared = reports.shared_speakers(runs)
+    if shared:
+        raise RuntimeError(
+            "The sides of a fold must share no speaker. Received: "
+            f"{len(shared)} that do, the first: {shared[0]} The report lists all. "
+            "Correct the corpus's speaker names and run again."
+        )
 
 
 def _show(paths) -> None:

@@ -2,12 +2,47 @@
 
 import ast
 import dataclasses
+import math
 import runpy
-from collections.abc import Iterable, Mapping
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from keras_ser import files
+
+REPORT = "report"  # folder beside those of the systems
+COUNT = "a whole number from 1 to 1e9"
 DEFAULT_AUGMENT = ("speed", "specaugment", "mixup")
+
+
+def _check(name: str, value, expected: str, holds: Callable) -> None:
+    if not holds(value):
+        raise ValueError(f"`{name}` must be {expected}. Received: {value!r}.")
+
+
+def _among(name: str, value, known: tuple) -> None:
+    _check(name, value, f"one of {known}", lambda value: value in known)
+
+
+def _is_whole(value) -> bool:
+    return type(value) is int
+
+
+def _is_count(value) -> bool:
+    return _is_whole(value) and 1 <= value <= 10**9
+
+
+def _is_count_or_0(value) -> bool:
+    return _is_count(value) or (_is_whole(value) and value == 0)
+
+
+def _is_positive(value) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf
+
+
+def _is_mapping(value) -> bool:
+    return isinstance(value, Mapping)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +53,11 @@ class Features:
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seconds: float = 7.5
     normalise: str = "train"
+
+    def __post_init__(self):
+        _check("features.seconds", self.seconds, "seconds above 0", _is_positive)
+        _check("features.settings", self.settings, "a mapping", _is_mapping)
+        _among("features.normalise", self.normalise, ("train", "speaker"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +84,15 @@ class Training:
     monitor: str = "accuracy"
     seed: int = 0
 
+    def __post_init__(self):
+        for name in ("batch", "rows", "epochs", "patience"):
+            _check(f"training.{name}", getattr(self, name), COUNT, _is_count)
+        rate, unlabelled = self.learning_rate, self.unlabelled
+        _check("training.learning_rate", rate, "a number above 0", _is_positive)
+        _check("training.unlabelled", unlabelled, "0 or more", _is_count_or_0)
+        _check("training.seed", self.seed, "a whole number", _is_whole)
+        _among("training.monitor", self.monitor, ("accuracy", "uar"))
+
 
 # The schedule of Latif et al. 2022, section 4.3, with preset `paper` of the model.
 PAPER_TRAINING = Training(batch=32, rows=5, epochs=60, learning_rate=1e-4)
@@ -54,7 +103,8 @@ class System:
     """One row of a table.
 
     Args:
-        model: key of `models.MODELS`.
+        model: key of `models.MODELS` or of `classical.CLASSICAL`; a classical
+            system takes `arguments` alone, and `augment=()`.
         arguments: of the model.
         objective: of the model's `objective`.
         augment: names of augmentations, or a mapping from names to arguments.
@@ -99,6 +149,16 @@ class Experiment:
     repeats: int = 1
 
     def __post_init__(self):
+        files.safe_name("Experiment.name", self.name)
+        _check("repeats", self.repeats, COUNT, _is_count)
+        _check("systems", self.systems, "a mapping from names to systems", _is_mapping)
+        for name in self.systems:
+            files.safe_name("A system's name", name)
+            if name == REPORT:
+                raise ValueError(
+                    f"Experiment `{self.name}`: a system must not be called "
+                    f"{REPORT!r}: the report's folder is. Choose another name."
+                )
         if not self.systems:
             raise ValueError(f"Experiment `{self.name}` needs at least one system.")
         for name, system in self.systems.items():
@@ -126,14 +186,15 @@ def load(path, overrides: Iterable[str] = ()) -> Experiment:
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: no `config` in it, an unknown path or a value of another type.
+        ValueError: the file fails, or has no `config` in it; an unknown path or a
+            value of another type.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(
             f"Expected a config file. Received: {path}, which does not exist. "
             "Give the path of a file such as configs/mtl_aug/emodb.py."
         )
-    config = runpy.run_path(str(path)).get("config")
+    config = _run(path).get("config")
     if not isinstance(config, Experiment):
         raise ValueError(
             f"Expected {path} to define `config = Experiment(…)`. "
@@ -142,6 +203,27 @@ def load(path, overrides: Iterable[str] = ()) -> Experiment:
     for text in overrides:
         config = override(config, text)
     return config
+
+
+def _run(path) -> dict:
+    """The names that a config file defines; whatever it raises names file and line."""
+    try:
+        return runpy.run_path(str(path))
+    except (Exception, SystemExit) as error:  # the file may raise anything
+        line = _line(path, error)
+        raise ValueError(
+            f"Expected a config file that runs. Received: {path}, line {line}: "
+            f"{type(error).__name__}: {error}. Correct it there."
+        ) from error
+
+
+def _line(path, error) -> int | str:
+    """The line of the file in which an error arose."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno or "?"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    return lines[-1] if lines else "?"
 
 
 def override(config: Experiment, text: str) -> Experiment:
@@ -195,5 +277,6 @@ def _typed(value, old, kind, text):
 def _literal(text: str):
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError):  # TypeError: {[]: 1}
+    # TypeError: {[]: 1}; the others: brackets beyond reason.
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return text

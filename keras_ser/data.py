@@ -5,6 +5,7 @@ each is augmented, with whom it is mixed: all follows from (seed, step), so that
 run repeats, resumes, and sees other augmentations in every epoch.
 """
 
+import copy
 from collections.abc import Iterable
 
 import pandas as pd
@@ -150,13 +151,23 @@ class Pipeline:
         batches = self._batched(rows, self.batch)
         return _deterministic(batches.map(self._as_trained))
 
+    def augmented(self, table: pd.DataFrame) -> tf.data.Dataset:
+        """Whole batches of any table, as trained: each utterance in every variant."""
+        self.store.prepare(table, self._transforms(), progress=False)
+        view = copy.copy(self)
+        view.rows = len(self._variants)
+        view._train, view._extra = self._source(table, None), 0
+        return view.train(0, 1)
+
     def _extract(self, workers, progress) -> None:
         """Every variant of what trains; plain features of what is scored."""
         sides = self.fold.sides()
-        transforms = list(dict.fromkeys(v.transform for v in self._variants))
-        self.store.prepare(sides["train"], transforms, workers, progress)
+        self.store.prepare(sides["train"], self._transforms(), workers, progress)
         for side in ("dev", "test"):
             self.store.prepare(sides[side], [PLAIN], workers, progress)
+
+    def _transforms(self) -> list:
+        return list(dict.fromkeys(v.transform for v in self._variants))
 
     def _source(self, table, unlabelled, transforms=None) -> "Source":
         transforms = transforms or [variant.transform for variant in self._variants]

@@ -2,25 +2,25 @@
 
 import dataclasses
 import inspect
-import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import corpora, files
+from keras_ser import corpora, files, unusable
 from keras_ser.config import Experiment
 from keras_ser.features import FRONT_ENDS, PLAIN
 from keras_ser.job import Job, feature_store
 from keras_ser.protocols import PROTOCOLS
-from keras_ser.running import run_job
+from keras_ser.running import refuse_held, refuse_other, run_job
+from keras_ser.unusable import Unusable
 
 CORPORA_VARIABLE = "KERAS_SER_CORPORA"
 
 
 def read_tables(
-    config: Experiment, roots: Mapping[str, str], cache
+    config: Experiment, roots: Mapping[str, str], cache, skip_bad: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The experiment's labelled and unlabelled table.
 
@@ -28,14 +28,51 @@ def read_tables(
         config: the experiment.
         roots: corpus name to folder; for others `$KERAS_SER_CORPORA/<name>`.
         cache: folder in which the synthetic corpus is generated.
+        skip_bad: whether files that cannot be read stay in the tables, for
+            `prepare` to list and `without_bad` to leave out.
+
+    Raises:
+        UnusableAudio: files without a readable header, all of them.
     """
-    table = corpora.read(
-        config.corpus, find_root(config.corpus, roots, cache), config.labels
-    )
-    if not config.unlabelled:
-        return table, None
-    root = find_root(config.unlabelled, roots, cache)
-    return table, corpora.read(config.unlabelled, root).assign(emotion="")
+    root = find_root(config.corpus, roots, cache)
+    table = corpora.read(config.corpus, root, config.labels, keep_unreadable=True)
+    unlabelled = None
+    if config.unlabelled:
+        root = find_root(config.unlabelled, roots, cache)
+        unlabelled = corpora.read(config.unlabelled, root, keep_unreadable=True)
+        unlabelled = unlabelled.assign(emotion="")
+    if not skip_bad:
+        found = [*unusable.unread(table), *unusable.unread(unlabelled)]
+        unusable.refuse(found, cache)
+    return tuple(unusable.parted([table, unlabelled]))
+
+
+def without_bad(
+    planned: list[Job], bad: list[Unusable], tables: tuple, plan: Callable
+) -> list[Job]:
+    """Jobs on folds without bad utterances, each with the list of what it lacks.
+
+    Args:
+        planned: jobs on all utterances.
+        bad: what `prepare` found in them.
+        tables: from `read_tables`.
+        plan: from tables to jobs.
+    """
+    if not bad:
+        return planned
+    labelled, unlabelled = tables
+    left = unlabelled if unlabelled is None else unusable.leave_out(unlabelled, bad)
+    used = {
+        (job.system, job.fold.name): set(pd.concat(job.data.sides().values()).utterance)
+        for job in planned
+    }
+    everything = {each.utterance for each in bad}
+    return [
+        dataclasses.replace(job, skipped=tuple(b for b in bad if b.utterance in those))
+        for job in plan((unusable.leave_out(labelled, bad), left))
+        # Groups of another table may have other names.
+        for those in [used.get((job.system, job.fold.name), everything)]
+    ]
 
 
 def find_root(corpus: str, roots: Mapping[str, str], cache) -> Path:
@@ -94,6 +131,8 @@ def jobs(
     )
     chosen_systems = _chosen("systems", systems, config.systems)
     chosen_folds = _chosen("folds", folds, divided)
+    for fold in chosen_folds:
+        files.safe_name(f"Fold {fold!r} of `{config.protocol}`", fold)
     return [
         Job(config, system, divided[fold], repeat, Path(out))
         for repeat in range(config.repeats)
@@ -109,7 +148,7 @@ def run(
     threads: int | None = None,
     progress: bool = True,
 ) -> list[Path]:
-    """Runs the jobs that are not done yet.
+    """Runs the jobs that are not done yet, and goes on with interrupted ones.
 
     Args:
         planned: from `jobs`.
@@ -122,11 +161,14 @@ def run(
         The folders of all jobs, in their order.
 
     Raises:
-        ValueError: a finished run in the output folder has other settings.
+        ValueError: a run in the output folder has other settings, or another process
+            is at work in it. Nothing was trained then.
     """
     for job in planned:
-        _refuse_other(job)
+        refuse_other(job)
     todo = [job for job in planned if not job.folder.exists()]
+    for job in todo:
+        refuse_held(job)
     prepare(todo, cache, workers, progress)
     if workers == 1:
         for number, job in enumerate(todo, 1):
@@ -137,19 +179,60 @@ def run(
     return [job.folder for job in planned]
 
 
-def prepare(planned: list[Job], cache, workers: int = 1, progress: bool = True) -> int:
+def prepare(
+    planned: list[Job],
+    cache,
+    workers: int = 1,
+    progress: bool = True,
+    bad: list[Unusable] | None = None,
+) -> int:
     """Extracts the features that jobs need; returns how many were absent.
 
     Every utterance once, in every variant that a system of the jobs trains on: a
-    fold's test speaker trains in the others.
+    fold's test speaker trains in the others. What is there already is read, too:
+    entries that are damaged are extracted again.
+
+    Args:
+        planned: from `jobs`.
+        cache: folder of the feature store.
+        workers: processes.
+        progress: whether to show bars.
+        bad: collects the utterances that cannot be used; without it, they are an
+            error.
+
+    Raises:
+        UnusableAudio: audio that cannot be used, all of it; more than a few are
+            listed in `unusable.csv` in the cache.
     """
+    from keras_ser import classical
+
+    others = [job for job in planned if classical.runs(job)]
+    networks = [job for job in planned if not classical.runs(job)]
+    found, count = unusable.unread(_utterances(planned)), 0
+    needed = [(*each, [PLAIN]) for each in classical.needed(others, cache)]
+    for store, table, transforms in [*needed, *_of_networks(networks, cache)]:
+        known = {each.utterance for each in found}
+        table = table[~table.utterance.isin(known)]
+        count += store.prepare(table, transforms, workers, progress, found, verify=True)
+    if bad is None:
+        unusable.refuse(found, cache)
+    else:
+        bad += found
+    return count
+
+
+def _utterances(planned: list[Job]) -> pd.DataFrame | None:
+    folds = {job.fold.name: job.fold for job in planned}.values()
+    sides = [side for fold in folds for side in fold.sides().values()]
+    return pd.concat(sides).drop_duplicates("utterance") if sides else None
+
+
+def _of_networks(planned: list[Job], cache) -> list[tuple]:
+    """The store that networks read, with its utterances and transforms."""
     from keras_ser import augment
 
     if not planned:
-        return 0
-    folds = {job.fold.name: job.fold for job in planned}.values()
-    sides = [side for fold in folds for side in fold.sides().values()]
-    table = pd.concat(sides).drop_duplicates("utterance")
+        return []
     specifications = [job.config.systems[job.system].augment for job in planned]
     transforms = {
         transform: None
@@ -159,7 +242,7 @@ def prepare(planned: list[Job], cache, workers: int = 1, progress: bool = True) 
         for transform in each.transforms
     }
     store = feature_store(planned[0].config, cache)
-    return store.prepare(table, [PLAIN, *transforms], workers, progress)
+    return [(store, _utterances(planned), [PLAIN, *transforms])]
 
 
 def _in_processes(todo, cache, workers, threads, progress) -> None:
@@ -178,7 +261,7 @@ def _in_processes(todo, cache, workers, threads, progress) -> None:
 
 def _check(config: Experiment) -> None:
     """Names and arguments against the registries, before anything is trained."""
-    from keras_ser import augment
+    from keras_ser.classical import CLASSICAL
     from keras_ser.models import MODELS
 
     protocol = _registered("protocol", config.protocol, PROTOCOLS)
@@ -187,11 +270,31 @@ def _check(config: Experiment) -> None:
     _bind("features.settings", front_end, config.features.settings)
     for name, system in config.systems.items():
         where = f"systems.{name}"
-        model = _registered(f"{where}.model", system.model, MODELS)
-        given = ("classes", "augmentations", "bands")
-        _bind(f"{where}.arguments", model, system.arguments, *given)
-        _bind(f"{where}.objective", model.objective, system.objective, "self")
-        augment.instances(system.augment)
+        model = _registered(f"{where}.model", system.model, MODELS | CLASSICAL)
+        check = _check_network if system.model in MODELS else _check_classical
+        check(where, model, system)
+
+
+def _check_network(where: str, model, system) -> None:
+    from keras_ser import augment
+
+    given = ("classes", "augmentations", "bands")
+    _bind(f"{where}.arguments", model, system.arguments, *given)
+    _bind(f"{where}.objective", model.objective, system.objective, "self")
+    augment.instances(system.augment)
+
+
+def _check_classical(where: str, model, system) -> None:
+    """A classical system takes arguments and nothing else."""
+    _bind(f"{where}.arguments", model, system.arguments)
+    model(**system.arguments)
+    for name in ("objective", "augment", "denoising", "unlabelled"):
+        value = getattr(system, name)
+        if value:
+            raise ValueError(
+                f"`{where}.{name}` must be empty: `{system.model}` is no network. "
+                f"Received: {value!r}. Give augment=() and leave out the others."
+            )
 
 
 def _registered(what: str, name: str, registry: Mapping):
@@ -219,19 +322,3 @@ def _chosen(what, names, known) -> list[str]:
     if unknown:
         raise ValueError(f"Unknown {what}: {unknown}. Expected among {list(known)}.")
     return list(names) or list(known)
-
-
-def _refuse_other(job: Job) -> None:
-    """A finished run counts only if it was made with the same settings."""
-    if not job.folder.exists():
-        return
-    expected = json.loads(json.dumps(job.describe()))  # tuples become lists
-    found = files.read_json(job.folder / "config.json")
-    if found != expected:
-        differing = sorted(
-            key for key in expected if found.get(key) != expected.get(key)
-        )
-        raise ValueError(
-            f"{job.folder} holds a run with other settings of {differing}. "
-            "Give another --out, or another name to the experiment."
-        )

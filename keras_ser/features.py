@@ -1,105 +1,63 @@
-"""Waveform to log-mel spectrogram, computed once and kept in a cache."""
+"""Features of utterances, computed once and kept in a cache."""
 
 import dataclasses
 import hashlib
 import json
+import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from keras_ser import audio, files
+from keras_ser.front_ends import FRONT_ENDS, LogMel
+from keras_ser.unusable import Unusable, UnusableAudio
 
-
-@dataclasses.dataclass(frozen=True)
-class LogMel:
-    """Log-mel spectrogram of a waveform.
-
-    With the Hamming-windowed short-time spectrum S of shape (fft / 2 + 1, frames)
-    and the Slaney mel filterbank W of shape (bands, fft / 2 + 1),
-
-        X = ln(max(W |S|², 1e-10)),
-
-    frames centred on multiples of `hop`, so that n samples give 1 + n // hop of
-    them. The floor is absolute: an utterance's features depend on it alone.
-
-    The defaults are the front-end of Latif et al. 2022, section 4.2 (40 ms, 10 ms,
-    128 bands) but for `fmax`, which is 8000 Hz there: the resampler behind the
-    speed perturbation leaves its mark on the top of the band, by which the
-    augmentation head would tell the speed without listening to speech.
-
-    Args:
-        window, hop: seconds.
-        bands: mel bands.
-        fft: points of the transform; the window is padded with zeros to it.
-        fmin, fmax: Hz, the lowest and highest edge of the filterbank.
-    """
-
-    window: float = 0.040
-    hop: float = 0.010
-    bands: int = 128
-    fft: int = 1024
-    fmin: float = 0.0
-    fmax: float = 6800.0
-
-    def __post_init__(self):
-        if not (self.window > 0 and self.hop > 0 and self.bands > 0):
-            raise ValueError(
-                "Expected `window`, `hop` and `bands` above 0. Received: "
-                f"window={self.window}, hop={self.hop}, bands={self.bands}."
-            )
-        if self.window * audio.RATE > self.fft:
-            raise ValueError(
-                f"`fft` must hold a window of {self.window} s at {audio.RATE} Hz. "
-                f"Received: fft={self.fft}."
-            )
-        if not 0 <= self.fmin < self.fmax <= audio.RATE / 2:
-            raise ValueError(
-                f"Expected 0 <= fmin < fmax <= {audio.RATE // 2} Hz. "
-                f"Received: fmin={self.fmin}, fmax={self.fmax}."
-            )
-
-    def __call__(self, wave: np.ndarray) -> np.ndarray:
-        """Features of shape `(frames, bands)`, float32 with float16's precision.
-
-        The rounding is that of the cache, so that speech never seen before goes
-        the same way as the training speech.
-        """
-        import librosa
-
-        with warnings.catch_warnings():
-            # Speech shorter than a window is padded with zeros: that is meant.
-            warnings.filterwarnings("ignore", message="n_fft=.* is too large")
-            power = librosa.feature.melspectrogram(
-                y=wave,
-                sr=audio.RATE,
-                n_fft=self.fft,
-                win_length=round(self.window * audio.RATE),
-                hop_length=round(self.hop * audio.RATE),
-                window="hamming",
-                n_mels=self.bands,
-                fmin=self.fmin,
-                fmax=self.fmax,
-                pad_mode="constant",
-            )
-        logarithm = np.log(np.maximum(power, 1e-10)).T
-        return logarithm.astype(np.float16).astype(np.float32)
-
-    def frames(self, seconds: float) -> int:
-        """The number of frames that start within `seconds`."""
-        return round(seconds / self.hop)
-
-
-FRONT_ENDS = {"LogMel": LogMel}
-
+__all__ = ["FRONT_ENDS", "PLAIN", "FeatureStore", "LogMel", "extract"]
 
 PLAIN = audio.Speed(1.0)
 
 
+def extract(
+    front_end, file, start=None, end=None, transform=PLAIN, digest: str = ""
+) -> np.ndarray:
+    """Features of a file or segment, `(frames, bands)`.
+
+    Args:
+        front_end: callable dataclass, waveform to `(frames, bands)`.
+        file, start, end, digest: see `audio.read`.
+        transform: of the waveform.
+
+    Raises:
+        FileNotFoundError, ValueError: see `audio.read`; or the features are not
+            finite.
+    """
+    with np.errstate(all="ignore"):  # huge samples: refused below
+        return _extract_finite(front_end, file, start, end, transform, digest)
+
+
+def _extract_finite(front_end, file, start, end, transform, digest) -> np.ndarray:
+    wave = transform(audio.read(file, start, end, digest=digest))
+    if len(wave) == 0:
+        raise ValueError(
+            f"Expected speech. Received: {file}, of which {transform.key} leaves no "
+            "sample. Remove the file from the corpus."
+        )
+    features = front_end(wave)
+    if not np.isfinite(features).all():
+        raise ValueError(
+            f"Expected samples within about ±1. Received: {file} with a sample of "
+            f"{np.abs(wave).max():g}, whose features are not finite. Export the file "
+            "again from its source."
+        )
+    return features
+
+
 class FeatureStore:
-    """Features on disk: one raw float16 file an utterance and waveform transform.
+    """Features on disk: one raw file an utterance and waveform transform.
 
     An entry's name is a hash of the audio's digest, the segment, the transform and
     the front-end's settings: folds, systems and experiments share entries, and an
@@ -109,7 +67,8 @@ class FeatureStore:
 
     Args:
         cache: folder.
-        front_end: callable dataclass, waveform to `(frames, bands)`.
+        front_end: callable dataclass, waveform to `(frames, bands)`; its `dtype`,
+            where it has one, is that of the files, otherwise float16.
         speeds: speed factors that `prepare` extracts.
 
     Example:
@@ -122,73 +81,176 @@ class FeatureStore:
         self.cache = Path(cache)
         self.front_end = front_end or LogMel()
         self.transforms = tuple(audio.Speed(factor) for factor in speeds)
+        self.dtype = _dtype(self.front_end)
+        self._suffix = f"f{8 * np.dtype(self.dtype).itemsize}"
         self._settings = json.dumps(
             [type(self.front_end).__name__, dataclasses.asdict(self.front_end)]
         )
 
     def paths(self, table: pd.DataFrame, transform=PLAIN) -> list[str]:
         """The entry of each row; it exists once `prepare` has run."""
+        nameless = table.utterance[table.digest.isin(["", None])]
+        if len(nameless):
+            raise ValueError(
+                "Expected a digest of each utterance's audio, by which the cache "
+                f"finds its features. Received none for {nameless.iloc[0]!r}. Fill "
+                "them in with `corpora.table.with_digests`."
+            )
         segments = zip(table.digest, table.start, table.end, strict=True)
         return [self._path(*segment, transform) for segment in segments]
 
     def prepare(
-        self, table: pd.DataFrame, transforms=None, workers: int = 1, progress=True
+        self,
+        table: pd.DataFrame,
+        transforms=None,
+        workers: int = 1,
+        progress: bool = True,
+        bad: list[Unusable] | None = None,
+        verify: bool = False,
     ) -> int:
-        """Extracts every entry that is absent; returns how many were.
+        """Extracts every entry that is absent or damaged; returns how many were.
 
         Args:
             table: the utterances.
             transforms: waveform transforms; default, the store's speeds.
             workers: processes.
             progress: whether to show a bar with the time left.
-        """
-        todo = self._absent(table, transforms or self.transforms)
-        if not todo:
-            return 0
-        import joblib
-        import tqdm
+            bad: collects the utterances that cannot be used; without it, they are
+                an error.
+            verify: whether to read the entries that are there, beyond their sizes.
 
-        jobs = (joblib.delayed(_extract)(self.front_end, *job) for job in todo)
-        done = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
-        bar = tqdm.tqdm(
-            done, total=len(todo), desc="features", unit="file", disable=not progress
-        )
-        return sum(1 for _ in bar)
+        Raises:
+            UnusableAudio: audio that cannot be used, of all utterances together.
+        """
+        jobs = self._jobs(table, transforms or self.transforms)
+        todo = self._absent(jobs, verify)
+        failed = self._extract_all([jobs[path] for path in todo], workers, progress)
+        found = _unusable(jobs, failed)
+        if found and bad is None:
+            raise UnusableAudio(found)
+        if bad is not None:
+            bad += found
+        return len(todo) - len(failed)
 
     def read(self, path: str) -> np.ndarray:
-        """An entry as float32 `(frames, bands)`."""
-        return (
-            np.fromfile(path, dtype="<f2")
-            .reshape(-1, self.front_end.bands)
-            .astype(np.float32)
-        )
+        """An entry as float32 `(frames, bands)`.
+
+        Raises:
+            FileNotFoundError, ValueError: the entry is absent or damaged.
+        """
+        if not Path(path).is_file():
+            raise FileNotFoundError(
+                f"Expected features in {path}. Received: no such file. Run again: "
+                "what is absent is extracted."
+            )
+        values = np.fromfile(path, dtype=self.dtype)
+        if self._damaged(values):
+            raise ValueError(
+                f"Expected frames of {self.front_end.bands} finite numbers in {path}. "
+                f"Received: {values.nbytes} bytes that are none. Delete it and run "
+                "again: what is absent is extracted."
+            )
+        return values.reshape(-1, self.front_end.bands).astype(np.float32)
 
     def frames(self, paths: list[str]) -> np.ndarray:
         """The number of frames of each entry, from its file's size."""
         sizes = np.array([Path(path).stat().st_size for path in paths], dtype=np.int64)
-        return sizes // (2 * self.front_end.bands)
+        width = np.dtype(self.dtype).itemsize
+        return sizes // (width * self.front_end.bands)
 
-    def _absent(self, table, transforms) -> list[tuple]:
-        jobs = {}  # by path: copies of a recording share an entry
+    def _jobs(self, table, transforms) -> dict[str, list["_Job"]]:
+        """The rows of each entry: copies of a recording share one."""
+        jobs = {}
+        columns = ["utterance", "file", "start", "end", "digest"]
+        rows = list(table[columns].itertuples(index=False, name=None))
         for transform in transforms:
-            rows = zip(
-                self.paths(table, transform),
-                table.file,
-                table.start,
-                table.end,
-                strict=True,
+            for path, row in zip(self.paths(table, transform), rows, strict=True):
+                jobs.setdefault(path, []).append(_Job(path, transform, *row))
+        return jobs
+
+    def _absent(self, paths, verify: bool) -> list[str]:
+        """The entries to extract, with a warning where one is damaged."""
+        state = {path: self._state(path, verify) for path in paths}
+        damaged = [path for path in paths if state[path] == "damaged"]
+        if damaged:
+            warnings.warn(
+                f"Features that are damaged are extracted again: {len(damaged)}, the "
+                f"first {damaged[0]}.",
+                stacklevel=3,
             )
-            jobs |= {row[0]: (transform, *row) for row in rows}
-        return [job for path, job in jobs.items() if not Path(path).exists()]
+        return [path for path in paths if state[path] != "whole"]
+
+    def _state(self, path: str, verify: bool) -> str:
+        try:
+            size = os.stat(path).st_size
+        except FileNotFoundError:
+            return "absent"
+        width = np.dtype(self.dtype).itemsize * self.front_end.bands
+        damaged = size == 0 or size % width
+        if verify and not damaged:
+            damaged = self._damaged(np.fromfile(path, dtype=self.dtype))
+        return "damaged" if damaged else "whole"
+
+    def _damaged(self, values: np.ndarray) -> bool:
+        size = values.size
+        odd = size == 0 or size % self.front_end.bands
+        return bool(odd or not np.isfinite(values).all())
+
+    def _extract_all(self, todo, workers, progress) -> dict[str, str]:
+        """Writes entries; returns what is wrong, by entry, where one cannot be."""
+        if not todo:
+            return {}
+        import joblib
+        import tqdm
+
+        jobs = (joblib.delayed(_extract)(self.front_end, job[0]) for job in todo)
+        done = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
+        bar = tqdm.tqdm(
+            done, total=len(todo), desc="features", unit="file", disable=not progress
+        )
+        return {path: reason for path, reason in bar if reason}
 
     def _path(self, digest, start, end, transform) -> str:
         segment = f"{float(start)} {float(end)}"
         identity = f"{digest} {segment} {transform.key} {self._settings}"
         name = hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
-        return str(self.cache / name[:2] / f"{name}.f16")
+        return str(self.cache / name[:2] / f"{name}.{self._suffix}")
 
 
-def _extract(front_end, transform, path, file, start, end) -> None:
-    wave = transform(audio.read(file, start, end))
-    with files.replacing(path) as temporary:
-        front_end(wave).astype("<f2").tofile(temporary)
+def _dtype(front_end) -> str:
+    return getattr(front_end, "dtype", "<f2")
+
+
+class _Job(NamedTuple):
+    """What is needed to extract one row's entry."""
+
+    path: str
+    transform: Callable
+    utterance: str
+    file: str
+    start: float
+    end: float
+    digest: str
+
+
+def _extract(front_end, job: _Job) -> tuple[str, str]:
+    """The entry, and what is wrong with its audio; empty where it was written."""
+    try:
+        features = extract(
+            front_end, job.file, job.start, job.end, job.transform, job.digest
+        )
+    except (ValueError, FileNotFoundError) as error:
+        return job.path, str(error)
+    with files.replacing(job.path) as temporary:
+        features.astype(_dtype(front_end)).tofile(temporary)
+    return job.path, ""
+
+
+def _unusable(jobs, failed) -> list[Unusable]:
+    """The utterances of failed entries, once each, in the table's order."""
+    found = {}
+    for path, rows in jobs.items():
+        for row in rows if path in failed else ():
+            reason = failed[path]
+            found.setdefault(row.utterance, Unusable(row.utterance, row.file, reason))
+    return list(found.values())

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,9 +12,27 @@ import pandas as pd
 import tqdm
 
 from keras_ser import audio, files
+from keras_ser.features import extract
 from keras_ser.preprocessing import Preprocessing
+from keras_ser.unusable import Unusable, UnusableAudio
 
 MEMBER = "preprocessing.json"  # inside the model file
+MEMBERS = ("metadata.json", "config.json", "model.weights.h5", MEMBER)
+LARGEST = {MEMBER: 2**20, "config.json": 2**20, "metadata.json": 2**20}  # bytes
+LONGEST = 1e6  # seconds of a window
+
+# What zipfile, h5py and Keras raise on archives whose bytes are wrong.
+DAMAGES = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class Recogniser:
@@ -60,13 +79,12 @@ class Recogniser:
             and `p_<class>`.
 
         Raises:
-            FileNotFoundError, ValueError: see `audio.read`; or a window or hop
-                that is not positive.
+            UnusableAudio: files that cannot be read, all of them.
+            ValueError: no file, or a window or hop that is not positive.
         """
         _check_windows(window, hop)
         paths = [str(path) for path in paths]
-        bar = tqdm.tqdm(paths, desc="features", unit="file", delay=1)
-        features = [self.features(path) for path in bar]
+        features = self._features_of_all(paths)
         statistics = self.preprocessing.statistics(features)
         seconds = self.preprocessing.front_end.hop
         rows, pieces = [], []
@@ -84,13 +102,16 @@ class Recogniser:
 
     def features(self, path, start=None, end=None) -> np.ndarray:
         """Unnormalised features of a file or segment, `(frames, bands)`."""
-        return self.preprocessing.front_end(audio.read(path, start, end))
+        return extract(self.preprocessing.front_end, path, start, end)
 
     def posteriors(self, utterances: list[np.ndarray]) -> np.ndarray:
         """Probabilities of normalised features, `(utterances, classes)`.
 
         An utterance longer than the training window is cut into as few windows of
         that length as cover it, evenly spaced; its posterior is their mean.
+
+        Raises:
+            ValueError: the model's probabilities are not finite.
         """
         owners, pieces = [], []
         for number, features in enumerate(utterances):
@@ -98,6 +119,11 @@ class Recogniser:
             owners += [number] * len(parts)
             pieces += parts
         posterior = self._forward(pieces)
+        if not np.isfinite(posterior).all():
+            raise ValueError(
+                "Expected finite probabilities. Received: NaN or infinity from a model "
+                "whose weights are damaged. Copy its file again, or train it again."
+            )
         total = np.zeros((len(utterances), len(self.classes)))
         np.add.at(total, owners, posterior)
         return total / np.bincount(owners)[:, None]
@@ -122,9 +148,12 @@ class Recogniser:
     def load(cls, path) -> "Recogniser":
         """Reads a model file written by `save`, or the one in a run's folder.
 
+        The file may come from a stranger: it can name no class but the models of
+        this package, hold no code, and unpack nothing beyond its four members.
+
         Raises:
             FileNotFoundError: no such file.
-            ValueError: the file is no model of this package.
+            ValueError: the file is no model of this package, or is damaged.
         """
         path = Path(path)
         path = path / "model.keras" if path.is_dir() else path
@@ -133,18 +162,21 @@ class Recogniser:
                 f"Expected a run's folder or a model file. Received: {path}, which "
                 "does not exist."
             )
-        try:
-            with zipfile.ZipFile(path) as archive:
-                value = json.loads(archive.read(MEMBER))
-        except (zipfile.BadZipFile, KeyError) as error:
-            raise ValueError(
-                f"Expected a model file that `Recogniser.save` wrote. "
-                f"Received: {path} ({error})."
-            ) from error
-        import keras_ser.models  # noqa: F401  registers the classes
+        preprocessing = _checked_preprocessing(path)
+        return cls(_model(path), preprocessing)
 
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
-        return cls(model, Preprocessing.from_json(value))
+    def _features_of_all(self, paths: list[str]) -> list[np.ndarray]:
+        features, bad = [], []
+        for path in tqdm.tqdm(paths, desc="features", unit="file", delay=1):
+            try:
+                features.append(self.features(path))
+            except (ValueError, FileNotFoundError) as error:
+                bad.append(Unusable(path, path, str(error)))
+        if bad:
+            raise UnusableAudio(bad)
+        if not features:
+            raise ValueError("Expected at least one audio file. Received: none.")
+        return features
 
     def _forward(self, pieces: list[np.ndarray]) -> np.ndarray:
         """Batches of similar length, so that little padding is computed."""
@@ -164,12 +196,90 @@ class Recogniser:
         return max(1, self.preprocessing.front_end.frames(seconds))
 
 
+def _checked_preprocessing(path: Path) -> Preprocessing:
+    """That of a model file whose members are the known ones, none of them code."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            reason = _wrong_members(path, archive)
+            if not reason:
+                config = files.parse_json(archive.read("config.json"), path)
+                value = files.parse_json(archive.read(MEMBER), path)
+                preprocessing = Preprocessing.from_json(value)
+    except DAMAGES as error:
+        raise _no_model(path, error) from error
+    if reason:
+        raise _no_model(path, reason)
+    _refuse_foreign(path, config, preprocessing)
+    return preprocessing
+
+
+def _wrong_members(path, archive: zipfile.ZipFile) -> str:
+    """Other names, names twice, or members that unpack beyond reason; else empty."""
+    names = sorted(info.filename for info in archive.infolist())
+    if names != sorted(MEMBERS):
+        return f"members {names[:6]} instead of {sorted(MEMBERS)}"
+    size = path.stat().st_size
+    for info in archive.infolist():
+        if info.file_size > LARGEST.get(info.filename, 10 * size):
+            return f"{info.filename} unpacks to {info.file_size} bytes"
+    return ""
+
+
+def _refuse_foreign(path, config, preprocessing: Preprocessing) -> None:
+    """Refuses a config that asks Keras for anything but our model of these features."""
+    from keras_ser.models import MODELS
+
+    known = {f"keras_ser>{model.__name__}": model for model in MODELS.values()}
+    name = config.get("registered_name") if isinstance(config, dict) else None
+    if not isinstance(name, str) or name not in known:
+        raise _no_model(path, f"a model of class {name!r} instead of {sorted(known)}")
+    settings = config.get("config")
+    foreign = sorted(set(_modules(settings)) - {"keras", "keras_ser"})
+    if foreign:
+        raise _no_model(path, f"classes of {foreign} within the model's settings")
+    for key, expected in (
+        ("bands", preprocessing.front_end.bands),
+        ("classes", list(preprocessing.classes)),
+    ):
+        found = settings.get(key) if isinstance(settings, dict) else None
+        if found != expected:
+            raise _no_model(path, f"`{key}` {found} instead of {expected}")
+
+
+def _modules(value):
+    """The packages of all classes that a Keras configuration names."""
+    if isinstance(value, dict):
+        if "class_name" in value:
+            yield str(value.get("module")).partition(".")[0]
+        value = list(value.values())
+    for each in value if isinstance(value, list) else ():
+        yield from _modules(each)
+
+
+def _model(path: Path):
+    """The model of a checked file."""
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except (*DAMAGES, TypeError, AttributeError, IndexError, AssertionError) as error:
+        raise _no_model(path, error) from error
+
+
+def _no_model(path, reason) -> ValueError:
+    text = " ".join(str(reason).split())
+    text = text if len(text) <= 300 else f"{text[:297]}…"
+    return ValueError(
+        f"Expected a model file that `Recogniser.save` wrote. Received: {path} "
+        f"({text}). Copy it again from where it was trained, or train it again."
+    )
+
+
 def _check_windows(window, hop) -> None:
     if hop is not None and window is None:
         raise ValueError(f"`hop` needs a `window`. Received: hop={hop} without one.")
-    if any(value is not None and value <= 0 for value in (window, hop)):
+    given = [value for value in (window, hop) if value is not None]
+    if not all(0 < value <= LONGEST for value in given):
         raise ValueError(
-            "`window` and `hop` must be positive seconds. "
+            f"`window` and `hop` must be positive seconds, {LONGEST:g} at most. "
             f"Received: window={window}, hop={hop}."
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from keras_ser.config import Experiment
 from keras_ser.features import FRONT_ENDS, FeatureStore
 from keras_ser.protocols import Fold
+from keras_ser.unusable import Unusable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Job:
     fold: Fold
     repeat: int
     out: Path
+    skipped: tuple[Unusable, ...] = ()  # what the fold goes without
 
     @property
     def folder(self) -> Path:

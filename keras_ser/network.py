@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import augment, evaluation, training
+from keras_ser import augment, evaluation, probes, training
 from keras_ser.data import Pipeline
 from keras_ser.features import FeatureStore
 from keras_ser.inference import Recogniser
@@ -27,7 +27,8 @@ def train_and_test(
 
     Returns:
         Predictions as `evaluation.predictions` gives them, and what joins
-        `metrics.json`: `epoch`, `epochs`, `updates_per_epoch`, `parameters`.
+        `metrics.json`: `epoch`, `epochs`, `updates_per_epoch`, `parameters`, and
+        that of `probes.of_augmentations`.
     """
     data, model = _prepared(job, store)
     objective = job.config.systems[job.system].objective
@@ -42,7 +43,8 @@ def train_and_test(
     )
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
-    return frame, {**trained, "parameters": model.count_params()}
+    probed = probes.of_augmentations(model, data)
+    return frame, {**trained, **probed, "parameters": model.count_params()}
 
 
 def _prepared(job: Job, store: FeatureStore):

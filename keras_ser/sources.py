@@ -1,7 +1,6 @@
 """A fold's utterances as constants of a tf.data graph."""
 
 import dataclasses
-import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +8,7 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_ser.features import PLAIN
-from keras_ser.preprocessing import moments
+from keras_ser.preprocessing import moments, warn_of_single_emotions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Statistics:
         self._by_speaker = normalise == "speaker"
         self.train = moments(map(store.read, store.paths(fold.train)))
         if self._by_speaker:
-            _warn_of_single_emotions(fold)
+            warn_of_single_emotions([fold.train, fold.dev, *fold.tests.values()])
 
     def of(self, table) -> tuple[np.ndarray, np.ndarray]:
         """Group of each row `(rows,)`, and groups' statistics `(groups, 2, bands)`."""
@@ -106,15 +105,3 @@ def balance(variants, rows: int) -> np.ndarray:
         drawn = np.full(len(kinds) - 1, (rows - 1) / rows / (len(kinds) - 1))
         share = np.concatenate([[1 / rows], drawn])
     return np.float32(1 / (len(kinds) * share))
-
-
-def _warn_of_single_emotions(fold) -> None:
-    everybody = pd.concat([fold.train, fold.dev, *fold.tests.values()])
-    emotions = everybody.groupby("speaker").emotion.nunique()
-    single = sorted(emotions[emotions < 2].index)
-    if single:
-        warnings.warn(
-            "normalise='speaker' removes the emotion of speakers who show one only: "
-            f"{', '.join(single[:5])}. Use normalise='train'.",
-            stacklevel=4,
-        )

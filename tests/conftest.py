@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import soundfile
 
+from keras_ser import audio
 from keras_ser.corpora.table import COLUMNS
 
 RATE = 16_000
@@ -122,4 +123,4 @@ def spoken_table(tmp_path_factory) -> pd.DataFrame:
         wave *= 1.0 if emotion == "anger" else 0.05
         soundfile.write(path, wave, RATE)
         files.append(str(path))
-    return table.assign(file=files, digest=[f"noise {file}" for file in files])
+    return table.assign(file=files, digest=[audio.digest(file) for file in files])

@@ -63,9 +63,26 @@ def test_corpus_says_what_is_there(toy_emodb, capsys):
     with pytest.warns(UserWarning, match="has 16 files"):
         assert run("corpus", "emodb", "--root", str(toy_emodb)) == 0
     out = capsys.readouterr().out
-    assert "16 utterances" in out
-    assert "anger 8, sadness 8" in out
-    assert "emodb/03 4" in out
+    assert "16 utterances of 4 speakers" in out
+    lines = [line.split() for line in out.splitlines()]
+    assert ["anger", "8", "0.1", "127", "(deviates)"] in lines
+    assert ["emodb/03", "male", "4", "0.0"] in lines
+
+
+@pytest.mark.filterwarnings("ignore:Corpus `emodb` has")
+def test_corpus_lists_bad_files_and_ends_with_exit_code_2(toy_emodb, capsys):
+    names = ["11a01Fa.wav", "12a01Fa.wav"]
+    for name in names:
+        (toy_emodb / "wav" / name).write_text("<html>")
+    words = ["corpus", "emodb", "--root", str(toy_emodb)]
+    assert run(*words) == 2
+    captured = capsys.readouterr()
+    assert all(name in captured.out for name in names)
+    assert captured.err.startswith("keras-ser: Corpus `emodb` has 2 files that cannot")
+    assert run(*words, "--json", "--workers", "2") == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["utterances"] == 16
+    assert [path.rsplit("/", 1)[1] for path in told["unreadable"]] == names
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

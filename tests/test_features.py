@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from keras_ser import audio, features
 from keras_ser.corpora import table as tables
 from keras_ser.features import FeatureStore, LogMel
+from keras_ser.unusable import UnusableAudio
 
 SMALL = LogMel(window=0.02, hop=0.01, bands=20, fft=512)
 
@@ -321,15 +322,10 @@ def test_a_crash_while_writing_leaves_no_partial_entry(store, table, monkeypatch
             self.features[:1].astype("<f2").tofile(path)
             raise OSError("disk full")
 
+    job = next(iter(store._jobs(table, [audio.Speed()]).values()))[0]
+    monkeypatch.setattr(features, "extract", lambda *_: Half(np.ones((3, 20))))
     with pytest.raises(OSError, match="disk full"):
-        features._extract(
-            lambda wave: Half(SMALL(wave)),
-            audio.Speed(),
-            store.paths(table)[0],
-            table.file[0],
-            np.nan,
-            np.nan,
-        )
+        features._extract(SMALL, job)
     assert entries(store) == []
 
 
@@ -345,8 +341,9 @@ def test_two_workers_write_what_one_writes(tmp_path, table):
 
 def test_a_file_that_cannot_be_read_is_named(store, table):
     Path(table.file[1]).unlink()
-    with pytest.raises(FileNotFoundError, match="high.wav"):
+    with pytest.raises(UnusableAudio, match="high.wav, which does not exist"):
         store.prepare(table, progress=False)
+    assert len(entries(store)) == 3
 
 
 @pytest.mark.filterwarnings("error")

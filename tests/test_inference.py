@@ -10,6 +10,7 @@ import keras_ser
 from keras_ser import inference, models
 from keras_ser.features import LogMel
 from keras_ser.preprocessing import Preprocessing
+from keras_ser.unusable import UnusableAudio
 
 CLASSES = ("anger", "neutral", "sadness")
 BANDS = 16
@@ -135,10 +136,13 @@ def test_bad_input_is_named(recogniser, tmp_path, write_audio):
     with pytest.raises(ValueError, match="`Recogniser.save` wrote.*other.keras"):
         inference.Recogniser.load(other)
     file = write_audio("a.wav")
-    for arguments in ({"window": -1.0}, {"window": 1.0, "hop": 0.0}):
+    windows = (-1.0, float("nan"), 1e300)
+    for arguments in (*({"window": w} for w in windows), {"window": 1.0, "hop": 0.0}):
         with pytest.raises(ValueError, match="must be positive"):
             recogniser.predict([file], **arguments)
     with pytest.raises(ValueError, match="`hop` needs a `window`"):
         recogniser.predict([file], hop=1.0)
-    with pytest.raises(FileNotFoundError, match="gone.wav"):
+    with pytest.raises(UnusableAudio, match="gone.wav, which does not exist"):
         recogniser.predict([tmp_path / "gone.wav"])
+    with pytest.raises(ValueError, match="at least one audio file"):
+        recogniser.predict([])

@@ -200,6 +200,8 @@ def _of_kinds(table: pd.DataFrame) -> pd.DataFrame:
                 f"Column `{column}` must hold {kind}. Received: {wrong[0]!r}, in "
                 f"{len(wrong)} of {len(table)} rows."
             )
+    if (table.dtypes[list(NUMBERS)] == "float64").all():
+        return table
     return table.astype(dict.fromkeys(NUMBERS, "float64"))
 
 

@@ -1,0 +1,283 @@
+"""Where the auxiliary tasks help: RAVDESS, four classes, development speakers only.
+
+Three splits of the 24 actors: 8 train, the next 8 select and are scored, so that no
+figure here is a test. Each configuration is trained on each split; the folder of a
+training holds `history.csv` and `found.json`, and a training that is there already is
+not repeated: start the script twice to use two cores.
+
+Command: python docs/studies/auxiliary_tasks.py --ravdess DIR --librispeech DIR
+Table: the same with --table, no training.
+Cost: about six minutes a training on one core.
+"""
+
+import argparse
+import dataclasses
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+import numpy as np
+import pandas as pd
+
+from keras_ser import backend, corpora, files
+from keras_ser.config import System, Training
+from keras_ser.features import FeatureStore, LogMel
+from keras_ser.models import BASELINE
+from keras_ser.protocols import Fold
+
+AUGMENTED = System(arguments=BASELINE)
+TYPE = {"reconstruction": False}  # the augmentation head alone
+RECONSTRUCTION = {"augmentation": False}
+
+
+@dataclasses.dataclass(frozen=True)
+class Configuration:
+    """One line of the study's table."""
+
+    system: System
+    fmax: float = 6800.0
+    fraction: float = 1.0  # of the training utterances that keep their label
+    keep_rest: bool = False  # whether the others train without label
+    librispeech: bool = False
+    epochs: int = 20
+
+
+def _mtl(arguments=None, **objective) -> System:
+    return System(arguments=arguments or {}, objective=objective)
+
+
+def _few(system: System, keep_rest=False) -> Configuration:
+    """A quarter of the labels; epochs are shorter, so there are more of them."""
+    system = dataclasses.replace(system, unlabelled=keep_rest)
+    return Configuration(system, fraction=0.25, keep_rest=keep_rest, epochs=60)
+
+
+CONFIGURATIONS = {
+    "baseline": Configuration(System(arguments=BASELINE, augment=())),
+    "baseline + augmentation": Configuration(AUGMENTED),
+    "both 0.3": Configuration(_mtl(auxiliary=0.3)),
+    "center alone": Configuration(_mtl({**TYPE, **RECONSTRUCTION})),
+    "augmentation head 0.1": Configuration(_mtl(TYPE, auxiliary=0.1)),
+    "augmentation head 0.3": Configuration(_mtl(TYPE, auxiliary=0.3)),
+    "augmentation head 1": Configuration(_mtl(TYPE, auxiliary=1.0)),
+    "reconstruction 0.1": Configuration(_mtl(RECONSTRUCTION, auxiliary=0.1)),
+    "reconstruction 0.3": Configuration(_mtl(RECONSTRUCTION, auxiliary=0.3)),
+    "reconstruction 1": Configuration(_mtl(RECONSTRUCTION, auxiliary=1.0)),
+    "both 0.3, fmax 8000": Configuration(_mtl(auxiliary=0.3), fmax=8000.0),
+    "quarter of labels: baseline + augmentation": _few(AUGMENTED),
+    "quarter of labels: both 0.3": _few(_mtl(auxiliary=0.3)),
+    "quarter of labels: both 0.3, the rest unlabelled": _few(
+        _mtl(auxiliary=0.3), keep_rest=True
+    ),
+    "both 0.3 + LibriSpeech": Configuration(
+        dataclasses.replace(_mtl(auxiliary=0.3), unlabelled=True), librispeech=True
+    ),
+    "both 0.1": Configuration(_mtl(auxiliary=0.1)),
+}
+SPLITS = {"A": (range(1, 9), range(9, 17)), "B": (range(9, 17), range(17, 25))}
+SPLITS["C"] = (range(17, 25), range(1, 9))
+
+
+def fold_of(table, extra, split: str, configuration: Configuration) -> Fold:
+    """Eight speakers that train, eight that are scored; nobody is tested."""
+    train, dev = (
+        table[table.speaker.isin([f"ravdess/{actor:02d}" for actor in actors])]
+        for actors in SPLITS[split]
+    )
+    labelled = train
+    if configuration.fraction < 1:
+        groups = train.groupby(["speaker", "emotion"], group_keys=False)
+        labelled = groups.sample(frac=configuration.fraction, random_state=0)
+    rest = train.drop(labelled.index).assign(emotion="")
+    unlabelled = [rest] if configuration.keep_rest else []
+    unlabelled += [extra] if configuration.librispeech else []
+    return Fold(
+        name=split,
+        train=labelled,
+        dev=dev,
+        tests={"nobody": dev.iloc[:0]},
+        unlabelled=pd.concat(unlabelled) if unlabelled else None,
+        classes=corpora.classes(table),
+        selected_by=f"{dev.speaker.nunique()} development speakers",
+    )
+
+
+def train(name: str, split: str, tables, cache, folder: Path) -> None:
+    """One training; its figures go to `found.json`."""
+    import keras
+
+    from keras_ser import augment, training
+    from keras_ser.data import Pipeline
+    from keras_ser.models import MTLAug
+
+    seed = ord(split)
+    configuration = CONFIGURATIONS[name]
+    system = configuration.system
+    keras.utils.set_random_seed(seed)
+    fold = fold_of(*tables, split, configuration)
+    model = MTLAug(
+        fold.classes, augmentations=augment.types(system.augment), **system.arguments
+    )
+    store = FeatureStore(Path(cache) / "features", LogMel(fmax=configuration.fmax))
+    data = Pipeline(
+        fold, store, augment=system.augment, heads=model.heads, seed=seed,
+        progress=False,
+    )  # fmt: skip
+    watch = GradientCosine(data, model.heads)
+    patience = 5 * configuration.epochs // 20
+    settings = Training(epochs=configuration.epochs, patience=patience)
+    found = training.fit(
+        model, data, settings, system.objective, folder, seed, watchers=[watch]
+    )
+    history = pd.read_csv(folder / "history.csv")
+    chosen = history.iloc[found["epoch"] - 1]
+    found |= {
+        "dev_uar": float(chosen.val_emotion_uar),
+        "last_five": float(history.val_emotion_uar.tail(5).mean()),
+        "cosine": watch.means(),
+    }
+    if "augmentation_accuracy" in history:
+        found["augmentation_accuracy"] = float(history.augmentation_accuracy.iloc[-1])
+    files.write_json(folder / "found.json", found)
+
+
+def _gradient_cosine():
+    """The callback's class; Keras is imported when a training starts."""
+    import keras
+    import tensorflow as tf
+
+    class GradientCosine(keras.callbacks.Callback):
+        """Cosine of emotion's and each auxiliary's gradient on the encoder.
+
+        After every fourth epoch, on two batches of training rows, always the same.
+        Losses are unweighted: λ1 scales a gradient, not its direction.
+        """
+
+        def __init__(self, data, heads):
+            super().__init__()
+            self.batches = list(data.train(0, 1).take(2))
+            self.auxiliaries = [h for h in heads if h != "emotion"]
+            self.epochs = []
+
+        def on_epoch_end(self, epoch, logs=None):
+            if not self.auxiliaries or epoch % 4 != 3:
+                return
+            self.epochs.append(np.mean([self._of(*b) for b in self.batches], axis=0))
+
+        def _of(self, features, labels, weights):
+            encoder = [
+                v for v in self.model.trainable_variables if "encoder_" in v.path
+            ]
+            objective = self.model.objective()["loss"]
+            heads = ["emotion", *self.auxiliaries]
+            with tf.GradientTape(persistent=True) as tape:
+                outputs = self.model(features, training=False)
+                losses = [
+                    objective[head](labels[head], outputs[head], weights[head])
+                    for head in heads
+                ]
+            flat = [_flat(tape.gradient(loss, encoder)) for loss in losses]
+            return [_cosine(flat[0], other) for other in flat[1:]]
+
+        def means(self):
+            """Mean over the measurements, by head."""
+            if not self.epochs:
+                return {}
+            values = np.mean(self.epochs, axis=0).tolist()
+            return dict(zip(self.auxiliaries, values, strict=True))
+
+    return GradientCosine
+
+
+def GradientCosine(data, heads):
+    return _gradient_cosine()(data, heads)
+
+
+def _flat(gradients) -> np.ndarray:
+    return np.concatenate([np.ravel(gradient) for gradient in gradients])
+
+
+def _cosine(one, other) -> float:
+    product = np.linalg.norm(one) * np.linalg.norm(other)
+    return float(one @ other / product) if product else 0.0
+
+
+def results(out: Path) -> pd.DataFrame:
+    """All trainings that are done, a row each."""
+    rows = []
+    for path in sorted(out.glob("*/*/found.json")):
+        rows.append(
+            {"configuration": path.parts[-3], "split": path.parts[-2]}
+            | files.read_json(path)
+        )
+    return pd.DataFrame(rows)
+
+
+def table(out: Path) -> str:
+    """The study's table in Markdown."""
+    found = results(out)
+    lines = [
+        "| configuration | splits | dev UAR, chosen epoch | dev UAR, last five epochs |"
+        " by split | cosine: center | augmentation | reconstruction | head's accuracy |",
+        "|---|---|---:|---:|---|---:|---:|---:|---:|",
+    ]
+    for name in CONFIGURATIONS:
+        rows = found[found.configuration == slug(name)]
+        if rows.empty:
+            continue
+        cells = [
+            name,
+            "".join(rows.split),
+            f"{100 * rows.dev_uar.mean():.1f}",
+            f"{100 * rows.last_five.mean():.1f}",
+            " ".join(f"{100 * value:.1f}" for value in rows.last_five),
+        ]
+        for head in ("center", "augmentation", "reconstruction"):
+            values = [c[head] for c in rows.cosine if head in c]
+            cells.append(f"{np.mean(values):+.2f}" if values else "–")
+        accuracy = rows.get("augmentation_accuracy", pd.Series(dtype=float)).mean()
+        cells.append("–" if np.isnan(accuracy) else f"{100 * accuracy:.0f}")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def slug(name: str) -> str:
+    return "".join(c if c.isalnum() or c in ".-" else "_" for c in name)
+
+
+def claimed(folder: Path) -> bool:
+    """Whether this process is the first to take a training."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--ravdess")
+    parser.add_argument("--librispeech")
+    parser.add_argument("--cache", default="cache")
+    parser.add_argument("--out", type=Path, default=Path("runs/auxiliary_tasks"))
+    parser.add_argument("--splits", default="ABC")
+    parser.add_argument("--only", nargs="*", default=list(CONFIGURATIONS))
+    parser.add_argument("--table", action="store_true")
+    arguments = parser.parse_args()
+    if not arguments.table:
+        backend.set_threads(1)
+        labelled = corpora.read("ravdess", arguments.ravdess, labels="four")
+        extra = corpora.read("librispeech", arguments.librispeech).assign(emotion="")
+        for split in arguments.splits:
+            for name in arguments.only:
+                folder = arguments.out / slug(name) / split
+                if claimed(folder):
+                    train(name, split, (labelled, extra), arguments.cache, folder)
+                    print(name, split, files.read_json(folder / "found.json"))
+    print(table(arguments.out))
+
+
+if __name__ == "__main__":
+    main()

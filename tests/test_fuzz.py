@@ -1,0 +1,176 @@
+"""Mangled input is taken or clearly refused, and nothing is lost on the way.
+
+The targets are those of `benchmarks/fuzz.py`. KERAS_SER_FUZZ sets how many inputs
+each gets.
+"""
+
+import importlib.util
+import os
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_ser import audio, config
+from keras_ser.config import Experiment, System
+from keras_ser.preprocessing import Preprocessing
+
+EXAMPLES = int(os.environ.get("KERAS_SER_FUZZ", "50"))
+quick = settings(max_examples=EXAMPLES, derandomize=True, deadline=None)
+seeds = st.integers(0, 2**32)
+
+
+def load_benchmark():
+    path = Path(__file__).parents[1] / "benchmarks" / "fuzz.py"
+    found = importlib.util.spec_from_file_location("fuzz", path)
+    module = importlib.util.module_from_spec(found)
+    sys.modules["fuzz"] = module  # dataclasses look it up
+    found.loader.exec_module(module)
+    return module
+
+
+fuzz = load_benchmark()
+operations = st.lists(
+    st.tuples(
+        st.sampled_from(fuzz.KINDS),
+        st.floats(0, 1, exclude_max=True),
+        st.integers(0, 2**32 - 1),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@pytest.mark.parametrize("kind", fuzz.FORMATS)
+def test_a_sound_that_nobody_mangled_is_read(folder, kind):
+    path = folder / f"whole.{kind.split()[0]}"
+    path.write_bytes(fuzz.sound(kind))
+    assert len(audio.read(path)) == pytest.approx(4800, abs=512)  # ADPCM has blocks
+
+
+@given(kind=st.sampled_from(list(fuzz.FORMATS)), changes=operations)
+@quick
+def test_mangled_audio_is_finite_speech_or_refused(folder, kind, changes):
+    path = folder / "a.wav"
+    path.write_bytes(fuzz.mutated_bytes(fuzz.sound(kind), changes))
+    try:
+        wave = audio.read(path)
+    except ValueError as error:
+        assert str(path) in str(error)
+    else:
+        assert wave.dtype == np.float32
+        assert wave.ndim == 1 and len(wave) and np.isfinite(wave).all()
+
+
+@given(kind=st.sampled_from(list(fuzz.FORMATS)), share=st.floats(0, 1))
+@quick
+def test_a_cut_file_is_whole_or_refused(folder, kind, share):
+    data = fuzz.sound(kind)
+    whole, cut = folder / "whole.wav", folder / "cut.wav"
+    whole.write_bytes(data)
+    cut.write_bytes(data[: int(share * len(data))])
+    try:
+        wave = audio.read(cut)
+    except ValueError as error:
+        assert str(cut) in str(error)
+    else:
+        missing = len(audio.read(whole)) - len(wave)
+        assert missing <= audio.SLACK  # samples, of a byte or more
+
+
+@pytest.mark.parametrize("target", ["store", "table", "preprocessing", "config"])
+def test_a_target_accepts_refuses_and_loses_nothing(target):
+    @given(seed=seeds)
+    @quick
+    def check(seed):
+        outcome, dropped, text = fuzz.one(target, seed)
+        assert (outcome, text) in [("accepted", ""), ("refused", "")]
+        assert dropped == 0
+
+    check()
+
+
+@pytest.mark.parametrize(("target", "inputs"), [("report", 8), ("model", 4)])
+def test_a_slow_target_loses_nothing(target, inputs):
+    count = fuzz.many(target, 0, inputs)
+    assert (count.inputs, count.tracebacks, count.dropped) == (inputs, 0, 0), count
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", fuzz.TARGETS)
+def test_many_inputs(target):
+    count = fuzz.isolated(target, 10_000, 10_500 if target != "model" else 10_100)
+    assert (count.tracebacks, count.dropped, count.crashes) == (0, 0, 0), count.first
+
+
+def test_the_counting_sees_what_it_counts(monkeypatch):
+    def fail(rng, folder):
+        draw = rng.randrange(4)
+        if draw == 0:
+            raise KeyError("not clear")
+        if draw == 1:
+            raise ValueError
+        if draw == 2:
+            raise ValueError("clear")
+        return 1
+
+    monkeypatch.setitem(fuzz.TARGETS, "audio", (fail, 1.0))
+    count = fuzz.many("audio", 0, 40)
+    draws = [random.Random(f"audio {seed}").randrange(4) for seed in range(40)]
+    assert count.tracebacks == draws.count(0) + draws.count(1)
+    assert count.refused == draws.count(2)
+    assert count.accepted == count.dropped == draws.count(3)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+KEYS = sorted(fuzz._preprocessing().to_json())
+
+
+@given(key=st.sampled_from(KEYS), value=json_values)
+@quick
+def test_any_json_is_a_preprocessing_or_refused(key, value):
+    good = fuzz._preprocessing().to_json()
+    for whole in (value, {**good, key: value}):
+        try:
+            made = Preprocessing.from_json(whole)
+        except ValueError as error:
+            assert str(error)
+        else:
+            assert np.isfinite(made.normalised(np.ones((3, 8)))).all()
+
+
+@given(path=st.sampled_from(["name", "repeats", "training.seed", "x"]), text=st.text())
+@quick
+def test_any_override_is_taken_or_refused(path, text):
+    toy = Experiment("toy", "synthetic", {"a": System()})
+    try:
+        changed = config.override(toy, f"{path}={text}")
+    except ValueError as error:
+        assert str(error)
+    else:
+        assert isinstance(changed, Experiment)
+
+
+@given(name=st.text(max_size=120))
+@quick
+def test_any_name_is_one_folder_or_refused(tmp_path_factory, name):
+    root = tmp_path_factory.getbasetemp()
+    try:
+        made = Experiment(name, "synthetic", {name: System()})
+    except ValueError as error:
+        assert "folder's name" in str(error) or "report" in str(error)
+    else:
+        assert (root / made.name).resolve().parent == root.resolve()
