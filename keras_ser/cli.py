@@ -2,25 +2,12 @@
 
 import argparse
 import os
-import re
 import shutil
 import sys
 import warnings
 from pathlib import Path
 
-FAILED = 1
-BAD_INPUT = 2
-INTERRUPTED = 130
-WRONG_PATH = (
-    FileNotFoundError,
-    IsADirectoryError,
-    NotADirectoryError,
-    PermissionError,
-)
-INTERRUPTED_TEXT = (
-    "Interrupted. What is complete stays. Give the same command to go on: a training "
-    "does from its last complete epoch."
-)
+from keras_ser import complaints
 
 
 def entry() -> None:
@@ -48,16 +35,7 @@ def main(arguments) -> int:
         0; 1 where a run failed, 2 for bad input, 130 when interrupted, each with one
         line on stderr.
     """
-    try:
-        return arguments.run(arguments) or 0
-    except _tensorflow_errors() as error:
-        return _complain(_of_data(error), FAILED)
-    except (ValueError, *WRONG_PATH) as error:
-        return _complain(error, BAD_INPUT)
-    except (RuntimeError, OSError) as error:
-        return _complain(error, FAILED)
-    except KeyboardInterrupt:
-        return _complain(INTERRUPTED_TEXT, INTERRUPTED)
+    return complaints.told(lambda: arguments.run(arguments))
 
 
 def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -130,6 +108,7 @@ def run(arguments) -> int:
         shutil.rmtree(Path(arguments.out) / loaded.name, ignore_errors=True)
     if arguments.repeats:
         loaded = config.override(loaded, f"repeats={arguments.repeats}")
+    loaded = experiment.restricted(loaded, arguments.systems)
     planned = _planned(arguments, loaded)
     print(f"{loaded.name}: {len(planned)} runs below {arguments.out}")
     experiment.run(planned, arguments.cache, arguments.workers, arguments.threads)
@@ -142,9 +121,7 @@ def _planned(arguments, loaded) -> list:
     from keras_ser import experiment
 
     def plan(tables):
-        planned = experiment.jobs(
-            loaded, *tables, arguments.out, arguments.systems, arguments.folds
-        )
+        planned = experiment.jobs(loaded, *tables, arguments.out, folds=arguments.folds)
         if arguments.smoke and not arguments.folds:
             planned = [job for job in planned if job.fold is planned[0].fold]
         return planned
@@ -291,44 +268,6 @@ def _counts(table, column: str) -> str:
     if len(counted) > 30:
         return f"{column}s: {len(counted)}"
     return f"{column}s: " + ", ".join(f"{k} {v}" for k, v in counted.items())
-
-
-def _complain(error, code: int) -> int:
-    text = _of_system(error) if getattr(error, "strerror", None) else str(error)
-    text = " ".join([text, *getattr(error, "__notes__", ())])
-    print(f"keras-ser: {' '.join(text.split())}", file=sys.stderr)
-    return code
-
-
-def _of_system(error: OSError) -> str:
-    return (
-        f"Expected a file or folder that can be read and written. Received: "
-        f"{error.filename or 'none'} ({error.strerror}). Check the path, its "
-        "permissions and the room on its disk."
-    )
-
-
-def _tensorflow_errors() -> tuple:
-    """What tf.data raises where a file of features is gone or cut.
-
-    TensorFlow is not imported for it: without it, nobody raises them.
-    """
-    tensorflow = sys.modules.get("tensorflow")
-    return (tensorflow.errors.OpError,) if hasattr(tensorflow, "errors") else ()
-
-
-def _of_data(error) -> RuntimeError:
-    """An error of the graph as one sentence, with the file where it names one."""
-    named = re.search(r"[^\s'\"]+\.f(?:16|32|64)\b", error.message or "")
-    what = f"features in {named[0]}" if named else "features"
-    first = (error.message or type(error).__name__).strip().partition("\n")[0]
-    text = RuntimeError(
-        f"Training expects {what} that are whole. Received: {first[:300]}. Give the "
-        "same command again: it extracts what is damaged, and goes on."
-    )
-    for note in getattr(error, "__notes__", ()):
-        text.add_note(note)
-    return text
 
 
 def _report(runs, out, *options, **more) -> None:

@@ -47,6 +47,23 @@ def read_tables(
     return tuple(unusable.parted([table, unlabelled]))
 
 
+def restricted(config: Experiment, systems: Iterable[str]) -> Experiment:
+    """The experiment of some of its systems, on the corpora that they need.
+
+    Args:
+        config: the experiment.
+        systems: names; none for all.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    names = _chosen("systems", systems, config.systems)
+    chosen = {name: config.systems[name] for name in names}
+    needed = any(system.unlabelled for system in chosen.values())
+    unlabelled = config.unlabelled if needed else ""
+    return dataclasses.replace(config, systems=chosen, unlabelled=unlabelled)
+
+
 def without_bad(
     planned: list[Job], bad: list[Unusable], tables: tuple, plan: Callable
 ) -> list[Job]:

@@ -49,6 +49,8 @@ class Job:
         config = dataclasses.asdict(self.config)
         config["systems"] = {self.system: config["systems"][self.system]}
         config.pop("repeats")
+        if not self.config.systems[self.system].unlabelled:
+            config["unlabelled"] = ""
         return {
             **config,
             "fold": self.fold.name,

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 import types
 import warnings
 import zipfile
@@ -432,11 +431,6 @@ def test_features_that_vanish_in_training_are_one_line(capsys, tmp_path):
     text = complaint(capsys)
     assert f"Training expects features in {path}" in text
     assert "Give the same command again" in text
-
-
-def test_without_tensorflow_nothing_of_it_is_caught(monkeypatch):
-    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    assert cli._tensorflow_errors() == ()
 
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_24", "PCM_32", "FLOAT"])

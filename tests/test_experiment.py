@@ -263,3 +263,14 @@ def test_protocol_arguments_reach_the_protocol(tables):
     (job,) = experiment.jobs(held, *tables, "runs", systems=["baseline"])
     assert isinstance(job.fold, protocols.Fold)
     assert set(job.fold.tests["test"].speaker) == {"toy/4"}
+
+
+@pytest.mark.parametrize(
+    ("names", "unlabelled"), [((), "synthetic_unlabelled"), (["plain"], "")]
+)
+def test_some_systems_need_their_corpora_only(names, unlabelled):
+    systems = {"plain": System(), "more": System(unlabelled=True)}
+    whole = Experiment("toy", "emodb", systems, unlabelled="synthetic_unlabelled")
+    part = experiment.restricted(whole, names)
+    assert list(part.systems) == list(names or systems)
+    assert part.unlabelled == unlabelled

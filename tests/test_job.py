@@ -45,3 +45,22 @@ def test_the_description_is_json_of_one_system(planned):
     assert list(described["systems"]) == ["one"]
     assert described["fold"] == "1"
     assert set(described["data"]) == {"train", "dev", "test"}
+
+
+def test_unlabelled_speech_decides_nothing_for_who_does_not_train_on_it(toy_table):
+    table, extra = (
+        toy_table({name: "" for name in "1234"}),
+        toy_table(["9"], corpus="x"),
+    )
+    systems = {**CONFIG.systems, "more": System(unlabelled=True)}
+    with_extra = dataclasses.replace(
+        CONFIG, systems=systems, unlabelled="librispeech", repeats=1
+    )
+    before = experiment.jobs(CONFIG, table, None, "runs")[0].describe()
+    after = {
+        job.system: job.describe()
+        for job in experiment.jobs(with_extra, table, extra, "runs", folds=["1"])
+    }
+    assert after["one"] == before
+    assert after["more"]["unlabelled"] == "librispeech"
+    assert after["more"]["data"] != before["data"]

@@ -39,6 +39,7 @@ ALLOWED = {
     "losses": {"padding"},
     "corpora": {"audio"},
     "front_ends": {"audio"},
+    "complaints": set(),
     "unusable": {"audio", "files"},
     "features": {"audio", "files", "front_ends", "unusable"},
     "augment": {"audio"},

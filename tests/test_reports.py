@@ -707,3 +707,25 @@ def test_metrics_without_what_is_needed_are_refused(tmp_path):
     (folder / "metrics.json").write_text("{")
     with pytest.raises(ValueError, match="metrics.json"):
         reports.build(tmp_path, tmp_path / "out")
+
+
+def test_skipped_utterances_are_counted_once_and_named(tmp_path):
+    for system in ("baseline", "mtl"):
+        folder = write(tmp_path / "runs", predictions(system, "03"))
+        if system == "mtl":
+            lines = ["utterance,file,reason", 'b,b.wav,"cut, or so"', "a,a.wav,silent"]
+            (folder / "skipped.csv").write_text("\n".join(lines))
+    found = markdown(tmp_path / "runs", tmp_path / "report")
+    assert "unusable" not in found
+    assert "usable audio: 2, in 1 of 2 runs: a, b (skipped.csv" in found
+
+
+def test_nothing_skipped_is_said(text):
+    assert "Utterances skipped for want of usable audio: none." in text
+
+
+def test_a_damaged_list_of_skipped_utterances_is_refused(tmp_path):
+    folder = write(tmp_path / "runs", predictions("mtl", "03"))
+    (folder / "skipped.csv").write_text("nothing\n1\n")
+    with pytest.raises(ValueError, match="skipped.csv must hold a CSV file with"):
+        markdown(tmp_path / "runs", tmp_path / "report")

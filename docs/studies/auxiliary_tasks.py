@@ -219,8 +219,8 @@ def table(out: Path) -> str:
     """The study's table in Markdown."""
     found = results(out)
     lines = [
-        "| configuration | splits | dev UAR, chosen epoch | dev UAR, last five epochs |"
-        " by split | cosine: center | augmentation | reconstruction | head's accuracy |",
+        "| configuration | splits | dev UAR at chosen epoch | in last five epochs |"
+        " by split | cosine: center | augmentation | reconstruction | head |",
         "|---|---|---:|---:|---|---:|---:|---:|---:|",
     ]
     for name in CONFIGURATIONS:

@@ -1,4 +1,4 @@
-"""What selected each run's epoch, and that no speaker is on two sides."""
+"""What selected each run's epoch, what it lacks, that no speaker is on two sides."""
 
 import functools
 from pathlib import Path
@@ -9,6 +9,8 @@ from keras_ser.reports.reading import RUN, bad, read_metrics
 from keras_ser.reports.text import NOTHING, natural, rank, text_of
 
 SIDES = ("train", "dev", "test")
+SKIPPED = "skipped.csv"
+SHOWN = 6
 
 
 def selection(runs, order: list[str]) -> list[tuple]:
@@ -23,12 +25,35 @@ def selection(runs, order: list[str]) -> list[tuple]:
             blocks.append(("text", warning))
     fine = f"Speakers shared between train, dev and test: none ({len(table)} runs)."
     errors = [f"ERROR: {line}" for line in _shared(table)]
-    return blocks + [("text", text) for text in errors or [fine]]
+    texts = [*(errors or [fine]), _skipped(runs)]
+    return blocks + [("text", text) for text in texts]
 
 
 def shared_speakers(runs) -> list[str]:
     """A line for each run and two sides of it that share a speaker."""
     return _shared(pd.DataFrame([_choice(*run) for run in runs]))
+
+
+def _skipped(runs) -> str:
+    """What runs went on without, as their `skipped.csv` say."""
+    lists = [folder / SKIPPED for _, folder, _ in runs if (folder / SKIPPED).exists()]
+    names = set().union(*(_utterances(path) for path in lists))
+    if not names:
+        return "Utterances skipped for want of usable audio: none."
+    shown = sorted(names, key=natural)[:SHOWN]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return (
+        f"WARNING: utterances skipped for want of usable audio: {len(names)}, in "
+        f"{len(lists)} of {len(runs)} runs: {', '.join(shown)}{more} ({SKIPPED} of "
+        "these runs says why)."
+    )
+
+
+def _utterances(path: Path) -> set[str]:
+    try:
+        return set(pd.read_csv(path, dtype=str)["utterance"])
+    except (ValueError, KeyError) as error:
+        raise bad(path, "a CSV file with the column `utterance`", error) from error
 
 
 def _selection_table(experiment: str, table: pd.DataFrame, order: list) -> tuple:

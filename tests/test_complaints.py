@@ -1,0 +1,55 @@
+"""Errors as lines and exit codes."""
+
+import sys
+
+import pytest
+
+from keras_ser import complaints
+
+
+def raising(error):
+    def command():
+        raise error
+
+    return command
+
+
+def noted(error, note):
+    error.add_note(note)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (ValueError("Expected a.\n Received: b."), 2, "Expected a. Received: b."),
+        (FileNotFoundError("Expected c."), 2, "Expected c."),
+        (PermissionError(13, "Permission denied", "x"), 2, "Received: x (Permission"),
+        (OSError(28, "No space left on device", "y"), 1, "Received: y (No space left"),
+        (RuntimeError("The loss must stay finite."), 1, "The loss must stay finite."),
+        (noted(RuntimeError("It failed."), "In run z."), 1, "It failed. In run z."),
+        (KeyboardInterrupt(), 130, "Interrupted."),
+    ],
+)
+def test_an_error_is_one_line_and_a_code(capsys, error, code, line):
+    assert complaints.told(raising(error)) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("keras-ser: ") and err.count("\n") == 1
+    assert line in err
+
+
+def test_a_mistake_of_ours_keeps_its_traceback():
+    with pytest.raises(TypeError):
+        complaints.told(raising(TypeError("unexpected")))
+
+
+@pytest.mark.parametrize(("result", "code"), [(None, 0), (0, 0), (3, 3)])
+def test_a_command_that_succeeds_says_nothing(capsys, result, code):
+    assert complaints.told(lambda: result) == code
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_tensorflow_nothing_of_it_is_caught(monkeypatch):
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    assert complaints.tensorflow_errors() == ()
