@@ -8,25 +8,59 @@ up to date.
 import contextlib
 import io
 import re
+import runpy
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md")
+DOCUMENTS = (*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md")
 BLOCK = re.compile(
     r"(<!-- generate: (\w+)((?: [^\s>]+)?) -->\n).*?(<!-- end -->)", re.DOTALL
 )
 
 
-def report(folder: str) -> str:
-    """The tables of a folder of finished runs."""
+def report(name: str) -> str:
+    """The whole report of the runs in `results/<name>`."""
     from keras_ser import reports
 
     with tempfile.TemporaryDirectory() as out:
-        (path,) = reports.build([ROOT / folder], out, formats=("md",))
-        text = path.read_text(encoding="utf-8")
-    return re.sub(r"^#", "###", text.split("\n\n", 1)[1], flags=re.MULTILINE)
+        (path,) = reports.build([ROOT / "results" / name], out, formats=("md",))
+        return path.read_text(encoding="utf-8")
+
+
+def scores(name: str) -> str:
+    """Its main table, and which systems of that experiment were not run."""
+    text = report(name)
+    start = text.index("\n**", text.index("\n## ")) + 1
+    main = text[start : re.search(r"\n\*\*[^*]*(each fold|each repeat)", text).start()]
+    shared = re.search(r"^(Speakers shared|ERROR: speakers).*$", text, re.MULTILINE)
+    whole = f"All tables: [report](../results/{name}/report/report.md)."
+    return "\n\n".join([main.strip(), *_not_run(name), f"{shared[0]} {whole}"])
+
+
+def _not_run(name: str) -> list[str]:
+    """A list of the systems without a run, each with its command."""
+    from keras_ser import config
+
+    lines = []
+    for path in sorted((ROOT / "configs").glob("*/*.py")):
+        loaded = config.load(path)
+        if loaded.name != name:
+            continue
+        for system, settings in loaded.systems.items():
+            if not list((ROOT / "results" / name / system).glob("*/metrics.json")):
+                needed = [loaded.corpus, *([loaded.unlabelled] * settings.unlabelled)]
+                roots = " ".join(f"--corpus {corpus}=DIR" for corpus in needed)
+                command = f"{path.relative_to(ROOT)} {roots} --systems {system}"
+                lines.append(f"- {system}: `keras-ser run {command}`")
+    return ["Not run yet:\n\n" + "\n".join(lines)] if lines else []
+
+
+def study(name: str) -> str:
+    """The table of `docs/studies/<name>.py`, of what lies in the folder beside it."""
+    path = ROOT / "docs" / "studies" / f"{name}.py"
+    return runpy.run_path(str(path))["table"](path.with_suffix(""))
 
 
 def models(_: str) -> str:
@@ -79,7 +113,8 @@ def commands(_: str) -> str:
 
 
 KINDS = {
-    "report": report,
+    "scores": scores,
+    "study": study,
     "models": models,
     "corpora": corpora,
     "commands": commands,
@@ -96,15 +131,22 @@ def generated(text: str) -> str:
     return BLOCK.sub(block, text)
 
 
+def documents() -> dict[Path, str]:
+    """What each document should hold: those with blocks, and the results' reports."""
+    found = {path: generated(path.read_text(encoding="utf-8")) for path in DOCUMENTS}
+    for folder in sorted(path for path in (ROOT / "results").iterdir()):
+        found[folder / "report" / "report.md"] = report(folder.name)
+    return found
+
+
 def main() -> int:
     stale = []
-    for path in DOCUMENTS:
-        text = path.read_text(encoding="utf-8")
-        new = generated(text)
-        if new != text:
-            stale.append(path.name)
+    for path, text in documents().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(str(path.relative_to(ROOT)))
             if "--check" not in sys.argv:
-                path.write_text(new, encoding="utf-8")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
     print("stale:" if "--check" in sys.argv else "written:", *(stale or ["none"]))
     return 1 if stale and "--check" in sys.argv else 0
 

@@ -18,7 +18,9 @@ def generate():
 
 
 GENERATED = sorted(
-    path.name for path in DOCS.glob("*.md") if "<!-- generate:" in path.read_text()
+    str(path.relative_to(DOCS))
+    for path in DOCS.rglob("*.md")
+    if "<!-- generate:" in path.read_text(encoding="utf-8")
 )
 
 
@@ -32,6 +34,15 @@ def test_a_document_is_up_to_date(generate, name):
         pytest.skip("argparse words its help differently in other versions of Python")
     text = (DOCS / name).read_text(encoding="utf-8")
     assert generate.generated(text) == text, "run `python docs/generate.py`"
+
+
+RESULTS = sorted(path.name for path in (DOCS.parent / "results").iterdir())
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_report_of_results_is_up_to_date(generate, name):
+    path = DOCS.parent / "results" / name / "report" / "report.md"
+    assert path.read_text(encoding="utf-8") == generate.report(name)
 
 
 def test_blocks_are_written_anew(generate, monkeypatch):

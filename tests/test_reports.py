@@ -43,7 +43,26 @@ def predictions(system, fold, repeat=0, rows=12, **columns) -> pd.DataFrame:
     return table.assign(**columns)
 
 
-def write(root: Path, table: pd.DataFrame, **metrics) -> Path:
+def config_of(table: pd.DataFrame) -> dict:
+    first = table.iloc[0]
+    system = {"model": "MTLAug", "arguments": {}, "augment": [], "unlabelled": False}
+    return {
+        "name": str(first["experiment"]),
+        "corpus": "emodb",
+        "labels": "three",
+        "protocol": "leave_one_speaker_out",
+        "protocol_arguments": {},
+        "features": {"front_end": "LogMel", "seconds": 7.5, "normalise": "train"},
+        "training": {"epochs": 20, "batch": 16, "unlabelled": 1},
+        "unlabelled": "",
+        "systems": {str(first["system"]): system},
+        "fold": str(first["fold"]),
+        "repeat": int(first["repeat"]),
+        "data": {"test": str(first["fold"])},
+    }
+
+
+def write(root: Path, table: pd.DataFrame, config=None, **metrics) -> Path:
     """A complete run folder."""
     first = table.iloc[0]
     job = f"{first['fold']}-{first['repeat']}"
@@ -55,6 +74,7 @@ def write(root: Path, table: pd.DataFrame, **metrics) -> Path:
     (folder / "metrics.json").write_text(
         json.dumps({**content, "speakers": sides, **metrics})
     )
+    (folder / "config.json").write_text(json.dumps(config or config_of(table)))
     pd.DataFrame({"epoch": range(5)}).to_csv(folder / "history.csv", index=False)
     return folder
 
@@ -130,7 +150,7 @@ def test_main_table_equals_scikit_learn_worked_by_hand(table, text):
         deviation = percent(np.std(values, ddof=1))
         assert found[1] == f"{percent(np.mean(values))} ± {deviation}"
     low, high = scores.bootstrap_interval(
-        table["truth"], table["prediction"], table["speaker"], cluster=None
+        table["truth"], table["prediction"], table["utterance"], cluster="utterance"
     )
     assert row[:5] == [
         *("3", "2", "36"),
@@ -184,7 +204,7 @@ def test_one_run_has_an_interval_of_utterances_and_no_deviation(tmp_path):
     row = rows_of(text, "emodb, clean: scores")["mtl"]
     table = pd.read_csv(folder / "predictions.csv")
     interval = scores.bootstrap_interval(
-        table["truth"], table["prediction"], table["speaker"], cluster=None
+        table["truth"], table["prediction"], table["utterance"], cluster="utterance"
     )
     assert row[3].endswith("[{}, {}] ‡".format(*map(percent, interval)))
     assert len(row) == 5  # nothing to compare with
@@ -344,6 +364,52 @@ def test_shared_speakers_end_the_command_with_exit_code_1(runs, capsys):
     assert line in written.err and written.err.count("\n") == 1
 
 
+# === Settings ===
+
+
+def test_settings_and_systems_are_said_in_words(runs, tmp_path):
+    for fold in ("03", "08"):
+        table = predictions("other_net", fold)
+        config = config_of(table)
+        config["systems"]["other_net"] = {
+            "model": "MTLAug",
+            "arguments": {"preset": "paper"},
+            "objective": {"center": 0.1, "auxiliary": 0.3},
+            "augment": {"speed": {"factors": [0.9]}, "mixup": {}},
+            "denoising": True,
+        }
+        write(runs, table, config=config)
+    text = markdown(runs, tmp_path)
+    rows = rows_of(text, "toy: systems")
+    assert list(rows) == ["baseline", "mtl", "other_net"]
+    assert rows["mtl"] == ["MTLAug", "–", "–", "none", "no"]
+    assert rows["other_net"][1:] == [
+        "preset=paper",
+        "auxiliary=0.3, center=0.1, reconstructs the unaugmented input",
+        "speed (factors=[0.9]), mixup",
+        "no",
+    ]
+    assert (
+        "Settings of toy: corpus emodb, label set three, protocol "
+        "leave_one_speaker_out. Front-end, for systems that take one: LogMel, windows "
+        "of 7.5 s. Features are normalised by the training speakers. Networks train "
+        "for at most 20 epochs in batches of 16" in text
+    )
+    assert "Unlabelled speech" not in text and "transductive" not in text
+
+
+def test_normalisation_by_speaker_stands_in_words_and_caption(tmp_path):
+    table = predictions("mtl", "03")
+    config = changed(table, "features.normalise", "speaker")
+    config["protocol"], config["protocol_arguments"] = "k_fold", {"folds": 3}
+    write(tmp_path / "runs", table, config=config, epoch=None)
+    text = markdown(tmp_path / "runs", tmp_path)
+    assert "by each speaker's own utterances, the test speaker's too (trans" in text
+    assert "**emodb, clean: scores, normalised by speaker (transductive)**" in text
+    assert "protocol k_fold (folds=3)." in text
+    assert "Networks train" not in text
+
+
 # === Differences between systems ===
 
 SIX = ("03", "08", "09", "10", "11", "12")
@@ -380,7 +446,7 @@ def test_differences_equal_scikit_learn_and_sign_flips_written_out(six, tmp_path
     table = reports.read(six)
     found = rows_of(text, "emodb, clean: scores")
     assert "**emodb, clean: scores, Δ to baseline over 6 shared speakers**" in text
-    assert found["baseline"][5:] == ["–"] * 3
+    assert found["baseline"][5:] == ["–"] * 4
     key = ["fold", "repeat", "utterance"]
     parts = {n: rows.sort_values(key) for n, rows in table.groupby("system")}
     base = parts["baseline"]
@@ -404,7 +470,16 @@ def test_differences_equal_scikit_learn_and_sign_flips_written_out(six, tmp_path
         shown = re.findall(r"[+−]?\d+\.\d", found[name][5].replace(",", ""))
         values = [float(part.replace("−", "-")) for part in shown]
         assert values == pytest.approx([100 * delta, 100 * low, 100 * high], abs=0.051)
-        assert found[name][6:] == [f"{p[name]:.3f}", f"{adjusted[name]:.3f}"]
+        speakers = [
+            balanced_accuracy_score(part["truth"], part["prediction"])
+            - balanced_accuracy_score(part["truth"], part["prediction_base"])
+            for _, part in rows.merge(
+                base, on=[*key, "truth", "speaker"], suffixes=("", "_base")
+            ).groupby(["speaker", "repeat"])
+        ]
+        mean = float(found[name][6].replace("−", "-"))
+        assert mean == pytest.approx(100 * np.mean(speakers), abs=0.051)
+        assert found[name][7:] == [f"{p[name]:.3f}", f"{adjusted[name]:.3f}"]
     assert "With 6 speakers all 64 sign patterns are counted, so p is exact" in text
     assert "it cannot be below 0.031." in text
     assert "adjusts p for the 2 tests of this table" in text
@@ -412,14 +487,18 @@ def test_differences_equal_scikit_learn_and_sign_flips_written_out(six, tmp_path
 
 def test_fewer_than_six_shared_speakers_have_an_interval_only(table, text):
     row = rows_of(text, "emodb, clean: scores")["mtl"]
-    assert row[5].endswith("‡") and row[6:] == ["–", "–"]
+    assert row[5].endswith("‡") and row[6:] == ["–"] * 3
     parts = [
         rows.sort_values(["fold", "repeat", "utterance"])
         for _, rows in table.groupby("system")
     ]
     base, mtl = parts
     interval = scores.difference_interval(
-        mtl["truth"], mtl["prediction"], base["prediction"], None, cluster=None
+        mtl["truth"],
+        mtl["prediction"],
+        base["prediction"],
+        mtl["utterance"],
+        cluster="utterance",
     )
     signed = [f"{100 * value:+.1f}".replace("-", "−") for value in interval]
     assert "[{}, {}]".format(*signed) in row[5]
@@ -435,10 +514,10 @@ def test_unfinished_runs_are_compared_on_what_is_shared_and_marked(six, tmp_path
     text = markdown(runs, tmp_path)
     found = rows_of(text, "emodb, clean: scores")
     assert "Δ to baseline over 5 to 6 shared speakers**" in text
-    assert found["mtl †"][5].endswith("‡ §") and found["mtl †"][6:] == ["–", "–"]
-    assert "§" not in found["other_net"][5] and found["other_net"][6] != "–"
+    assert found["mtl †"][5].endswith("‡ §") and found["mtl †"][6:] == ["–"] * 3
+    assert "§" not in found["other_net"][5] and found["other_net"][7] != "–"
     # One test is left, and it is the only one that Holm counts.
-    assert found["other_net"][6] == found["other_net"][7]
+    assert found["other_net"][7] == found["other_net"][8]
     assert "same fold and repeat: mtl 5 speakers and 100 utterances." in text
     table = reports.read(runs)
     mtl = table[table["system"] == "mtl"]
@@ -452,12 +531,48 @@ def test_unfinished_runs_are_compared_on_what_is_shared_and_marked(six, tmp_path
     assert common["mtl"][5] == found["mtl †"][5].removesuffix(" §")
 
 
+def test_identical_repeats_give_the_intervals_of_one(tmp_path):
+    found = []
+    for repeats in (1, 3):
+        root = tmp_path / str(repeats)
+        for system in ("baseline", "mtl"):
+            for n in range(repeats):
+                write(root, predictions(system, "03").assign(repeat=n))
+        rows = rows_of(markdown(root, root / "out"), "emodb, clean: scores")
+        found.append([rows["baseline"][3], rows["mtl"][3], rows["mtl"][5]])
+    assert found[0] == found[1]
+    assert all("‡" in cell for cell in found[0])
+
+
+def test_a_pooled_difference_against_the_mean_of_speakers_is_said(tmp_path):
+    # One speaker with many utterances gains, five with few lose.
+    for fold in SIX:
+        truth = np.tile(CLASSES, 40 if fold == "03" else 2)
+        wrong = np.roll(truth, 1)
+        for system in ("baseline", "mtl"):
+            right = (system == "mtl") == (fold == "03")
+            table = predictions(system, fold, rows=len(truth))
+            table = table.assign(truth=truth, prediction=truth if right else wrong)
+            write(tmp_path / "runs", table)
+    text = markdown(tmp_path / "runs", tmp_path)
+    row = rows_of(text, "emodb, clean: scores")["mtl"]
+    assert row[5].startswith("+") and row[6] == "−66.7"
+    assert "WARNING: for mtl the pooled Δ and the mean of the speakers'" in text
+
+
+def test_agreeing_signs_need_no_warning(six, tmp_path):
+    text = markdown(six, tmp_path)
+    found = rows_of(text, "emodb, clean: scores")
+    opposed = [n for n, row in found.items() if {row[5][0], row[6][0]} == {"+", "−"}]
+    assert ("have opposite signs" in text) == bool(opposed)
+
+
 def test_systems_without_a_common_fold_are_not_compared(tmp_path):
     for system, fold in (("a", "03"), ("b", "08")):
         write(tmp_path / "runs", predictions(system, fold))
     text = markdown(tmp_path / "runs", tmp_path)
     found = rows_of(text, "emodb, clean: scores")["b †"]
-    assert found[5:] == ["–"] * 3
+    assert found[5:] == ["–"] * 4
     assert "No p for b (0)" in text
 
 
@@ -467,7 +582,7 @@ def test_the_same_predictions_differ_by_nothing(tmp_path):
             rows = predictions("a", fold).assign(system=system)
             write(tmp_path / "runs", rows)
     row = rows_of(markdown(tmp_path / "runs", tmp_path), "emodb, clean: scores")["b"]
-    assert row[5:] == ["0.0 [0.0, 0.0]", "1.000", "1.000"]
+    assert row[5:] == ["0.0 [0.0, 0.0]", "0.0", "1.000", "1.000"]
 
 
 @pytest.mark.parametrize(
@@ -505,7 +620,7 @@ def test_a_reference_without_runs_under_a_condition_is_said(tmp_path):
     text = markdown(tmp_path / "runs", tmp_path)
     assert "baseline has no run here. Nothing can be compared with it." in text
     assert len(rows_of(text, "emodb, noise: scores")["mtl"]) == 5
-    assert len(rows_of(text, "emodb, clean: scores")["mtl"]) == 8
+    assert len(rows_of(text, "emodb, clean: scores")["mtl"]) == 9
 
 
 # === The augmentation head ===
@@ -527,6 +642,17 @@ def test_the_augmentation_head_stands_beside_the_probe(runs, tmp_path):
     assert "without listening to speech" in text
 
 
+def test_the_chance_of_the_head_is_shown(runs, tmp_path):
+    types = ["none", "speed_0.9", "speed_1.1"]
+    for fold in ("03", "08"):
+        table = predictions("mtl", fold)
+        write(runs, table, augmentation_accuracy=0.5, augmentation_types=types)
+    text = markdown(runs, tmp_path)
+    caption = "toy: accuracy of the augmentation head and of a probe, mean of folds"
+    assert rows_of(text, caption) == {"mtl": ["2", "50.0", "33.3"]}
+    assert "| Head, development % | Head, chance % |" in text
+
+
 def test_a_probe_without_a_head_is_shown(runs, tmp_path):
     write(runs, predictions("mtl", "03"), speed_probe={"0.9": 1})
     write(runs, predictions("baseline", "03"), augmentation_accuracy=0.25)
@@ -545,6 +671,8 @@ def test_a_probe_without_a_head_is_shown(runs, tmp_path):
         ({"augmentation_accuracy": 75}, "an accuracy from 0 to 1"),
         ({"augmentation_accuracy": True}, "an accuracy from 0 to 1"),
         ({"augmentation_accuracy": float("nan")}, "an accuracy from 0 to 1"),
+        ({"augmentation_accuracy": 0.5, "augmentation_types": []}, "different names"),
+        ({"augmentation_accuracy": 0.5, "augmentation_types": 3}, "different names"),
         ({"speed_probe": 0.8}, "from speed factor to accuracy as `speed_probe`"),
         ({"speed_probe": {"fast": 0.8}}, "from speed factor to accuracy"),
         ({"speed_probe": {"0.9": [0.8]}}, "`speed_probe, 0.9`"),
@@ -687,6 +815,93 @@ def test_utterances_predicted_twice_are_refused(runs, tmp_path):
     shutil.copytree(runs / "toy/mtl/03-0", tmp_path / "copy/03-0")
     with pytest.raises(ValueError, match="12 predicted again, the first with.*fold=03"):
         reports.read([runs, tmp_path / "copy"])
+
+
+def changed(table: pd.DataFrame, path: str, value) -> dict:
+    """Settings of a run with one of them changed."""
+    config = config_of(table)
+    *parents, last = path.split(".")
+    node = config
+    for name in parents:
+        node = node[name]
+    node[last] = value
+    return config
+
+
+@pytest.mark.parametrize(
+    "path, value",
+    [
+        ("training.epochs", 5),
+        ("features.normalise", "speaker"),
+        ("corpus", "ravdess"),
+        ("protocol_arguments", {"folds": 3}),
+        ("systems.mtl.arguments", {"center": False}),
+    ],
+)
+def test_runs_with_other_settings_are_refused(path, value, runs):
+    table = predictions("mtl", "03")
+    write(runs, table, config=changed(table, path, value))
+    with pytest.raises(ValueError, match="another name or `--out`") as error:
+        reports.read(runs)
+    *_, received = str(error.value).partition("Received: ")
+    assert received.startswith(f"{path}=") and repr(value) in received
+    assert str(runs / "toy/mtl/03-0") in received and received.count("toy/") == 2
+
+
+def test_settings_of_the_run_and_absent_ones_may_differ(runs, tmp_path):
+    config = config_of(predictions("mtl", "03"))
+    del config["training"]["batch"], config["data"]
+    config["systems"]["mtl"]["denoising"] = False  # the others are of an older version
+    write(runs, predictions("mtl", "03"), config=config)
+    table = predictions("extra", "03")
+    config = config_of(table)
+    config["systems"]["extra"] |= {"unlabelled": True, "arguments": {"filters": 8}}
+    config["unlabelled"] = "librispeech"
+    config["training"]["unlabelled"] = 2
+    write(runs, table, config=config)
+    text = markdown(runs, tmp_path)
+    assert (
+        "Unlabelled speech, for extra: librispeech, rows to a labelled row: 2" in text
+    )
+    assert rows_of(text, "toy: systems")["extra"][1] == "filters=8"
+    other = predictions("extra", "08")
+    write(runs, other, config={**config, "unlabelled": "emodb"})
+    with pytest.raises(ValueError, match="unlabelled='librispeech' and 'emodb'"):
+        reports.read(runs)
+
+
+def test_a_run_without_readable_settings_is_refused(tmp_path):
+    folder = write(tmp_path, predictions("mtl", "03"))
+    (folder / "config.json").write_text('{"systems": {"baseline": {}}}')
+    with pytest.raises(ValueError, match="config.json must hold.*`systems`.*'mtl'"):
+        reports.read(tmp_path)
+    config = config_of(predictions("mtl", "03"))
+    (folder / "config.json").write_text(json.dumps({**config, "training": 3}))
+    with pytest.raises(ValueError, match="config.json must hold an object as `train"):
+        reports.read(tmp_path)
+    (folder / "config.json").unlink()
+    with pytest.raises(FileNotFoundError, match="must hold config.json.*03-0"):
+        reports.read(tmp_path)
+
+
+def test_an_utterance_in_two_folds_of_a_repeat_is_refused(tmp_path):
+    table = predictions("mtl", "03")
+    write(tmp_path, table)
+    write(tmp_path, table.assign(fold="08", repeat=1))
+    assert len(reports.read(tmp_path)) == 24
+    write(tmp_path, table.assign(fold="8"))
+    with pytest.raises(ValueError, match="12 tested again, the first in folds 03, 8"):
+        reports.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"epoch\n", b'a,b\n"1,2\n3', b"\xff\xfe\x00x"]
+)
+def test_a_damaged_history_is_refused_by_name(content, tmp_path):
+    folder = write(tmp_path / "runs", predictions("mtl", "03"))
+    (folder / "history.csv").write_bytes(content)
+    with pytest.raises(ValueError, match="history.csv must hold a CSV file.*Delete"):
+        markdown(tmp_path / "runs", tmp_path)
 
 
 def test_no_labelled_emotion_and_unknown_formats_are_refused(tmp_path):

@@ -210,7 +210,7 @@ def test_clusters_widen_the_interval_and_single_utterances_match_theory():
         ({"statistic": "f1"}, "`statistic` must be one of .* Received: 'f1'"),
         ({"level": 95}, "`level` must lie between 0 and 1. Received: 95"),
         ({"samples": 0}, "`samples` must be at least 1"),
-        ({"cluster": "session"}, "`cluster` must be 'speaker' or None"),
+        ({"cluster": "session"}, "`cluster` must be 'speaker', 'utterance' or"),
     ],
 )
 def test_bad_intervals_are_refused(change, words):
@@ -310,6 +310,33 @@ def test_paired_interval_of_single_utterances_agrees_with_drawing_rows():
         )
     found = scores.difference_interval(truth, first, second, None, cluster=None)
     assert found == pytest.approx(np.quantile(values, [0.025, 0.975]), abs=0.02)
+
+
+def test_repeats_of_an_utterance_are_drawn_together():
+    truth, first, second, _ = two_systems()
+    ids = np.arange(len(truth)).astype(str)
+    once, often = (
+        (
+            scores.bootstrap_interval(t, a, i, cluster="utterance"),
+            scores.difference_interval(t, a, b, i, cluster="utterance"),
+        )
+        for n in (1, 5)
+        for t, a, b, i in [[np.tile(part, n) for part in (truth, first, second, ids)]]
+    )
+    assert np.allclose(once, often, atol=1e-12)
+    rows = scores.bootstrap_interval(truth, first, None, cluster=None)
+    assert np.allclose(once[0], rows, atol=0.03)  # other draws of the same
+    repeated = scores.bootstrap_interval(
+        np.tile(truth, 5), np.tile(first, 5), None, cluster=None
+    )
+    assert np.ptp(repeated) < 0.6 * np.ptp(often[0])
+
+
+def test_one_utterance_has_an_interval_of_no_width():
+    interval = scores.bootstrap_interval(["a"], ["a"], ["x"], cluster="utterance")
+    assert interval == (1.0, 1.0)
+    with pytest.raises(ValueError, match="one speaker for each of the 1 utterances"):
+        scores.bootstrap_interval(["a"], ["a"], None, cluster="utterance")
 
 
 def test_paired_draws_are_narrower_where_speakers_are_hard_for_both():

@@ -6,7 +6,7 @@ training holds `history.csv` and `found.json`, and a training that is there alre
 not repeated: start the script twice to use two cores.
 
 Command: python docs/studies/auxiliary_tasks.py --ravdess DIR --librispeech DIR
-Table: the same with --table, no training.
+Table: the same with --table, no training; docs/generate.py writes it into the study.
 Cost: about six minutes a training on one core.
 """
 
@@ -261,7 +261,7 @@ def main() -> None:
     parser.add_argument("--ravdess")
     parser.add_argument("--librispeech")
     parser.add_argument("--cache", default="cache")
-    parser.add_argument("--out", type=Path, default=Path("runs/auxiliary_tasks"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(""))
     parser.add_argument("--splits", default="ABC")
     parser.add_argument("--only", nargs="*", default=list(CONFIGURATIONS))
     parser.add_argument("--table", action="store_true")

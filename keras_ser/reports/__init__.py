@@ -1,8 +1,8 @@
 """From the files of finished runs to tables and figures.
 
-Only `predictions.csv`, `metrics.json` and `history.csv` are read, never a
-model. A report holds no date, commit or path: the same runs give the same
-bytes, in whatever order their folders are listed.
+Only `config.json`, `predictions.csv`, `metrics.json`, `history.csv` and
+`skipped.csv` are read, never a model. A report holds no date, commit or path:
+the same runs give the same bytes, in whatever order their folders are listed.
 """
 
 from pathlib import Path
@@ -31,10 +31,12 @@ def read(paths) -> pd.DataFrame:
         has the empty text as `truth`. The order depends on the content alone.
 
     Raises:
-        FileNotFoundError: if a path, a complete run or its predictions.csv is
-            missing.
+        FileNotFoundError: if a path, a complete run, or its predictions.csv or
+            config.json is missing.
         ValueError: if a predictions.csv is unreadable, lacks columns or
-            values, mixes runs, or predicts an utterance twice.
+            values, mixes runs, or predicts an utterance twice; if an utterance is
+            tested in two folds of a repeat; if runs of one experiment were made
+            with different settings.
     """
     return concat(read_runs(paths))
 
@@ -54,13 +56,14 @@ def shared_speakers(paths) -> list[str]:
 def build(paths, out, formats=FORMATS, systems=(), against=None) -> list[Path]:
     """Write the report of complete runs.
 
-    `report.md` and `report.tex` (booktabs) hold, for each corpus and
-    condition, the main table, the repeats, the folds, the speakers and the
-    confusion matrices; then, where runs recorded it, how the augmentation head
-    fares beside a probe; what selected the epochs, and whether a speaker is on
-    two sides of a fold. The main table compares every system with one of them:
-    the difference of the pooled UARs with a paired bootstrap interval, p of a
-    sign-flip test over speakers, and p adjusted by Holm over the table.
+    `report.md` and `report.tex` (booktabs) hold the settings of each experiment
+    and what its systems are; for each corpus and condition, the main table, the
+    repeats, the folds, the speakers and the confusion matrices; then, where runs
+    recorded it, how the augmentation head fares beside a probe; what
+    selected the epochs, and whether a speaker is on two sides of a fold. The main
+    table compares every system with one of them: the difference of the pooled UARs with
+    a paired bootstrap interval, p of a sign-flip test over speakers beside the mean
+    difference that it tests, and p adjusted by Holm over the table.
     Figures are `speakers.png` and `confusion_<system>.png`; with several
     corpora or conditions their names end in these.
 

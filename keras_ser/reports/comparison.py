@@ -14,7 +14,7 @@ from keras_ser.reports.text import NOTHING, p_value, points
 from keras_ser.scores.significance import EXACT, FEWEST, SAMPLES
 
 PAIRS = ["fold", "repeat", "utterance", "speaker", "truth"]
-HEADER = ["Δ UAR [95 % interval]", "p", "p, Holm"]
+HEADER = ["Δ UAR [95 % interval]", "Mean Δ of speakers", "p", "p, Holm"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +23,20 @@ class Difference:
 
     value: float
     interval: tuple[float, float]
+    mean: float  # of the speakers' differences, which is what p tests
     p: float  # NaN: not tested
     speakers: int
     utterances: int
     partial: bool
+
+    @property
+    def tested(self) -> bool:
+        return not math.isnan(self.p)
+
+    @property
+    def opposed(self) -> bool:
+        """Whether the pooled difference and the speakers' mean disagree in sign."""
+        return self.tested and self.value * self.mean < 0
 
     @property
     def text(self) -> str:
@@ -66,17 +76,19 @@ def difference(rows: pd.DataFrame, base: pd.DataFrame) -> Difference:
     both = rows[columns].merge(base[columns], on=PAIRS, suffixes=("", "_base"))
     partial = len(both) < max(len(rows), len(base))
     if both.empty:
-        return Difference(math.nan, (math.nan, math.nan), math.nan, 0, 0, partial)
+        none = math.nan
+        return Difference(none, (none, none), none, none, 0, 0, partial)
     truth, first, second = both["truth"], both["prediction"], both["prediction_base"]
     speakers = both["speaker"].nunique()
     few = speakers < FEWEST
-    cluster = None if few else "speaker"
+    cluster = "utterance" if few else "speaker"
     each = by_speaker(both) - by_speaker(both, "prediction_base")
     return Difference(
         value=scores.uar(truth, first) - scores.uar(truth, second),
         interval=scores.difference_interval(
-            truth, first, second, both["speaker"], cluster=cluster
+            truth, first, second, both[cluster], cluster=cluster
         ),
+        mean=float(each.mean()),
         p=math.nan if few else scores.sign_flip_test(each),
         speakers=speakers,
         utterances=both["utterance"].nunique(),
@@ -97,9 +109,13 @@ def cells(differences: dict[str, Difference]) -> dict[str, list[str]]:
     """The columns of `HEADER` of each compared system; Holm over all of them."""
     adjusted = scores.holm([each.p for each in differences.values()])
     return {
-        name: [each.text, p_value(each.p), p_value(holm)]
+        name: [each.text, _mean(each), p_value(each.p), p_value(holm)]
         for (name, each), holm in zip(differences.items(), adjusted, strict=True)
     }
+
+
+def _mean(each: Difference) -> str:
+    return points(each.mean) if each.tested else NOTHING
 
 
 def caption(differences: dict[str, Difference], reference: str) -> str:
@@ -110,11 +126,11 @@ def caption(differences: dict[str, Difference], reference: str) -> str:
 
 def notes(differences: dict[str, Difference], reference: str) -> list[tuple]:
     """What Δ and p of a table are, in words."""
-    tested = [each for each in differences.values() if not math.isnan(each.p)]
+    tested = [each for each in differences.values() if each.tested]
     texts = []
     if any(each.partial for each in differences.values()):
         texts.append(_partial(differences))
-    few = [f"{n} ({e.speakers})" for n, e in differences.items() if e not in tested]
+    few = [f"{n} ({e.speakers})" for n, e in differences.items() if not e.tested]
     if few:
         texts.append(
             f"No p for {', '.join(few)}: fewer than {FEWEST} shared speakers "
@@ -124,6 +140,13 @@ def notes(differences: dict[str, Difference], reference: str) -> list[tuple]:
         texts.append(_test(reference, sorted({each.speakers for each in tested})))
         tests = f"{len(tested)} tests" if len(tested) > 1 else "one test"
         texts[-1] += f" The last column adjusts p for the {tests} of this table (Holm)."
+    opposed = [name for name, each in differences.items() if each.opposed]
+    if opposed:
+        texts.append(
+            f"WARNING: for {', '.join(opposed)} the pooled Δ and the mean of the "
+            "speakers' differences have opposite signs: p is about the mean, not "
+            "about Δ."
+        )
     return [("text", text) for text in texts]
 
 
@@ -141,7 +164,8 @@ def _test(reference: str, speakers: list[int]) -> str:
         f"p is how often the speakers' UAR would lie this far from {reference}'s on "
         "average, above or below, if each speaker's difference could as well have had "
         "the opposite sign: a two-sided sign-flip test over speakers, each speaker's "
-        f"UAR averaged over repeats. {' '.join(map(_reach, speakers))}"
+        "UAR averaged over repeats. What it tests is the mean Δ of speakers, in "
+        f"points, in which each speaker counts alike. {' '.join(map(_reach, speakers))}"
     )
 
 

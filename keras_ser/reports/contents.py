@@ -13,6 +13,7 @@ from keras_ser.reports import comparison
 from keras_ser.reports.heads import augmentation_heads
 from keras_ser.reports.reading import HEAD, classes_of, concat
 from keras_ser.reports.selection import selection
+from keras_ser.reports.settings import normalisation, settings
 from keras_ser.reports.text import (
     NOTHING,
     group_rank,
@@ -31,7 +32,8 @@ HOW_TO_READ = (
     "UAR is the mean recall of the classes that have a true utterance; WA is accuracy. "
     "Both pool all test utterances, and all repeats. In brackets: the 95 % interval "
     "over 2000 bootstrap draws of whole speakers; with ‡, for under 6 speakers, of "
-    "single utterances, which says nothing about other speakers. Δ is a system's "
+    "single utterances, all repeats of one together, which says nothing about other "
+    "speakers. Δ is a system's "
     "pooled UAR minus that of the system its table names, in points, its interval from "
     "the same draws for both. After ±: the sample standard deviation of the rows above "
     "it; a fold's UAR is the mean of its repeats. "
@@ -53,6 +55,8 @@ def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
     groups = {key: rows for key, rows in table.groupby(GROUP, sort=False)}
     title = "Results: " + ", ".join(sorted(set(table["experiment"]), key=natural))
     blocks = [("heading", 1, title), ("text", HOW_TO_READ)]
+    blocks += settings(runs, order)
+    marks = normalisation(runs)
     for key in sorted(groups, key=group_rank):
         where = dict(zip(GROUP, key, strict=True))
         suffix = "".join(f"_{slug(where[column])}" for column in varying)
@@ -61,7 +65,8 @@ def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
             set(of_experiment["system"]), key=functools.partial(rank, order)
         )
         reference = comparison.reference_of(systems, against)
-        blocks += _group(where, groups[key], systems, reference, suffix)
+        titles = {**where, "normalised": marks[where["experiment"]]}
+        blocks += _group(titles, groups[key], systems, reference, suffix)
     blocks += augmentation_heads(runs, order) + selection(runs, order)
     _refuse_equal_names(blocks)
     return blocks
@@ -82,7 +87,7 @@ def _group(where, rows: pd.DataFrame, systems: list, reference, suffix) -> list:
         return blocks
     return [
         *blocks,
-        *_main(place, systems, by_system, reference),
+        *_main(place, systems, by_system, reference, where["normalised"]),
         *_repeat_table(place, by_system),
         _fold_table(place, by_system),
         *_speakers(place, by_system, f"speakers{suffix}.png"),
@@ -90,13 +95,13 @@ def _group(where, rows: pd.DataFrame, systems: list, reference, suffix) -> list:
     ]
 
 
-def _main(place: str, systems: list, by_system: dict, reference) -> list[tuple]:
+def _main(place: str, systems: list, by_system: dict, reference, note) -> list[tuple]:
     """The main table; where folds differ, what is missing and a fair table."""
     held = {name: _jobs(rows) for name, rows in by_system.items()}
     every = sorted(set().union(*held.values()), key=job_rank)
     lacking = {name: [j for j in every if j not in held[name]] for name in held}
     marks = {name: " †" if lacking[name] else "" for name in held}
-    blocks = _scores(f"{place}: scores", by_system, marks, reference)
+    blocks = _scores(f"{place}: scores{note}", by_system, marks, reference)
     blocks += [_absent(n, reference) for n in systems if n not in held]
     for name in held:
         if lacking[name]:
@@ -105,7 +110,8 @@ def _main(place: str, systems: list, by_system: dict, reference) -> list[tuple]:
     common = set.intersection(*held.values())
     shared = {name: _only(rows, common) for name, rows in by_system.items()}
     if any(lacking.values()) and common:
-        blocks += _scores(f"{place}: scores on the common folds", shared, {}, reference)
+        title = f"{place}: scores on the common folds{note}"
+        blocks += _scores(title, shared, {}, reference)
     elif any(lacking.values()):
         blocks.append(("text", "The systems have no fold and repeat in common."))
     return blocks + _warn_of_utterances(shared)
@@ -139,11 +145,9 @@ def _scores(caption: str, by_system: dict, marks: dict, reference: str) -> list[
 
 def _score_row(rows: pd.DataFrame) -> list[str]:
     few = rows["speaker"].nunique() < FEWEST
+    cluster = "utterance" if few else "speaker"
     low, high = scores.bootstrap_interval(
-        rows["truth"],
-        rows["prediction"],
-        rows["speaker"],
-        cluster=None if few else "speaker",
+        rows["truth"], rows["prediction"], rows[cluster], cluster=cluster
     )
     mark = " ‡" if few else ""
     return [

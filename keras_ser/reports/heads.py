@@ -11,8 +11,12 @@ from keras_ser.reports.text import natural, percent, rank
 
 ACCURACY = "augmentation_accuracy"
 PROBE = "speed_probe"
+TYPES = "augmentation_types"
+CHANCE = "chance"
 WHY = (
-    "The head tells all its types of augmentation apart. The probe is a linear "
+    "The head tells all its types of augmentation apart. Where its chance is given, "
+    "its figure is the mean recall of these types, else its accuracy; chance is 100 "
+    "divided by their number. The probe is a linear "
     "classifier on mean log-mel that tells one speed from the original, with chance "
     "at 50 %. Where it is near 100 %, the head can tell that speed from the "
     "resampler's trace, without listening to speech."
@@ -36,14 +40,15 @@ def augmentation_heads(runs, order: list[str]) -> list[tuple]:
 
 def _table(experiment: str, table: pd.DataFrame, order: list[str]) -> tuple:
     scores = [name for name in table if name not in RUN]
-    scores.sort(key=lambda name: (name != ACCURACY, natural(name)))
+    first = [ACCURACY, CHANCE]
+    scores.sort(key=lambda name: (name not in first, name == CHANCE, natural(name)))
     systems = sorted(set(table["system"]), key=functools.partial(rank, order))
     rows = []
     for system in systems:
         runs = table[table["system"] == system]
         means = runs.groupby("fold")[scores].mean().mean()
         rows.append([system, str(runs["fold"].nunique()), *map(percent, means)])
-    titles = {ACCURACY: "Head, development %"}
+    titles = {ACCURACY: "Head, development %", CHANCE: "Head, chance %"}
     header = [titles.get(name, f"Probe at speed {name} %") for name in scores]
     caption = f"{experiment}: accuracy of the augmentation head and of a probe"
     return ("table", f"{caption}, mean of folds", ["System", "Folds", *header], rows)
@@ -60,7 +65,18 @@ def _found(folder: Path) -> dict[str, float]:
         if not _is_share(value):
             where = ACCURACY if name == ACCURACY else f"{PROBE}, {name}"
             raise bad(path, f"an accuracy from 0 to 1 as `{where}`", repr(value))
-    return found
+    return found | _chance(path, metrics) if ACCURACY in found else found
+
+
+def _chance(path: Path, metrics: dict) -> dict[str, float]:
+    """One in the number of types, where the run names these."""
+    types = metrics.get(TYPES)
+    if types is None:
+        return {}
+    names = isinstance(types, list) and all(isinstance(name, str) for name in types)
+    if not names or not types or len(set(types)) < len(types):
+        raise bad(path, f"a list of different names as `{TYPES}`", repr(types))
+    return {CHANCE: 1 / len(types)}
 
 
 def _is_speed(text: str) -> bool:

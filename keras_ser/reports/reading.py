@@ -14,22 +14,79 @@ REQUIRED = [
     *("experiment", "system", "corpus", "fold", "repeat", "condition"),
     *("utterance", "speaker", "head", "truth", "prediction"),
 ]
+OF_A_RUN = ("systems", "fold", "repeat", "data")  # in config.json
+OF_UNLABELLED = ("unlabelled", "training.unlabelled")  # where a system uses it
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 
 
 def read_runs(paths) -> list[tuple[tuple, Path, pd.DataFrame]]:
-    """`(experiment, system, fold, repeat), folder, predictions` of each run."""
+    """`(experiment, system, fold, repeat), folder, predictions` of each run.
+
+    Refuses runs of one experiment whose `config.json` differ in what all systems
+    share, or, for one system, in what the system is.
+    """
     runs = []
     for folder in _folders(paths):
         table = _predictions(run_file(folder, "predictions.csv"))
         runs.append((tuple(table[RUN].iloc[0]), folder, table))
     runs.sort(key=lambda run: [natural(part) for part in run[0]])
     _refuse_duplicates(concat(runs))
+    _refuse_second_folds(concat(runs))
+    settings_of(runs)
     return runs
 
 
 def concat(runs) -> pd.DataFrame:
     return pd.concat([table for _, _, table in runs], ignore_index=True)
+
+
+def settings_of(runs) -> dict[str, dict]:
+    """The settings of each experiment's runs, flat, as `training.epochs`.
+
+    A key that a run lacks, as those of earlier versions may, is taken from others.
+
+    Raises:
+        ValueError: if two runs of an experiment hold different values.
+    """
+    found = {}
+    for (experiment, system, *_), folder, _ in runs:
+        known = found.setdefault(experiment, {})
+        own = _settings(folder, system)
+        changed = [k for k in own if k in known and known[k][0] != own[k]]
+        if changed:
+            other = known[changed[0]][1]
+            values = [f"{k}={known[k][0]!r} and {own[k]!r}" for k in changed]
+            raise ValueError(
+                f"The runs of experiment {experiment!r} must share their settings. "
+                f"Received: {'; '.join(values)}, in {other} and {folder}. Run one of "
+                "them again under another name or `--out`, and report them apart."
+            )
+        for key, value in own.items():
+            known.setdefault(key, (value, folder))
+    return {
+        experiment: {key: value for key, (value, _) in known.items()}
+        for experiment, known in found.items()
+    }
+
+
+def _settings(folder: Path, system: str) -> dict:
+    """What must be alike in the runs of an experiment, or of one of its systems."""
+    path = run_file(folder, "config.json")
+    config = files.read_json(path)
+    named = config.get("systems") if isinstance(config, dict) else None
+    if not isinstance(named, dict) or not isinstance(named.get(system), dict):
+        raise bad(path, f"an object whose `systems` hold {system!r}", config)
+    parts = {name: config.get(name, {}) for name in ("features", "training")}
+    for name, part in parts.items():
+        if not isinstance(part, dict):
+            raise bad(path, f"an object as `{name}`", part)
+    parts[f"systems.{system}"] = named[system]
+    flat = {k: v for k, v in config.items() if k not in {*OF_A_RUN, *parts}}
+    for name, part in parts.items():
+        flat |= {f"{name}.{key}": value for key, value in part.items()}
+    if not named[system].get("unlabelled"):
+        flat = {k: v for k, v in flat.items() if k not in OF_UNLABELLED}
+    return flat
 
 
 def _folders(paths) -> list[Path]:
@@ -141,6 +198,22 @@ def _refuse_duplicates(table: pd.DataFrame) -> None:
             "Each utterance must be predicted once in a run and condition. Received: "
             f"{len(twice)} predicted again, the first with {where}. Pass each run "
             "once, and give repeats different numbers."
+        )
+
+
+def _refuse_second_folds(table: pd.DataFrame) -> None:
+    keys = ["experiment", "system", "repeat", "corpus", "condition", "head"]
+    keys.append("utterance")
+    twice = table[table.duplicated(keys)]
+    if len(twice):
+        first = twice.iloc[0]
+        same = (table[keys] == first[keys]).all(axis=1)
+        folds = sorted(set(table.loc[same, "fold"]), key=natural)
+        where = ", ".join(f"{key}={first[key]}" for key in keys)
+        raise ValueError(
+            "Each utterance must be tested in one fold of a repeat. Received: "
+            f"{len(twice)} tested again, the first in folds {', '.join(folds)} with "
+            f"{where}. Report runs of different divisions apart."
         )
 
 

@@ -89,7 +89,7 @@ def _choice(key: tuple, folder: Path, predictions: pd.DataFrame) -> dict:
     # Whoever was predicted was tested, whatever metrics.json says.
     sides["test"] |= set(predictions["speaker"])
     history = folder / "history.csv"
-    run = f" of {len(pd.read_csv(history))}" if history.is_file() else ""
+    run = f" of {_epochs(history)}" if history.is_file() else ""
     return {
         **dict(zip(RUN, key, strict=True)),
         "selected_by": str(metrics["selected_by"]),
@@ -97,6 +97,18 @@ def _choice(key: tuple, folder: Path, predictions: pd.DataFrame) -> dict:
         "epoch": text_of(metrics.get("epoch")) + run,
         **sides,
     }
+
+
+def _epochs(path: Path) -> int:
+    """How many epochs a history.csv holds."""
+    try:
+        rows = len(pd.read_csv(path))
+    # ValueError covers pandas' errors of empty files and of parsing, and encodings.
+    except ValueError as error:
+        raise bad(path, "a CSV file in UTF-8, a row an epoch", error) from error
+    if not rows:
+        raise bad(path, "a CSV file with at least one row, an epoch each", "no row")
+    return rows
 
 
 def _sides(path: Path, speakers) -> dict[str, set[str]]:

@@ -33,13 +33,15 @@ def bootstrap_interval(
     Args:
         truth: labels, shape `(utterances,)`.
         prediction: labels of the same shape.
-        speaker: speakers of the same shape. `None` only with `cluster=None`.
+        speaker: speakers of the same shape; with `cluster="utterance"` the names
+            of the utterances. `None` only with `cluster=None`.
         statistic: `"uar"` or `"accuracy"`.
         level: coverage, in (0, 1).
         samples: number of draws.
         seed: seed of the draws. Rows in another order give the same interval.
-        cluster: `"speaker"`, or `None` to draw single utterances, which is too
-            narrow wherever a speaker has more than one.
+        cluster: what is drawn. `"speaker"`; `"utterance"`, with all rows of one
+            together, such as its repeats; or `None`, single rows. The last two are
+            too narrow wherever a speaker has more than one utterance.
 
     Returns:
         `(low, high)`, fractions in [0, 1].
@@ -55,10 +57,10 @@ def bootstrap_interval(
     truth, prediction, classes = encoded(truth, prediction)
     rng = np.random.default_rng(seed)
     if cluster is None:
-        draws = _draw_utterances(truth, prediction, len(classes), samples, rng)
+        draws = _draw_rows(truth, prediction, len(classes), samples, rng)
     else:
-        speaker = speakers_of(speaker, len(truth))
-        draws = _draw_speakers(truth, prediction, speaker, len(classes), samples, rng)
+        units = speakers_of(speaker, len(truth), FEWEST[cluster])
+        draws = _draw_units(truth, prediction, units, len(classes), samples, rng)
     return _quantiles(measure(draws), level)
 
 
@@ -82,12 +84,14 @@ def difference_interval(
         truth: labels, shape `(utterances,)`.
         first: predictions of one system, of the same shape.
         second: the other's predictions of the same utterances.
-        speaker: speakers of the same shape. `None` only with `cluster=None`.
+        speaker: speakers of the same shape; with `cluster="utterance"` the names
+            of the utterances. `None` only with `cluster=None`.
         level: coverage, in (0, 1).
         samples: number of draws.
         seed: seed of the draws. Rows in another order give the same interval.
-        cluster: `"speaker"`, or `None` to draw single utterances, which is too
-            narrow wherever a speaker has more than one.
+        cluster: what is drawn. `"speaker"`; `"utterance"`, with all rows of one
+            together, such as its repeats; or `None`, single rows. The last two are
+            too narrow wherever a speaker has more than one utterance.
 
     Returns:
         `(low, high)`, in [-1, 1].
@@ -107,7 +111,8 @@ def difference_interval(
         cells, size = np.unique([truth, first, second], axis=1, return_counts=True)
         (truth, first, second), unit = cells, np.arange(len(size))
     else:
-        names, unit = np.unique(speakers_of(speaker, len(truth)), return_inverse=True)
+        units = speakers_of(speaker, len(truth), FEWEST[cluster])
+        names, unit = np.unique(units, return_inverse=True)
         size = np.ones(len(names), int)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(size.sum(), size / size.sum(), size=samples).astype(float)
@@ -169,14 +174,15 @@ def summary(
     return {**result, "speakers": total, "interval": interval and list(interval)}
 
 
+FEWEST = {"speaker": 2, "utterance": 1}  # of what each `cluster` draws
 STATISTICS = {"uar": uar_of, "accuracy": accuracy_of}
 
 
-def _draw_speakers(truth, prediction, speaker, classes, samples, rng) -> np.ndarray:
-    """Matrices `(samples, classes, classes)` of redrawn speakers."""
-    names, owner = np.unique(speaker, return_inverse=True)
+def _draw_units(truth, prediction, units, classes, samples, rng) -> np.ndarray:
+    """Matrices `(samples, classes, classes)` of redrawn units, all rows of each."""
+    names, owner = np.unique(units, return_inverse=True)
     own = _count_by(owner, truth, prediction, classes)
-    # S draws of S speakers: only how often each was drawn matters.
+    # S draws of S units: only how often each was drawn matters.
     shares = np.full(len(names), 1 / len(names))
     times = rng.multinomial(len(names), shares, size=samples)
     return np.tensordot(times.astype(float), own, axes=1)
@@ -189,8 +195,8 @@ def _count_by(unit, truth, prediction, classes: int) -> np.ndarray:
     return own
 
 
-def _draw_utterances(truth, prediction, classes, samples, rng) -> np.ndarray:
-    """Matrices `(samples, classes, classes)` of redrawn utterances."""
+def _draw_rows(truth, prediction, classes, samples, rng) -> np.ndarray:
+    """Matrices `(samples, classes, classes)` of redrawn rows."""
     cells = count(truth, prediction, classes).ravel() / len(truth)
     draws = rng.multinomial(len(truth), cells, size=samples)
     return draws.reshape(samples, classes, classes)
@@ -230,8 +236,8 @@ def _check_interval(level: float, samples: int, cluster: str | None) -> None:
         raise ValueError(
             f"`samples` must be at least 1. Received: {samples}. 2000 is usual."
         )
-    if cluster not in ("speaker", None):
+    if cluster not in (*FEWEST, None):
         raise ValueError(
-            f"`cluster` must be 'speaker' or None. Received: {cluster!r}. Use "
-            "'speaker' unless each speaker has one utterance."
+            "`cluster` must be 'speaker', 'utterance' or None. Received: "
+            f"{cluster!r}. Use 'speaker' unless each speaker has one utterance."
         )

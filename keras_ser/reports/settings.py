@@ -1,0 +1,127 @@
+"""What was run, in words: the settings of each experiment, and its systems."""
+
+import functools
+
+from keras_ser.reports.reading import read_metrics, settings_of
+from keras_ser.reports.text import NOTHING, rank, text_of
+
+NORMALISED = {
+    "train": "by the training speakers",
+    "speaker": "by each speaker's own utterances, the test speaker's too "
+    "(transductive)",
+}
+
+
+def settings(runs, order: list[str]) -> list[tuple]:
+    """A paragraph and a table of systems for each experiment."""
+    blocks = []
+    for experiment, found in settings_of(runs).items():
+        own = [run for run in runs if run[0][0] == experiment]
+        systems = {key[1] for key, *_ in own}
+        systems = sorted(systems, key=functools.partial(rank, order))
+        blocks += [
+            ("text", f"Settings of {experiment}: {_words(found, own, systems)}"),
+            _systems(experiment, found, systems),
+        ]
+    return blocks
+
+
+def normalisation(runs) -> dict[str, str]:
+    """What the caption of each experiment's main table says of normalisation."""
+    return {
+        experiment: ", normalised by speaker (transductive)"
+        if found.get("features.normalise") == "speaker"
+        else ""
+        for experiment, found in settings_of(runs).items()
+    }
+
+
+def _words(found: dict, runs, systems: list[str]) -> str:
+    texts = [_data(found), _features(found)]
+    if any(read_metrics(folder)[1].get("epoch") is not None for _, folder, _ in runs):
+        texts.append(_schedule(found))
+    users = [name for name in systems if _of(found, name, "unlabelled")]
+    if users:
+        corpus = _value(found, "unlabelled")
+        texts.append(
+            f"Unlabelled speech, for {', '.join(users)}: {corpus}, "
+            f"rows to a labelled row: {_value(found, 'training.unlabelled')}."
+        )
+    return " ".join(texts)
+
+
+def _data(found: dict) -> str:
+    arguments = _call(_value(found, "protocol"), found.get("protocol_arguments"))
+    corpus, labels = _value(found, "corpus"), _value(found, "labels")
+    return f"corpus {corpus}, label set {labels}, protocol {arguments}."
+
+
+def _features(found: dict) -> str:
+    front_end = _call(
+        _value(found, "features.front_end"), found.get("features.settings")
+    )
+    way = _value(found, "features.normalise")
+    return (
+        f"Front-end, for systems that take one: {front_end}, windows of "
+        f"{_value(found, 'features.seconds')} s. Features are normalised "
+        f"{NORMALISED.get(way, way)}."
+    )
+
+
+def _schedule(found: dict) -> str:
+    names = ("epochs", "batch", "rows", "learning_rate", "patience", "monitor", "seed")
+    of = {name: _value(found, f"training.{name}") for name in names}
+    return (
+        f"Networks train for at most {of['epochs']} epochs in batches of "
+        f"{of['batch']}, rows of an utterance an epoch: {of['rows']}, learning rate "
+        f"{of['learning_rate']}, patience {of['patience']} epochs of development "
+        f"{of['monitor']}, seed {of['seed']}."
+    )
+
+
+def _systems(experiment: str, found: dict, systems: list[str]) -> tuple:
+    header = ["System", "Model", "Arguments", "Objective", "Augmentation", "Unlabelled"]
+    rows = [
+        [
+            name,
+            text_of(_of(found, name, "model")),
+            _arguments(_of(found, name, "arguments")),
+            _objective(found, name),
+            _augmentation(_of(found, name, "augment")),
+            "yes" if _of(found, name, "unlabelled") else "no",
+        ]
+        for name in systems
+    ]
+    return ("table", f"{experiment}: systems", header, rows)
+
+
+def _objective(found: dict, system: str) -> str:
+    words = _arguments(_of(found, system, "objective"))
+    if not _of(found, system, "denoising"):
+        return words
+    denoising = "reconstructs the unaugmented input"
+    return denoising if words == NOTHING else f"{words}, {denoising}"
+
+
+def _augmentation(names) -> str:
+    if isinstance(names, dict):
+        return ", ".join(_call(*each) for each in names.items()) or "none"
+    return ", ".join(map(str, names or ())) or "none"
+
+
+def _call(name: str, arguments) -> str:
+    return f"{name} ({_arguments(arguments)})" if arguments else name
+
+
+def _arguments(arguments) -> str:
+    if not isinstance(arguments, dict):
+        return text_of(arguments)
+    return ", ".join(f"{k}={arguments[k]}" for k in sorted(arguments)) or NOTHING
+
+
+def _of(found: dict, system: str, field: str):
+    return found.get(f"systems.{system}.{field}")
+
+
+def _value(found: dict, key: str) -> str:
+    return text_of(found.get(key))
