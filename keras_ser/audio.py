@@ -104,7 +104,8 @@ class Speed:
 
     @property
     def key(self) -> str:
-        return f"speed={self.factor:g}"
+        # Every digit, and `1` for 1.0: entries of caches are found by it.
+        return f"speed={repr(float(self.factor)).removesuffix('.0')}"
 
 
 def duration(path) -> float:
@@ -259,5 +260,5 @@ def _require_file(path) -> None:
         state = "is a folder" if os.path.isdir(path) else state
         raise FileNotFoundError(
             f"Expected an audio file. Received: {path}, which {state}. "
-            "Check the corpus folder."
+            "Check the path; of a corpus, the folder given for it."
         )

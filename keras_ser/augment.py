@@ -18,6 +18,8 @@ A batch is a dictionary of tensors:
 To add a type, write a class with `name` and `kind`, and name it in `AUGMENTATIONS`.
 """
 
+import math
+import numbers
 from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
@@ -31,7 +33,11 @@ class SpeedPerturbation:
     """Speed perturbation of raw speech: x(t) becomes x(αt).
 
     Args:
-        factors: the α; each is one variant of an utterance in the feature store.
+        factors: the α, none of them 1; each is one variant of an utterance in the
+            feature store.
+
+    Raises:
+        ValueError: a factor is no positive finite number, is 1, or stands twice.
 
     Reference: Ko et al., "Audio augmentation for speech recognition", 2015; Latif
     et al. 2022, section 4.2.
@@ -41,7 +47,7 @@ class SpeedPerturbation:
     kind = "waveform"
 
     def __init__(self, factors: Iterable[float] = (0.9, 1.1)):
-        self.factors = tuple(factors)
+        self.factors = _checked_factors(factors)
 
     @property
     def transforms(self) -> tuple[audio.Speed, ...]:
@@ -87,6 +93,7 @@ class SpecAugment:
             raise ValueError(f"`ops` must be 'batch' or 'tfio'. Received: {ops!r}.")
         if ops == "tfio":
             _tensorflow_io()  # say at once if it is absent
+        _check_masks(frequency=frequency, time=time, least=least, share=share)
         self.frequency = frequency
         self.time = time
         self.share = share
@@ -185,12 +192,19 @@ AUGMENTATIONS = {
 
 
 def instances(identifiers) -> tuple:
-    """Augmentations from names, from a mapping of names to arguments, or as given."""
-    if not isinstance(identifiers, Mapping):
-        return tuple(get(identifier) for identifier in identifiers)
-    return tuple(
-        type(get(name))(**arguments) for name, arguments in identifiers.items()
-    )
+    """Augmentations from names, from a mapping of names to arguments, or as given.
+
+    Raises:
+        ValueError: an unknown name, or one that stands twice: names are classes.
+    """
+    if isinstance(identifiers, Mapping):
+        made = [type(get(name))(**given) for name, given in identifiers.items()]
+    else:
+        made = [get(identifier) for identifier in identifiers]
+    names = [each.name for each in made]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Augmentations must have different names. Received: {names}.")
+    return tuple(made)
 
 
 def types(identifiers) -> tuple[str, ...]:
@@ -208,6 +222,37 @@ def get(identifier):
             f"Received: {identifier!r}."
         )
     return AUGMENTATIONS[identifier]()
+
+
+def _checked_factors(factors) -> tuple[float, ...]:
+    """Speed factors of different variants, each another than the plain one."""
+    given = tuple(factors) if isinstance(factors, Iterable) else ()
+    if given and all(map(_is_number, given)) and min(given) > 0:
+        keys = {audio.Speed(factor).key for factor in (1.0, *given)}
+        if len(keys) == 1 + len(given):
+            return given
+    raise ValueError(
+        "`factors` of SpeedPerturbation must be different finite numbers above 0, "
+        f"other than 1, at least one. Received: {factors!r}."
+    )
+
+
+def _check_masks(share, **widths) -> None:
+    wrong = [name for name, value in widths.items() if not _is_width(value)]
+    if wrong or not (_is_number(share) and 0 <= share <= 1):
+        raise ValueError(
+            "SpecAugment takes whole numbers of at least 0, and a `share` from 0 to 1. "
+            f"Received: {widths}, share={share!r}."
+        )
+
+
+def _is_width(value) -> bool:
+    return isinstance(value, numbers.Integral) and 0 <= value < 2**31
+
+
+def _is_number(value) -> bool:
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return real and math.isfinite(value)
 
 
 def _mix(share, first, second):

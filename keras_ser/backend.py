@@ -1,6 +1,9 @@
 """What depends on the machine and the Keras backend."""
 
+import contextlib
 import os
+
+PACKAGES = ("librosa", "numpy", "opensmile", "scikit-learn", "soundfile", "soxr")
 
 
 def set_threads(threads: int) -> None:
@@ -27,7 +30,10 @@ def set_threads(threads: int) -> None:
 
 
 def describe() -> dict:
-    """Backend, versions, device and threads, for a run's record."""
+    """Backend, versions, device and threads, for a run's record.
+
+    Of the packages that decide features and scores, those that are installed.
+    """
     import platform
 
     import keras
@@ -42,4 +48,15 @@ def describe() -> dict:
         "device": gpus[0].name if gpus else f"CPU, {os.cpu_count()} cores",
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        **_versions(),
     }
+
+
+def _versions() -> dict[str, str]:
+    from importlib import metadata
+
+    found = {}
+    for package in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found

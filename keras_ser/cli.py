@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -81,9 +80,8 @@ def features(arguments) -> int:
 
     files.writable_folder(arguments.cache)
     loaded = config.load(arguments.config, arguments.set)
-    tables = experiment.read_tables(
-        loaded, _roots(arguments), arguments.cache, arguments.skip_bad
-    )
+    roots = _roots(arguments, loaded)
+    tables = experiment.read_tables(loaded, roots, arguments.cache, arguments.skip_bad)
     planned = experiment.jobs(loaded, *tables, "runs")
     bad = [] if arguments.skip_bad else None
     count = experiment.prepare(planned, arguments.cache, arguments.workers, bad=bad)
@@ -102,21 +100,23 @@ def run(arguments) -> int:
     for folder in (arguments.out, arguments.cache):
         files.writable_folder(folder)
     loaded = config.load(arguments.config, arguments.set)
+    roots = _roots(arguments, loaded)
     if arguments.smoke:
         loaded = experiment.smoke(loaded)
-        # A run that finished before would show nothing.
-        shutil.rmtree(Path(arguments.out) / loaded.name, ignore_errors=True)
     if arguments.repeats:
         loaded = config.override(loaded, f"repeats={arguments.repeats}")
     loaded = experiment.restricted(loaded, arguments.systems)
-    planned = _planned(arguments, loaded)
-    print(f"{loaded.name}: {len(planned)} runs below {arguments.out}")
-    experiment.run(planned, arguments.cache, arguments.workers, arguments.threads)
+    planned = _planned(arguments, loaded, roots)
     folder = Path(arguments.out) / loaded.name
+    if arguments.smoke:  # a run that finished before would show nothing
+        experiment.clear(folder)
+    told = experiment.standing(planned)
+    print(f"{loaded.name}: {len(planned)} runs below {arguments.out}: {told}")
+    experiment.run(planned, arguments.cache, arguments.workers, arguments.threads)
     _report([folder], folder / "report")
 
 
-def _planned(arguments, loaded) -> list:
+def _planned(arguments, loaded, roots) -> list:
     """The jobs of a run; with --skip-bad, those without what cannot be used."""
     from keras_ser import experiment
 
@@ -127,9 +127,7 @@ def _planned(arguments, loaded) -> list:
         return planned
 
     cache = arguments.cache
-    tables = experiment.read_tables(
-        loaded, _roots(arguments), cache, arguments.skip_bad
-    )
+    tables = experiment.read_tables(loaded, roots, cache, arguments.skip_bad)
     planned = plan(tables)
     if not arguments.skip_bad:
         return planned
@@ -246,7 +244,12 @@ COMMANDS = {
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name for name in text.split(",") if name)
+    names = tuple(name for name in text.split(",") if name)
+    if not names:
+        raise argparse.ArgumentTypeError(
+            f"expected names with commas between them. Received: {text!r}"
+        )
+    return names
 
 
 def _positive(text: str) -> int:
@@ -255,19 +258,20 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _roots(arguments) -> dict[str, str]:
+def _roots(arguments, loaded) -> dict[str, str]:
+    """The folders of an experiment's corpora that the command line gives."""
     pairs = [text.partition("=") for text in arguments.corpus]
     wrong = [name for name, equals, folder in pairs if not (equals and folder)]
     if wrong:
         raise ValueError(f"--corpus takes NAME=DIR. Received: {', '.join(wrong)}.")
+    given = [name for name, _, _ in pairs]
+    needed = [name for name in (loaded.corpus, loaded.unlabelled) if name]
+    if len(set(given)) < len(given) or not set(given) <= set(needed):
+        raise ValueError(
+            f"--corpus names each corpus of experiment `{loaded.name}` once at most: "
+            f"{', '.join(needed)}. Received: {', '.join(given)}."
+        )
     return {name: folder for name, _, folder in pairs}
-
-
-def _counts(table, column: str) -> str:
-    counted = table[column].replace("", "unlabelled").value_counts().sort_index()
-    if len(counted) > 30:
-        return f"{column}s: {len(counted)}"
-    return f"{column}s: " + ", ".join(f"{k} {v}" for k, v in counted.items())
 
 
 def _report(runs, out, *options, **more) -> None:

@@ -51,8 +51,16 @@ def tensorflow_errors() -> tuple:
 def _complain(error, code: int) -> int:
     text = _of_system(error) if getattr(error, "strerror", None) else str(error)
     text = " ".join([text, *getattr(error, "__notes__", ())])
+    _close_bars()
     print(f"keras-ser: {' '.join(text.split())}", file=sys.stderr)
     return code
+
+
+def _close_bars() -> None:
+    """Ends the lines of progress bars, so that what follows has a line of its own."""
+    tqdm = sys.modules.get("tqdm")
+    for bar in list(getattr(getattr(tqdm, "tqdm", None), "_instances", ())):
+        bar.close()
 
 
 def _of_system(error: OSError) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import json
 import math
 import runpy
 import traceback
@@ -13,6 +14,7 @@ from keras_ser import files
 
 REPORT = "report"  # folder beside those of the systems
 COUNT = "a whole number from 1 to 1e9"
+ARGUMENTS = "a mapping from names to what JSON can hold, numbers finite"
 DEFAULT_AUGMENT = ("speed", "specaugment", "mixup")
 
 
@@ -45,6 +47,40 @@ def _is_mapping(value) -> bool:
     return isinstance(value, Mapping)
 
 
+def _is_text(value) -> bool:
+    return isinstance(value, str)
+
+
+def _is_bool(value) -> bool:
+    return isinstance(value, bool)
+
+
+def _are_names(value) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_text, value))
+
+
+def _are_arguments(value) -> bool:
+    """Whether a run's record can hold them, and a call take them by name."""
+    if not _is_mapping(value) or not all(map(_is_text, value)):
+        return False
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _are_labels(value) -> bool:
+    texts = [*value, *value.values()] if _is_mapping(value) else [value]
+    return all(map(_is_text, texts))
+
+
+def _are_augmentations(value) -> bool:
+    if not _is_mapping(value):
+        return _are_names(value)
+    return all(map(_is_text, value)) and all(map(_are_arguments, value.values()))
+
+
 @dataclasses.dataclass(frozen=True)
 class Features:
     """Front-end and window; see `features.LogMel` and `data.Preprocessing`."""
@@ -55,8 +91,9 @@ class Features:
     normalise: str = "train"
 
     def __post_init__(self):
+        _check("features.front_end", self.front_end, "text", _is_text)
         _check("features.seconds", self.seconds, "seconds above 0", _is_positive)
-        _check("features.settings", self.settings, "a mapping", _is_mapping)
+        _check("features.settings", self.settings, ARGUMENTS, _are_arguments)
         _among("features.normalise", self.normalise, ("train", "speaker"))
 
 
@@ -119,6 +156,15 @@ class System:
     denoising: bool = False
     unlabelled: bool = False
 
+    def __post_init__(self):
+        _check("System.model", self.model, "text", _is_text)
+        for name in ("arguments", "objective"):
+            _check(f"System.{name}", getattr(self, name), ARGUMENTS, _are_arguments)
+        expected = "a tuple of names, or a mapping from names to arguments"
+        _check("System.augment", self.augment, expected, _are_augmentations)
+        for name in ("denoising", "unlabelled"):
+            _check(f"System.{name}", getattr(self, name), "True or False", _is_bool)
+
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
@@ -128,7 +174,8 @@ class Experiment:
         name: of the folder below `runs/`.
         corpus: key of `corpora.CORPORA`.
         systems: rows of the table, by name.
-        labels: key of `corpora.LABEL_SETS`, or `all`.
+        labels: key of `corpora.LABEL_SETS`, `all`, or a mapping from emotion to
+            class.
         protocol: key of `protocols.PROTOCOLS`.
         protocol_arguments: of the protocol.
         unlabelled: corpus of unlabelled speech, or empty.
@@ -140,7 +187,7 @@ class Experiment:
     name: str
     corpus: str
     systems: Mapping[str, System]
-    labels: str = "all"
+    labels: str | Mapping[str, str] = "all"
     protocol: str = "leave_one_speaker_out"
     protocol_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     unlabelled: str = ""
@@ -150,8 +197,7 @@ class Experiment:
 
     def __post_init__(self):
         files.safe_name("Experiment.name", self.name)
-        _check("repeats", self.repeats, COUNT, _is_count)
-        _check("systems", self.systems, "a mapping from names to systems", _is_mapping)
+        self._check_fields()
         for name in self.systems:
             files.safe_name("A system's name", name)
             if name == REPORT:
@@ -173,6 +219,27 @@ class Experiment:
                 f"Systems {needs} train on unlabelled speech, and experiment "
                 f"`{self.name}` names none. Set `unlabelled` to a corpus."
             )
+
+    def _check_fields(self) -> None:
+        """Each field but the name against its type."""
+        _check("repeats", self.repeats, COUNT, _is_count)
+        _check("systems", self.systems, "a mapping from names to systems", _is_mapping)
+        for name in ("corpus", "protocol", "unlabelled"):
+            _check(name, getattr(self, name), "text", _is_text)
+        expected = "text, or a mapping from emotion to class"
+        _check("labels", self.labels, expected, _are_labels)
+        given = self.protocol_arguments
+        _check("protocol_arguments", given, ARGUMENTS, _are_arguments)
+        _check("features", self.features, "`Features(…)`", _is_features)
+        _check("training", self.training, "`Training(…)`", _is_training)
+
+
+def _is_features(value) -> bool:
+    return isinstance(value, Features)
+
+
+def _is_training(value) -> bool:
+    return isinstance(value, Training)
 
 
 def load(path, overrides: Iterable[str] = ()) -> Experiment:

@@ -8,6 +8,7 @@ run repeats, resumes, and sees other augmentations in every epoch.
 import copy
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 import tensorflow as tf
 
@@ -15,7 +16,18 @@ from keras_ser import augment as augmentations
 from keras_ser.features import PLAIN, FeatureStore
 from keras_ser.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.protocols import Fold
-from keras_ser.sources import Source, Statistics, balance, variants_of
+from keras_ser.sources import (
+    Source,
+    Statistics,
+    balance,
+    blank,
+    deterministic,
+    equally_long,
+    ranges,
+    refuse_batch,
+    select,
+    variants_of,
+)
 
 HEADS = ("emotion", "center", "augmentation", "reconstruction")
 
@@ -53,6 +65,9 @@ class Pipeline:
         seed: of order, crops and augmentations.
         workers: processes for extraction.
         progress: whether extraction shows a bar.
+
+    Raises:
+        ValueError: an unknown choice, or a batch of more rows than an epoch has.
 
     Example:
 
@@ -94,6 +109,7 @@ class Pipeline:
         self.pad = pad
         self.denoising = denoising
         self.seed = seed
+        refuse_batch(batch, len(fold.train), rows)
         self.types = augmentations.types(self.augment)
         self._variants = variants_of(self.augment)
         self._extract(workers, progress)
@@ -111,7 +127,7 @@ class Pipeline:
     @property
     def steps(self) -> int:
         """Updates an epoch: whole batches of one pass over the labelled rows."""
-        return max(1, self._train.labelled * self.rows // self.batch)
+        return self._train.labelled * self.rows // self.batch
 
     def train(self, first_epoch: int, epochs: int) -> tf.data.Dataset:
         """Batches of the epochs from `first_epoch` to before `epochs`.
@@ -125,12 +141,7 @@ class Pipeline:
         rows = tf.data.Dataset.range(first, last).map(
             self._training_row, num_parallel_calls=tf.data.AUTOTUNE
         )
-        batches = self._batched(rows, size)
-        steps = tf.data.Dataset.range(first_epoch * self.steps, epochs * self.steps)
-        pairs = tf.data.Dataset.zip(steps, batches)
-        return _deterministic(
-            pairs.map(self._augmented, num_parallel_calls=tf.data.AUTOTUNE)
-        )
+        return self._batches(rows, size, first_epoch * self.steps)
 
     def dev(self) -> tf.data.Dataset:
         """Batches of the development speakers, unaugmented, in the table's order."""
@@ -148,16 +159,25 @@ class Pipeline:
             lambda row: self._plain_row(source, tf.cast(row, tf.int32)),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-        batches = self._batched(rows, self.batch)
-        return _deterministic(batches.map(self._as_trained))
+        batches = rows.padded_batch(self.batch)
+        return deterministic(batches.map(self._as_trained))
 
-    def augmented(self, table: pd.DataFrame) -> tf.data.Dataset:
-        """Whole batches of any table, as trained: each utterance in every variant."""
+    def augmented(self, table: pd.DataFrame, kind: str) -> tf.data.Dataset:
+        """Any table under one type of augmentation, `"none"` included.
+
+        Each utterance comes once in each variant of the type, in the table's order;
+        the last batch may be smaller. Partners are utterances of the table.
+        """
         self.store.prepare(table, self._transforms(), progress=False)
         view = copy.copy(self)
         view.rows = len(self._variants)
         view._train, view._extra = self._source(table, None), 0
-        return view.train(0, 1)
+        first, count = (each[self.types.index(kind)] for each in ranges(self._variants))
+        places = np.arange(len(table))[:, None] * view.rows + first + np.arange(count)
+        rows = tf.data.Dataset.from_tensor_slices(places.ravel()).map(
+            view._variant_row, num_parallel_calls=tf.data.AUTOTUNE
+        )
+        return view._batches(rows, self.batch, 0)
 
     def _extract(self, workers, progress) -> None:
         """Every variant of what trains; plain features of what is scored."""
@@ -191,14 +211,26 @@ class Pipeline:
             lambda: self._unlabelled(step, slot - self.batch),
         )
         variant = self._variant(copy, seeds[0])
-        row = self._load(self._train, utterance, variant, seeds[1])
-        partner = self._train.partner(utterance, is_labelled, seeds[2])
+        return self._row(utterance, variant, is_labelled, seeds[1:])
+
+    def _variant_row(self, position):
+        """The row of an utterance and variant, by utterance · variants + variant."""
+        seed = tf.random.experimental.stateless_fold_in([self.seed, 0], position)
+        seeds = tf.unstack(tf.random.split(seed, 3))
+        utterance, variant = position // self.rows, position % self.rows
+        utterance, variant = (tf.cast(x, tf.int32) for x in (utterance, variant))
+        return self._row(utterance, variant, tf.constant(True), seeds)
+
+    def _row(self, utterance, variant, is_labelled, seeds):
+        """One variant of an utterance, and the partner that it needs."""
+        row = self._load(self._train, utterance, variant, seeds[0])
+        partner = self._train.partner(utterance, is_labelled, seeds[1])
         needed = tf.gather([v.needs_partner for v in self._variants], variant)
         # A plain read of nothing where no partner is needed.
         row["partner"] = tf.cond(
             needed,
-            lambda: self._load(self._train, partner, 0, seeds[3]),
-            lambda: _blank(row),
+            lambda: self._load(self._train, partner, 0, seeds[2]),
+            lambda: blank(row),
         )
         row["type"] = tf.gather([v.type for v in self._variants], variant)
         return row
@@ -229,12 +261,10 @@ class Pipeline:
         if self.rows == len(self._variants):
             return copy
         draw = tf.random.stateless_uniform([2], seed)
-        types = tf.constant([v.type for v in self._variants])
-        first = tf.constant([_first(self._variants, t) for t in range(len(self.types))])
-        size = tf.math.bincount(types)
+        first, count = ranges(self._variants)
         kind = 1 + tf.cast(draw[0] * (len(self.types) - 1), tf.int32)
-        width = tf.cast(size[kind], tf.float32)
-        drawn = first[kind] + tf.cast(draw[1] * width, tf.int32)
+        width = tf.gather(np.float32(count), kind)
+        drawn = tf.gather(first, kind) + tf.cast(draw[1] * width, tf.int32)
         return tf.where(copy == 0, 0, drawn)
 
     def _plain_row(self, source, row):
@@ -256,13 +286,16 @@ class Pipeline:
             features = tf.pad(features, [[0, window - frames], [0, 0]])
         return {"features": features, "frames": frames, **source.labels(utterance)}
 
-    def _batched(self, rows, size):
-        return rows.padded_batch(size, drop_remainder=False)
+    def _batches(self, rows, size, first_step):
+        """Batches of rows, augmented by the seeds of the steps from `first_step`."""
+        batches = rows.padded_batch(size).enumerate(first_step)
+        augmented = batches.map(self._augmented, num_parallel_calls=tf.data.AUTOTUNE)
+        return deterministic(augmented)
 
     def _augmented(self, step, batch):
         """Batch augmentations, each on the rows of its type."""
         partner, types = batch.pop("partner"), batch.pop("type")
-        batch, partner = _equally_long(batch, partner)
+        batch, partner = equally_long(batch, partner)
         clean = batch["features"]
         batch["certainty"] = partner["certainty"] = tf.ones_like(batch["labelled"])
         hard = batch["emotion"], batch["labelled"]
@@ -273,7 +306,7 @@ class Pipeline:
             chosen = types == number
             seed = tf.random.experimental.stateless_fold_in([self.seed, number], step)
             changed = augmentation(batch, partner, seed)
-            batch = {key: _select(chosen, changed[key], batch[key]) for key in batch}
+            batch = {key: select(chosen, changed[key], batch[key]) for key in batch}
             if augmentation.softens:
                 is_soft |= chosen
         target = clean if self.denoising else batch["features"]
@@ -307,41 +340,6 @@ class Pipeline:
             {head: labels[head] for head in self.heads},
             {head: weights[head] for head in self.heads},
         )
-
-
-def _first(variants, kind: int) -> int:
-    return [variant.type for variant in variants].index(kind)
-
-
-def _blank(row) -> dict:
-    return {
-        "features": tf.zeros_like(row["features"]),
-        "frames": row["frames"],
-        "emotion": tf.zeros_like(row["emotion"]),
-        "labelled": tf.zeros_like(row["labelled"]),
-    }
-
-
-def _equally_long(batch, partner):
-    time = tf.maximum(tf.shape(batch["features"])[1], tf.shape(partner["features"])[1])
-
-    def padded(part):
-        missing = time - tf.shape(part["features"])[1]
-        features = tf.pad(part["features"], [[0, 0], [0, missing], [0, 0]])
-        return {**part, "features": features}
-
-    return padded(batch), padded(partner)
-
-
-def _select(chosen, changed, original):
-    shape = [-1] + [1] * (original.shape.rank - 1)
-    return tf.where(tf.reshape(chosen, shape), changed, original)
-
-
-def _deterministic(dataset):
-    options = tf.data.Options()
-    options.deterministic = True
-    return dataset.with_options(options).prefetch(tf.data.AUTOTUNE)
 
 
 def _one_of(argument, value, known) -> None:

@@ -1,19 +1,19 @@
 """Systems × protocol × folds × repeats, a job and a folder each."""
 
 import dataclasses
-import inspect
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import corpora, files, unusable
+from keras_ser import checks, corpora, files, locks, unusable
 from keras_ser.config import Experiment
-from keras_ser.features import FRONT_ENDS, PLAIN
+from keras_ser.features import PLAIN
 from keras_ser.job import Job, feature_store
 from keras_ser.protocols import PROTOCOLS
-from keras_ser.running import refuse_held, refuse_other, run_job
+from keras_ser.running import refuse_held, refuse_other, run_job, unfinished
 from keras_ser.unusable import Unusable
 
 CORPORA_VARIABLE = "KERAS_SER_CORPORA"
@@ -74,11 +74,13 @@ def without_bad(
         bad: what `prepare` found in them.
         tables: from `read_tables`.
         plan: from tables to jobs.
+
+    Raises:
+        ValueError: nothing is left of a table, or too little for the jobs.
     """
     if not bad:
         return planned
-    labelled, unlabelled = tables
-    left = unlabelled if unlabelled is None else unusable.leave_out(unlabelled, bad)
+    left = tuple(_left(table, bad) for table in tables)
     used = {
         (job.system, job.fold.name): set(pd.concat(job.data.sides().values()).utterance)
         for job in planned
@@ -86,10 +88,35 @@ def without_bad(
     everything = {each.utterance for each in bad}
     return [
         dataclasses.replace(job, skipped=tuple(b for b in bad if b.utterance in those))
-        for job in plan((unusable.leave_out(labelled, bad), left))
+        for job in _noted(plan, left, tables)
         # Groups of another table may have other names.
         for those in [used.get((job.system, job.fold.name), everything)]
     ]
+
+
+def _left(table: pd.DataFrame | None, bad: list[Unusable]) -> pd.DataFrame | None:
+    left = table if table is None else unusable.leave_out(table, bad)
+    if left is not None and left.empty:
+        raise ValueError(
+            f"Corpus `{table.corpus.iloc[0]}` needs audio that can be used. Received: "
+            f"{len(table)} utterances, of which none is left without what cannot be. "
+            f"The first: {bad[0].file}: {bad[0].reason}"
+        )
+    return left
+
+
+def _noted(plan: Callable, left: tuple, tables: tuple) -> list[Job]:
+    """What `plan` gives for what is left; its errors say what is not."""
+    try:
+        return plan(left)
+    except ValueError as error:
+        gone = set(tables[0].speaker) - set(left[0].speaker)
+        error.add_note(
+            f"That is without {len(tables[0]) - len(left[0])} of {len(tables[0])} "
+            "utterances, which were skipped as their audio cannot be used"
+            + (f"; nothing is left of {', '.join(sorted(gone))}." if gone else ".")
+        )
+        raise
 
 
 def find_root(corpus: str, roots: Mapping[str, str], cache) -> Path:
@@ -122,6 +149,33 @@ def smoke(config: Experiment) -> Experiment:
     )
 
 
+def clear(folder) -> None:
+    """Removes an experiment's folder, so that its runs are run again.
+
+    Args:
+        folder: of the experiment, below that of all runs.
+
+    Raises:
+        ValueError: a process is at work in it. Nothing was removed then.
+    """
+    folder = Path(folder)
+    for lock in sorted(folder.glob("*/*.lock")):
+        locks.refuse(lock, lock.with_suffix(".partial"))
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def standing(planned: list[Job]) -> str:
+    """How many jobs are done, begun and neither: `3 done, 1 to go on with, 2 to do`."""
+    done = sum(job.folder.exists() for job in planned)
+    begun = sum(
+        (unfinished(job) / "config.json").exists() and not job.folder.exists()
+        for job in planned
+    )
+    todo = len(planned) - done - begun
+    return f"{done} done, {begun} to go on with, {todo} to do"
+
+
 def jobs(
     config: Experiment,
     table: pd.DataFrame,
@@ -142,7 +196,7 @@ def jobs(
         ValueError: a name or argument in the config that nothing takes, or a corpus
             that the protocol cannot divide.
     """
-    _check(config)
+    checks.check(config)
     divided = PROTOCOLS[config.protocol](
         table, unlabelled=unlabelled, **config.protocol_arguments
     )
@@ -276,66 +330,9 @@ def _in_processes(todo, cache, workers, threads, progress) -> None:
         bar.set_postfix_str(f"{folder.parent.name} {folder.name}")
 
 
-def _check(config: Experiment) -> None:
-    """Names and arguments against the registries, before anything is trained."""
-    from keras_ser.classical import CLASSICAL
-    from keras_ser.models import MODELS
-
-    protocol = _registered("protocol", config.protocol, PROTOCOLS)
-    _bind("protocol_arguments", protocol, config.protocol_arguments, "table")
-    front_end = _registered("front_end", config.features.front_end, FRONT_ENDS)
-    _bind("features.settings", front_end, config.features.settings)
-    for name, system in config.systems.items():
-        where = f"systems.{name}"
-        model = _registered(f"{where}.model", system.model, MODELS | CLASSICAL)
-        check = _check_network if system.model in MODELS else _check_classical
-        check(where, model, system)
-
-
-def _check_network(where: str, model, system) -> None:
-    from keras_ser import augment
-
-    given = ("classes", "augmentations", "bands")
-    _bind(f"{where}.arguments", model, system.arguments, *given)
-    _bind(f"{where}.objective", model.objective, system.objective, "self")
-    augment.instances(system.augment)
-
-
-def _check_classical(where: str, model, system) -> None:
-    """A classical system takes arguments and nothing else."""
-    _bind(f"{where}.arguments", model, system.arguments)
-    model(**system.arguments)
-    for name in ("objective", "augment", "denoising", "unlabelled"):
-        value = getattr(system, name)
-        if value:
-            raise ValueError(
-                f"`{where}.{name}` must be empty: `{system.model}` is no network. "
-                f"Received: {value!r}. Give augment=() and leave out the others."
-            )
-
-
-def _registered(what: str, name: str, registry: Mapping):
-    if name not in registry:
-        raise ValueError(
-            f"`{what}` must be one of {sorted(registry)}. Received: {name!r}."
-        )
-    return registry[name]
-
-
-def _bind(what: str, function, arguments: Mapping, *given: str) -> None:
-    """Refuses arguments that a function does not name."""
-    known = [
-        name
-        for name, parameter in inspect.signature(function).parameters.items()
-        if name not in given and parameter.kind is not parameter.VAR_KEYWORD
-    ]
-    unknown = sorted(set(arguments) - set(known))
-    if unknown:
-        raise ValueError(f"`{what}` takes {known}. Received: {unknown}.")
-
-
 def _chosen(what, names, known) -> list[str]:
+    """Names in their order, each once; none for all."""
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"Unknown {what}: {unknown}. Expected among {list(known)}.")
-    return list(names) or list(known)
+    return list(dict.fromkeys(names)) or list(known)

@@ -1,5 +1,6 @@
 """Features of utterances, computed once and kept in a cache."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -32,28 +33,44 @@ def extract(
         transform: of the waveform.
 
     Raises:
-        FileNotFoundError, ValueError: see `audio.read`; or the features are not
-            finite.
+        FileNotFoundError: there is no such file.
+        ValueError: see `audio.read`; or `transform` leaves nothing of the audio, or
+            its features are not finite.
     """
     with np.errstate(all="ignore"):  # huge samples: refused below
         return _extract_finite(front_end, file, start, end, transform, digest)
 
 
 def _extract_finite(front_end, file, start, end, transform, digest) -> np.ndarray:
-    wave = transform(audio.read(file, start, end, digest=digest))
+    with _blamed_on_audio():
+        wave = audio.read(file, start, end, digest=digest)
+    wave = transform(wave)
     if len(wave) == 0:
-        raise ValueError(
+        raise _BadAudio(
             f"Expected speech. Received: {file}, of which {transform.key} leaves no "
             "sample. Remove the file from the corpus."
         )
-    features = front_end(wave)
+    with _blamed_on_audio():
+        features = front_end(wave)
     if not np.isfinite(features).all():
-        raise ValueError(
+        raise _BadAudio(
             f"Expected samples within about ±1. Received: {file} with a sample of "
             f"{np.abs(wave).max():g}, whose features are not finite. Export the file "
             "again from its source."
         )
     return features
+
+
+class _BadAudio(ValueError):
+    """What is wrong with audio, apart from what is wrong with a setting."""
+
+
+@contextlib.contextmanager
+def _blamed_on_audio():
+    try:
+        yield
+    except ValueError as error:
+        raise _BadAudio(str(error)) from error
 
 
 class FeatureStore:
@@ -121,6 +138,7 @@ class FeatureStore:
 
         Raises:
             UnusableAudio: audio that cannot be used, of all utterances together.
+            ValueError: a transform that cannot be applied to any audio.
         """
         jobs = self._jobs(table, transforms or self.transforms)
         todo = self._absent(jobs, verify)
@@ -239,7 +257,7 @@ def _extract(front_end, job: _Job) -> tuple[str, str]:
         features = extract(
             front_end, job.file, job.start, job.end, job.transform, job.digest
         )
-    except (ValueError, FileNotFoundError) as error:
+    except (_BadAudio, FileNotFoundError) as error:
         return job.path, str(error)
     with files.replacing(job.path) as temporary:
         features.astype(_dtype(front_end)).tofile(temporary)

@@ -152,16 +152,14 @@ class Recogniser:
         this package, hold no code, and unpack nothing beyond its four members.
 
         Raises:
-            FileNotFoundError: no such file.
+            FileNotFoundError: no such file, or the run of a classical system, which
+                saves none.
             ValueError: the file is no model of this package, or is damaged.
         """
         path = Path(path)
         path = path / "model.keras" if path.is_dir() else path
         if not path.is_file():
-            raise FileNotFoundError(
-                f"Expected a run's folder or a model file. Received: {path}, which "
-                "does not exist."
-            )
+            raise _no_file(path)
         preprocessing = _checked_preprocessing(path)
         return cls(_model(path), preprocessing)
 
@@ -194,6 +192,27 @@ class Recogniser:
         if seconds is None:
             return None
         return max(1, self.preprocessing.front_end.frames(seconds))
+
+
+def _no_file(path: Path) -> FileNotFoundError:
+    """What to say of a model file that does not exist."""
+    from keras_ser.models import MODELS
+
+    record = path.parent / "config.json"
+    config = files.read_object(record) if record.is_file() else {}
+    systems = config.get("systems")
+    systems = systems.values() if isinstance(systems, dict) else ()
+    names = [str(each.get("model")) for each in systems if isinstance(each, dict)]
+    if path.name == "model.keras" and names and not set(names) & set(MODELS):
+        return FileNotFoundError(
+            f"Expected the run of a network. Received: {path.parent}, a run of "
+            f"`{names[0]}`: classical systems save no model. Give the folder of a "
+            "network's run."
+        )
+    return FileNotFoundError(
+        f"Expected a run's folder or a model file. Received: {path}, which does not "
+        "exist."
+    )
 
 
 def _checked_preprocessing(path: Path) -> Preprocessing:

@@ -120,19 +120,33 @@ def of_augmentations(model, data) -> dict:
         data: the `Pipeline` of its training.
 
     Returns:
-        `augmentation_accuracy`, of the head on the development speech in every
-        variant, types weighed alike as in training, and `speed_probe`, from
-        `speed_shortcut`; nothing for a model without the head, or without speed
-        perturbation.
+        `augmentation_accuracy`, `augmentation_types` and `speed_probe`; nothing for
+        a model without the head, or without speed perturbation. The first is the
+        unweighted average recall of the head over the K types, the second,
+
+            1 / K Σ_k (rows of type k that the head calls k) / (rows of type k)
+
+        in [0, 1], with one row for each variant of each development utterance;
+        partners of mixup are development utterances too. Chance, and a head that
+        always gives one type, are 1 / K. The third is from `speed_shortcut`.
     """
     speeds = [each for each in data.augment if each.name == "speed"]
     if not speeds or "augmentation" not in model.heads:
         return {}
-    found = model.evaluate(data.augmented(data.fold.dev), return_dict=True, verbose=0)
     return {
-        "augmentation_accuracy": float(found["augmentation_accuracy"]),
+        "augmentation_accuracy": float(np.mean(_recalls(model, data))),
+        "augmentation_types": list(data.types),
         "speed_probe": speed_shortcut(data.store, data.fold, speeds[0].factors),
     }
+
+
+def _recalls(model, data) -> list[float]:
+    """Of each type: on rows of one type alone, accuracy is its recall."""
+    found = [
+        model.evaluate(data.augmented(data.fold.dev, kind), return_dict=True, verbose=0)
+        for kind in data.types
+    ]
+    return [each["augmentation_accuracy"] for each in found]
 
 
 def _original_and(factor: float, store: FeatureStore, table: pd.DataFrame) -> tuple:

@@ -22,8 +22,9 @@ def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Pat
     Until then the folder is called `<fold>-<repeat>.partial`. A run that was
     interrupted goes on from its last complete epoch, and ends with the same bytes in
     `predictions.csv`, `history.csv` and `metrics.json` as an undisturbed one with as
-    many threads. `environment.json` says how often it was `resumed`, and the
-    `seconds` since the last time.
+    many threads. `environment.json` says how often it was `resumed`, the `seconds`
+    since the last time, and in `legs` the environment of each time, with its seconds
+    unless it was killed.
 
     Args:
         job: what to run.
@@ -55,21 +56,35 @@ def unfinished(job: Job) -> Path:
 def refuse_other(job: Job) -> None:
     """A run, finished or not, counts only if it was made with the same settings.
 
+    One that was begun with others, and has nothing yet to go on from, is replaced
+    when the job is run.
+
     Raises:
         ValueError: it was made with others.
     """
     folder = job.folder if job.folder.exists() else unfinished(job)
     if folder == unfinished(job) and not (folder / "config.json").exists():
         return
-    expected = json.loads(json.dumps(job.describe()))  # tuples become lists
-    found = files.read_object(folder / "config.json")
-    if found != expected:
+    expected, found = _described(job), files.read_object(folder / "config.json")
+    if found != expected and (folder == job.folder or _holds_work(folder)):
         raise ValueError(_other(folder, found, expected))
 
 
 def refuse_held(job: Job) -> None:
     """Raises ValueError if another process is at work on a job."""
     locks.refuse(_lock(job), unfinished(job))
+
+
+def _described(job: Job) -> dict:
+    return json.loads(json.dumps(job.describe()))  # tuples become lists
+
+
+def _holds_work(folder: Path) -> bool:
+    """Whether something would be lost with an unfinished run."""
+    from keras_ser import checkpoint
+
+    names = (checkpoint.NAME, "predictions.csv")
+    return any((folder / name).exists() for name in names) or _is_complete(folder)
 
 
 def _run(job: Job, cache, title: str) -> None:
@@ -81,11 +96,15 @@ def _run(job: Job, cache, title: str) -> None:
     if not _is_complete(folder):
         started = time.monotonic()
         environment = _begin(job, folder)
-        keras.utils.set_random_seed(job.seed)
-        frame, found = _train_and_test(job, cache, folder, title)
-        _record(job, frame, found, folder)
-        environment["seconds"] = round(time.monotonic() - started, 1)
-        files.write_json(folder / "environment.json", environment)
+        try:
+            keras.utils.set_random_seed(job.seed)
+            frame, found = _train_and_test(job, cache, folder, title)
+            _record(job, frame, found, folder)
+            environment["seconds"] = round(time.monotonic() - started, 1)
+        finally:  # interrupted, this leg's are known all the same
+            seconds = round(time.monotonic() - started, 1)
+            environment["legs"][-1]["seconds"] = seconds
+            files.write_json(folder / "environment.json", environment)
     (folder / checkpoint.NAME).unlink(missing_ok=True)
     folder.rename(job.folder)
 
@@ -110,17 +129,46 @@ def _is_complete(folder: Path) -> bool:
 
 def _begin(job: Job, folder: Path) -> dict:
     """Makes the folder, or clears it to what goes on; returns its environment."""
-    environment = {**backend.describe(), "commit": _commit(), "resumed": 0}
-    if (folder / "config.json").exists() and (folder / "environment.json").exists():
-        before = files.read_object(folder / "environment.json")
-        environment["resumed"] = before["resumed"] + 1
-        _warn_of_changes(folder, before, environment)
+    now = {**backend.describe(), "commit": _commit()}
+    resumed, legs = 0, []
+    if _goes_on(job, folder):
+        before, resumed, legs = _interrupted(folder / "environment.json")
+        resumed += 1
+        _warn_of_changes(folder, before, now)
         _clear(folder)
-    elif folder.exists():  # killed before there was anything to go on from
+    elif folder.exists():
         shutil.rmtree(folder)
+    environment = {**now, "resumed": resumed, "legs": [*legs, dict(now)]}
     files.write_json(folder / "environment.json", environment)
     files.write_json(folder / "config.json", job.describe())
     return environment
+
+
+def _goes_on(job: Job, folder: Path) -> bool:
+    """Not if it was killed before it was described, or described as another."""
+    names = ("config.json", "environment.json")
+    if not all((folder / name).exists() for name in names):
+        return False
+    return files.read_object(folder / "config.json") == _described(job)
+
+
+def _interrupted(path: Path) -> tuple[dict, int, list[dict]]:
+    """The last environment, how often a run was resumed, and all environments.
+
+    Raises:
+        ValueError: the file is no record of them.
+    """
+    before = files.read_object(path)
+    resumed = before.pop("resumed", None)
+    legs = before.pop("legs", [before])  # older records hold the last one only
+    right = type(resumed) is int and resumed >= 0 and before
+    if not right or not isinstance(legs, list):
+        raise ValueError(
+            f"Expected in {path} the environment of a run, and how often it was "
+            f"`resumed`. Received: resumed={resumed!r}, and of the environment "
+            f"{sorted(before)}. Delete {path.parent} to begin the run anew."
+        )
+    return before, resumed, legs
 
 
 def _clear(folder: Path) -> None:
@@ -140,7 +188,7 @@ def _warn_of_changes(folder: Path, before: dict, now: dict) -> None:
     changed = {
         key: f"{before.get(key)} before, {now[key]} now"
         for key in now
-        if key != "resumed" and before.get(key) != now[key]
+        if before.get(key) != now[key]
     }
     if changed:
         warnings.warn(

@@ -21,11 +21,21 @@ class Variant:
 
 
 class Statistics:
-    """Mean and deviation for each row of a fold's tables."""
+    """Mean and deviation for each row of a fold's tables.
+
+    By speaker, they are those of all the speaker's utterances on a side of the fold,
+    whatever part of them a table holds; of a speaker whom the fold does not know,
+    those of the table.
+    """
 
     def __init__(self, fold, store, normalise):
         self._store = store
         self._by_speaker = normalise == "speaker"
+        self._rows = {}  # of each speaker
+        for side in fold.sides().values():
+            rows = side.drop_duplicates("utterance").groupby("speaker")
+            self._rows = {**dict(list(rows)), **self._rows}
+        self._found = {}  # by speaker
         self.train = moments(map(store.read, store.paths(fold.train)))
         if self._by_speaker:
             warn_of_single_emotions([fold.train, fold.dev, *fold.tests.values()])
@@ -35,12 +45,18 @@ class Statistics:
         if not self._by_speaker:
             return np.zeros(len(table), np.int32), np.float32([self.train])
         groups, names = pd.factorize(table.speaker)
-        paths = np.array(self._store.paths(table))
-        stacked = [
-            moments(map(self._store.read, paths[groups == number]))
-            for number in range(len(names))
-        ]
+        stacked = [self._of_speaker(name, table) for name in names]
         return groups.astype(np.int32), np.float32(stacked)
+
+    def _of_speaker(self, name: str, table) -> tuple[np.ndarray, np.ndarray]:
+        if name not in self._rows:
+            return self._moments(table[table.speaker == name])
+        if name not in self._found:
+            self._found[name] = self._moments(self._rows[name])
+        return self._found[name]
+
+    def _moments(self, rows) -> tuple[np.ndarray, np.ndarray]:
+        return moments(map(self._store.read, self._store.paths(rows)))
 
 
 class Source:
@@ -105,3 +121,56 @@ def balance(variants, rows: int) -> np.ndarray:
         drawn = np.full(len(kinds) - 1, (rows - 1) / rows / (len(kinds) - 1))
         share = np.concatenate([[1 / rows], drawn])
     return np.float32(1 / (len(kinds) * share))
+
+
+def ranges(variants) -> tuple[np.ndarray, np.ndarray]:
+    """Place of the first variant and number of variants of each type, int32."""
+    types = [variant.type for variant in variants]
+    _, first, count = np.unique(types, return_index=True, return_counts=True)
+    return first.astype(np.int32), count.astype(np.int32)
+
+
+def refuse_batch(batch: int, utterances: int, rows: int) -> None:
+    """Raises ValueError if an epoch does not fill one batch."""
+    if batch > utterances * rows:
+        raise ValueError(
+            f"`batch` must be at most the rows of an epoch: {utterances} labelled "
+            f"training utterances times rows={rows} are {utterances * rows}. "
+            f"Received: batch={batch}. Lower `training.batch`, or raise "
+            "`training.rows`."
+        )
+
+
+def blank(row) -> dict:
+    """A row of zeros, as a partner that is not needed."""
+    return {
+        "features": tf.zeros_like(row["features"]),
+        "frames": row["frames"],
+        "emotion": tf.zeros_like(row["emotion"]),
+        "labelled": tf.zeros_like(row["labelled"]),
+    }
+
+
+def equally_long(batch, partner):
+    """Both padded to the longer of the two."""
+    time = tf.maximum(tf.shape(batch["features"])[1], tf.shape(partner["features"])[1])
+
+    def padded(part):
+        missing = time - tf.shape(part["features"])[1]
+        features = tf.pad(part["features"], [[0, 0], [0, missing], [0, 0]])
+        return {**part, "features": features}
+
+    return padded(batch), padded(partner)
+
+
+def select(chosen, changed, original):
+    """The changed rows where chosen, the original ones elsewhere."""
+    shape = [-1] + [1] * (original.shape.rank - 1)
+    return tf.where(tf.reshape(chosen, shape), changed, original)
+
+
+def deterministic(dataset):
+    """The dataset, in one order whatever the threads do, and ahead of its reader."""
+    options = tf.data.Options()
+    options.deterministic = True
+    return dataset.with_options(options).prefetch(tf.data.AUTOTUNE)

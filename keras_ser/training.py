@@ -1,5 +1,6 @@
 """Training a model on a fold, as an experiment does it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import keras
@@ -22,6 +23,7 @@ def fit(
     folder,
     seed: int,
     title: str = "",
+    watchers: Iterable[keras.callbacks.Callback] = (),
 ) -> dict:
     """Compiles and fits a model; on return it is that of the best epoch.
 
@@ -37,6 +39,8 @@ def fit(
         folder: of the run; must exist.
         seed: of dropout.
         title: of the progress bar; empty for none.
+        watchers: more callbacks; what they keep is theirs to keep when a training
+            is interrupted.
 
     Raises:
         RuntimeError: the loss became NaN or infinite.
@@ -53,8 +57,8 @@ def fit(
     checkpoint = Checkpoint(folder, schedule)
     first = checkpoint.resume(model)
     logs = keras.callbacks.TensorBoard(folder / "logs", write_graph=False)
-    watchers = [callbacks.ReseedEachEpoch(seed), schedule, logs]
-    watchers += [keras.callbacks.TerminateOnNaN(), checkpoint]
+    watchers = [*watchers, callbacks.ReseedEachEpoch(seed), schedule, logs]
+    watchers += [_StopWithoutLoss(), checkpoint]
     if not first:
         some = data.plain(_some(data.fold.train, seed))
         watchers.insert(0, callbacks.InitialiseCenters(some))
@@ -79,6 +83,14 @@ def fit(
         "epochs": len(checkpoint.rows),
         "updates_per_epoch": data.steps,
     }
+
+
+class _StopWithoutLoss(keras.callbacks.Callback):
+    """Ends a training whose loss is no finite number; Keras's own prints it."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not np.isfinite(logs["loss"]):
+            self.model.stop_training = True
 
 
 def _check_losses(rows: list[dict]) -> None:

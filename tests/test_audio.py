@@ -113,7 +113,7 @@ def test_an_absent_file_is_named_with_a_next_step(tmp_path, function):
     message = str(caught.value)
     assert message.startswith("Expected an audio file. Received: ")
     assert "gone.wav, which does not exist" in message
-    assert "Check the corpus folder" in message
+    assert "Check the path; of a corpus, the folder" in message
 
 
 @pytest.mark.parametrize("function", [audio.read, audio.duration, audio.digest])
@@ -204,6 +204,10 @@ def test_a_speed_transform_is_the_function_with_a_name(noise):
     np.testing.assert_array_equal(slower(wave), audio.speed(wave, 0.9))
     np.testing.assert_array_equal(audio.Speed()(wave), wave)
     assert slower.key == "speed=0.9"
+    # Entries of caches are found by these.
+    keys = [audio.Speed(factor).key for factor in (1.1, 1.0, 1, np.float64(0.95))]
+    assert keys == ["speed=1.1", "speed=1", "speed=1", "speed=0.95"]
+    assert audio.Speed(0.9000001).key != slower.key
     assert audio.Speed(1).key == audio.Speed(1.0).key
 
 

@@ -213,6 +213,35 @@ def test_speed_lists_its_factors():
     assert [transform.factor for transform in made.transforms] == [0.8, 1.25]
 
 
+@pytest.mark.parametrize(
+    "factors",
+    [(), (1.0,), (0.9, 1), (0.9, 0.9), (0,), (-1,)]
+    + [("a",), (True,), "0.9", 0.9, (float("nan"),), (float("inf"),), None],
+)
+def test_speed_refuses_factors_that_are_no_variants(factors):
+    with pytest.raises(ValueError) as caught:
+        augment.SpeedPerturbation(factors)
+    message = str(caught.value)
+    assert message.startswith("`factors` of SpeedPerturbation must be different finite")
+    assert f"Received: {factors!r}." in message
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"share": 1.5}, {"time": -1}, {"least": 2.5}, {"frequency": "a"}]
+)
+def test_specaugment_refuses_masks_that_cannot_be(arguments):
+    with pytest.raises(ValueError, match="SpecAugment takes whole numbers.*Received"):
+        augment.SpecAugment(**arguments)
+
+
+@pytest.mark.parametrize(
+    "names", [("speed", "speed"), ("mixup", augment.Mixup(), "speed")]
+)
+def test_names_are_unique(names):
+    with pytest.raises(ValueError, match="must have different names. Received: "):
+        augment.types(names)
+
+
 def test_an_unknown_name_is_refused():
     with pytest.raises(ValueError, match="mixup.*specaugment.*speed.*'pitch'"):
         augment.get("pitch")

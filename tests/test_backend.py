@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import numpy as np
+
 
 def answer(code):
     done = subprocess.run(
@@ -36,4 +38,6 @@ from keras_ser import backend
 print(json.dumps(backend.describe()))
 """
     described = json.loads(answer(code))
+    assert {"librosa", "numpy", "scikit-learn", "soundfile", "soxr"} <= set(described)
+    assert described["numpy"] == np.__version__
     assert {"keras", "tensorflow", "python", "backend", "device"} <= set(described)

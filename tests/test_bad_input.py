@@ -344,7 +344,10 @@ def test_a_bad_config_is_one_line(change, words_of_it, words, capsys, tmp_path):
         (["--set", "training.batch=0"], "`training.batch` must be"),
         (["--set", "name='../out'"], "becomes a folder's name"),
         (["--folds", "99"], "Unknown folds"),
-        (["--corpus", "emodb=/nowhere"], "expects a folder"),
+        (["--corpus", "ravdess=/nowhere"], "once at most: emodb. Received: emodb, rav"),
+        (["--corpus", "emodb=/nowhere"], "once at most: emodb. Received: emodb, emodb"),
+        (["--set", "systems.mean.arguments={'train_on_dev': 'no'}"], "True or False"),
+        (["--set", "systems.mean.augment=('speed', 5)"], "`System.augment` must be"),
         (["--out", "CONFIG"], "folder that can be written to"),
         (["--out", "CONFIG/below"], "folder that can be written to"),
         (["--cache", "CONFIG"], "folder that can be written to"),
@@ -365,6 +368,26 @@ def test_one_speaker_is_too_few(words, emodb, capsys, tmp_path):
             path.unlink()
     assert run("run", *words, "--out", tmp_path / "runs") == 2
     assert "needs at least 4 speakers" in complaint(capsys)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_nothing_left_is_said(words, emodb, capsys, tmp_path):
+    for path in (emodb / "wav").iterdir():
+        harmed(path, "silent" if path.name.startswith("03") else "text")
+    assert run("run", *words, "--skip-bad", "--out", tmp_path / "runs") == 2
+    text = complaint(capsys)
+    assert "Corpus `emodb` needs audio that can be used. Received: 16" in text
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_fold_of_which_nothing_is_left_says_why(words, emodb, capsys, tmp_path):
+    for path in (emodb / "wav").glob("09*"):
+        harmed(path, "nan")
+    more = ["--skip-bad", "--folds", "09", "--out", tmp_path / "runs"]
+    assert run("run", *words, *more) == 2
+    text = complaint(capsys)
+    assert "without 4 of 16 utterances" in text
+    assert "nothing is left of emodb/09" in text
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 
-from keras_ser import cli
+from keras_ser import cli, locks
 
 
 def run(*words):
@@ -132,6 +133,65 @@ def test_counts_are_positive(option, capsys):
         run("run", "config.py", option, "0")
     assert ended.value.code == 2
     assert "expected 1 or more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "config.py", "--systems", ","],
+        ["run", "config.py", "--folds", ""],
+        ["report", "runs", "--format", ""],
+    ],
+)
+def test_lists_of_names_are_not_empty(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(*words)
+    assert ended.value.code == 2
+    assert "expected names with commas" in capsys.readouterr().err
+
+
+PROBE = (
+    "from keras_ser.config import *\n"
+    "config = Experiment('toy', 'emodb',\n"
+    "    {'length': System('LengthProbe', augment=())})\n"
+)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_run_says_how_much_is_to_do(toy_emodb, tmp_path, capsys):
+    (tmp_path / "config.py").write_text(PROBE)
+    words = ["run", str(tmp_path / "config.py"), "--corpus", f"emodb={toy_emodb}"]
+    words += ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "runs")]
+    assert run(*words, "--folds", "03,03", "--systems", "length,length") == 0
+    assert "toy: 1 runs below" in capsys.readouterr().out
+    begun = tmp_path / "runs" / "toy" / "length" / "08-0.partial"
+    (tmp_path / "runs" / "toy" / "length" / "03-0").rename(begun)
+    (begun / "environment.json").unlink()
+    assert run(*words, "--folds", "03") == 0
+    capsys.readouterr()
+    assert run(*words, "--folds", "03,08,09") == 2  # 08 has settings of 03
+    said = "toy: 3 runs below .*: 1 done, 1 to go on with, 1 to do"
+    assert re.search(said, capsys.readouterr().out)
+    folder = tmp_path / "runs" / "toy" / "length" / "03-0"
+    assert run("predict", str(folder), str(tmp_path / "a.wav")) == 2
+    assert "classical systems save no model" in capsys.readouterr().err
+
+
+def test_smoke_removes_an_earlier_one_once_all_is_checked(tmp_path, capsys):
+    (tmp_path / "config.py").write_text(PROBE)
+    old = tmp_path / "runs" / "toy_smoke" / "length" / "x-0"
+    old.mkdir(parents=True)
+    words = ["run", str(tmp_path / "config.py"), "--smoke", "--cache", str(tmp_path)]
+    words += ["--out", str(tmp_path / "runs")]
+    assert run(*words, "--set", "protocol=random") == 2
+    assert old.exists()
+    with locks.held(old.with_name("x-0.lock"), old):
+        assert run(*words) == 2
+    assert "is in use by process" in capsys.readouterr().err
+    assert old.exists()
+    assert run(*words) == 0
+    assert not old.exists()
+    assert len(list(old.parent.glob("*-0"))) == 1
 
 
 def test_help_names_every_command():

@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+import tqdm
 
 from keras_ser import complaints
 
@@ -37,6 +38,17 @@ def test_an_error_is_one_line_and_a_code(capsys, error, code, line):
     assert out == ""
     assert err.startswith("keras-ser: ") and err.count("\n") == 1
     assert line in err
+
+
+def test_a_line_of_its_own_follows_an_open_bar(capsys):
+    def command():
+        for _ in tqdm.tqdm(range(3), desc="files", mininterval=0):
+            raise ValueError("Expected a.")
+
+    assert complaints.told(command) == 2
+    *bars, line, end = capsys.readouterr().err.split("\n")
+    assert "files" in bars[0]
+    assert (line, end) == ("keras-ser: Expected a.", "")
 
 
 def test_a_mistake_of_ours_keeps_its_traceback():

@@ -321,6 +321,56 @@ def test_impossible_settings_are_refused_by_name(kind, change):
         kind(**change)
 
 
+CIRCLE = []
+CIRCLE.append(CIRCLE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        (Features, {"front_end": 5}),
+        (Features, {"settings": {"bands": float("nan")}}),
+        (System, {"model": []}),
+        (System, {"arguments": 5}),
+        (System, {"arguments": {5: 1}}),
+        (System, {"arguments": {"dropout": print}}),
+        (System, {"arguments": {"dropout": {1, 2}}}),
+        (System, {"arguments": {"dropout": CIRCLE}}),
+        (System, {"objective": {"center": float("inf")}}),
+        (System, {"objective": None}),
+        (System, {"augment": 5}),
+        (System, {"augment": "speed"}),
+        (System, {"augment": ("speed", 5)}),
+        (System, {"augment": {"speed": 5}}),
+        (System, {"augment": {5: {}}}),
+        (System, {"denoising": 1}),
+        (System, {"unlabelled": "no"}),
+        (Experiment, {"corpus": 5}),
+        (Experiment, {"labels": {"anger": 5}}),
+        (Experiment, {"labels": None}),
+        (Experiment, {"protocol": []}),
+        (Experiment, {"protocol_arguments": 5}),
+        (Experiment, {"protocol_arguments": {"folds": b"5"}}),
+        (Experiment, {"unlabelled": None}),
+        (Experiment, {"features": None}),
+        (Experiment, {"training": {"epochs": 5}}),
+        (Experiment, {"systems": [System()]}),
+    ],
+)
+def test_a_field_of_another_type_is_refused_by_name(experiment, kind, change):
+    (name,) = change
+    with pytest.raises(ValueError, match=rf"^`(\w+\.)?{name}` must be .*Received: "):
+        if kind is Experiment:
+            dataclasses.replace(experiment, **change)
+        else:
+            kind(**change)
+
+
+def test_labels_may_be_a_mapping(experiment):
+    labels = {"anger": "negative", "sadness": "negative"}
+    assert dataclasses.replace(experiment, labels=labels).labels == labels
+
+
 FILES = sorted(CONFIGS.rglob("*.py"))
 
 

@@ -173,7 +173,7 @@ def test_statistics_know_the_training_speakers_alone(pipeline, store, fold):
 
 
 def test_normalising_by_speaker_centres_each_speaker(pipeline, fold):
-    made = pipeline(normalise="speaker", seconds=9.0, batch=64)
+    made = pipeline(normalise="speaker", seconds=9.0, batch=12)
     features, _, _ = next(iter(made.dev()))
     for speaker in sorted(set(fold.dev.speaker)):
         rows = np.array(features)[fold.dev.speaker == speaker]
@@ -186,7 +186,46 @@ def test_normalising_by_speaker_warns_of_single_emotions(pipeline, fold, store):
 
     single = dataclasses.replace(fold, train=fold.train.assign(emotion="anger"))
     with pytest.warns(UserWarning, match="removes the emotion.*toy/"):
-        data.Pipeline(single, store, normalise="speaker", progress=False)
+        data.Pipeline(single, store, normalise="speaker", batch=4, progress=False)
+
+
+def test_a_part_is_normalised_by_speaker_as_the_whole(pipeline, fold):
+    made = pipeline(normalise="speaker", seconds=9.0, batch=1)
+    whole = [np.array(features) for features, _, _ in made.plain(fold.train)]
+    (part,) = [np.array(features) for features, _, _ in made.plain(fold.train[2:3])]
+    np.testing.assert_array_equal(part, whole[2])
+
+
+def test_a_batch_of_more_rows_than_an_epoch_is_refused(pipeline, fold):
+    rows = 2 * len(fold.train)
+    assert pipeline(batch=rows).steps == 1
+    with pytest.raises(ValueError, match=f"are {rows}. Received: batch=100000"):
+        pipeline(batch=100_000)
+
+
+@pytest.mark.parametrize("batch", [4, 11])
+def test_augmented_speech_comes_once_in_each_variant(pipeline, fold, batch):
+    made = pipeline(batch=batch)
+    for kind, variants in zip(TYPES, (1, 2, 1, 1), strict=True):
+        found = list(made.augmented(fold.dev, kind))
+        labels = np.concatenate([labels["augmentation"] for _, labels, _ in found])
+        assert len(labels) == variants * len(fold.dev)
+        assert (labels.argmax(axis=1) == TYPES.index(kind)).all()
+        hard = np.concatenate([labels["center"] for _, labels, _ in found])
+        truth = [fold.classes[place] for place in hard.argmax(axis=1)]
+        assert truth == fold.dev.emotion.repeat(variants).tolist()
+
+
+def test_augmented_speech_is_the_cached_variants(pipeline, fold, store):
+    made = pipeline(batch=1, seconds=9.0)
+    found = [
+        np.array(features)[0] for features, _, _ in made.augmented(fold.dev, "speed")
+    ]
+    for place, transform in enumerate(augment.SpeedPerturbation().transforms):
+        paths = store.paths(fold.dev, transform)
+        for row, path in zip(found[place::2], paths, strict=True):
+            expected = made.preprocessing.normalised(store.read(path))
+            np.testing.assert_allclose(row, expected, atol=1e-4)
 
 
 def test_development_speech_is_plain_and_in_order(pipeline, fold):

@@ -339,6 +339,34 @@ def test_two_workers_write_what_one_writes(tmp_path, table):
         assert one.read_bytes() == two.read_bytes()
 
 
+@dataclasses.dataclass(frozen=True)
+class Choosy(Broken):
+    """Refuses, as bad audio, the waveforms that are as long as `samples`."""
+
+    def __call__(self, wave):
+        if len(wave) == self.samples:
+            raise ValueError("too short")
+        return np.zeros((3, self.bands), np.float32)
+
+
+def test_a_setting_that_nothing_can_pass_is_no_bad_audio(store, table):
+    bad = []
+    with pytest.raises(ValueError, match="`factor` must be positive") as caught:
+        store.prepare(table, [audio.Speed(0.0)], progress=False, bad=bad)
+    assert not isinstance(caught.value, UnusableAudio)
+    assert not bad
+
+
+def test_audio_that_a_front_end_refuses_is_listed(tmp_path, table):
+    samples = round(table.duration[2] * 16_000)
+    bad = []
+    store = FeatureStore(tmp_path / "cache", Choosy(samples))
+    assert store.prepare(table, progress=False, bad=bad) == 3
+    assert [(each.utterance, each.reason) for each in bad] == [
+        ("toy/noise", "too short")
+    ]
+
+
 def test_a_file_that_cannot_be_read_is_named(store, table):
     Path(table.file[1]).unlink()
     with pytest.raises(UnusableAudio, match="high.wav, which does not exist"):

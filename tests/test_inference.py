@@ -124,6 +124,20 @@ def test_a_saved_recogniser_answers_alike(recogniser, write_audio, noise, tmp_pa
     assert isinstance(keras.models.load_model(path), models.MTLAug)
 
 
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ('{"systems": {"a": {"model": "LengthProbe"}}}', "`LengthProbe`: classical"),
+        ('{"systems": {"a": {"model": "MTLAug"}}}', "model.keras, which does not"),
+        ('{"systems": 5}', "model.keras, which does not exist"),
+    ],
+)
+def test_a_run_without_model_is_named(tmp_path, record, words):
+    (tmp_path / "config.json").write_text(record)
+    with pytest.raises(FileNotFoundError, match=words):
+        inference.Recogniser.load(tmp_path)
+
+
 def test_bad_input_is_named(recogniser, tmp_path, write_audio):
     with pytest.raises(FileNotFoundError, match="run's folder or a model.*absent"):
         inference.Recogniser.load(tmp_path / "absent.keras")

@@ -104,6 +104,7 @@ ALLOWED = {
         "probes",
         "training",
     },
+    "checks": {"augment", "classical", "config", "features", "models", "protocols"},
     "running": ANYTHING,
     "experiment": ANYTHING,
     "demo": ANYTHING,

@@ -85,6 +85,9 @@ def test_an_interrupted_run_goes_on(job, runner):
     left = {*begun, NAME, "logs"}
     assert [found for _, found in runner.calls] == [begun, left, left]
     assert environment(job)["resumed"] == 2
+    legs = environment(job)["legs"]
+    assert len(legs) == 3
+    assert all(leg["seconds"] >= 0 for leg in legs)
     assert {path.name for path in job.folder.iterdir()} == {*RECORD, "logs"}
     assert [path.name for path in job.folder.parent.iterdir()] == [job.folder.name]
 
@@ -124,6 +127,75 @@ def test_an_unfinished_run_of_other_settings_is_refused(planned, job, runner):
             start()
     assert len(runner.calls) == 1
     assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_settings_without_a_checkpoint_are_replaced(planned, job, runner):
+    """A mistyped setting can be corrected: nothing is lost."""
+    changed = dataclasses.replace(CONFIG, training=Training(epochs=3))
+    other = dataclasses.replace(job, config=changed)
+    interrupt(other, runner)
+    (running.unfinished(job) / NAME).unlink()
+    (running.unfinished(job) / "history.csv").write_text("of the other")
+    assert running.run_job(job, "cache") == job.folder
+    assert runner.calls[1] == ("one", {"config.json", "environment.json"})
+    epochs = files.read_json(job.folder / "config.json")["training"]["epochs"]
+    assert epochs == CONFIG.training.epochs
+    assert environment(job)["resumed"] == 0
+    assert len(environment(job)["legs"]) == 1
+
+
+def test_predictions_of_other_settings_are_not_replaced(planned, job, runner):
+    interrupt(job, runner)
+    (running.unfinished(job) / NAME).rename(running.unfinished(job) / "predictions.csv")
+    changed = dataclasses.replace(CONFIG, training=Training(epochs=3))
+    with pytest.raises(ValueError, match="unfinished run with other settings"):
+        running.run_job(dataclasses.replace(job, config=changed), "cache")
+
+
+def test_every_leg_keeps_its_environment(job, runner):
+    interrupt(job, runner)
+    path = running.unfinished(job) / "environment.json"
+    found = files.read_json(path)
+    leg = {**found["legs"][0], "threads": 99, "commit": "first"}
+    del leg["seconds"]  # killed: not known
+    files.write_json(path, {**found, "threads": 99, "commit": "first", "legs": [leg]})
+    with pytest.warns(UserWarning, match="'threads': '99 before"):
+        running.run_job(job, "cache")
+    now = environment(job)
+    assert now["legs"][0] == leg
+    for key in ("threads", "commit", "seconds", "librosa"):
+        assert now["legs"][1][key] == now[key]
+    assert now["threads"] != 99
+
+
+def test_the_only_environment_of_an_older_record_is_a_leg(job, runner):
+    interrupt(job, runner)
+    path = running.unfinished(job) / "environment.json"
+    found = files.read_json(path)
+    del found["legs"]
+    files.write_json(path, {**found, "resumed": 4})
+    running.run_job(job, "cache")
+    assert environment(job)["resumed"] == 5
+    assert len(environment(job)["legs"]) == 2
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {},
+        {"resumed": 0},
+        {"resumed": "x", "keras": "3"},
+        {"resumed": True, "keras": "3"},
+        {"resumed": 0, "keras": "3", "legs": "x"},
+    ],
+)
+def test_a_damaged_record_is_refused_with_its_name(job, runner, damaged):
+    interrupt(job, runner)
+    files.write_json(running.unfinished(job) / "environment.json", damaged)
+    words = r"Expected in .*1-0\.partial.environment.json .*`resumed`.*Delete .*anew"
+    with pytest.raises(ValueError, match=words):
+        running.run_job(job, "cache")
+    assert (running.unfinished(job) / NAME).exists()
 
 
 def test_another_machine_goes_on_with_a_warning(job, runner):

@@ -76,8 +76,10 @@ def test_plain_keras_fit_learns_what_can_be_learnt(data, spoken_table):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_loss_that_is_no_number_ends_the_run(data, model, tmp_path):
+def test_a_loss_that_is_no_number_ends_the_run(data, model, tmp_path, capsys):
     data.heads = model.heads
     model.get_layer("emotion").kernel.assign(np.full((128, 2), np.nan))
     with pytest.raises(RuntimeError, match="must stay finite.*nan.*learning_rate"):
         training.fit(model, data, Training(batch=4, epochs=2), {}, tmp_path, 0)
+    assert capsys.readouterr().out == ""
+    assert len(pd.read_csv(tmp_path / "history.csv")) == 1

@@ -2,8 +2,9 @@
 
 Three splits of the 24 actors: 8 train, the next 8 select and are scored, so that no
 figure here is a test. Each configuration is trained on each split; the folder of a
-training holds `history.csv` and `found.json`, and a training that is there already is
-not repeated: start the script twice to use two cores.
+training holds `history.csv`, `cosine.json` and `found.json`. A training that was
+interrupted goes on, one that is there already is not repeated, one that another process
+is at is left to it: start the script twice to use two cores.
 
 Command: python docs/studies/auxiliary_tasks.py --ravdess DIR --librispeech DIR
 Table: the same with --table, no training; docs/generate.py writes it into the study.
@@ -11,6 +12,7 @@ Cost: about six minutes a training on one core.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import os
 from pathlib import Path
@@ -21,7 +23,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import numpy as np
 import pandas as pd
 
-from keras_ser import backend, corpora, files
+from keras_ser import backend, checkpoint, corpora, files, locks
 from keras_ser.config import System, Training
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.models import BASELINE
@@ -112,6 +114,7 @@ def train(name: str, split: str, tables, cache, folder: Path) -> None:
     from keras_ser.data import Pipeline
     from keras_ser.models import MTLAug
 
+    folder.mkdir(parents=True, exist_ok=True)
     seed = ord(split)
     configuration = CONFIGURATIONS[name]
     system = configuration.system
@@ -125,7 +128,7 @@ def train(name: str, split: str, tables, cache, folder: Path) -> None:
         fold, store, augment=system.augment, heads=model.heads, seed=seed,
         progress=False,
     )  # fmt: skip
-    watch = GradientCosine(data, model.heads)
+    watch = GradientCosine(data, model.heads, folder / "cosine.json")
     patience = 5 * configuration.epochs // 20
     settings = Training(epochs=configuration.epochs, patience=patience)
     found = training.fit(
@@ -141,10 +144,11 @@ def train(name: str, split: str, tables, cache, folder: Path) -> None:
     if "augmentation_accuracy" in history:
         found["augmentation_accuracy"] = float(history.augmentation_accuracy.iloc[-1])
     files.write_json(folder / "found.json", found)
+    (folder / checkpoint.NAME).unlink()
 
 
-def _gradient_cosine():
-    """The callback's class; Keras is imported when a training starts."""
+def GradientCosine(data, heads, path):
+    """The callback below; Keras is imported when a training starts."""
     import keras
     import tensorflow as tf
 
@@ -155,44 +159,40 @@ def _gradient_cosine():
         Losses are unweighted: λ1 scales a gradient, not its direction.
         """
 
-        def __init__(self, data, heads):
+        def __init__(self):
             super().__init__()
             self.batches = list(data.train(0, 1).take(2))
-            self.auxiliaries = [h for h in heads if h != "emotion"]
-            self.epochs = []
+            self.auxiliaries = [head for head in heads if head != "emotion"]
+            self.measured = files.read_json(path) if path.exists() else {}
 
         def on_epoch_end(self, epoch, logs=None):
             if not self.auxiliaries or epoch % 4 != 3:
                 return
-            self.epochs.append(np.mean([self._of(*b) for b in self.batches], axis=0))
+            cosines = np.mean([self._of(*batch) for batch in self.batches], axis=0)
+            self.measured[str(epoch)] = cosines.tolist()
+            files.write_json(path, self.measured)
 
         def _of(self, features, labels, weights):
-            encoder = [
-                v for v in self.model.trainable_variables if "encoder_" in v.path
-            ]
+            variables = self.model.trainable_variables
+            encoder = [each for each in variables if "encoder_" in each.path]
             objective = self.model.objective()["loss"]
-            heads = ["emotion", *self.auxiliaries]
             with tf.GradientTape(persistent=True) as tape:
                 outputs = self.model(features, training=False)
                 losses = [
                     objective[head](labels[head], outputs[head], weights[head])
-                    for head in heads
+                    for head in ("emotion", *self.auxiliaries)
                 ]
             flat = [_flat(tape.gradient(loss, encoder)) for loss in losses]
             return [_cosine(flat[0], other) for other in flat[1:]]
 
         def means(self):
             """Mean over the measurements, by head."""
-            if not self.epochs:
+            if not self.measured:
                 return {}
-            values = np.mean(self.epochs, axis=0).tolist()
+            values = np.mean(list(self.measured.values()), axis=0).tolist()
             return dict(zip(self.auxiliaries, values, strict=True))
 
-    return GradientCosine
-
-
-def GradientCosine(data, heads):
-    return _gradient_cosine()(data, heads)
+    return GradientCosine()
 
 
 def _flat(gradients) -> np.ndarray:
@@ -247,15 +247,6 @@ def slug(name: str) -> str:
     return "".join(c if c.isalnum() or c in ".-" else "_" for c in name)
 
 
-def claimed(folder: Path) -> bool:
-    """Whether this process is the first to take a training."""
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        return False
-    return True
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ravdess")
@@ -273,9 +264,13 @@ def main() -> None:
         for split in arguments.splits:
             for name in arguments.only:
                 folder = arguments.out / slug(name) / split
-                if claimed(folder):
-                    train(name, split, (labelled, extra), arguments.cache, folder)
-                    print(name, split, files.read_json(folder / "found.json"))
+                with contextlib.ExitStack() as stack:
+                    try:
+                        stack.enter_context(locks.held(f"{folder}.lock", name))
+                    except ValueError:
+                        continue  # another process is at it
+                    if not (folder / "found.json").exists():
+                        train(name, split, (labelled, extra), arguments.cache, folder)
     print(table(arguments.out))
 
 

@@ -40,25 +40,44 @@ _NAME = re.compile(r"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<emotion>[A-Z])\w*")
 def read(root) -> pd.DataFrame:
     """Reads EMO-DB from its folder, or from the folder `wav` inside it.
 
+    Args:
+        root: the folder. Files are of any extension that libsndfile reads (wav in
+            the original).
+
     Returns:
         The table; `table.attrs["release"]` names the release by its file count.
 
     Raises:
-        FileNotFoundError: no folder, or no wav file in it.
-        ValueError: a wav file whose name is not EMO-DB's.
+        FileNotFoundError: no folder, or no audio file in it.
+        ValueError: an audio file whose name is not EMO-DB's, or a recording that
+            stands there under two extensions.
     """
     root = tables.require_folder(root, "emodb", "wav/03a01Fa.wav and its siblings")
     folder = root / "wav" if (root / "wav").is_dir() else root
-    files = sorted(folder.glob("*.wav"))
+    files = sorted(file for file in folder.glob("[!.]*") if tables.is_audio(file))
     if not files:
         raise FileNotFoundError(
             "Corpus `emodb` expects wav files like 03a01Fa.wav. "
             f"Received: {folder} with none. Give the folder that holds `wav/`."
         )
-    table = tables.from_rows([_row(file) for file in files])
+    rows = [_row(file) for file in files]
+    _refuse_twice(files)
+    table = tables.from_rows(rows)
     table.attrs["release"] = RELEASES.get(len(table), "")
     _name_release(table)
     return table
+
+
+def _refuse_twice(files) -> None:
+    first = {}
+    for file in files:
+        other = first.setdefault(file.stem, file)
+        if other is not file:
+            raise ValueError(
+                "Corpus `emodb` expects each recording once. Received: "
+                f"{file.parent} with {other.name} and {file.name}. "
+                "Keep one of the two formats."
+            )
 
 
 def _row(file) -> dict:

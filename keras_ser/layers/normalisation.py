@@ -12,7 +12,8 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
         Y = M · ReLU(γ (X − μ) / √(σ² + ε) + β)
 
     a channel in training; in inference with the moving moments. Weights are those
-    of `keras.layers.BatchNormalization`. Its masked moments pass over the data six
+    of `keras.layers.BatchNormalization`, and a batch of padding alone leaves them as
+    they are. Its masked moments pass over the data six
     times and its gradient again; here each sum is one matrix product and the
     gradient is written by hand, `benchmarks/normalisation.py`.
 
@@ -33,7 +34,7 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
         gamma, beta, mean, variance = (ops.cast(w, "float32") for w in weights)
         if training and self.trainable:
             mean, variance = _moments(ops.stop_gradient(wide), mask)
-            self._follow(mean, variance)
+            self._follow(mean, variance, ops.any(mask > 0))
             deviation = ops.sqrt(variance + self.epsilon)
             output = _normalised(wide, gamma, beta, mean, deviation, mask)
         else:
@@ -41,10 +42,10 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
             output = _scaled(wide, scale, beta - mean * scale, mask)
         return ops.cast(output, self.compute_dtype)
 
-    def _follow(self, mean, variance):
+    def _follow(self, mean, variance, any_speech):
         pairs = ((self.moving_mean, mean), (self.moving_variance, variance))
         for moving, new in pairs:
-            new = ops.cast(new, moving.dtype)
+            new = ops.where(any_speech, ops.cast(new, moving.dtype), moving)
             moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
 
 
@@ -54,10 +55,15 @@ def _scaled(inputs, scale, shift, mask):
 
 def _moments(inputs, mask):
     """Mean and variance a channel over the cells of unpadded frames."""
-    cells = ops.sum(mask) * ops.shape(inputs)[2]
+    cells = _cells(mask, inputs)
     mean = _total(inputs, mask) / cells
     # Of what is centred: E X² − μ² cancels where the mean is large.
     return mean, _total(ops.square(inputs - mean), mask) / cells
+
+
+def _cells(mask, inputs):
+    """Cells of unpadded frames, at least 1: sums over none are 0, not NaN."""
+    return ops.maximum(ops.sum(mask) * ops.shape(inputs)[2], 1.0)
 
 
 def _total(values, weights):
@@ -78,7 +84,7 @@ def _normalised(inputs, gamma, beta, mean, deviation, mask):
         upstream = args[0] if upstream is None else upstream
         through = ops.where(output > 0, upstream, 0.0)  # 0 in the padding
         everywhere = ops.ones_like(mask)
-        cells = ops.sum(mask) * ops.shape(inputs)[2]
+        cells = _cells(mask, inputs)
         to_beta = _total(through, everywhere)
         to_gamma = (_total(through * inputs, everywhere) - mean * to_beta) / deviation
         slope = scale * to_gamma / (cells * deviation)

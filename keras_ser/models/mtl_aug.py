@@ -90,7 +90,8 @@ class MTLAug(keras.Model):
         mask_padding=True,
         **kwargs,
     ):
-        sizes = _sizes(preset, bands)
+        self.check(bands, preset, dropout)
+        sizes = PRESETS[preset]
         stages = len(sizes["filters"])
 
         # === Layers and functional model ===
@@ -129,6 +130,19 @@ class MTLAug(keras.Model):
         self.dropout = dropout
         self.mask_padding = mask_padding
         self._deep_features, self._attention_weights = deep, weights
+
+    @staticmethod
+    def check(bands=128, preset="small", dropout=0.3, **others) -> None:
+        """Refuses arguments of which no model can be built, without building one.
+
+        Raises:
+            ValueError: an unknown preset, or a number out of range.
+        """
+        _check_sizes(preset, bands)
+        if not 0 <= dropout < 1:
+            raise ValueError(
+                f"`dropout` must be a rate of at least 0, below 1. Received: {dropout}."
+            )
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -224,7 +238,7 @@ def _named_by_head() -> list:
     ]
 
 
-def _sizes(preset: str, bands: int) -> dict:
+def _check_sizes(preset: str, bands: int) -> None:
     if preset not in PRESETS:
         raise ValueError(
             f"`preset` must be one of {sorted(PRESETS)}. Received: {preset!r}."
@@ -235,4 +249,3 @@ def _sizes(preset: str, bands: int) -> dict:
             f"`bands` must be a multiple of {multiple}, as the encoder halves them "
             f"at each stage. Received: {bands}."
         )
-    return PRESETS[preset]

@@ -1,6 +1,7 @@
 """EMO-DB on a toy tree in its layout, and on the corpus itself."""
 
 import pytest
+import soundfile
 
 from keras_ser import corpora
 from keras_ser.corpora import emodb
@@ -57,6 +58,27 @@ def test_files_of_other_kinds_are_not_looked_at(root, table):
     (root / "wav" / "README.txt").write_text("hello")
     with pytest.warns(UserWarning, match="has 7 files"):
         assert len(emodb.read(root)) == len(table)
+
+
+def test_other_extensions_are_read_too(root, table):
+    wav = root / "wav"
+    (wav / "03a01Fa.wav").rename(wav / "03a01Fa.WAV")
+    wave, rate = soundfile.read(wav / "08b10Nc.wav", dtype="int16")
+    soundfile.write(wav / "08b10Nc.flac", wave, rate)
+    (wav / "08b10Nc.wav").unlink()
+    (wav / ".03a01Fa.wav").write_text("what an archive of another system leaves")
+    with pytest.warns(UserWarning, match="has 7 files"):
+        again = emodb.read(root)
+    assert list(again.utterance) == list(table.utterance)
+
+
+def test_a_recording_under_two_extensions_is_refused(root):
+    (root / "wav" / "03a01Fa.WAV").write_bytes(b"")
+    with pytest.raises(ValueError) as caught:
+        emodb.read(root)
+    message = str(caught.value)
+    assert "Corpus `emodb` expects each recording once. Received: " in message
+    assert "03a01Fa.WAV and 03a01Fa.wav. Keep one" in message
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,24 @@ def test_gradients_are_those_of_the_definition(batch):
         np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-3)
 
 
+def test_a_batch_of_padding_alone_changes_nothing_and_has_no_gradient(batch):
+    tf = pytest.importorskip("tensorflow")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("takes TensorFlow's gradient tape")
+    ours, _ = pair()
+    before = ours.get_weights()
+    x, mask = tf.constant(batch[0]), np.zeros_like(batch[1])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        output = ours(x, mask, training=True)
+        loss = tf.reduce_sum(output)
+    assert not np.any(output)
+    for each in tape.gradient(loss, [x, ours.gamma.value, ours.beta.value]):
+        assert (np.array(each) == 0).all()
+    for got, wanted in zip(ours.get_weights(), before, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-6)
+
+
 def test_frozen_layer_keeps_its_moments(batch):
     ours, _ = pair()
     ours.trainable = False
