@@ -315,15 +315,15 @@ def fuzz_report(rng, folder: Path) -> int:
         "utterances": {"train": 1, "dev": 1, "test": len(table)},
         "scores": scores.summary(table.truth, table.prediction, CLASSES),
     }
+    values = {"metrics.json": metrics, "config.json": _described()}
     contents = {
         "predictions.csv": table.to_csv(index=False).encode(),
-        "metrics.json": json.dumps(metrics).encode(),
         "history.csv": b"epoch,loss\n0,1.0\n1,0.5\n",
-        "config.json": b"{}",
+        **{each: json.dumps(value).encode() for each, value in values.items()},
     }
-    name = rng.choice(["predictions.csv", "metrics.json"])
-    if name == "metrics.json" and rng.random() < 0.7:
-        text = json.dumps(mutated_value(metrics, rng))
+    name = rng.choice(list(contents))
+    if name in values and rng.random() < 0.7:
+        text = json.dumps(mutated_value(values[name], rng))
         contents[name] = text.encode("utf-8", "surrogatepass")
     else:
         contents[name] = mutated_bytes(contents[name], operations(rng))
@@ -333,6 +333,15 @@ def fuzz_report(rng, folder: Path) -> int:
         warnings.simplefilter("ignore")
         reports.build([folder], folder / "out", ("md",))
     return 0
+
+
+def _described() -> dict:
+    """What `Job.describe` gives for the run."""
+    system = config.System("LengthProbe", augment=())
+    experiment = config.Experiment("toy", "emodb", {"system": system})
+    described = dataclasses.asdict(experiment)
+    described.pop("repeats")
+    return {**described, "fold": "1", "repeat": 0, "data": {"train": "a"}}
 
 
 @functools.cache

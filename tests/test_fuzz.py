@@ -105,6 +105,14 @@ def test_a_slow_target_loses_nothing(target, inputs):
     assert (count.inputs, count.tracebacks, count.dropped) == (inputs, 0, 0), count
 
 
+def test_the_report_that_is_mangled_is_accepted_unmangled(tmp_path, monkeypatch):
+    """Else every input would be refused for the same wrong reason."""
+    monkeypatch.setattr(fuzz, "mutated_bytes", lambda content, operations: content)
+    monkeypatch.setattr(fuzz, "mutated_value", lambda value, rng: value)
+    for seed in range(4):
+        fuzz.fuzz_report(random.Random(seed), tmp_path / str(seed))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("target", fuzz.TARGETS)
 def test_many_inputs(target):
