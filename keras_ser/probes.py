@@ -106,7 +106,7 @@ def speed_shortcut(
     for factor in factors:
         probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000))
         probe.fit(*_original_and(factor, store, fold.train))
-        result[f"{factor:g}"] = float(
+        result[audio.Speed(factor).key.removeprefix("speed=")] = float(
             probe.score(*_original_and(factor, store, fold.dev))
         )
     return result

@@ -49,6 +49,7 @@ ALLOWED = {
     "attacks": RANK_0,
     "models": {*RANK_0, "metrics"},
     "leaks": set(),
+    "systems": {"config", "models"},
     "protocols": {"corpora", "leaks"},
     "preprocessing": {"features", "files"},
     "sources": {"features", "preprocessing"},

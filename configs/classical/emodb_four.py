@@ -15,20 +15,12 @@ Needs: pip install 'keras_ser[opensmile]'
 Command: keras-ser run configs/classical/emodb_four.py --corpus emodb=DIR
 """
 
-from keras_ser.config import Experiment, System
+from keras_ser.config import Experiment
+from keras_ser.systems import CLASSICAL
 
 config = Experiment(
     name="emodb_four",
     corpus="emodb",
     labels="four",
-    systems={
-        "egemaps_svm": System(
-            "OpenSmileSVM", arguments={"features": "eGeMAPSv02"}, augment=()
-        ),
-        "compare_svm": System(
-            "OpenSmileSVM", arguments={"features": "ComParE_2016"}, augment=()
-        ),
-        "length_probe": System("LengthProbe", augment=()),
-        "mean_log_mel_probe": System("MeanLogMelProbe", augment=()),
-    },
+    systems=CLASSICAL,
 )

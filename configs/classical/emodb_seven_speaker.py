@@ -17,21 +17,13 @@ Needs: pip install 'keras_ser[opensmile]'
 Command: keras-ser run configs/classical/emodb_seven_speaker.py --corpus emodb=DIR
 """
 
-from keras_ser.config import Experiment, Features, System
+from keras_ser.config import Experiment, Features
+from keras_ser.systems import CLASSICAL
 
 config = Experiment(
     name="emodb_seven_speaker",
     corpus="emodb",
     labels="all",
-    systems={
-        "egemaps_svm": System(
-            "OpenSmileSVM", arguments={"features": "eGeMAPSv02"}, augment=()
-        ),
-        "compare_svm": System(
-            "OpenSmileSVM", arguments={"features": "ComParE_2016"}, augment=()
-        ),
-        "length_probe": System("LengthProbe", augment=()),
-        "mean_log_mel_probe": System("MeanLogMelProbe", augment=()),
-    },
+    systems=CLASSICAL,
     features=Features(normalise="speaker"),
 )

@@ -14,7 +14,8 @@ Needs: pip install 'keras_ser[opensmile]'
 Command: keras-ser run configs/classical/ravdess_eight.py --corpus ravdess=DIR
 """
 
-from keras_ser.config import Experiment, System
+from keras_ser.config import Experiment
+from keras_ser.systems import CLASSICAL
 
 config = Experiment(
     name="ravdess_eight",
@@ -22,14 +23,5 @@ config = Experiment(
     labels="all",
     protocol="k_fold",
     protocol_arguments={"folds": 6},
-    systems={
-        "egemaps_svm": System(
-            "OpenSmileSVM", arguments={"features": "eGeMAPSv02"}, augment=()
-        ),
-        "compare_svm": System(
-            "OpenSmileSVM", arguments={"features": "ComParE_2016"}, augment=()
-        ),
-        "length_probe": System("LengthProbe", augment=()),
-        "mean_log_mel_probe": System("MeanLogMelProbe", augment=()),
-    },
+    systems=CLASSICAL,
 )

@@ -17,20 +17,13 @@ Command: keras-ser run configs/mtl_aug/emodb_seven.py \
 Results: docs/results.md
 """
 
-from keras_ser.config import Experiment, System, Training
-from keras_ser.models import BASELINE
-
-OBJECTIVE = {"center": 1e-3, "auxiliary": 0.3}
+from keras_ser.config import Experiment, Training
+from keras_ser.systems import NETWORKS
 
 config = Experiment(
     name="emodb_seven",
     corpus="emodb",
     unlabelled="librispeech",
-    systems={
-        "baseline": System(arguments=BASELINE, augment=()),
-        "baseline_augmented": System(arguments=BASELINE),
-        "mtl_aug": System(objective=OBJECTIVE),
-        "mtl_aug_librispeech": System(objective=OBJECTIVE, unlabelled=True),
-    },
+    systems=NETWORKS,
     training=Training(),
 )

@@ -20,22 +20,15 @@ Command: keras-ser run configs/mtl_aug/emodb_speaker.py \
 Results: docs/results.md
 """
 
-from keras_ser.config import Experiment, Features, System, Training
-from keras_ser.models import BASELINE
-
-OBJECTIVE = {"center": 1e-3, "auxiliary": 0.3}
+from keras_ser.config import Experiment, Features, Training
+from keras_ser.systems import NETWORKS
 
 config = Experiment(
     name="emodb_four_speaker",
     corpus="emodb",
     labels="four",
     unlabelled="librispeech",
-    systems={
-        "baseline": System(arguments=BASELINE, augment=()),
-        "baseline_augmented": System(arguments=BASELINE),
-        "mtl_aug": System(objective=OBJECTIVE),
-        "mtl_aug_librispeech": System(objective=OBJECTIVE, unlabelled=True),
-    },
+    systems=NETWORKS,
     features=Features(normalise="speaker"),
     training=Training(),
 )

@@ -19,10 +19,8 @@ Command: keras-ser run configs/mtl_aug/ravdess.py \
 Results: docs/results.md
 """
 
-from keras_ser.config import Experiment, System, Training
-from keras_ser.models import BASELINE
-
-OBJECTIVE = {"center": 1e-3, "auxiliary": 0.3}
+from keras_ser.config import Experiment, Training
+from keras_ser.systems import NETWORKS
 
 config = Experiment(
     name="ravdess_eight",
@@ -30,11 +28,6 @@ config = Experiment(
     protocol="k_fold",
     protocol_arguments={"folds": 6},
     unlabelled="librispeech",
-    systems={
-        "baseline": System(arguments=BASELINE, augment=()),
-        "baseline_augmented": System(arguments=BASELINE),
-        "mtl_aug": System(objective=OBJECTIVE),
-        "mtl_aug_librispeech": System(objective=OBJECTIVE, unlabelled=True),
-    },
+    systems=NETWORKS,
     training=Training(),
 )

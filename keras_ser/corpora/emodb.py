@@ -8,6 +8,7 @@ import warnings
 
 import pandas as pd
 
+from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
 
 EMOTIONS = {
@@ -52,32 +53,20 @@ def read(root) -> pd.DataFrame:
         ValueError: an audio file whose name is not EMO-DB's, or a recording that
             stands there under two extensions.
     """
-    root = tables.require_folder(root, "emodb", "wav/03a01Fa.wav and its siblings")
+    root = folders.require_folder(root, "emodb", "wav/03a01Fa.wav and its siblings")
     folder = root / "wav" if (root / "wav").is_dir() else root
-    files = sorted(file for file in folder.glob("[!.]*") if tables.is_audio(file))
+    files = sorted(file for file in folder.glob("[!.]*") if folders.is_audio(file))
     if not files:
         raise FileNotFoundError(
             "Corpus `emodb` expects wav files like 03a01Fa.wav. "
             f"Received: {folder} with none. Give the folder that holds `wav/`."
         )
     rows = [_row(file) for file in files]
-    _refuse_twice(files)
+    folders.refuse_twice(files, "emodb")
     table = tables.from_rows(rows)
     table.attrs["release"] = RELEASES.get(len(table), "")
     _name_release(table)
     return table
-
-
-def _refuse_twice(files) -> None:
-    first = {}
-    for file in files:
-        other = first.setdefault(file.stem, file)
-        if other is not file:
-            raise ValueError(
-                "Corpus `emodb` expects each recording once. Received: "
-                f"{file.parent} with {other.name} and {file.name}. "
-                "Keep one of the two formats."
-            )
 
 
 def _row(file) -> dict:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
 
 GENDERS = {"F": "female", "M": "male"}
@@ -27,7 +28,7 @@ def read(root) -> pd.DataFrame:
         FileNotFoundError: no folder, or no flac file in it.
         ValueError: a flac file whose name is not LibriSpeech's.
     """
-    root = tables.require_folder(root, "librispeech", "train-clean-100/<speaker>/…")
+    root = folders.require_folder(root, "librispeech", "train-clean-100/<speaker>/…")
     files = sorted(root.rglob("*.flac"))
     if not files:
         raise FileNotFoundError(

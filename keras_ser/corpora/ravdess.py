@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
 
 EMOTIONS = {
@@ -48,7 +49,7 @@ def read(root) -> pd.DataFrame:
         ValueError: an audio file whose name is not RAVDESS's or not its folder's,
             or a recording that stands there under two extensions.
     """
-    root = tables.require_folder(root, "ravdess", "Actor_01 to Actor_24")
+    root = folders.require_folder(root, "ravdess", "Actor_01 to Actor_24")
     named = [(file, _parse(file)) for file in _files(root)]
     speech = [(file, name) for file, name in named if not _kind(name)]
     if not speech:
@@ -57,7 +58,7 @@ def read(root) -> pd.DataFrame:
             f"siblings. Received: {root} with none. Give the folder that holds the "
             "folders Actor_01 to Actor_24."
         )
-    _refuse_twice([file for file, _ in speech])
+    folders.refuse_twice((file for file, _ in speech), "ravdess")
     _say_left_out([_kind(name) for _, name in named])
     table = tables.from_rows([_row(file, name) for file, name in speech])
     tables.compare_counts(table, "ravdess", COUNTS)
@@ -67,7 +68,7 @@ def read(root) -> pd.DataFrame:
 def _files(root: Path) -> list[Path]:
     """Audio, and whatever else has a name of RAVDESS, such as its videos."""
     files = sorted(root.glob("Actor_[0-9][0-9]/[!.]*"))
-    return [f for f in files if tables.is_audio(f) or _NAME.fullmatch(f.stem)]
+    return [f for f in files if folders.is_audio(f) or _NAME.fullmatch(f.stem)]
 
 
 def _parse(file: Path) -> re.Match:
@@ -91,18 +92,6 @@ def _kind(name: re.Match) -> str:
     """`video` or `song`; empty for the speech that is read."""
     kinds = (known.get(name[part], "") for part, known in _KINDS.items())
     return next(filter(None, kinds), "")
-
-
-def _refuse_twice(files: list[Path]) -> None:
-    first = {}
-    for file in files:
-        other = first.setdefault(file.stem, file)
-        if other is not file:
-            raise ValueError(
-                "Corpus `ravdess` expects each recording once. Received: "
-                f"{file.parent.name} with {other.name} and {file.name}. "
-                "Keep one of the two formats."
-            )
 
 
 def _say_left_out(kinds: list[str]) -> None:

@@ -19,7 +19,6 @@ import dataclasses
 import numbers
 import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -46,11 +45,6 @@ COLUMNS = (
 )
 
 NUMBERS = ("start", "end", "duration", "activation", "valence")
-
-# What libsndfile reads, by the ends of names.
-AUDIO = frozenset(
-    ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64".split()
-)
 
 # A label set maps a corpus's emotions to the classes of an experiment; what is
 # not named is left out, and the reader is told how many utterances that were.
@@ -268,22 +262,6 @@ def relabel(table: pd.DataFrame, labels: str | Mapping[str, str]) -> pd.DataFram
     view = table[keep].reset_index(drop=True)
     view["emotion"] = view.emotion.map({"": "", **mapping})
     return view
-
-
-def require_folder(root, corpus: str, holds: str) -> Path:
-    """`root` as a Path, or a FileNotFoundError that says what it should hold."""
-    root = Path(root)
-    if not root.is_dir():
-        raise FileNotFoundError(
-            f"Corpus `{corpus}` expects a folder with {holds}. "
-            f"Received: {root}, which is no folder."
-        )
-    return root
-
-
-def is_audio(file: Path) -> bool:
-    """Whether a name ends as that of a file that libsndfile reads."""
-    return file.suffix.lower() in AUDIO
 
 
 def compare_counts(table: pd.DataFrame, corpus: str, counts: Mapping[str, int]):

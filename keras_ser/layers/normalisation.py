@@ -13,9 +13,9 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
 
     a channel in training; in inference with the moving moments. Weights are those
     of `keras.layers.BatchNormalization`, and a batch of padding alone leaves them as
-    they are. Its masked moments pass over the data six
-    times and its gradient again; here each sum is one matrix product and the
-    gradient is written by hand, `benchmarks/normalisation.py`.
+    they are. Keras's masked moments pass over the data several times, and their
+    gradient again; here each sum is one matrix product and the gradient is written
+    by hand (`benchmarks/normalisation.py` measures both).
 
     Call:
         inputs: `(batch, time, bands, channels)`.
