@@ -3,16 +3,16 @@
 One thread on a CPU, TensorFlow, 16 sequences of 94 steps and 512 features (the
 MTL-AUG encoder's output for 7.5 s) of ragged lengths. Each round times every
 layer once, so that a slow spell of the machine meets all of them; the table has
-the median of the rounds. About two minutes.
+the median of the rounds' CPU time. About two minutes.
 
-    python benchmarks/blstm.py [--rounds 9] [--jit]
+    python benchmarks/blstm.py [--rounds 9] [--jit] [--keep]
 """
 
-import argparse
 import time
 
 import keras
 import numpy as np
+import tables
 import tensorflow as tf
 
 from keras_ser.layers.blstm import BLSTM
@@ -54,46 +54,41 @@ def training_step(layer, arguments, jit):
     return step
 
 
-def milliseconds(step, sequence):
-    start = time.perf_counter()
-    step(sequence)[-1].numpy()  # waits for the result
-    return 1e3 * (time.perf_counter() - start)
-
-
-def measure(units, rounds, jit):
-    """Name → milliseconds of each round, interleaved, after two to warm up."""
+def measure(units, options):
+    """Name → seconds of each round."""
     sequence = tf.random.normal((BATCH, TIME, FEATURES))
     lengths = tf.constant(np.random.randint(60, TIME + 1, BATCH), "int32")
     steps = {
-        name: training_step(layer, arguments, jit)
+        name: training_step(layer, arguments, options.jit)
         for name, (layer, arguments) in candidates(units, lengths).items()
     }
-    times = {name: [] for name in steps}
-    for _ in range(rounds + 2):
-        for name, step in steps.items():
-            times[name].append(milliseconds(step, sequence))
-    return {name: values[2:] for name, values in times.items()}
+    runs = {name: run(step, sequence) for name, step in steps.items()}
+    for each in runs.values():  # traces
+        each()
+    return tables.interleaved(runs, options.rounds, time.process_time)
+
+
+def run(step, sequence):
+    return lambda: step(sequence)[-1].numpy()  # waits for the result
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
+    parser = tables.parser(__doc__, rounds=9)
     parser.add_argument("--jit", action="store_true", help="compile with XLA")
     options = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     keras.utils.set_random_seed(0)
-    print("| units | layer | median ms | quickest ms | times as fast |")
-    print("|---|---|---|---|---|")
+    rows = []
     for units in (128, 256):
-        times = measure(units, options.rounds, options.jit)
+        times = measure(units, options)
         for name, values in times.items():
-            # The median of the ratios of each round: its two runs are neighbours.
-            ratio = np.median(np.divide(times[BASELINE], values))
-            print(
-                f"| {units} | {name} | {np.median(values):.0f} | {min(values):.0f} "
-                f"| {ratio:.2f} |"
-            )
+            ratio = tables.ratio(values, times[BASELINE])
+            median = 1e3 * np.median(values)
+            rows.append((f"{name}, {units} units", f"{median:.0f}", f"{ratio:.2f}"))
+    header = ["layer", "ms of CPU time", "times as fast"]
+    table = tables.markdown(header, rows)
+    tables.show("blstm", table, options, ["keras", "tensorflow"])
 
 
 if __name__ == "__main__":

@@ -4,10 +4,9 @@ One thread on a CPU, TensorFlow, forward and backward, in the four shapes in whi
 MTL-AUG (preset `small`, batch 16, 4.8 s) uses it. Each round times both once, so that a
 slow spell of the machine meets both; the table has the medians of CPU time.
 
-    python benchmarks/normalisation.py [--rounds 9]
+    python benchmarks/normalisation.py [--rounds 9] [--keep]
 """
 
-import argparse
 import os
 import time
 
@@ -15,6 +14,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import keras
 import numpy as np
+import tables
 import tensorflow as tf
 
 from keras_ser import backend, padding
@@ -54,29 +54,29 @@ def step(make, shape, mask):
     return gradients
 
 
-def milliseconds(gradients, inputs) -> float:
-    start = time.process_time()
-    gradients(inputs)[0].numpy()  # waits for the result
-    return 1e3 * (time.process_time() - start)
+def run(gradients, inputs):
+    return lambda: gradients(inputs)[0].numpy()  # waits for the result
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    rounds = parser.parse_args().rounds
+    options = tables.parser(__doc__, rounds=9).parse_args()
     backend.set_threads(1)
-    print("| shape | Keras, ms | SpeechBatchNorm, ms | ratio |\n|---|---:|---:|---:|")
+    rows = []
     for shape in SHAPES:
         lengths = np.linspace(0.4, 1, shape[0]) * shape[1]
         mask = padding.mask(tf.cast(lengths, "int32"), shape[1])
         inputs = tf.random.normal(shape)
-        steps = [step(make, shape, mask) for make in (reference, ours)]
-        for each in (*steps, *steps):  # traces, then warms up
-            each(inputs)
-        times = [[milliseconds(each, inputs) for each in steps] for _ in range(rounds)]
-        keras_time, our_time = np.median(times, axis=0)
-        ratio = keras_time / our_time
-        print(f"| {shape} | {keras_time:.1f} | {our_time:.1f} | {ratio:.1f} |")
+        makers = {"theirs": reference, "ours": ours}
+        runs = {k: run(step(make, shape, mask), inputs) for k, make in makers.items()}
+        for each in runs.values():  # traces
+            each()
+        times = tables.interleaved(runs, options.rounds, time.process_time)
+        medians = [f"{1e3 * np.median(times[name]):.1f}" for name in makers]
+        ratio = tables.ratio(times["ours"], times["theirs"])
+        rows.append((shape, *medians, f"{ratio:.1f}"))
+    header = ["shape", "Keras, ms of CPU time", "SpeechBatchNorm", "ratio"]
+    table = tables.markdown(header, rows)
+    tables.show("normalisation", table, options, ["keras", "tensorflow"])
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """Training steps of MTL-AUG with and without TensorFlow's oneDNN kernels.
 
 The switch is read when TensorFlow loads, so each setting runs in a process of its own;
-processes alternate. Command: python benchmarks/onednn.py
+processes alternate. Command: python benchmarks/onednn.py [--rounds 5] [--keep]
 """
 
-import argparse
 import os
 import statistics
 import subprocess
 import sys
 import time
+
+import tables
 
 ROWS, FRAMES, BANDS, STEPS = 16, 480, 128, 6
 
@@ -51,19 +52,18 @@ def measure(setting: str) -> float:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--child", action="store_true", help="measure once, here")
-    arguments.add_argument("--rounds", type=int, default=5)
-    parsed = arguments.parse_args()
-    if parsed.child:
+    parser = tables.parser(__doc__)
+    parser.add_argument("--child", action="store_true", help="measure once, here")
+    options = parser.parse_args()
+    if options.child:
         print(steps_per_second())
         return
-    rounds = [(measure("0"), measure("1")) for _ in range(parsed.rounds)]
+    rounds = [(measure("0"), measure("1")) for _ in range(options.rounds)]
     without, using = (statistics.median(column) for column in zip(*rounds, strict=True))
     ratio = statistics.median(one / other for other, one in rounds)
-    print("| rows/s without oneDNN | with | ratio |")
-    print("|---:|---:|---:|")
-    print(f"| {ROWS * without:.1f} | {ROWS * using:.1f} | {ratio:.2f} |")
+    row = [f"{ROWS * without:.1f}", f"{ROWS * using:.1f}", f"{ratio:.2f}"]
+    table = tables.markdown(["rows/s without oneDNN", "with", "ratio"], [row])
+    tables.show("onednn", table, options, ["keras", "tensorflow"])
 
 
 if __name__ == "__main__":

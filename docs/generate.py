@@ -112,7 +112,14 @@ def commands(_: str) -> str:
     return "\n\n".join(parts)
 
 
+def benchmark(name: str) -> str:
+    """The table that `benchmarks/<script>.py --keep` wrote, if it was run."""
+    path = ROOT / "benchmarks" / "results" / f"{name}.md"
+    return path.read_text(encoding="utf-8") if path.exists() else "Not measured yet."
+
+
 KINDS = {
+    "benchmark": benchmark,
     "scores": scores,
     "study": study,
     "models": models,
