@@ -2,19 +2,36 @@
 
 import contextlib
 import os
+from collections.abc import Callable, Iterable
 
 PACKAGES = ("librosa", "numpy", "opensmile", "scikit-learn", "soundfile", "soxr")
+BACKEND_PACKAGES = {"jax": ("jax", "jaxlib"), "torch": ("torch",)}
+JAX_THREADS = "PJRT_NPROC"
 
 
 def set_threads(threads: int) -> None:
-    """Limits TensorFlow to this many CPU threads; before anything ran on it.
+    """Limits the backend to this many CPU threads; before anything ran on it.
 
-    Sums over threads are added in another order than sums over one: results
-    repeat to the last bit for equal numbers of threads only.
+    TensorFlow too, whose tf.data feeds every backend. Sums over threads are added in
+    another order than sums over one: results repeat to the last bit for equal
+    numbers of threads only.
 
     Raises:
-        ValueError: TensorFlow is at work already, with another number.
+        ValueError: TensorFlow or JAX is at work already, with another number.
     """
+    import keras
+
+    _limit_tensorflow(threads)
+    name = keras.backend.backend()
+    if name == "jax":
+        _limit_jax(threads)
+    elif name == "torch":
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _limit_tensorflow(threads: int) -> None:
     import tensorflow as tf
 
     if tf.config.threading.get_intra_op_parallelism_threads() == threads:
@@ -23,40 +40,215 @@ def set_threads(threads: int) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     except RuntimeError as error:
-        raise ValueError(
-            f"Threads must be set before TensorFlow is used. Received: {threads} "
-            "afterwards. Start a new process."
-        ) from error
+        raise _too_late("TensorFlow", threads) from error
+
+
+def _limit_jax(threads: int) -> None:
+    """XLA takes its number of threads from the environment when it starts."""
+    from jax._src import xla_bridge  # JAX has no public way to ask
+
+    if os.environ.get(JAX_THREADS) == str(threads):
+        return
+    if xla_bridge.backends_are_initialized():
+        raise _too_late("JAX", threads)
+    os.environ[JAX_THREADS] = str(threads)
+
+
+def _too_late(name: str, threads: int) -> ValueError:
+    return ValueError(
+        f"Threads must be set before {name} is used. Received: {threads} "
+        "afterwards. Start a new process."
+    )
+
+
+def compiles_each_shape() -> bool:
+    """Whether the backend compiles anew for each shape of a batch.
+
+    JAX does, for many seconds: its batches are padded to the window, those of other
+    backends to their longest utterance.
+    """
+    import keras
+
+    return keras.backend.backend() == "jax"
+
+
+def devices() -> list[str]:
+    """The devices that the backend computes on, such as `gpu:0`; starts it."""
+    import keras
+
+    if keras.backend.backend() != "torch":
+        return keras.distribution.list_devices()
+    import torch  # Keras 3.15 lists none of its devices
+
+    kind = keras.ops.zeros(()).device.type
+    if kind != "cuda":
+        return [f"{kind}:0"]
+    return [f"gpu:{number}" for number in range(torch.cuda.device_count())]
 
 
 def describe() -> dict:
     """Backend, versions, device and threads, for a run's record.
 
-    Of the packages that decide features and scores, those that are installed.
+    Of the packages that decide features and scores, those that are installed;
+    `devices` where several share the batches. Starts the backend.
     """
     import platform
 
     import keras
     import tensorflow as tf
 
-    gpus = tf.config.list_physical_devices("GPU")
+    name = keras.backend.backend()
+    shared = keras.distribution.distribution()
+    used = {} if shared is None else {"devices": shared.device_mesh.devices.tolist()}
     return {
         "python": platform.python_version(),
         "keras": keras.__version__,
         "tensorflow": tf.__version__,
-        "backend": keras.backend.backend(),
-        "device": gpus[0].name if gpus else f"CPU, {os.cpu_count()} cores",
+        "backend": name,
+        "device": _device(name),
+        **used,
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
-        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
-        **_versions(),
+        "threads": _threads(name),
+        **_versions([*PACKAGES, *BACKEND_PACKAGES.get(name, ())]),
     }
 
 
-def _versions() -> dict[str, str]:
+def _device(backend: str) -> str:
+    """What the devices are, and how many where there are several."""
+    found = devices()
+    kind = found[0].partition(":")[0]
+    name = f"CPU, {os.cpu_count()} cores"
+    if kind != "cpu":
+        name = _ACCELERATORS[backend](kind)
+    return name if len(found) == 1 else f"{len(found)} × {name}"
+
+
+def _of_tensorflow(kind: str) -> str:
+    import tensorflow as tf
+
+    first = tf.config.list_physical_devices(kind.upper())[0]
+    return tf.config.experimental.get_device_details(first).get("device_name", kind)
+
+
+def _of_jax(kind: str) -> str:
+    import jax
+
+    return jax.devices()[0].device_kind
+
+
+def _of_torch(kind: str) -> str:
+    import torch
+
+    return torch.cuda.get_device_name(0) if kind == "gpu" else kind
+
+
+_ACCELERATORS = {"jax": _of_jax, "tensorflow": _of_tensorflow, "torch": _of_torch}
+
+
+def _threads(backend: str) -> int:
+    """CPU threads of the backend; 0 for its own choice."""
+    import tensorflow as tf
+
+    if backend == "jax":
+        return int(os.environ.get(JAX_THREADS, 0))
+    if backend == "torch":
+        import torch
+
+        return torch.get_num_threads()
+    return tf.config.threading.get_intra_op_parallelism_threads()
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
     from importlib import metadata
 
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
     return found
+
+
+def value_and_gradient(function: Callable, tensors: list) -> tuple:
+    """A scalar function's value, and its gradient in each tensor.
+
+    `keras.ops` has no gradients; this is the one place where backends differ. The
+    gradient in a tensor that the value does not depend on is 0. In weights, it is
+    taken by handing the function other values for them with
+    `keras.StatelessScope`, which leaves the model as it is.
+
+    Args:
+        function: from a list of tensors like `tensors` to a scalar tensor.
+        tensors: floating-point tensors or arrays of any shapes.
+
+    Returns:
+        The value, a scalar tensor, and the gradients, a list of tensors of the
+        shapes and types of `tensors`.
+
+    Raises:
+        ValueError: another backend, or a value that is no scalar.
+
+    Example:
+
+    >>> value_and_gradient(lambda each: ops.sum(each[0] ** 2), [np.float32([1, 3])])
+    (10.0, [[2.0, 6.0]])
+
+    of a loss in some weights of a model:
+
+    >>> def loss(values):
+    ...     mapping = list(zip(weights, values, strict=True))
+    ...     with keras.StatelessScope(state_mapping=mapping):
+    ...         return ops.mean(model(features, training=False))
+    >>> value_and_gradient(loss, [weight.value for weight in weights])
+    """
+    import keras
+
+    name = keras.backend.backend()
+    if name not in _GRADIENTS:
+        raise ValueError(
+            f"Gradients need the Keras backend to be one of {sorted(_GRADIENTS)}. "
+            f"Received: {name!r}. Set KERAS_BACKEND before Keras is imported."
+        )
+    tensors = [keras.ops.convert_to_tensor(tensor) for tensor in tensors]
+    return _GRADIENTS[name](lambda each: _scalar(function(each)), tensors)
+
+
+def _scalar(value):
+    if len(value.shape):
+        raise ValueError(
+            "`function` must return a scalar, to have one gradient. Received: shape "
+            f"{tuple(value.shape)}. Take a sum or a mean."
+        )
+    return value
+
+
+def _by_tensorflow(function, tensors):
+    import tensorflow as tf
+
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(tensors)
+        value = function(tensors)
+    zero = tf.UnconnectedGradients.ZERO
+    gradients = tape.gradient(value, tensors, unconnected_gradients=zero)
+    return value, [tf.convert_to_tensor(gradient) for gradient in gradients]
+
+
+def _by_jax(function, tensors):
+    import jax
+
+    # Compiled: without, each step of a recurrent layer is compiled apart.
+    return jax.jit(jax.value_and_grad(function))(tensors)
+
+
+def _by_torch(function, tensors):
+    import torch
+
+    with torch.enable_grad():
+        tensors = [tensor.detach().clone().requires_grad_() for tensor in tensors]
+        value = function(tensors)
+        # torch knows no gradient of a constant, not even 0.
+        value = value + sum(0 * tensor.sum() for tensor in tensors)
+    gradients = torch.autograd.grad(value, tensors)
+    return value.detach(), list(gradients)
+
+
+_GRADIENTS = {"jax": _by_jax, "tensorflow": _by_tensorflow, "torch": _by_torch}

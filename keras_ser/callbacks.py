@@ -165,7 +165,8 @@ class InitialiseCenters(keras.callbacks.Callback):
         deep_features = self.model.deep_features_model
         total, count = np.zeros_like(zeros), np.zeros((len(zeros), 1), zeros.dtype)
         for features, labels, weights in self.batches:
-            deep = deep_features.predict_on_batch(features)  # compiled
+            # Compiled; JAX takes no tensors of tf.data.
+            deep = deep_features.predict_on_batch(np.array(features))
             chosen = np.array(labels["center"]) * np.array(weights["center"])[:, None]
             total += chosen.T @ deep
             count += chosen.sum(axis=0)[:, None]

@@ -6,7 +6,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from keras_ser import complaints
+from keras_ser import complaints, flags
 
 
 def entry() -> None:
@@ -112,7 +112,14 @@ def run(arguments) -> int:
         experiment.clear(folder)
     told = experiment.standing(planned)
     print(f"{loaded.name}: {len(planned)} runs below {arguments.out}: {told}")
-    experiment.run(planned, arguments.cache, arguments.workers, arguments.threads)
+    experiment.run(
+        planned,
+        arguments.cache,
+        arguments.workers,
+        arguments.threads,
+        devices=arguments.devices,
+        monitor=arguments.monitor,
+    )
     _report([folder], folder / "report")
 
 
@@ -152,110 +159,41 @@ def predict(arguments) -> int:
         print(table.to_string(index=False, float_format="{:.3f}".format))
 
 
-def _demo_arguments(command) -> None:
-    command.add_argument(
-        "--out", default="keras_ser_demo", help="folder of everything it writes"
+def export(arguments) -> int:
+    from keras_ser import exporting
+    from keras_ser.formats import FORMATS
+    from keras_ser.inference import Recogniser
+
+    source = Path(arguments.model)
+    out = arguments.out or (source if source.is_dir() else source.parent)
+    paths = exporting.destinations(out, arguments.format)
+    recogniser = Recogniser.load(source)
+    for name, path in paths.items():
+        exporting.export(recogniser, path, name)
+        print(f"written: {path}\n{FORMATS[name].example(path)}\n")
+    print(
+        "`waves` are float32 (batch, samples), mono, 16 kHz, in [-1, 1];\n"
+        "of one file, keras_ser.audio.read(file)[None]."
     )
-
-
-def _corpus_arguments(command) -> None:
-    command.add_argument("name", metavar="NAME", help="a corpus, such as emodb")
-    command.add_argument("--root", required=True, help="the corpus's folder")
-    command.add_argument("--workers", type=_positive, default=1, help="threads")
-    command.add_argument("--json", action="store_true", help="the same as JSON")
-
-
-def _features_arguments(command) -> None:
-    _config_arguments(command)
-
-
-def _run_arguments(command) -> None:
-    _config_arguments(command)
-    command.add_argument("--systems", type=_names, default=(), metavar="A,B")
-    command.add_argument("--folds", type=_names, default=(), metavar="03,08")
-    command.add_argument("--repeats", type=_positive, help="repeats of each fold")
-    command.add_argument("--threads", type=_positive, help="CPU threads a process")
-    command.add_argument("--out", default="runs", help="folder of all runs")
-    command.add_argument(
-        "--smoke",
-        action="store_true",
-        help="one fold of two epochs on synthetic speech, to see that all runs",
-    )
-
-
-def _config_arguments(command) -> None:
-    command.add_argument("config", metavar="CONFIG", help="a file with an Experiment")
-    command.add_argument(
-        "--corpus",
-        action="append",
-        default=[],
-        metavar="NAME=DIR",
-        help="folder of a corpus; else $KERAS_SER_CORPORA/NAME",
-    )
-    command.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        help="another value in the config, training.epochs=5",
-    )
-    command.add_argument("--cache", default="cache", help="folder of features")
-    command.add_argument(
-        "--skip-bad",
-        action="store_true",
-        help="go on without audio that cannot be used, and list it in skipped.csv",
-    )
-    command.add_argument("--workers", type=_positive, default=1, help="processes")
-
-
-def _report_arguments(command) -> None:
-    command.add_argument("runs", nargs="+", metavar="RUNS", help="folders of runs")
-    command.add_argument("--out", help="folder; default RUNS/report")
-    command.add_argument(
-        "--format", type=_names, default=("md", "tex", "png"), metavar="md,tex,png"
-    )
-    command.add_argument(
-        "--against",
-        metavar="SYSTEM",
-        help="what the others are compared with; default baseline_augmented, baseline",
-    )
-
-
-def _predict_arguments(command) -> None:
-    command.add_argument("model", metavar="RUN|MODEL", help="run folder or model file")
-    command.add_argument("files", nargs="+", metavar="FILE", help="audio files")
-    command.add_argument("--window", type=float, metavar="S", help="seconds")
-    command.add_argument("--hop", type=float, metavar="S", help="seconds")
-    command.add_argument("--json", action="store_true", help="a JSON object a line")
 
 
 COMMANDS = {
     "demo": (
         demo,
-        _demo_arguments,
+        flags.demo,
         "Train the baseline and MTL-AUG on synthetic speech, in minutes.",
     ),
-    "corpus": (corpus, _corpus_arguments, "Say what a corpus's folder holds."),
-    "features": (features, _features_arguments, "Fill the feature cache."),
-    "run": (run, _run_arguments, "Run an experiment and write its report."),
-    "report": (report, _report_arguments, "Write the report of finished runs."),
-    "predict": (predict, _predict_arguments, "Recognise emotion in audio files."),
+    "corpus": (corpus, flags.corpus, "Say what a corpus's folder holds."),
+    "features": (features, flags.features, "Fill the feature cache."),
+    "run": (run, flags.run, "Run an experiment and write its report."),
+    "report": (report, flags.report, "Write the report of finished runs."),
+    "predict": (predict, flags.predict, "Recognise emotion in audio files."),
+    "export": (
+        export,
+        flags.export,
+        "Write a model for other programs: waveform in, named probabilities out.",
+    ),
 }
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(name for name in text.split(",") if name)
-    if not names:
-        raise argparse.ArgumentTypeError(
-            f"expected names with commas between them. Received: {text!r}"
-        )
-    return names
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more. Received: {text}")
-    return int(text)
 
 
 def _roots(arguments, loaded) -> dict[str, str]:

@@ -2,83 +2,33 @@
 
 import ast
 import dataclasses
-import json
-import math
 import runpy
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from keras_ser import files
+from keras_ser.config_values import (
+    ARGUMENTS,
+    COUNT,
+    among,
+    are_arguments,
+    are_augmentations,
+    are_labels,
+    check,
+    is_bool,
+    is_count,
+    is_count_or_0,
+    is_mapping,
+    is_positive,
+    is_text,
+    is_whole,
+)
 
 REPORT = "report"  # folder beside those of the systems
-COUNT = "a whole number from 1 to 1e9"
-ARGUMENTS = "a mapping from names to what JSON can hold, numbers finite"
 DEFAULT_AUGMENT = ("speed", "specaugment", "mixup")
-
-
-def _check(name: str, value, expected: str, holds: Callable) -> None:
-    if not holds(value):
-        raise ValueError(f"`{name}` must be {expected}. Received: {value!r}.")
-
-
-def _among(name: str, value, known: tuple) -> None:
-    _check(name, value, f"one of {known}", lambda value: value in known)
-
-
-def _is_whole(value) -> bool:
-    return type(value) is int
-
-
-def _is_count(value) -> bool:
-    return _is_whole(value) and 1 <= value <= 10**9
-
-
-def _is_count_or_0(value) -> bool:
-    return _is_count(value) or (_is_whole(value) and value == 0)
-
-
-def _is_positive(value) -> bool:
-    return type(value) in (int, float) and 0 < value < math.inf
-
-
-def _is_mapping(value) -> bool:
-    return isinstance(value, Mapping)
-
-
-def _is_text(value) -> bool:
-    return isinstance(value, str)
-
-
-def _is_bool(value) -> bool:
-    return isinstance(value, bool)
-
-
-def _are_names(value) -> bool:
-    return isinstance(value, list | tuple) and all(map(_is_text, value))
-
-
-def _are_arguments(value) -> bool:
-    """Whether a run's record can hold them, and a call take them by name."""
-    if not _is_mapping(value) or not all(map(_is_text, value)):
-        return False
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return False
-    return True
-
-
-def _are_labels(value) -> bool:
-    texts = [*value, *value.values()] if _is_mapping(value) else [value]
-    return all(map(_is_text, texts))
-
-
-def _are_augmentations(value) -> bool:
-    if not _is_mapping(value):
-        return _are_names(value)
-    return all(map(_is_text, value)) and all(map(_are_arguments, value.values()))
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,10 +41,10 @@ class Features:
     normalise: str = "train"
 
     def __post_init__(self):
-        _check("features.front_end", self.front_end, "text", _is_text)
-        _check("features.seconds", self.seconds, "seconds above 0", _is_positive)
-        _check("features.settings", self.settings, ARGUMENTS, _are_arguments)
-        _among("features.normalise", self.normalise, ("train", "speaker"))
+        check("features.front_end", self.front_end, "text", is_text)
+        check("features.seconds", self.seconds, "seconds above 0", is_positive)
+        check("features.settings", self.settings, ARGUMENTS, are_arguments)
+        among("features.normalise", self.normalise, ("train", "speaker"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,6 +60,8 @@ class Training:
         patience: epochs without a better development score before the halving.
         monitor: `accuracy` or `uar` of the emotion on development speech.
         seed: joins the hash that seeds each job.
+        precision: `float32`, or that of products: `mixed_bfloat16`, `mixed_float16`;
+            weights, heads and losses are float32 in each.
     """
 
     batch: int = 16
@@ -120,15 +72,17 @@ class Training:
     patience: int = 5
     monitor: str = "accuracy"
     seed: int = 0
+    precision: str = "float32"
 
     def __post_init__(self):
         for name in ("batch", "rows", "epochs", "patience"):
-            _check(f"training.{name}", getattr(self, name), COUNT, _is_count)
+            check(f"training.{name}", getattr(self, name), COUNT, is_count)
         rate, unlabelled = self.learning_rate, self.unlabelled
-        _check("training.learning_rate", rate, "a number above 0", _is_positive)
-        _check("training.unlabelled", unlabelled, "0 or more", _is_count_or_0)
-        _check("training.seed", self.seed, "a whole number", _is_whole)
-        _among("training.monitor", self.monitor, ("accuracy", "uar"))
+        check("training.learning_rate", rate, "a number above 0", is_positive)
+        check("training.unlabelled", unlabelled, "0 or more", is_count_or_0)
+        check("training.seed", self.seed, "a whole number", is_whole)
+        among("training.monitor", self.monitor, ("accuracy", "uar"))
+        among("training.precision", self.precision, PRECISIONS)
 
 
 # The schedule of Latif et al. 2022, section 4.3, with preset `paper` of the model.
@@ -157,13 +111,13 @@ class System:
     unlabelled: bool = False
 
     def __post_init__(self):
-        _check("System.model", self.model, "text", _is_text)
+        check("System.model", self.model, "text", is_text)
         for name in ("arguments", "objective"):
-            _check(f"System.{name}", getattr(self, name), ARGUMENTS, _are_arguments)
+            check(f"System.{name}", getattr(self, name), ARGUMENTS, are_arguments)
         expected = "a tuple of names, or a mapping from names to arguments"
-        _check("System.augment", self.augment, expected, _are_augmentations)
+        check("System.augment", self.augment, expected, are_augmentations)
         for name in ("denoising", "unlabelled"):
-            _check(f"System.{name}", getattr(self, name), "True or False", _is_bool)
+            check(f"System.{name}", getattr(self, name), "True or False", is_bool)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -222,16 +176,16 @@ class Experiment:
 
     def _check_fields(self) -> None:
         """Each field but the name against its type."""
-        _check("repeats", self.repeats, COUNT, _is_count)
-        _check("systems", self.systems, "a mapping from names to systems", _is_mapping)
+        check("repeats", self.repeats, COUNT, is_count)
+        check("systems", self.systems, "a mapping from names to systems", is_mapping)
         for name in ("corpus", "protocol", "unlabelled"):
-            _check(name, getattr(self, name), "text", _is_text)
+            check(name, getattr(self, name), "text", is_text)
         expected = "text, or a mapping from emotion to class"
-        _check("labels", self.labels, expected, _are_labels)
+        check("labels", self.labels, expected, are_labels)
         given = self.protocol_arguments
-        _check("protocol_arguments", given, ARGUMENTS, _are_arguments)
-        _check("features", self.features, "`Features(…)`", _is_features)
-        _check("training", self.training, "`Training(…)`", _is_training)
+        check("protocol_arguments", given, ARGUMENTS, are_arguments)
+        check("features", self.features, "`Features(…)`", _is_features)
+        check("training", self.training, "`Training(…)`", _is_training)
 
 
 def _is_features(value) -> bool:

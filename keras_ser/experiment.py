@@ -218,6 +218,8 @@ def run(
     workers: int = 1,
     threads: int | None = None,
     progress: bool = True,
+    devices: int = 1,
+    monitor: bool = False,
 ) -> list[Path]:
     """Runs the jobs that are not done yet, and goes on with interrupted ones.
 
@@ -227,26 +229,33 @@ def run(
         workers: processes; each trains one job at a time.
         threads: CPU threads a process.
         progress: whether to show bars.
+        devices: that share each batch, in one process.
+        monitor: whether each network's `logs/` get pictures, sound and gradients;
+            see `monitoring.Monitor`.
 
     Returns:
         The folders of all jobs, in their order.
 
     Raises:
-        ValueError: a run in the output folder has other settings, or another process
-            is at work in it. Nothing was trained then.
+        ValueError: a run in the output folder has other settings, another process
+            is at work in it, or batches cannot be shared so. Nothing was trained then.
     """
+    from keras_ser import placement
+
     for job in planned:
         refuse_other(job)
     todo = [job for job in planned if not job.folder.exists()]
     for job in todo:
         refuse_held(job)
+        placement.refuse(devices, job.config.training.batch, workers)
     prepare(todo, cache, workers, progress)
     if workers == 1:
         for number, job in enumerate(todo, 1):
             title = f"[{number}/{len(todo)}] {job.system} {job.fold.name}"
-            run_job(job, cache, threads, title if progress else "")
+            title = title if progress else ""
+            run_job(job, cache, threads, title, devices, monitor)
     elif todo:
-        _in_processes(todo, cache, workers, threads, progress)
+        _in_processes(todo, cache, workers, threads, progress, monitor)
     return [job.folder for job in planned]
 
 
@@ -316,13 +325,15 @@ def _of_networks(planned: list[Job], cache) -> list[tuple]:
     return [(store, _utterances(planned), [PLAIN, *transforms])]
 
 
-def _in_processes(todo, cache, workers, threads, progress) -> None:
+def _in_processes(todo, cache, workers, threads, progress, monitor) -> None:
     """A bar over jobs, as the bars of several trainings would overwrite each other."""
     import joblib
     import tqdm
 
     pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-    done = pool(joblib.delayed(run_job)(job, cache, threads) for job in todo)
+    done = pool(
+        joblib.delayed(run_job)(job, cache, threads, "", 1, monitor) for job in todo
+    )
     bar = tqdm.tqdm(
         done, total=len(todo), desc="runs", unit="run", disable=not progress
     )

@@ -15,6 +15,7 @@ import numpy as np
 from keras_ser import files
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
+MARKERS = ("o", "s", "^", "D", "v")
 STYLE = {
     "font.size": 10,
     "axes.titlesize": 11,
@@ -52,7 +53,7 @@ def confusion_matrix(counts, classes, title: str, path) -> None:
     share = counts / np.maximum(true, 1)[:, None]
     uar = 100 * np.diag(share)[true > 0].mean()
     size = max(3.6, 0.85 * len(classes) + 1.6)
-    with _figure(path, (size + 0.9, size)) as figure:
+    with drawing(path, (size + 0.9, size)) as figure:
         axes = figure.add_subplot()
         image = axes.imshow(100 * share, cmap="Blues", vmin=0, vmax=100)
         _annotate(axes, counts, share)
@@ -104,7 +105,7 @@ def speaker_bars(table, path) -> None:
     columns = min(len(table), max(6, 60 // table.shape[1]))
     rows = -(-len(table) // columns)
     width = max(5.0, 2.0 + columns * (0.25 + 0.12 * table.shape[1]))
-    with _figure(path, (width, 1.2 + 2.8 * rows)) as figure:
+    with drawing(path, (width, 1.2 + 2.8 * rows)) as figure:
         panels = figure.subplots(rows, 1, squeeze=False)[:, 0]
         for row, axes in enumerate(panels):
             _bars(axes, table, slice(row * columns, (row + 1) * columns), columns)
@@ -156,7 +157,7 @@ def history(frame, path, chosen: int | None = None) -> None:
         )
     loss = {training: "training", "val_emotion_loss": "development"}
     score = {"val_emotion_accuracy": "accuracy", "val_emotion_uar": "UAR"}
-    with _figure(path, (7.0, 6.0)) as figure:
+    with drawing(path, (7.0, 6.0)) as figure:
         top, middle, bottom = figure.subplots(
             3, 1, sharex=True, height_ratios=(3, 3, 1.3)
         )
@@ -215,7 +216,7 @@ def reconstruction(features, reconstruction, path, hop: float = 0.01) -> None:
         )
     error = np.mean((features - output) ** 2)
     scale = {"vmin": features.min(), "vmax": features.max()}
-    with _figure(path, (8.0, 5.0)) as figure:
+    with drawing(path, (8.0, 5.0)) as figure:
         above, below = figure.subplots(2, 1, sharex=True)
         image = _show(above, features, hop, **scale)
         _show(below, output, hop, **scale)
@@ -246,17 +247,61 @@ def attention(features, weights, path, hop: float = 0.01) -> None:
             f"Received: shape {weights.shape}. Pass the weights of one utterance."
         )
     edges = np.linspace(0, len(features) * hop, len(weights) + 1)
-    with _figure(path, (8.0, 4.5)) as figure:
+    with drawing(path, (8.0, 4.5)) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.5, 1))
         image = _show(above, features, hop)
         below.stairs(weights, edges, fill=True, color=COLOURS[0])
         uniform = 1 / len(weights)
         below.axhline(uniform, color="#444444", linestyle=":")
-        # x in axes' fractions, y in weights: beside the line's end.
-        at = {"transform": below.get_yaxis_transform(), "va": "center"}
-        below.text(1.01, uniform, "uniform", **at)
+        # x in axes' fractions, y in weights; there is room below the colour bar.
+        at = {"transform": below.get_yaxis_transform(), "in_layout": False}
+        below.text(1.01, uniform, "uniform", va="center", **at)
         below.set(xlabel="time (s)", ylabel="attention", ylim=(0, None))
         figure.colorbar(image, ax=above, label="level (as normalised)")
+
+
+def deep_features(points, labels, centers, classes, title: str, path) -> None:
+    """Utterances as dots in two dimensions, coloured by class; centers as stars.
+
+    Args:
+        points: shape `(utterances, 2)`.
+        labels: true class of each utterance.
+        centers: shape `(classes, 2)` in the order of `classes`, or `(0, 2)`.
+        classes: the names.
+        title: line above.
+        path: PNG to write.
+
+    Raises:
+        ValueError: if a shape does not fit, or a label is none of `classes`.
+    """
+    points, labels = np.asarray(points, float), np.asarray(labels)
+    centers, classes = np.asarray(centers, float), list(classes)
+    _check_points(points, labels, centers, classes)
+    with drawing(path, (7.0, 5.0)) as figure:
+        axes = figure.add_subplot()
+        for number, name in enumerate(classes):
+            own, colour = points[labels == name], COLOURS[number % len(COLOURS)]
+            style = {"color": colour, "marker": MARKERS[number % len(MARKERS)]}
+            axes.scatter(*own.T, label=f"{name} ({len(own)})", s=40, **style)
+        for center, colour in zip(centers, len(centers) * COLOURS, strict=False):
+            axes.scatter(*center, s=260, marker="*", color=colour, edgecolors="black")
+        if len(centers):
+            axes.scatter([], [], s=130, marker="*", color="black", label="class center")
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        axes.set_title(textwrap.fill(title, 60))
+        axes.set_axis_off()  # an embedding has no unit
+
+
+def _check_points(points, labels, centers, classes) -> None:
+    fits = len(points) and points.shape == (len(labels), 2)
+    fits = fits and centers.shape in {(0, 2), (len(classes), 2)}
+    unknown = sorted(set(labels.tolist()) - set(classes))
+    if not fits or unknown:
+        raise ValueError(
+            "`points` and `labels` must hold a row an utterance, `centers` one a class "
+            f"of {classes} or none. Received: shapes {points.shape}, {labels.shape}, "
+            f"{centers.shape}, unknown labels {unknown}. Embed all in one."
+        )
 
 
 def _spectrogram(values, name: str) -> np.ndarray:
@@ -280,7 +325,7 @@ def _show(axes, features, hop: float, **scale):
 
 
 @contextlib.contextmanager
-def _figure(path, inches: tuple[float, float]):
+def drawing(path, inches: tuple[float, float]):
     """A figure in the house style that is written when the block ends."""
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg

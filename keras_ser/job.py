@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-from keras_ser.config import Experiment
+from keras_ser.config import Experiment, Training
 from keras_ser.features import FRONT_ENDS, FeatureStore
 from keras_ser.protocols import Fold
 from keras_ser.unusable import Unusable
@@ -49,6 +49,8 @@ class Job:
         config = dataclasses.asdict(self.config)
         config["systems"] = {self.system: config["systems"][self.system]}
         config.pop("repeats")
+        if self.config.training.precision == Training.precision:
+            del config["training"]["precision"]  # older runs do not name it
         if not self.config.systems[self.system].unlabelled:
             config["unlabelled"] = ""
         return {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import augment, evaluation, probes, training
+from keras_ser import augment, backend, evaluation, probes, training
 from keras_ser.data import Pipeline
 from keras_ser.features import FeatureStore
 from keras_ser.inference import Recogniser
@@ -13,7 +13,11 @@ from keras_ser.models import MODELS
 
 
 def train_and_test(
-    job: Job, store: FeatureStore, folder: Path, title: str = ""
+    job: Job,
+    store: FeatureStore,
+    folder: Path,
+    title: str = "",
+    monitor: bool = False,
 ) -> tuple[pd.DataFrame, dict]:
     """Trains a job's model and predicts its fold's tests.
 
@@ -24,16 +28,20 @@ def train_and_test(
         store: feature store; absent entries are extracted.
         folder: of the unfinished run.
         title: of the progress bar; empty for none.
+        monitor: whether `logs/` gets pictures, sound and gradients too.
 
     Returns:
         Predictions as `evaluation.predictions` gives them, and what joins
         `metrics.json`: `epoch`, `epochs`, `updates_per_epoch`, `parameters`, and
         that of `probes.of_augmentations`.
     """
-    data, model = _prepared(job, store)
+    data, model = prepared(job, store)
     objective = job.config.systems[job.system].objective
     settings = job.config.training
-    trained = training.fit(model, data, settings, objective, folder, job.seed, title)
+    monitors = _monitors(data, folder) if monitor else []
+    trained = training.fit(
+        model, data, settings, objective, folder, job.seed, title, monitors=monitors
+    )
     recogniser = Recogniser(model, data.preprocessing)
     frame = pd.concat(
         [
@@ -47,7 +55,13 @@ def train_and_test(
     return frame, {**trained, **probed, "parameters": model.count_params()}
 
 
-def _prepared(job: Job, store: FeatureStore):
+def _monitors(data: Pipeline, folder: Path) -> list:
+    from keras_ser.monitoring import Monitor
+
+    return [Monitor(data, folder / "logs" / "monitor")]
+
+
+def prepared(job: Job, store: FeatureStore) -> tuple:
     """The pipeline of a job's fold and the model for it."""
     config, system = job.config, job.config.systems[job.system]
     model = MODELS[system.model](
@@ -56,6 +70,7 @@ def _prepared(job: Job, store: FeatureStore):
         bands=store.front_end.bands,
         **system.arguments,
     )
+    by_batch = model.mask_padding and not backend.compiles_each_shape()
     data = Pipeline(
         job.data,
         store,
@@ -66,7 +81,7 @@ def _prepared(job: Job, store: FeatureStore):
         augment=system.augment,
         unlabelled=config.training.unlabelled,
         heads=model.heads,
-        pad="batch" if model.mask_padding else "window",
+        pad="batch" if by_batch else "window",
         denoising=system.denoising,
         seed=job.seed,
         progress=False,

@@ -16,7 +16,14 @@ from keras_ser.job import Job, feature_store
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Path:
+def run_job(
+    job: Job,
+    cache,
+    threads: int | None = None,
+    title: str = "",
+    devices: int = 1,
+    monitor: bool = False,
+) -> Path:
     """Trains and tests; the folder gets its name when all is in it.
 
     Until then the folder is called `<fold>-<repeat>.partial`. A run that was
@@ -29,22 +36,33 @@ def run_job(job: Job, cache, threads: int | None = None, title: str = "") -> Pat
     Args:
         job: what to run.
         cache: folder of the feature store.
-        threads: CPU threads; default, TensorFlow's choice.
+        threads: CPU threads; default, the backend's choice.
         title: of the progress bar; empty for none.
+        devices: that share each batch; see `placement.shared`.
+        monitor: whether a network's training is shown in TensorBoard by pictures,
+            sound and gradients, too; nothing that it computes depends on it.
 
     Raises:
         ValueError: the folder, finished or not, is that of other settings, or
-            another process is at work in it.
+            another process is at work in it, or the backend cannot share batches
+            among so many devices.
 
     Returns:
         The finished folder.
     """
+    from keras_ser import placement
+
     if threads:
         backend.set_threads(threads)
     with locks.held(_lock(job), unfinished(job)), _Named(job):
         refuse_other(job)
         if not job.folder.exists():  # another process may have been first
-            _run(job, cache, title)
+            settings = job.config.training
+            with (
+                placement.shared(devices, settings.batch),
+                placement.precision(settings.precision),
+            ):
+                _run(job, cache, title, monitor)
     return job.folder
 
 
@@ -87,7 +105,7 @@ def _holds_work(folder: Path) -> bool:
     return any((folder / name).exists() for name in names) or _is_complete(folder)
 
 
-def _run(job: Job, cache, title: str) -> None:
+def _run(job: Job, cache, title: str, monitor: bool) -> None:
     import keras
 
     from keras_ser import checkpoint
@@ -98,7 +116,7 @@ def _run(job: Job, cache, title: str) -> None:
         environment = _begin(job, folder)
         try:
             keras.utils.set_random_seed(job.seed)
-            frame, found = _train_and_test(job, cache, folder, title)
+            frame, found = _train_and_test(job, cache, folder, title, monitor)
             _record(job, frame, found, folder)
             environment["seconds"] = round(time.monotonic() - started, 1)
         finally:  # interrupted, this leg's are known all the same
@@ -110,7 +128,7 @@ def _run(job: Job, cache, title: str) -> None:
 
 
 def _train_and_test(
-    job: Job, cache, folder: Path, title: str
+    job: Job, cache, folder: Path, title: str, monitor: bool
 ) -> tuple[pd.DataFrame, dict]:
     """Predictions, and what joins `metrics.json`, of the job's kind of system."""
     from keras_ser import classical, network
@@ -118,7 +136,7 @@ def _train_and_test(
     if classical.runs(job):
         return classical.fit_and_test(job, cache)
     store = feature_store(job.config, cache)
-    return network.train_and_test(job, store, folder, title)
+    return network.train_and_test(job, store, folder, title, monitor)
 
 
 def _is_complete(folder: Path) -> bool:
@@ -211,6 +229,8 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
         "utterances": {side: len(rows) for side, rows in fold.sides().items()},
         **found,  # which may know better what selected
     }
+    if fold.test_speakers_select:
+        metrics["test_speakers_select"] = True
     files.write_json(folder / "metrics.json", metrics)
     if job.skipped:
         unusable.write(folder / unusable.NAME, job.skipped)

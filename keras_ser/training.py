@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from keras_ser import callbacks
+from keras_ser import callbacks, placement
 from keras_ser.checkpoint import Checkpoint
 from keras_ser.config import Training
 from keras_ser.data import Pipeline
@@ -24,6 +24,7 @@ def fit(
     seed: int,
     title: str = "",
     watchers: Iterable[keras.callbacks.Callback] = (),
+    monitors: Iterable[keras.callbacks.Callback] = (),
 ) -> dict:
     """Compiles and fits a model; on return it is that of the best epoch.
 
@@ -41,6 +42,8 @@ def fit(
         title: of the progress bar; empty for none.
         watchers: more callbacks; what they keep is theirs to keep when a training
             is interrupted.
+        monitors: the same, behind the schedule: they see the model that the next
+            epoch starts from, and at the end that of the best epoch.
 
     Raises:
         RuntimeError: the loss became NaN or infinite.
@@ -58,7 +61,7 @@ def fit(
     first = checkpoint.resume(model)
     logs = keras.callbacks.TensorBoard(folder / "logs", write_graph=False)
     watchers = [*watchers, callbacks.ReseedEachEpoch(seed), schedule, logs]
-    watchers += [_StopWithoutLoss(), checkpoint]
+    watchers += [*monitors, _StopWithoutLoss(), checkpoint]
     if not first:
         some = data.plain(_some(data.fold.train, seed))
         watchers.insert(0, callbacks.InitialiseCenters(some))
@@ -72,7 +75,7 @@ def fit(
             steps_per_epoch=data.steps,
             initial_epoch=first,
             epochs=training.epochs,
-            validation_data=data.dev(),
+            validation_data=placement.short_first(data.dev()),
             callbacks=watchers,
             shuffle=False,  # the stream's order is its own
             verbose=0,

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 
 from keras_ser import callbacks, models
 
@@ -40,7 +41,7 @@ class Weights(keras.callbacks.Callback):
 def variables(model):
     rate = model.optimizer.learning_rate
     moments = [v for v in model.optimizer.variables if v is not rate]
-    return [np.array(v) for v in model.weights + moments]
+    return [convert_to_numpy(v) for v in model.weights + moments]
 
 
 def train(scores, ties=None, rate=0.1, **arguments):
@@ -120,7 +121,7 @@ def test_dropout_depends_on_seed_and_epoch_alone(rng):
         for _ in range(before):
             model(features, training=True)
         reseed.on_epoch_begin(epoch)
-        return np.array(model(features, training=True)["augmentation"])
+        return convert_to_numpy(model(features, training=True)["augmentation"])
 
     np.testing.assert_array_equal(masks(1, 3), masks(1, 3, before=2))
     assert (masks(1, 3) != masks(1, 4)).any()
@@ -140,14 +141,16 @@ def test_centers_start_at_the_class_means(rng):
     start = callbacks.InitialiseCenters([batch])
     start.set_model(model)
     start.on_train_begin()
-    deep = np.array(model.deep_features_model(features))
+    deep = convert_to_numpy(model.deep_features_model(features))
     chosen = weight == 1
     expected = [deep[(truth == k) & chosen].mean(axis=0) for k in range(2)]
     centers = model.get_layer("center").centers
-    np.testing.assert_allclose(np.array(centers), expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        convert_to_numpy(centers), expected, rtol=1e-4, atol=1e-6
+    )
     centers.assign(np.ones_like(expected))
     start.on_train_begin()  # trained centers stay
-    assert (np.array(centers) == 1).all()
+    assert (convert_to_numpy(centers) == 1).all()
 
 
 def test_a_class_without_an_utterance_starts_at_the_mean_of_all(rng):
@@ -159,6 +162,6 @@ def test_a_class_without_an_utterance_starts_at_the_mean_of_all(rng):
     )
     start.set_model(model)
     start.on_train_begin()
-    mean = np.array(model.deep_features_model(features)).mean(axis=0)
-    centers = np.array(model.get_layer("center").centers)
+    mean = convert_to_numpy(model.deep_features_model(features)).mean(axis=0)
+    centers = convert_to_numpy(model.get_layer("center").centers)
     np.testing.assert_allclose(centers, [mean, mean], rtol=1e-4, atol=1e-6)

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from keras.ops import convert_to_numpy
 
 from keras_ser import callbacks
 from keras_ser.checkpoint import NAME, Checkpoint
@@ -61,7 +62,7 @@ def train(folder, units=3, epochs=6, floor=None, **arguments):
 
 
 def state_of(model, schedule, checkpoint, _):
-    weights = [np.array(v) for v in model.weights + model.optimizer.variables]
+    weights = [convert_to_numpy(v) for v in model.weights + model.optimizer.variables]
     return weights, schedule.get_state(), schedule.kept, checkpoint.rows
 
 

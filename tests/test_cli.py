@@ -6,9 +6,13 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from keras_ser import cli, locks
+from keras_ser import cli, locks, models
+from keras_ser.features import LogMel
+from keras_ser.inference import Recogniser
+from keras_ser.preprocessing import Preprocessing
 
 
 def run(*words):
@@ -43,6 +47,8 @@ def test_bad_input_is_one_line_and_exit_code_2(capsys, tmp_path):
         (["corpus", "nothing", "--root", "."], "Corpus must be one of"),
         (["run", "absent.py"], "config file"),
         (["predict", "absent", "a.wav"], "run's folder or a model"),
+        (["export", "absent", "--format", "keras"], "run's folder or a model"),
+        (["export", "absent", "--format", "keras,pickle"], "Format must be one of"),
         (["run", "{config}", "--corpus", "emodb"], "NAME=DIR"),
         (["run", "{config}", "--set", "training.epochs=many"], "expected int"),
         (["report", "absent"], "absent"),
@@ -117,6 +123,38 @@ def test_run_report_and_predict(toy_emodb, tmp_path, capsys):
     assert all(row["p_anger"] + row["p_sadness"] == pytest.approx(1) for row in rows)
     assert run(*words, "--folds", "03", "--set", "training.epochs=2") == 2
     assert "other settings" in capsys.readouterr().err
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    bands, classes = 16, ("anger", "sadness")
+    moments = np.full(bands, -8.0), np.full(bands, 3.0)
+    preprocessing = Preprocessing(LogMel(bands=bands), classes, 1.0, "train", *moments)
+    model = models.MTLAug(classes, bands=bands, **models.BASELINE)
+    return Recogniser(model, preprocessing).save(tmp_path / "run" / "model.keras")
+
+
+def test_export_writes_beside_the_model_and_says_how_to_load_it(
+    model_file, tmp_path, capsys
+):
+    for source in (model_file, model_file.parent):
+        assert run("export", str(source), "--format", "keras,keras") == 0
+        captured = capsys.readouterr()
+        path = model_file.parent / "speech.keras"
+        assert f"written: {path}\n    import keras, keras_ser.layers\n" in captured.out
+        assert captured.out.count("written") == 1
+        assert "keras_ser.audio.read(file)" in captured.out
+        path.rename(tmp_path / "speech.keras")
+    assert (
+        run("export", str(model_file), "--format", "keras", "--out", str(tmp_path)) == 2
+    )
+    assert "speech.keras. Remove what lies there" in capsys.readouterr().err
+    (tmp_path / "speech.keras").unlink()
+    assert (
+        run("export", str(model_file), "--format", "keras", "--out", str(tmp_path)) == 0
+    )
+    assert (tmp_path / "speech.keras").is_file()
+    assert not path.exists()
 
 
 def test_a_failed_run_is_exit_code_1(capsys):

@@ -254,6 +254,20 @@ def test_two_workers_give_what_one_gives(finished, tables, tmp_path):
         assert (folder / "predictions.csv").read_bytes() == expected.read_bytes()
 
 
+def test_a_monitor_adds_to_the_logs_and_changes_nothing(finished, tables, tmp_path):
+    planned, folders = finished
+    again = experiment.jobs(CONFIG, *tables, tmp_path, ["baseline"], ["1"])
+    cache = planned[0].out / "cache"
+    (folder,) = experiment.run(again, cache, progress=False, monitor=True)
+    assert list((folder / "logs" / "monitor").glob("events.*"))
+    assert not (folders["baseline"] / "logs" / "monitor").exists()
+    names = {path.name for path in folders["baseline"].iterdir()}
+    assert {path.name for path in folder.iterdir()} == names
+    for name in names - {"environment.json", "logs", "model.keras"}:
+        expected = (folders["baseline"] / name).read_bytes()
+        assert (folder / name).read_bytes() == expected, name
+
+
 def test_protocol_arguments_reach_the_protocol(tables):
     held = dataclasses.replace(
         CONFIG,

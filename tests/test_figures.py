@@ -29,6 +29,8 @@ HISTORY = pd.DataFrame(
     }
 )
 SOUND = RNG.normal(size=(100, 16))
+POINTS = RNG.normal(size=(40, 2))
+CLASSES = [f"class {number}" for number in range(8)]
 
 DRAW = {
     "confusion_matrix": lambda path: figures.confusion_matrix(
@@ -38,7 +40,16 @@ DRAW = {
     "history": lambda path: figures.history(HISTORY, path, chosen=2),
     "reconstruction": lambda path: figures.reconstruction(SOUND, SOUND, path),
     "attention": lambda path: figures.attention(SOUND, np.full(13, 1 / 13), path),
+    "deep_features": lambda path: figures.deep_features(
+        POINTS, CLASSES * 5, POINTS[:8], CLASSES, "t-SNE", path
+    ),
 }
+
+
+def deep_features(points, labels, path, centers=POINTS[:0]):
+    figures.deep_features(points, labels, centers, CLASSES, "t-SNE", path)
+
+
 ALL = pytest.mark.parametrize("name", DRAW)
 
 
@@ -95,6 +106,26 @@ def test_drawing_shows_the_input():
     assert stream.getvalue() != drawn("attention")
 
 
+def test_every_point_and_center_is_drawn_in_its_classs_look(monkeypatch):
+    from matplotlib.axes import Axes
+
+    seen, scatter = [], Axes.scatter
+
+    def noting(axes, x, y, **style):
+        seen.append((np.c_[x, y], style["color"], style["marker"]))
+        return scatter(axes, x, y, **style)
+
+    monkeypatch.setattr(Axes, "scatter", noting)
+    figures.deep_features(POINTS, CLASSES * 5, POINTS[:8], CLASSES, "", io.BytesIO())
+    dots, stars = seen[:8], seen[8:16]
+    for number, (places, _, _) in enumerate(dots):
+        np.testing.assert_array_equal(places, POINTS[number::8])
+    assert len({(colour, marker) for _, colour, marker in dots}) == 8
+    for number, (place, colour, marker) in enumerate(stars):
+        np.testing.assert_array_equal(place, POINTS[number : number + 1])
+        assert (colour, marker) == (dots[number][1], "*")
+
+
 @pytest.mark.parametrize(
     "draw, words",
     [
@@ -107,6 +138,10 @@ def test_drawing_shows_the_input():
         (lambda p: figures.reconstruction(SOUND[None], SOUND, p), "without the batch"),
         (lambda p: figures.attention(SOUND, np.ones(101), p), "1 to 100 steps"),
         (lambda p: figures.attention(SOUND, np.ones((2, 9)), p), "one utterance"),
+        (lambda p: deep_features(POINTS[:0], [], p), "a row an utterance"),
+        (lambda p: deep_features(POINTS, CLASSES, p), r"shapes \(40, 2\), \(8,\)"),
+        (lambda p: deep_features(POINTS[:1], ["calm"], p), r"labels \['calm'\]"),
+        (lambda p: deep_features(POINTS, CLASSES * 5, p, POINTS[:3]), r"\(3, 2\)"),
     ],
 )
 def test_bad_input_is_refused_and_leaves_no_file(draw, words, tmp_path):

@@ -47,6 +47,18 @@ def test_the_description_is_json_of_one_system(planned):
     assert set(described["data"]) == {"train", "dev", "test"}
 
 
+def test_only_another_precision_is_described(planned):
+    """Runs of before it could be chosen are those of float32."""
+    job = planned[0]
+    assert "precision" not in job.describe()["training"]
+    training = dataclasses.replace(CONFIG.training, precision="mixed_bfloat16")
+    half = dataclasses.replace(
+        job, config=dataclasses.replace(CONFIG, training=training)
+    )
+    assert half.describe()["training"]["precision"] == "mixed_bfloat16"
+    assert half.seed == job.seed
+
+
 def test_unlabelled_speech_decides_nothing_for_who_does_not_train_on_it(toy_table):
     table, extra = (
         toy_table({name: "" for name in "1234"}),

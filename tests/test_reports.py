@@ -398,6 +398,18 @@ def test_settings_and_systems_are_said_in_words(runs, tmp_path):
     assert "Unlabelled speech" not in text and "transductive" not in text
 
 
+def test_precision_is_said_where_it_is_not_that_of_older_runs(runs, tmp_path):
+    assert "precision" not in markdown(runs, tmp_path)
+    table = predictions("mtl", "03").assign(experiment="half")
+    config = changed(table, "training.precision", "mixed_bfloat16")
+    write(runs, table, config=config)
+    text = markdown(runs, tmp_path)
+    assert text.count(", precision mixed_bfloat16.") == 1
+    write(runs, predictions("mtl", "08").assign(experiment="half"))
+    with pytest.raises(ValueError, match="training.precision='mixed_b.* and 'float32'"):
+        reports.read(runs)
+
+
 def test_normalisation_by_speaker_stands_in_words_and_caption(tmp_path):
     table = predictions("mtl", "03")
     config = changed(table, "features.normalise", "speaker")
@@ -832,6 +844,7 @@ def changed(table: pd.DataFrame, path: str, value) -> dict:
     "path, value",
     [
         ("training.epochs", 5),
+        ("training.precision", "mixed_bfloat16"),
         ("features.normalise", "speaker"),
         ("corpus", "ravdess"),
         ("protocol_arguments", {"folds": 3}),
@@ -944,3 +957,16 @@ def test_a_damaged_list_of_skipped_utterances_is_refused(tmp_path):
     (folder / "skipped.csv").write_text("nothing\n1\n")
     with pytest.raises(ValueError, match="skipped.csv must hold a CSV file with"):
         markdown(tmp_path / "runs", tmp_path / "report")
+
+
+def test_a_protocol_that_lets_test_speakers_select_is_told_and_no_error(tmp_path):
+    sides = {"train": ["x"], "dev": ["emodb/03"], "test": ["emodb/03"]}
+    write(tmp_path / "runs", predictions("mtl", "03"), speakers=sides)
+    (path,) = (tmp_path / "runs").rglob("metrics.json")
+    metrics = json.loads(path.read_text())
+    path.write_text(json.dumps({**metrics, "test_speakers_select": True}))
+    text = markdown(tmp_path / "runs", tmp_path)
+    assert reports.shared_speakers(tmp_path / "runs") == []
+    assert "speakers who are tested chose the epoch" in text
+    assert "in fold 03: its scores are too good" in text
+    assert "none (" not in text

@@ -39,7 +39,7 @@ class Runner:
         self.calls = []
         self.error = None
 
-    def __call__(self, job, store, folder, title):
+    def __call__(self, job, store, folder, title, monitor):
         found = {path.name for path in folder.iterdir()}
         self.calls.append((job.system, found))
         (folder / NAME).write_text("state")
@@ -233,6 +233,35 @@ def test_a_run_in_use_by_another_process_is_refused_before_training(planned, run
     assert not running.unfinished(planned[1]).exists()
     process.communicate("\n")
     assert len(experiment.run(planned, "cache", progress=False)) == 2
+
+
+def test_a_run_is_made_in_its_precision(job, runner, monkeypatch):
+    import keras
+
+    found = []
+    monkeypatch.setattr(
+        running,
+        "_train_and_test",
+        lambda *each: found.append(keras.config.dtype_policy().name) or runner(*each),
+    )
+    training = Training(precision="mixed_bfloat16")
+    config = dataclasses.replace(CONFIG, training=training)
+    running.run_job(dataclasses.replace(job, config=config), "cache")
+    assert found == ["mixed_bfloat16"]
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_devices_that_cannot_share_a_batch_are_refused_before_training(
+    planned, runner, monkeypatch
+):
+    import keras
+
+    for name, devices in (("tensorflow", 2), ("jax", 3)):
+        monkeypatch.setattr(keras.backend, "backend", lambda name=name: name)
+        with pytest.raises(ValueError, match="needs the Keras backend jax|multiple of"):
+            experiment.run(planned, "cache", devices=devices, progress=False)
+    assert not runner.calls
+    assert not running.unfinished(planned[0]).exists()
 
 
 def test_a_run_that_another_process_finished_meanwhile_is_not_run(job, runner):

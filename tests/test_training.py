@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import keras_ser as ser
-from keras_ser import training
+from keras_ser import placement, training
 from keras_ser.config import Training
 
 
@@ -73,6 +73,63 @@ def test_plain_keras_fit_learns_what_can_be_learnt(data, spoken_table):
     recogniser = ser.Recogniser(model, data.preprocessing)
     table = ser.evaluation.score(recogniser, data.fold.tests["test"])
     assert table.loc["clean", "uar"] == 1.0  # loud or soft: anybody can tell
+
+
+class Worse(keras.callbacks.Callback):
+    """Makes each epoch's score worse than the last; notes weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs, self.end = [], None
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["val_emotion_accuracy"] = -epoch
+        self.epochs.append(self.model.get_weights())
+
+    def on_train_end(self, logs=None):
+        self.end = self.model.get_weights()
+
+
+def test_watchers_come_before_the_schedule_and_monitors_behind_it(
+    data, model, tmp_path
+):
+    data.heads = model.heads
+    settings = Training(batch=4, epochs=4, learning_rate=1e-2, patience=2)
+    watcher, monitor = Worse(), Worse()
+    folder, callbacks = tmp_path, {"watchers": [watcher], "monitors": [monitor]}
+    training.fit(model, data, settings, {}, folder, 0, **callbacks)
+    first, last = watcher.epochs[0], watcher.epochs[-1]
+    for seen, expected in (
+        (watcher.end, last),  # that of the last epoch, not yet restored
+        (monitor.end, first),  # the best one
+        (monitor.epochs[2], first),  # patience had run out
+    ):
+        for one, other in zip(seen, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert any((a != b).any() for a, b in zip(first, last, strict=True))
+
+
+@pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_trains_with_heads_and_losses_in_single(name, data, tmp_path):
+    keras.utils.set_random_seed(0)
+    with placement.precision(name):
+        model = ser.models.MTLAug(data.fold.classes, data.types, bands=16)
+    settings = Training(batch=4, epochs=2, learning_rate=1e-2)
+    training.fit(model, data, settings, {}, tmp_path, 0)
+    history = pd.read_csv(tmp_path / "history.csv")
+    assert np.isfinite(history).all(axis=None)
+    assert history.loss[1] < history.loss[0]
+    np.testing.assert_allclose(history.learning_rate, 1e-2, rtol=1e-6)
+    features, labels, weights = next(iter(data.dev()))
+    features = np.array(features)
+    output = model(features)
+    for head in model.heads:
+        truth, weight = np.array(labels[head]), np.array(weights[head])
+        loss = model.objective()["loss"][head](truth, output[head], weight)
+        for each in (output[head], loss):
+            assert keras.backend.standardize_dtype(each.dtype) == "float32"
+    code = model.get_layer("encoder_1").output
+    assert keras.backend.standardize_dtype(code.dtype) == name.removeprefix("mixed_")
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -150,7 +150,8 @@ def train(name: str, split: str, tables, cache, folder: Path) -> None:
 def GradientCosine(data, heads, path):
     """The callback below; Keras is imported when a training starts."""
     import keras
-    import tensorflow as tf
+
+    from keras_ser import gradients
 
     class GradientCosine(keras.callbacks.Callback):
         """Cosine of emotion's and each auxiliary's gradient on the encoder.
@@ -172,18 +173,10 @@ def GradientCosine(data, heads, path):
             self.measured[str(epoch)] = cosines.tolist()
             files.write_json(path, self.measured)
 
-        def _of(self, features, labels, weights):
-            variables = self.model.trainable_variables
-            encoder = [each for each in variables if "encoder_" in each.path]
-            objective = self.model.objective()["loss"]
-            with tf.GradientTape(persistent=True) as tape:
-                outputs = self.model(features, training=False)
-                losses = [
-                    objective[head](labels[head], outputs[head], weights[head])
-                    for head in ("emotion", *self.auxiliaries)
-                ]
-            flat = [_flat(tape.gradient(loss, encoder)) for loss in losses]
-            return [_cosine(flat[0], other) for other in flat[1:]]
+        def _of(self, *batch):
+            losses = self.model.objective()["loss"]
+            found = gradients.measures(gradients.of_heads(self.model, losses, batch))
+            return [found[f"gradient_cosine/{head}"] for head in self.auxiliaries]
 
         def means(self):
             """Mean over the measurements, by head."""
@@ -193,15 +186,6 @@ def GradientCosine(data, heads, path):
             return dict(zip(self.auxiliaries, values, strict=True))
 
     return GradientCosine()
-
-
-def _flat(gradients) -> np.ndarray:
-    return np.concatenate([np.ravel(gradient) for gradient in gradients])
-
-
-def _cosine(one, other) -> float:
-    product = np.linalg.norm(one) * np.linalg.norm(other)
-    return float(one @ other / product) if product else 0.0
 
 
 def results(out: Path) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from keras_ser.layers.attention_pooling import (
 from keras_ser.layers.blstm import BLSTM
 from keras_ser.layers.class_centers import ClassCenters
 from keras_ser.layers.convolution import ConvBlock, OutputLengths
+from keras_ser.layers.log_mel import LogMel
 from keras_ser.layers.normalisation import SpeechBatchNorm
 from keras_ser.layers.padding import CropLike, Frames, PadTime
 
@@ -18,6 +19,7 @@ __all__ = [
     "ConvBlock",
     "CropLike",
     "Frames",
+    "LogMel",
     "MeanWeights",
     "OutputLengths",
     "PadTime",

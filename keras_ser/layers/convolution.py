@@ -98,7 +98,8 @@ class OutputLengths(keras.layers.Layer):
         self.stride = stride
 
     def call(self, lengths):
-        return -(-lengths // self.stride)
+        # Rounded up without a negative quotient, which ONNX converters round otherwise.
+        return (lengths + self.stride - 1) // self.stride
 
     def compute_output_spec(self, lengths):
         return keras.KerasTensor(lengths.shape, dtype="int32")

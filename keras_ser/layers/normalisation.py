@@ -45,8 +45,9 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
     def _follow(self, mean, variance, any_speech):
         pairs = ((self.moving_mean, mean), (self.moving_variance, variance))
         for moving, new in pairs:
-            new = ops.where(any_speech, ops.cast(new, moving.dtype), moving)
-            moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
+            old = ops.convert_to_tensor(moving)  # JAX selects between tensors alone
+            new = ops.where(any_speech, ops.cast(new, moving.dtype), old)
+            moving.assign(old * self.momentum + new * (1.0 - self.momentum))
 
 
 def _scaled(inputs, scale, shift, mask):

@@ -49,7 +49,9 @@ class PadTime(keras.layers.Layer):
         self.multiple = multiple
 
     def call(self, features):
-        missing = -ops.shape(features)[1] % self.multiple
+        # Not the remainder of a negative number, which ONNX converters take for C's.
+        beyond = ops.shape(features)[1] % self.multiple
+        missing = (self.multiple - beyond) % self.multiple
         return ops.pad(features, [[0, 0], [0, missing], [0, 0]])
 
     def compute_output_shape(self, shape):

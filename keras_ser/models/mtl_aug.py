@@ -51,6 +51,8 @@ class MTLAug(keras.Model):
         augmentations: names of the augmentation types, `none` first.
         bands: mel bands, a multiple of 8.
         preset: `"small"` or `"paper"`, sizes of the encoder.
+        filters, kernels: of the encoder's convolutions, three numbers each, in place
+            of the preset's.
         attention: False pools the BLSTM's outputs by their mean.
         center: whether to have the center head.
         augmentation: whether to have the augmentation head.
@@ -82,6 +84,8 @@ class MTLAug(keras.Model):
         augmentations=("none", "speed", "specaugment", "mixup"),
         bands=128,
         preset="small",
+        filters=None,
+        kernels=None,
         attention=True,
         center=True,
         augmentation=True,
@@ -90,8 +94,8 @@ class MTLAug(keras.Model):
         mask_padding=True,
         **kwargs,
     ):
-        self.check(bands, preset, dropout)
-        sizes = PRESETS[preset]
+        self.check(bands, preset, dropout, filters, kernels)
+        sizes = _sizes(preset, filters, kernels)
         stages = len(sizes["filters"])
 
         # === Layers and functional model ===
@@ -123,6 +127,8 @@ class MTLAug(keras.Model):
         self.augmentations = tuple(augmentations)
         self.bands = bands
         self.preset = preset
+        self.filters = filters and tuple(filters)
+        self.kernels = kernels and tuple(kernels)
         self.attention = attention
         self.center = center
         self.augmentation = augmentation
@@ -132,13 +138,16 @@ class MTLAug(keras.Model):
         self._deep_features, self._attention_weights = deep, weights
 
     @staticmethod
-    def check(bands=128, preset="small", dropout=0.3, **others) -> None:
+    def check(
+        bands=128, preset="small", dropout=0.3, filters=None, kernels=None, **others
+    ) -> None:
         """Refuses arguments of which no model can be built, without building one.
 
         Raises:
             ValueError: an unknown preset, or a number out of range.
         """
-        _check_sizes(preset, bands)
+        _check_preset(preset, bands)
+        _check_sizes(filters=filters, kernels=kernels)
         if not 0 <= dropout < 1:
             raise ValueError(
                 f"`dropout` must be a rate of at least 0, below 1. Received: {dropout}."
@@ -212,6 +221,8 @@ class MTLAug(keras.Model):
             "augmentations": list(self.augmentations),
             "bands": self.bands,
             "preset": self.preset,
+            "filters": self.filters,
+            "kernels": self.kernels,
             "attention": self.attention,
             "center": self.center,
             "augmentation": self.augmentation,
@@ -238,7 +249,13 @@ def _named_by_head() -> list:
     ]
 
 
-def _check_sizes(preset: str, bands: int) -> None:
+def _sizes(preset: str, filters, kernels) -> dict:
+    """Filters and kernels of each stage: those given, else the preset's."""
+    given = {"filters": filters, "kernels": kernels}
+    return {name: tuple(given[name] or PRESETS[preset][name]) for name in given}
+
+
+def _check_preset(preset: str, bands: int) -> None:
     if preset not in PRESETS:
         raise ValueError(
             f"`preset` must be one of {sorted(PRESETS)}. Received: {preset!r}."
@@ -249,3 +266,19 @@ def _check_sizes(preset: str, bands: int) -> None:
             f"`bands` must be a multiple of {multiple}, as the encoder halves them "
             f"at each stage. Received: {bands}."
         )
+
+
+def _check_sizes(**given) -> None:
+    """Numbers for as many stages as the presets have."""
+    for name, values in given.items():
+        stages = len(PRESETS["small"][name])
+        right = values is None or (
+            isinstance(values, list | tuple)
+            and len(values) == stages
+            and all(type(each) is int and each > 0 for each in values)
+        )
+        if not right:
+            raise ValueError(
+                f"`{name}` must be {stages} whole numbers of 1 or more. "
+                f"Received: {values!r}."
+            )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from keras_ser import figures, scores
 from keras_ser.reports import comparison
+from keras_ser.reports.cells import uar_of, uar_with_interval
 from keras_ser.reports.heads import augmentation_heads
 from keras_ser.reports.reading import HEAD, classes_of, concat
 from keras_ser.reports.selection import selection
@@ -25,7 +26,6 @@ from keras_ser.reports.text import (
     slug,
     spread,
 )
-from keras_ser.scores.significance import FEWEST
 
 GROUP = ["experiment", "corpus", "condition"]
 HOW_TO_READ = (
@@ -144,17 +144,11 @@ def _scores(caption: str, by_system: dict, marks: dict, reference: str) -> list[
 
 
 def _score_row(rows: pd.DataFrame) -> list[str]:
-    few = rows["speaker"].nunique() < FEWEST
-    cluster = "utterance" if few else "speaker"
-    low, high = scores.bootstrap_interval(
-        rows["truth"], rows["prediction"], rows[cluster], cluster=cluster
-    )
-    mark = " ‡" if few else ""
     return [
         str(rows["fold"].nunique()),
         str(rows["repeat"].nunique()),
         str(rows["utterance"].nunique()),
-        f"{percent(uar_of(rows))} [{percent(low)}, {percent(high)}]{mark}",
+        uar_with_interval(rows),
         percent(scores.accuracy(rows["truth"], rows["prediction"])),
     ]
 
@@ -260,10 +254,6 @@ def _refuse_equal_names(blocks: list[tuple]) -> None:
             "Systems, corpora and conditions must differ in more than punctuation. "
             f"Received: two figures for {twice}. Rename one, or report them apart."
         )
-
-
-def uar_of(rows: pd.DataFrame) -> float:
-    return scores.uar(rows["truth"], rows["prediction"])
 
 
 def _jobs(rows: pd.DataFrame) -> set[tuple]:

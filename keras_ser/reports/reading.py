@@ -15,6 +15,7 @@ REQUIRED = [
     *("utterance", "speaker", "head", "truth", "prediction"),
 ]
 OF_A_RUN = ("systems", "fold", "repeat", "data")  # in config.json
+UNNAMED = {"precision": "float32"}  # what a run's training is if it does not say
 OF_UNLABELLED = ("unlabelled", "training.unlabelled")  # where a system uses it
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 
@@ -80,6 +81,7 @@ def _settings(folder: Path, system: str) -> dict:
     for name, part in parts.items():
         if not isinstance(part, dict):
             raise bad(path, f"an object as `{name}`", part)
+    parts["training"] = {**UNNAMED, **parts["training"]}
     parts[f"systems.{system}"] = named[system]
     flat = {k: v for k, v in config.items() if k not in {*OF_A_RUN, *parts}}
     for name, part in parts.items():

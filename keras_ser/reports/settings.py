@@ -75,8 +75,13 @@ def _schedule(found: dict) -> str:
         f"Networks train for at most {of['epochs']} epochs in batches of "
         f"{of['batch']}, rows of an utterance an epoch: {of['rows']}, learning rate "
         f"{of['learning_rate']}, patience {of['patience']} epochs of development "
-        f"{of['monitor']}, seed {of['seed']}."
+        f"{of['monitor']}, seed {of['seed']}{_precision(found)}."
     )
+
+
+def _precision(found: dict) -> str:
+    name = _value(found, "training.precision")
+    return "" if name == "float32" else f", precision {name}"
 
 
 def _systems(experiment: str, found: dict, systems: list[str]) -> tuple:

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+from keras.ops import convert_to_numpy
 
 from keras_ser import layers, losses
 
@@ -11,7 +12,7 @@ def test_distances_to_every_center(rng):
     layer.build((None, 3))
     layer.centers.assign(centers)
     expected = 0.5 * np.square(features[:, None] - centers).sum(axis=-1)
-    np.testing.assert_allclose(np.array(layer(features)), expected, rtol=1e-5)
+    np.testing.assert_allclose(convert_to_numpy(layer(features)), expected, rtol=1e-5)
 
 
 def test_training_moves_centers_to_the_class_means(rng):
@@ -24,5 +25,5 @@ def test_training_moves_centers_to_the_class_means(rng):
     model.fit(features, labels, batch_size=40, epochs=40, verbose=0)
     means = [features[truth == k].mean(axis=0) for k in range(2)]
     np.testing.assert_allclose(
-        np.array(model.get_layer("center").centers), means, atol=1e-3
+        convert_to_numpy(model.get_layer("center").centers), means, atol=1e-3
     )

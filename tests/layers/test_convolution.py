@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 
 from keras_ser import layers
 
@@ -13,16 +14,16 @@ def test_output_and_moments_ignore_the_padding(rng, transposed, training):
     padded = np.pad(speech, ((0, 0), (0, 8), (0, 0), (0, 0)))
     block = layers.ConvBlock(3, 5, transposed=transposed)
     block(speech, lengths)
-    weights = [np.array(weight) for weight in block.weights]
-    short = np.array(block(speech, lengths, training=training))
-    moments = [np.array(weight) for weight in block.weights]
+    weights = [convert_to_numpy(weight) for weight in block.weights]
+    short = convert_to_numpy(block(speech, lengths, training=training))
+    moments = [convert_to_numpy(weight) for weight in block.weights]
     for weight, value in zip(block.weights, weights, strict=True):
         weight.assign(value)
-    long = np.array(block(padded, lengths, training=training))
+    long = convert_to_numpy(block(padded, lengths, training=training))
     np.testing.assert_allclose(long[:, : short.shape[1]], short, atol=1e-5)
     assert (long[:, short.shape[1] :] == 0).all()
     for weight, value in zip(block.weights, moments, strict=True):
-        np.testing.assert_allclose(np.array(weight), value, atol=1e-6)
+        np.testing.assert_allclose(convert_to_numpy(weight), value, atol=1e-6)
 
 
 def test_final_block_is_linear_in_its_input(rng):
@@ -30,10 +31,12 @@ def test_final_block_is_linear_in_its_input(rng):
     block = layers.ConvBlock(1, 3, transposed=True, final=True)
     lengths = np.int32([8])
     once, twice = block(speech, lengths), block(2 * speech, lengths)
-    np.testing.assert_allclose(np.array(twice), 2 * np.array(once), rtol=1e-4)
-    assert np.array(once).min() < 0  # no ReLU
+    np.testing.assert_allclose(
+        convert_to_numpy(twice), 2 * convert_to_numpy(once), rtol=1e-4
+    )
+    assert convert_to_numpy(once).min() < 0  # no ReLU
 
 
 def test_lengths_are_rounded_up():
     lengths = layers.OutputLengths(8)(np.int32([1, 8, 9, 750]))
-    assert np.array(lengths).tolist() == [1, 1, 2, 94]
+    assert convert_to_numpy(lengths).tolist() == [1, 1, 2, 94]

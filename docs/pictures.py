@@ -1,0 +1,182 @@
+"""Draws the pictures in README.md: MTL-AUG, and how systems fare on EMO-DB.
+
+Sizes and parameter counts are read off a built model, scores off the predictions in
+`results/`. Command: python docs/pictures.py
+"""
+
+from pathlib import Path
+
+from keras_ser import figures, reports, scores
+from keras_ser.models import MTLAug
+from keras_ser.models.mtl_aug import PRESETS
+
+FOLDER = Path(__file__).with_suffix("")
+RESULTS = FOLDER.parents[1] / "results"
+CLASSES = ("anger", "happiness", "neutral", "sadness")
+PRESET = "paper"
+SHARED, EMOTION, AUXILIARY, PLAIN = "#0072B2", "#D55E00", "#009E73", "#666666"
+
+
+def parameters(model, *prefixes) -> str:
+    """Trained and moving weights of the layers whose names start so."""
+    layers = [each for each in model.layers if each.name.startswith(prefixes)]
+    return f"{sum(each.count_params() for each in layers):,} parameters"
+
+
+def boxes(model) -> list[tuple]:
+    """Column, row, title, lines, colour, of each box."""
+    sizes = PRESETS[model.preset]
+    filters, kernels = sizes["filters"], sizes["kernels"]
+    code = f"code: time/8 × {model.bands // 8} × {filters[-1]}"
+    kinds = ", ".join(model.augmentations)
+    ways = ", ".join(map(str, filters)), ", ".join(map(str, kernels))
+    back = ", ".join(map(str, (*filters[-2::-1], 1)))
+    return [
+        (0, 1, "log-mel", ["none, speed,", "SpecAugment", "or mixup"], PLAIN),
+        (
+            1,
+            1,
+            "shared encoder",
+            [
+                "3 strided convolutions",
+                f"filters {ways[0]}",
+                f"kernels {ways[1]}",
+                code,
+                parameters(model, "encoder_"),
+            ],
+            SHARED,
+        ),
+        (
+            2,
+            0,
+            "emotion classifier",
+            [
+                "BLSTM 128, attention,",
+                "dense 128, softmax",
+                parameters(model, "emotion", "attention", "deep", "center"),
+            ],
+            EMOTION,
+        ),
+        (
+            2,
+            1,
+            "augmentation classifier",
+            [
+                "BLSTM 256, dense 128,",
+                "dropout, dense 128, softmax",
+                parameters(model, "augmentation"),
+            ],
+            AUXILIARY,
+        ),
+        (
+            2,
+            2,
+            "decoder",
+            [
+                "3 transposed convolutions",
+                f"filters {back}",
+                parameters(model, "decoder_"),
+            ],
+            AUXILIARY,
+        ),
+        (3, 0, "emotion", ["cross-entropy", "+ λ2 center loss"], EMOTION),
+        (3, 1, "augmentation", [*_wrapped(kinds), "λ1 cross-entropy"], AUXILIARY),
+        (3, 2, "reconstruction", ["of the input", "λ1 mean squared error"], AUXILIARY),
+    ]
+
+
+ARROWS = [((0, 1), (1, 1))]
+ARROWS += [((1, 1), (2, row)) for row in range(3)]
+ARROWS += [((2, row), (3, row)) for row in range(3)]
+LEFT, WIDTH = (0.0, 1.45, 4.1, 7.0), (1.1, 2.2, 2.4, 1.75)
+HEIGHT, STEP = 0.98, 1.14
+
+
+def draw(model, path) -> None:
+    with figures.drawing(path, (9.2, 3.7)) as figure:
+        axes = figure.add_subplot()
+        axes.set(xlim=(-0.05, 8.85), ylim=(-2.85, 0.57))
+        axes.set_axis_off()
+        for column, row, title, lines, colour in boxes(model):
+            _box(axes, column, row, title, lines, colour)
+        for start, end in ARROWS:
+            _arrow(axes, start, end)
+
+
+def _box(axes, column, row, title, lines, colour) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    height = HEIGHT if column != 1 else 1.36
+    corner = LEFT[column], -row * STEP - height / 2
+    shape = "round,pad=0,rounding_size=0.1"
+    axes.add_patch(
+        FancyBboxPatch(
+            corner,
+            WIDTH[column],
+            height,
+            boxstyle=shape,
+            facecolor=f"{colour}18",
+            edgecolor=colour,
+            linewidth=1.5,
+        )
+    )
+    middle = corner[0] + WIDTH[column] / 2
+    top = corner[1] + height
+    style = {"ha": "center", "va": "top"}
+    axes.text(middle, top - 0.1, title, weight="bold", color=colour, **style)
+    axes.text(middle, top - 0.36, "\n".join(lines), fontsize=8.5, **style)
+
+
+def _arrow(axes, start, end) -> None:
+    tail = LEFT[start[0]] + WIDTH[start[0]], -start[1] * STEP
+    axes.annotate(
+        "",
+        xy=(LEFT[end[0]], -end[1] * STEP),
+        xytext=tail,
+        arrowprops={"arrowstyle": "-|>", "color": "#444444", "lw": 1.3},
+    )
+
+
+def _wrapped(text: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, 24)
+
+
+def draw_scores(predictions, path) -> None:
+    """Pooled UAR of each system with its interval, over the UAR of each speaker."""
+    by_system = dict(list(predictions.groupby("system")))
+    pooled = {n: scores.uar(p.truth, p.prediction) for n, p in by_system.items()}
+    order = sorted(by_system, key=pooled.get)
+    with figures.drawing(path, (7.5, 0.7 + 0.42 * len(order))) as figure:
+        axes = figure.add_subplot()
+        for place, name in enumerate(order):
+            _score(axes, place, by_system[name], 100 * pooled[name])
+        axes.set_yticks(range(len(order)), order)
+        axes.set(xlabel="UAR (%): pooled with 95 % interval; each speaker's in grey")
+        axes.axvline(25, color="#444444", linestyle=":")
+        axes.text(25.5, len(order) - 0.6, "chance", va="center", fontsize=9)
+        axes.set_xlim(20, 100)
+        axes.grid(axis="x")
+        axes.set_axisbelow(True)
+
+
+def _score(axes, place, rows, uar) -> None:
+    each = [scores.uar(p.truth, p.prediction) for _, p in rows.groupby("speaker")]
+    axes.plot([100 * x for x in each], [place] * len(each), "|", color="#999999", ms=9)
+    ends = scores.bootstrap_interval(rows.truth, rows.prediction, rows.speaker)
+    colour = AUXILIARY if rows.system.iloc[0].startswith("mtl") else SHARED
+    axes.plot([100 * x for x in ends], [place, place], color=colour, linewidth=2.5)
+    axes.plot([uar], [place], "o", color=colour, ms=7)
+    axes.text(100.7, place, f"{uar:.1f}", va="center", color=colour)
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    draw(MTLAug(CLASSES, preset=PRESET), FOLDER / "mtl_aug.png")
+    predictions = reports.read([RESULTS / "emodb_four"])
+    draw_scores(predictions, FOLDER / "emodb_four.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,300 @@
+"""Each format is written, loaded by its own runtime, and answers as the model."""
+
+import ast
+import importlib.util
+import inspect
+import re
+
+import keras
+import numpy as np
+import pytest
+from keras.ops import convert_to_numpy
+
+from keras_ser import audio, exporting, formats, inference, models
+from keras_ser.features import LogMel
+from keras_ser.preprocessing import Preprocessing
+
+CLASSES = ("anger", "very sad/bored", "Ärger")
+BANDS = 16
+SECONDS = 1.0
+FORMATS = tuple(formats.FORMATS)
+HERE = FORMATS if keras.backend.backend() == "tensorflow" else ("keras",)
+DIFFERENCE = 1e-3  # of a probability from the recogniser's, who rounds to float16
+
+
+def make_recogniser(row=4, classes=CLASSES, normalise="train", **arguments):
+    keras.utils.set_random_seed(1)
+    preprocessing = Preprocessing(
+        LogMel(bands=BANDS),
+        classes,
+        SECONDS,
+        normalise,
+        np.linspace(-9.0, -6.0, BANDS),
+        np.linspace(2.0, 4.0, BANDS),
+    )
+    model = models.MTLAug(classes, bands=BANDS, **models.TABLE_7[row], **arguments)
+    return inference.Recogniser(spread(model), preprocessing)
+
+
+def spread(model):
+    """Weights so large that probabilities depend on the input."""
+    for layer in ("emotion", "deep_features"):
+        kernel = model.get_layer(layer).kernel
+        kernel.assign(8 * kernel)
+    return model
+
+
+@pytest.fixture(scope="module")
+def recogniser():
+    return make_recogniser()
+
+
+@pytest.fixture(scope="module")
+def written(recogniser, tmp_path_factory):
+    """Path of each format; written once, when first asked for."""
+    folder, paths = tmp_path_factory.mktemp("exported"), {}
+
+    def path(name):
+        if name not in paths:
+            absent = formats.FORMATS[name].missing()
+            if absent:
+                pytest.skip(f"not installed: {', '.join(absent)}")
+            target = folder / formats.FORMATS[name].name
+            paths[name] = exporting.export(recogniser, target, name)
+        return paths[name]
+
+    return path
+
+
+def as_numbers(outputs):
+    assert isinstance(outputs, dict)
+    return {name: convert_to_numpy(value) for name, value in outputs.items()}
+
+
+def run_keras(path, waves):
+    return keras.models.load_model(path, safe_mode=True)(waves)
+
+
+def run_saved_model(path, waves):
+    import tensorflow as tf
+
+    model = tf.saved_model.load(str(path))
+    return model.serve(waves)
+
+
+def run_onnx(path, waves):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path)
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {"waveform": waves}), strict=True))
+
+
+def run_litert(path, waves):
+    from ai_edge_litert.interpreter import Interpreter
+
+    runner = Interpreter(str(path)).get_signature_runner()
+    rows = [runner(waveform=wave[None]) for wave in waves]
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+
+RUNTIMES = {
+    "keras": run_keras,
+    "saved_model": run_saved_model,
+    "onnx": run_onnx,
+    "litert": run_litert,
+}
+
+
+def predicted(recogniser, paths):
+    """Names to probabilities, as `Recogniser.predict` has them."""
+    table = recogniser.predict(paths)
+    return {name: table[f"p_{name}"].to_numpy() for name in recogniser.classes}
+
+
+def largest_difference(one, other):
+    assert set(one) == set(other)
+    assert {one[name].shape for name in one} == {other[name].shape for name in other}
+    return max(np.abs(one[name] - other[name]).max() for name in one)
+
+
+def test_it_answers_as_the_recogniser(recogniser, write_audio, noise, tone):
+    model = exporting.speech_model(recogniser)
+    assert model.input.name == "waveform"
+    seen = []
+    for seconds in (0.31, 0.995):
+        waves = [noise(seconds), 0.05 * noise(seconds, seed=1), tone(300, seconds)]
+        files = [
+            write_audio(f"{number}.wav", wave, subtype="FLOAT")
+            for number, wave in enumerate(waves)
+        ]
+        found = as_numbers(model(np.stack(waves)))
+        expected = predicted(recogniser, files)
+        assert largest_difference(found, expected) < DIFFERENCE
+        np.testing.assert_allclose(sum(found.values()), 1, rtol=1e-5)
+        seen.append(found["anger"])
+    assert np.ptp(seen) > 0.05  # or nothing was compared
+
+
+@pytest.mark.real_speech
+def test_it_answers_as_the_recogniser_on_real_speech(corpora_root):
+    files = sorted((corpora_root / "emodb").rglob("*.wav"))[:12]
+    recogniser = make_recogniser()
+    model = exporting.speech_model(recogniser)
+    compared = 0
+    for file in files:
+        wave = audio.read(file)[: round(SECONDS * 16_000) - 1]
+        features = recogniser.preprocessing.front_end(wave)
+        posterior = recogniser.posteriors(
+            [recogniser.preprocessing.normalised(features)]
+        )
+        expected = dict(zip(CLASSES, posterior.T, strict=True))
+        found = as_numbers(model(wave[None]))
+        assert largest_difference(found, expected) < DIFFERENCE
+        compared += 1
+    assert compared
+
+
+@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("samples", [8_123, 40_000])
+def test_a_file_answers_as_the_model_by_its_own_runtime(
+    name, samples, written, recogniser, noise
+):
+    waves = np.stack([noise(samples / 16_000), 0.1 * noise(samples / 16_000, seed=1)])
+    found = as_numbers(RUNTIMES[name](written(name), waves))
+    expected = as_numbers(exporting.speech_model(recogniser)(waves))
+    assert set(found) == set(CLASSES)
+    assert largest_difference(found, expected) < exporting.TOLERANCE
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_file_answers_as_the_recogniser(
+    name, written, recogniser, write_audio, noise
+):
+    wave = noise(0.7)
+    file = write_audio("a.wav", wave, subtype="FLOAT")
+    found = as_numbers(RUNTIMES[name](written(name), wave[None]))
+    assert largest_difference(found, predicted(recogniser, [file])) < DIFFERENCE
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_the_printed_lines_load_the_file(name, written, recogniser, noise):
+    waves = noise(0.4)[None]
+    names = {"waves": waves}
+    exec(formats.FORMATS[name].use.format(path=str(written(name))), names)
+    expected = as_numbers(exporting.speech_model(recogniser)(waves))
+    found = as_numbers(names["probabilities"])
+    assert largest_difference(found, expected) < exporting.TOLERANCE
+
+
+@pytest.mark.skipif("litert" not in HERE, reason="needs TensorFlow")
+def test_litert_needs_no_operation_of_tensorflow(written):
+    assert b"Flex" not in written("litert").read_bytes()
+
+
+def test_other_heads_are_left_out(recogniser):
+    alone, whole = (exporting.speech_model(r) for r in (recogniser, make_recogniser(1)))
+    assert whole.count_params() == alone.count_params()
+
+
+def test_a_written_file_is_no_model_of_a_recogniser(written):
+    with pytest.raises(ValueError, match="`Recogniser.save` wrote"):
+        inference.Recogniser.load(written("keras"))
+
+
+def test_nothing_but_the_file_is_left(tmp_path, recogniser):
+    exporting.export(recogniser, tmp_path / "new" / "speech.keras", "keras")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["speech.keras"]
+
+
+def test_a_file_that_answers_otherwise_is_not_kept(tmp_path, recogniser, monkeypatch):
+    def write_another(model, path):
+        exporting.speech_model(make_recogniser(5)).save(path)
+
+    wrong = formats.Format(
+        "speech.keras", write_another, formats.FORMATS["keras"].read, ""
+    )
+    monkeypatch.setitem(formats.FORMATS, "keras", wrong)
+    with pytest.raises(RuntimeError, match="answer as the model does.*differ by 0"):
+        exporting.export(recogniser, tmp_path / "speech.keras", "keras")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lost_names_are_not_kept(tmp_path, recogniser, monkeypatch):
+    def read(path):
+        model = keras.models.load_model(path)
+        return lambda waves: {"0": model(waves)["anger"]}
+
+    wrong = formats.Format("speech.keras", formats.FORMATS["keras"].write, read, "")
+    monkeypatch.setitem(formats.FORMATS, "keras", wrong)
+    with pytest.raises(RuntimeError, match="keep the names.*anger.*Received: .'0'"):
+        exporting.export(recogniser, tmp_path / "speech.keras", "keras")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"normalise": "speaker"}, "training statistics.*normalise='speaker'"),
+        ({"mask_padding": False}, "pads nothing.*mask_padding=False"),
+        ({"classes": ("anger", "waveform")}, "input `waveform`.*class of that name"),
+    ],
+)
+def test_what_a_wave_does_not_suffice_for_is_refused(arguments, words, tmp_path):
+    with pytest.raises(ValueError, match=words):
+        exporting.export(make_recogniser(**arguments), tmp_path / "a.keras", "keras")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "words"),
+    [
+        ("pickle", "a.pickle", "Format must be one of.*'pickle'"),
+        ("keras", "a.onnx", "ends with `.keras`.*a.onnx"),
+        ("keras", "there.keras", "does not exist yet.*there.keras.*Remove"),
+    ],
+)
+def test_wrong_arguments_are_named(name, path, words, tmp_path, recogniser):
+    (tmp_path / "there.keras").write_text("kept")
+    with pytest.raises(ValueError, match=words):
+        exporting.export(recogniser, tmp_path / path, name)
+    assert (tmp_path / "there.keras").read_text() == "kept"
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "keras"])
+def test_other_backends_write_keras_only(name, tmp_path, recogniser, monkeypatch):
+    if formats.FORMATS[name].missing():
+        pytest.skip(f"not installed: {', '.join(formats.FORMATS[name].missing())}")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match=f"`{name}` needs the Keras backend.*'jax'"):
+        exporting.export(recogniser, tmp_path / formats.FORMATS[name].name, name)
+
+
+def test_a_missing_package_is_named(tmp_path, recogniser, monkeypatch):
+    find = importlib.util.find_spec
+
+    def without_tf2onnx(name):
+        return None if name == "tf2onnx" else find(name)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without_tf2onnx)
+    with pytest.raises(ValueError, match=r"packages .*tf2onnx\. .*keras_ser\[export\]"):
+        exporting.export(recogniser, tmp_path / "speech.onnx", "onnx")
+
+
+def test_destinations_are_checked_before_anything_is_written(tmp_path):
+    (tmp_path / "speech.keras").write_text("kept")
+    with pytest.raises(ValueError, match="does not exist yet.*speech.keras"):
+        exporting.destinations(tmp_path, ["keras"])
+    paths = exporting.destinations(tmp_path / "new", ["keras"])
+    assert paths == {"keras": tmp_path / "new" / "speech.keras"}
+    assert not (tmp_path / "new").exists()
+
+
+def test_no_module_needs_the_optional_packages_to_be_imported():
+    optional = {name for each in formats.FORMATS.values() for name in each.packages}
+    for module in (exporting, formats):
+        tree = ast.parse(inspect.getsource(module))
+        imports = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+        assert not optional & set(
+            re.findall(r"\w+", " ".join(map(ast.unparse, imports)))
+        )

@@ -1,0 +1,157 @@
+"""Devices that share a batch, and precision."""
+
+import dataclasses
+import json
+import os
+import pickle
+import subprocess
+import sys
+from importlib import util
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from keras_ser import backend, experiment, placement
+from keras_ser.config import Experiment, Features, System, Training
+
+ROOT = Path(__file__).parents[1]
+DEVICES = ["gpu:0", "gpu:1", "gpu:2"]
+RUN = """
+import pickle, sys
+from keras_ser import running
+with open(sys.argv[1], "rb") as file:
+    job, cache, devices = pickle.load(file)
+running.run_job(job, cache, threads=1, devices=devices)
+"""
+
+
+@pytest.fixture
+def jax(monkeypatch):
+    """The backend is said to be JAX, with three devices."""
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(backend, "devices", lambda: DEVICES)
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "torch"])
+def test_a_backend_that_ignores_devices_is_refused(name, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: name)
+    with pytest.raises(ValueError, match=f"2 on {name}. Set KERAS_BACKEND=jax"):
+        with placement.shared(2, 16):
+            pass
+    placement.refuse(1, 16)
+
+
+def test_rows_and_processes_must_fit_the_devices(jax):
+    placement.refuse(2, 16)
+    with pytest.raises(ValueError, match="multiple of the devices, 3. Received: 16"):
+        placement.refuse(3, 16)
+    with pytest.raises(ValueError, match="2 devices, 4 workers"):
+        placement.refuse(2, 16, workers=4)
+    placement.refuse(1, 15, workers=4)
+
+
+def test_more_devices_than_there_are_are_refused(jax):
+    with pytest.raises(ValueError, match="at most 3, .*Received: 4.*device_count=4"):
+        with placement.shared(4, 16):
+            pass
+
+
+def test_devices_are_shared_within_only(jax):
+    assert keras.distribution.distribution() is None
+    with placement.shared(2, 16):
+        mesh = keras.distribution.distribution().device_mesh
+        assert mesh.devices.tolist() == DEVICES[:2]
+    assert keras.distribution.distribution() is None
+    with placement.shared(1, 15):
+        assert keras.distribution.distribution() is None
+
+
+def test_rows_that_cannot_be_shared_go_to_each_device(jax):
+    with placement.shared(2, 16):
+        layout = keras.distribution.distribution().get_data_layout
+        assert layout((6, 40, 128)).axes == ("batch", None, None)
+        assert layout((5, 40, 128)).axes == (None, None, None)
+
+
+def test_the_short_batch_comes_first_where_devices_share(jax):
+    batches = tf.data.Dataset.range(7).batch(3)
+
+    def sizes():
+        return [len(batch) for batch in placement.short_first(batches)]
+
+    assert sizes() == [3, 3, 1]
+    with placement.shared(2, 16):
+        assert sizes() == [1, 3, 3]
+        rows = np.concatenate(list(placement.short_first(batches)))
+    assert sorted(rows) == list(range(7))
+
+
+def test_layers_are_built_in_a_precision_within_only():
+    with placement.precision("mixed_bfloat16"):
+        layer = keras.layers.Dense(1)
+    assert layer.compute_dtype == "bfloat16"
+    assert layer.variable_dtype == "float32"
+    with pytest.raises(RuntimeError), placement.precision("mixed_float16"):
+        raise RuntimeError
+    assert keras.layers.Dense(1).compute_dtype == "float32"
+
+
+@pytest.fixture
+def job(spoken_table, tmp_path):
+    """One whose development batches do not all have the same rows."""
+    config = Experiment(
+        name="toy",
+        corpus="emodb",
+        systems={"mtl_aug": System()},
+        features=Features(settings={"bands": 16}, seconds=1.0),
+        training=Training(batch=4, epochs=2),
+    )
+    dev = spoken_table.index[spoken_table.speaker == "toy/2"]
+    table = spoken_table.drop(dev[0]).reset_index(drop=True)
+    (planned,) = experiment.jobs(config, table, None, tmp_path, folds=["1"])
+    assert len(planned.fold.dev) % 4 == 3
+    return planned
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not util.find_spec("jax"), reason="needs jax")
+def test_two_devices_find_what_one_finds(job, tmp_path):
+    one, two = (_run_on(devices, job, tmp_path) for devices in (1, 2))
+    environments = [
+        json.loads((f / "environment.json").read_text()) for f in (one, two)
+    ]
+    assert "devices" not in environments[0]
+    assert environments[1]["devices"] == ["cpu:0", "cpu:1"]
+    assert {each["backend"] for each in environments} == {"jax"}
+    assert (one / "config.json").read_bytes() == (two / "config.json").read_bytes()
+    expected, found = (pd.read_csv(f / "history.csv") for f in (one, two))
+    assert len(found) == 2
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    expected, found = (pd.read_csv(f / "predictions.csv") for f in (one, two))
+    columns = [name for name in expected if name.startswith("p_")]
+    np.testing.assert_allclose(found[columns], expected[columns], atol=1e-3)
+
+
+def _run_on(devices: int, job, folder: Path) -> Path:
+    """The run of a job on JAX, in a process with two virtual devices."""
+    job = dataclasses.replace(job, out=folder / str(devices))
+    (folder / "job").write_bytes(pickle.dumps((job, folder / "cache", devices)))
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": "jax",
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(folder / "job")],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return job.folder
