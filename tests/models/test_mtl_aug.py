@@ -171,6 +171,18 @@ def test_parameter_count(preset, arguments):
     assert model.count_params() == parameters(preset, set(arguments))
 
 
+def test_sizes_take_the_place_of_the_presets_and_are_saved(tmp_path):
+    model = models.MTLAug(CLASSES, bands=BANDS, filters=(4, 6, 8), kernels=(5, 3, 3))
+    kernels = [each for each in model.weights if "encoder_" in each.path]
+    shapes = [tuple(each.shape) for each in kernels if each.name == "kernel"]
+    assert shapes == [(5, 5, 1, 4), (3, 3, 4, 6), (3, 3, 6, 8)]
+    path = tmp_path / "model.keras"
+    model.save(path)
+    loaded = keras.models.load_model(path)
+    assert loaded.get_config() == model.get_config()
+    assert loaded.count_params() == model.count_params()
+
+
 def parameters(preset, absent):
     """The count from the equations of the layers."""
     first, second, third = {"small": (16, 32, 32), "paper": (32, 64, 64)}[preset]
@@ -200,7 +212,13 @@ def parameters(preset, absent):
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [({"bands": 20}, "multiple of 8"), ({"preset": "huge"}, "paper.*small")],
+    [
+        ({"bands": 20}, "multiple of 8"),
+        ({"preset": "huge"}, "paper.*small"),
+        ({"filters": (8, 8)}, "`filters` must be 3 whole numbers"),
+        ({"kernels": (3, 3, 0)}, "`kernels` must be 3 whole numbers"),
+        ({"kernels": 3}, "`kernels` must be 3 whole numbers"),
+    ],
 )
 def test_bad_arguments_are_named(arguments, words):
     with pytest.raises(ValueError, match=words):
