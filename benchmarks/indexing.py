@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def clocks() -> np.ndarray:
-    """Time that passes, and that of the processor, which other processes leave alone."""
+    """Time that passes, and the processor's, which other processes leave alone."""
     return np.array([time.perf_counter(), time.process_time()])
 
 

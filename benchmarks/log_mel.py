@@ -6,10 +6,10 @@ as a TensorFlow graph, is what an exported model computes with, one wave at a ti
 the machine meets all; times are CPU time (`time.process_time`), and the table has the
 medians of the rounds. Half a minute.
 
-    python benchmarks/log_mel.py [--rounds 5] [--seconds 4]
+    python benchmarks/log_mel.py [--rounds 5] [--seconds 4] [--keep]
 """
 
-import argparse
+import functools
 import os
 import time
 
@@ -19,6 +19,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import librosa
 import numpy as np
+import tables
 import tensorflow as tf
 
 from keras_ser import audio, backend, front_ends, layers
@@ -67,34 +68,23 @@ def candidates():
     return found
 
 
-def seconds(extract, waves) -> float:
-    start = time.process_time()
-    extract(waves)
-    return time.process_time() - start
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = tables.parser(__doc__)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each wave")
     options = parser.parse_args()
     backend.set_threads(1)
     size = (WAVES, round(options.seconds * audio.RATE))
     waves = np.random.default_rng(0).normal(scale=0.1, size=size).astype("float32")
-    extractors = candidates()
-    for extract in extractors.values():  # traces and fills caches
-        extract(waves)
-    times = [
-        {name: seconds(extract, waves) for name, extract in extractors.items()}
-        for _ in range(options.rounds)
-    ]
-    print("| front-end | hours of speech a minute, one core | times librosa's speed |")
-    print("|---|---:|---:|")
-    for name in extractors:
-        # Of the rounds' ratios: the two runs of a round are neighbours.
-        ratio = np.median([each[PLAIN] / each[name] for each in times])
-        speed = WAVES * options.seconds / np.median([each[name] for each in times])
-        print(f"| {name} | {speed / 60:.1f} | {ratio:.2f} |")
+    runs = {name: functools.partial(f, waves) for name, f in candidates().items()}
+    times = tables.interleaved(runs, options.rounds, time.process_time)
+    rows = []
+    for name, found in times.items():
+        speed = WAVES * options.seconds / np.median(found)
+        ratio = tables.ratio(found, times[PLAIN])
+        rows.append((name, f"{speed / 60:.1f}", f"{ratio:.2f}"))
+    header = ["front-end", "hours of speech a minute, one core", "times librosa's"]
+    table = tables.markdown(header, rows)
+    tables.show("log_mel", table, options, ["librosa", "numpy", "tensorflow"])
 
 
 if __name__ == "__main__":

@@ -72,6 +72,30 @@ def compiles_each_shape() -> bool:
     return keras.backend.backend() == "jax"
 
 
+def reserve_accelerators() -> None:
+    """Keeps TensorFlow off GPUs on which another backend computes.
+
+    It would take all their memory when it starts, and tf.data needs none.
+
+    Raises:
+        ValueError: TensorFlow is at work on them already.
+    """
+    import keras
+    import tensorflow as tf
+
+    name = keras.backend.backend()
+    if name == "tensorflow":
+        return
+    try:
+        tf.config.set_visible_devices([], "GPU")
+    except RuntimeError as error:
+        raise ValueError(
+            f"On backend {name}, TensorFlow must leave the GPU alone. Received: it is "
+            "at work there. Start a new process, and in it call `backend."
+            "reserve_accelerators()` first."
+        ) from error
+
+
 def devices() -> list[str]:
     """The devices that the backend computes on, such as `gpu:0`; starts it."""
     import keras

@@ -191,7 +191,7 @@ class Monitor(keras.callbacks.Callback):
         """As much of each utterance as its pictures show."""
         longest = round(self.data.preprocessing.seconds * audio.RATE)
         for tag, row in zip(self._tags(), self._utterances.itertuples(), strict=True):
-            wave = audio.read(row.file, row.start, row.end)[:longest]
+            wave = audio.read(row.file, row.start, row.end, digest=row.digest)[:longest]
             tf.summary.audio(f"{tag}/audio", wave[None, :, None], audio.RATE)
 
     def _write_gradients(self, step: int) -> None:

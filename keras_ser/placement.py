@@ -27,14 +27,16 @@ def shared(count: int, batch: int):
 
     Each has all weights and an equal share of a batch's rows. Sums and moments run
     over the whole batch, so that the result is that of one device but for rounding.
+    TensorFlow, where it only feeds another backend, is kept off the GPUs.
 
     Args:
-        count: devices; of 1, nothing is changed.
+        count: devices; 1 changes nothing else.
         batch: labelled rows a training batch.
 
     Raises:
         ValueError: the backend has fewer devices, or cannot share such a batch.
     """
+    backend.reserve_accelerators()
     if count == 1:
         yield
         return

@@ -162,6 +162,23 @@ def test_the_devices_are_those_of_the_backend(monkeypatch):
     assert backend.describe()["device"].startswith("2 × CPU, ")
 
 
+def test_tensorflow_leaves_the_gpu_to_another_backend(monkeypatch):
+    calls = []
+    where = "tensorflow.config.set_visible_devices"
+    monkeypatch.setattr(where, lambda *each: calls.append(each))
+    for name, hidden in (("tensorflow", []), ("jax", [([], "GPU")])):
+        monkeypatch.setattr(keras.backend, "backend", lambda name=name: name)
+        backend.reserve_accelerators()
+        assert calls == hidden
+
+    def started(*_):
+        raise RuntimeError("Visible devices cannot be modified")
+
+    monkeypatch.setattr(where, started)
+    with pytest.raises(ValueError, match="On backend jax.*Start a new process"):
+        backend.reserve_accelerators()
+
+
 def test_jax_alone_compiles_each_shape(monkeypatch):
     for name in ("jax", "tensorflow", "torch"):
         monkeypatch.setattr(keras.backend, "backend", lambda name=name: name)

@@ -123,4 +123,5 @@ CORPUS = tables.Corpus(
     counts=COUNTS,
     note="Ten sentences are shared by all ten speakers: results are "
     "speaker-independent, not text-independent.",
+    speakers="10 (5 female, 5 male)",
 )

@@ -1,11 +1,14 @@
-"""A corpus's folder: that it is there, and what in it is audio."""
+"""A corpus's folder: that it is there, what in it is audio, and what names say."""
 
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 # What libsndfile reads, by the ends of names.
 AUDIO = frozenset(
-    ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64".split()
+    ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64 "
+    ".sph".split()
 )
 
 
@@ -25,22 +28,124 @@ def is_audio(file: Path) -> bool:
     return file.suffix.lower() in AUDIO
 
 
-def refuse_twice(files: Iterable[Path], corpus: str) -> None:
-    """Refuses a recording that is there in two formats.
+def files_below(root: Path) -> list[Path]:
+    """All files of a tree, sorted, through links; hidden ones left out.
+
+    Hidden is what begins with a dot, and what a Mac's archives add.
+    """
+    found, seen = [], set()
+    for folder, inside, names in os.walk(root, followlinks=True):
+        inside[:] = [name for name in inside if not _hidden(name)]
+        real = os.path.realpath(folder)
+        if real in seen:  # a link to a folder above it
+            inside.clear()
+            continue
+        seen.add(real)
+        found += [Path(folder, name) for name in names if not _hidden(name)]
+    return sorted(found)
+
+
+def audio_below(root: Path, corpus: str, example: str, advice: str) -> list[Path]:
+    """The audio files of a tree, sorted.
 
     Args:
-        files: whose names without extension are those of recordings.
+        root: the tree.
+        corpus, example, advice: for the message: a path that the corpus has, and
+            what to do.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    files = [file for file in files_below(root) if is_audio(file)]
+    if not files:
+        raise FileNotFoundError(
+            f"Corpus `{corpus}` expects {example} and its siblings. "
+            f"Received: {root} with none. {advice}"
+        )
+    return files
+
+
+def parsed(
+    files: Iterable[Path], pattern: re.Pattern, corpus: str, expects: str
+) -> list[tuple[Path, re.Match]]:
+    """Each file with what its name says.
+
+    Args:
+        files: of the corpus.
+        pattern: of a name without extension.
+        corpus, expects: for the message.
+
+    Raises:
+        ValueError: a name is another one; the first is told, and how many there are.
+    """
+    files = list(files)
+    names = [pattern.fullmatch(file.stem) for file in files]
+    wrong = [file for file, name in zip(files, names, strict=True) if not name]
+    if wrong:
+        raise ValueError(
+            f"Corpus `{corpus}` expects names of {expects}. Received: "
+            f"{wrong[0].parent.name}/{wrong[0].name}{_more(len(wrong))}. "
+            "Move other files elsewhere."
+        )
+    return list(zip(files, names, strict=True))
+
+
+def refuse_twice(
+    files: Iterable[Path], corpus: str, name: Callable = lambda file: file.stem
+) -> None:
+    """Refuses a recording that is there in two formats or in two places.
+
+    Args:
+        files: of the recordings.
         corpus: for the message.
+        name: from a file to its recording's name.
 
     Raises:
         ValueError: two files have one name.
     """
     first = {}
     for file in files:
-        other = first.setdefault(file.stem, file)
-        if other is not file:
-            raise ValueError(
-                f"Corpus `{corpus}` expects each recording once. Received: "
-                f"{file.parent} with {other.name} and {file.name}. "
-                "Keep one of the two formats."
-            )
+        other = first.setdefault(name(file), file)
+        if other is file:
+            continue
+        one_folder = other.parent == file.parent
+        pair = f"{other.name} and {file.name}" if one_folder else f"{other} and {file}"
+        raise ValueError(
+            f"Corpus `{corpus}` expects each recording once. Received: "
+            f"{f'{file.parent} with ' if one_folder else ''}{pair}. "
+            f"Keep one of the two{' formats' if one_folder else ''}."
+        )
+
+
+def refuse_unpaired(
+    corpus: str, labels: Iterable[str], files: Iterable[str], where: str
+) -> None:
+    """Refuses labels without audio and audio without label.
+
+    Args:
+        corpus: for the message.
+        labels: names that have a label.
+        files: names that have audio.
+        where: the file or files of the labels.
+
+    Raises:
+        ValueError: the two are not the same names.
+    """
+    labels, files = set(labels), set(files)
+    silent, mute = sorted(labels - files), sorted(files - labels)
+    if silent or mute:
+        lack = [f"{name} has no audio" for name in silent[:1]]
+        lack += [f"{name} has no label" for name in mute[:1]]
+        raise ValueError(
+            f"Corpus `{corpus}` expects audio of each label and a label of each audio "
+            f"file. Received: {', '.join(lack)}; {len(silent)} without audio, "
+            f"{len(mute)} without label. Copy the corpus again, or correct {where}."
+        )
+
+
+def _more(count: int) -> str:
+    return f" and {count - 1} more" if count > 1 else ""
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"

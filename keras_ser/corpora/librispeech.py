@@ -29,7 +29,7 @@ def read(root) -> pd.DataFrame:
         ValueError: a flac file whose name is not LibriSpeech's.
     """
     root = folders.require_folder(root, "librispeech", "train-clean-100/<speaker>/…")
-    files = sorted(root.rglob("*.flac"))
+    files = [file for file in folders.files_below(root) if file.suffix == ".flac"]
     if not files:
         raise FileNotFoundError(
             "Corpus `librispeech` expects <subset>/<speaker>/<chapter>/*.flac. "
@@ -85,4 +85,5 @@ CORPUS = tables.Corpus(
     note="Unlabelled speech for the auxiliary tasks. An epoch draws one of its "
     "utterances for each labelled one; 100 hours at three speeds take about 28 GB "
     "of feature cache.",
+    speakers="2484 in all, 251 (125 female, 126 male) in train-clean-100",
 )

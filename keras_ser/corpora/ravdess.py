@@ -132,4 +132,5 @@ CORPUS = tables.Corpus(
     note="Two sentences are shared by all 24 actors: results are "
     "speaker-independent, not text-independent. One recording of actor 07 is there "
     "twice, as 03-01-03-01-02-01-07 and 03-01-03-01-02-02-07.",
+    speakers="24 (12 female, 12 male)",
 )

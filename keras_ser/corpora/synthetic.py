@@ -133,9 +133,16 @@ def read(
     return tables.check(table)
 
 
-def read_unlabelled(root: str | Path, **settings) -> pd.DataFrame:
+def read_unlabelled(
+    root: str | Path,
+    language: str = "syn-a",
+    speakers: int = 10,
+    sentences: int = 12,
+    seed: int = 0,
+    progress: bool = True,
+) -> pd.DataFrame:
     """`read` for ten other speakers, twelve utterances each, emotion empty."""
-    return read(root, labelled=False, **settings)
+    return read(root, language, False, speakers, sentences, seed, progress)
 
 
 def _settings(
@@ -323,6 +330,7 @@ CORPUS = tables.Corpus(
     counts={emotion: 120 for emotion in EMOTIONS},
     note="Twelve sentences are shared by all ten speakers. Scores on it show that a "
     "system learns and how systems compare on it, not how they fare on human speech.",
+    speakers="10 (5 female, 5 male)",
 )
 UNLABELLED = tables.Corpus(
     read=read_unlabelled,
@@ -333,4 +341,5 @@ UNLABELLED = tables.Corpus(
     obtain=CORPUS.obtain,
     counts={"": 120},
     note="Speakers are others than those of `synthetic`, sentences are the same.",
+    speakers="10 (5 female, 5 male)",
 )

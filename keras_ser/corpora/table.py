@@ -1,4 +1,4 @@
-"""The one table that all corpora are read into, and the names of emotions.
+"""The one table that all corpora are read into.
 
 One row an utterance, a pandas DataFrame with the columns of `COLUMNS`:
 
@@ -46,30 +46,6 @@ COLUMNS = (
 
 NUMBERS = ("start", "end", "duration", "activation", "valence")
 
-# A label set maps a corpus's emotions to the classes of an experiment; what is
-# not named is left out, and the reader is told how many utterances that were.
-LABEL_SETS: dict[str, Mapping[str, str]] = {
-    "four": {
-        "anger": "anger",
-        "happiness": "happiness",
-        "excitement": "happiness",
-        "neutral": "neutral",
-        "sadness": "sadness",
-    },
-    "three": {
-        "anger": "negative",
-        "boredom": "negative",
-        "disgust": "negative",
-        "fear": "negative",
-        "sadness": "negative",
-        "calm": "neutral",
-        "neutral": "neutral",
-        "excitement": "positive",
-        "happiness": "positive",
-        "surprise": "positive",
-    },
-}
-
 
 @dataclasses.dataclass(frozen=True)
 class Corpus:
@@ -78,12 +54,14 @@ class Corpus:
     Args:
         read: `read(root) -> DataFrame`, rows in a fixed order.
         title: the corpus's full name.
-        language: ISO 639-3 code.
+        language: ISO 639-3 code; empty for noise, and where a user's data tell it.
         licence: its terms.
         citation: the publication to cite.
-        obtain: how to get it.
-        counts: published utterances an emotion (`""` for unlabelled speech).
+        obtain: how to get it, and what the folder holds.
+        counts: published utterances an emotion (`""` for unlabelled speech); empty
+            where none are published.
         note: what a reader of its results should know.
+        speakers: how many, and their genders.
     """
 
     read: Callable[..., pd.DataFrame]
@@ -94,6 +72,7 @@ class Corpus:
     obtain: str
     counts: Mapping[str, int]
     note: str = ""
+    speakers: str = ""
 
 
 class UnreadableFiles(ValueError):
@@ -121,24 +100,41 @@ def from_rows(rows: list[dict]) -> pd.DataFrame:
         UnreadableFiles: files whose header cannot be read, all of them.
         ValueError: rows that break the contract, see `check`.
     """
-    errors = {}
-    for row in tqdm.tqdm(rows, desc="headers", unit="file", delay=1):
-        row.setdefault("source", row["utterance"])
-        row.setdefault("digest", "")
-        try:
-            if "duration" not in row:
-                row["duration"] = _duration(row)
-        except (ValueError, FileNotFoundError) as error:
-            errors[row["file"]] = str(error)
-    if errors:
-        good = [row for row in rows if row["file"] not in errors]
-        unreadable = [row for row in rows if row["file"] in errors]
-        raise UnreadableFiles(errors, good, unreadable)
-    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
-    text = ["session", "gender", "language", "emotion"]
+    known = [bool(row) and "duration" in row for row in rows]
+    return completed(pd.DataFrame(rows), np.array(known, bool))
+
+
+def completed(frame: pd.DataFrame, known: np.ndarray | None = None) -> pd.DataFrame:
+    """`from_rows` of a frame; `known` says whose duration is, if only NaN."""
+    table = frame.reset_index(drop=True).reindex(columns=COLUMNS)
+    text = ["session", "gender", "language", "emotion", "digest"]
     table[text] = table[text].astype(object).fillna("")
+    table["source"] = table.source.astype(object).fillna(table.utterance)
     table[list(NUMBERS)] = table[list(NUMBERS)].astype("float64")
+    known = table.duration.notna().to_numpy() if known is None else known
+    table["duration"], errors = _durations(table, known)
+    if errors:
+        bad = table.file.isin(errors)
+        good, unreadable = table[~bad], table[bad].drop(columns="duration")
+        raise UnreadableFiles(
+            errors, good.to_dict("records"), unreadable.to_dict("records")
+        )
     return check(with_digests(table))
+
+
+def _durations(table: pd.DataFrame, known) -> tuple[pd.Series, dict[str, str]]:
+    """Seconds of each row, from the header where neither it nor the end is known."""
+    last = table.end.where(~known, table.duration)
+    wanted = table.file[table.end.isna() & ~known].unique()
+    headers, errors = {}, {}
+    for file in tqdm.tqdm(wanted, desc="headers", unit="file", delay=1):
+        try:
+            headers[file] = audio.duration(file)
+        except (ValueError, FileNotFoundError) as error:
+            errors[file] = str(error)
+    read = ~known & table.end.isna()
+    last = last.where(~read, table.file.map(headers))
+    return last - table.start.fillna(0.0).where(~known, 0.0), errors
 
 
 def with_digests(table: pd.DataFrame) -> pd.DataFrame:
@@ -146,9 +142,10 @@ def with_digests(table: pd.DataFrame) -> pd.DataFrame:
     absent = table.digest == ""
     if not absent.any():
         return table
-    digests = table.digest.astype(object)
-    bar = tqdm.tqdm(table.file[absent], desc="digests", unit="file", delay=1)
-    digests[absent] = [audio.digest(file) for file in bar]
+    files = table.file[absent].unique()
+    bar = tqdm.tqdm(files, desc="digests", unit="file", delay=1)
+    found = {file: audio.digest(file) for file in bar}
+    digests = table.digest.astype(object).where(~absent, table.file.map(found))
     return table.assign(digest=digests)
 
 
@@ -175,7 +172,8 @@ def check(table: pd.DataFrame) -> pd.DataFrame:
     if len(nobody):
         raise ValueError(
             "Every utterance needs a speaker, or no split can be shown to be "
-            f"speaker-independent. Received none for: {', '.join(nobody[:5])}."
+            f"speaker-independent. Received none for: {', '.join(nobody[:5])}. Name "
+            "the column, or a pattern of file names, that tells the speaker."
         )
     return table
 
@@ -188,7 +186,9 @@ def _of_kinds(table: pd.DataFrame) -> pd.DataFrame:
             kind, holds = "finite numbers or NaN", _is_number
         # Rows without a speaker have a message of their own.
         values = table[column].dropna() if column == "speaker" else table[column]
-        wrong = [each for each in values if not holds(each)]
+        if column in NUMBERS and values.dtype == "float64":
+            values = values[values.abs() > 1e300]
+        wrong = [each for each in values.tolist() if not holds(each)]
         if wrong:
             raise ValueError(
                 f"Column `{column}` must hold {kind}. Received: {wrong[0]!r}, in "
@@ -240,28 +240,15 @@ def classes(table: pd.DataFrame) -> tuple[str, ...]:
     return tuple(sorted(set(table.emotion.unique()) - {""}))
 
 
-def relabel(table: pd.DataFrame, labels: str | Mapping[str, str]) -> pd.DataFrame:
-    """The rows of a label set, under its class names.
-
-    Args:
-        table: a table.
-        labels: `"all"`, a name in `LABEL_SETS`, or a mapping from emotion to
-            class. Emotions that it does not name are left out; unlabelled rows
-            stay. A warning says what became of each emotion.
-    """
-    if labels == "all":
-        return table
-    mapping = labels if isinstance(labels, Mapping) else _label_set(labels)
-    keep = table.emotion.isin(set(mapping) | {""})
-    if not keep.any():
-        raise ValueError(
-            f"Label set {dict(mapping)} names no emotion of this corpus. "
-            f"Received emotions: {list(classes(table))}."
+def say_unlabelled(table: pd.DataFrame, corpus: str, why: str) -> None:
+    """Warns of the utterances that a corpus leaves without label."""
+    count = (table.emotion == "").sum()
+    if count:
+        warnings.warn(
+            f"Corpus `{corpus}` has {count} of {len(table)} utterances without "
+            f"emotion: {why}.",
+            stacklevel=3,
         )
-    _say_mapping(table, keep, labels, mapping)
-    view = table[keep].reset_index(drop=True)
-    view["emotion"] = view.emotion.map({"": "", **mapping})
-    return view
 
 
 def compare_counts(table: pd.DataFrame, corpus: str, counts: Mapping[str, int]):
@@ -278,48 +265,3 @@ def compare_counts(table: pd.DataFrame, corpus: str, counts: Mapping[str, int]):
             f"{', '.join(wrong)}. Check that the copy is complete.",
             stacklevel=2,
         )
-
-
-def _duration(row: dict) -> float:
-    if "duration" in row:
-        return row["duration"]
-    start, end = (row.get(name) for name in ("start", "end"))
-    last = audio.duration(row["file"]) if _missing(end) else end
-    return last - (0.0 if _missing(start) else start)
-
-
-def _missing(seconds) -> bool:
-    return seconds is None or seconds != seconds
-
-
-def _label_set(name: str) -> Mapping[str, str]:
-    if not isinstance(name, str) or name not in LABEL_SETS:
-        raise ValueError(
-            f"`labels` must be 'all', one of {sorted(LABEL_SETS)} or a mapping. "
-            f"Received: {name!r}."
-        )
-    return LABEL_SETS[name]
-
-
-def _say_mapping(table, keep, labels, mapping) -> None:
-    """Warns of what a label set merges, renames and leaves out."""
-    sources = {}
-    for emotion in classes(table[keep]):
-        sources.setdefault(mapping[emotion], []).append(emotion)
-    if keep.all() and all(found == [name] for name, found in sources.items()):
-        return
-    named = ", ".join(_arrow(*item) for item in sorted(sources.items()))
-    text = f"Label set {_name(labels)}: {named or 'no labelled speech'}"
-    if not keep.all():
-        left = table.emotion[~keep].value_counts().sort_index()
-        counted = ", ".join(f"{name} {count}" for name, count in left.items())
-        text += f"; leaves out {(~keep).sum()} of {len(table)} utterances: {counted}"
-    warnings.warn(f"{text}.", stacklevel=3)
-
-
-def _arrow(name: str, emotions: list[str]) -> str:
-    return name if emotions == [name] else f"{name} ← {' + '.join(emotions)}"
-
-
-def _name(labels) -> str:
-    return repr(labels) if isinstance(labels, str) else "of your own"

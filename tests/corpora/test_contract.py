@@ -1,50 +1,97 @@
 """What every corpus of `CORPORA` promises; a new one is picked up from there."""
 
+import json
 import warnings
 
 import numpy as np
 import pytest
 
 from keras_ser import corpora
-from keras_ser.corpora import CORPORA, emodb, librispeech, ravdess, synthetic
-from keras_ser.corpora.table import COLUMNS, LABEL_SETS, Corpus
+from keras_ser.corpora import CORPORA, names
+from keras_ser.corpora.table import COLUMNS, Corpus
 
-EMOTIONS = {
-    *(emotion for labels in LABEL_SETS.values() for emotion in labels),
-    "frustration",
-    "",
-}
+EMOTIONS = {*names.EMOTIONS, ""}
 TINY = {"speakers": 2, "sentences": 1, "progress": False}
+NOISE = {"demand", "noise"}
+OWN = {"csv", "emobox", "folder", "huggingface"}
 
 
-def emodb_tree(root, write):
-    for name in ["03a01Fa", "08a01Wa", "08b10Nc"]:
-        write(root / "wav" / f"{name}.wav")
-    return emodb.read(root)
-
-
-def librispeech_tree(root, write):
-    for name in ["103/1240/103-1240-0000", "26/495/26-495-0003"]:
-        write(root / "train-clean-100" / f"{name}.flac")
-    return librispeech.read(root)
-
-
-def ravdess_tree(root, write):
-    for name in ["01/03-01-01-01-01-01-01", "01/03-01-05-02-02-01-01"]:
-        write(root / f"Actor_{name}.wav")
-    write(root / "Actor_24/03-01-02-01-01-02-24.flac")
-    return ravdess.read(root)
-
-
-# Writes a small tree in the corpus's true layout and reads it.
+# Audio and texts of a small tree in the corpus's true layout; what is read is the
+# tree, or the file in it that `ROOTS` names.
+IEMOCAP = {
+    f"Session1/dialog/EmoEvaluation/Ses01F_{dialog}.txt": "".join(
+        f"[1.0000 - 2.0000]\tSes01F_{dialog}_{turn}\t{emotion}\t[2.5, 3.5, 1.5]\n"
+        for turn, emotion in (("F000", "ang"), ("M000", "xxx"))
+    )
+    for dialog in ("impro01", "script01_1")
+}
 TOYS = {
-    "emodb": emodb_tree,
-    "librispeech": librispeech_tree,
-    "ravdess": ravdess_tree,
-    "synthetic": lambda root, write: synthetic.read(root, **TINY),
-    "synthetic_unlabelled": lambda root, write: synthetic.read_unlabelled(root, **TINY),
+    "crema_d": ["AudioWAV/1001_DFA_ANG_XX.wav", "AudioWAV/1002_IEO_SAD_LO.wav"],
+    "csv": ["wav/a.wav", "wav/b.wav"],
+    "demand": ["DKITCHEN/ch01.wav", "NPARK/ch01.wav"],
+    "emobox": ["emodb/03a01Fa.wav", "emodb/08a01Wa.wav"],
+    "emodb": ["wav/03a01Fa.wav", "wav/08a01Wa.wav", "wav/08b10Nc.wav"],
+    "emovo": ["f1/dis-f1-b1.wav", "m3/gio-m3-n5.wav"],
+    "epst": ["cc_001.sph", "gg_001.sph"],
+    "folder": ["anger/1_a.wav", "sadness/2_a.wav"],
+    "huggingface": ["train/a.wav", "train/b.wav"],
+    **dict.fromkeys(
+        ("iemocap", "iemocap_improvised", "iemocap_scripted"),
+        [
+            f"Session1/sentences/wav/Ses01F_{dialog}/Ses01F_{dialog}_{turn}.wav"
+            for dialog in ("impro01", "script01_1")
+            for turn in ("F000", "M000")
+        ],
+    ),
+    "librispeech": [
+        "train-clean-100/103/1240/103-1240-0000.flac",
+        "train-clean-100/26/495/26-495-0003.flac",
+    ],
+    "msp_improv": [
+        "session1/S01A/P/MSP-IMPROV-S01A-F01-P-FM01.wav",
+        "session2/S01A/P/MSP-IMPROV-S01A-M02-P-FM01.wav",
+    ],
+    "noise": ["rain/1-17367-A.wav", "rain/1-17367-B.wav"],
+    "ravdess": [
+        "Actor_01/03-01-01-01-01-01-01.wav",
+        "Actor_01/03-01-05-02-02-01-01.wav",
+        "Actor_24/03-01-02-01-01-02-24.flac",
+    ],
+    "savee": ["AudioData/DC/a01.wav", "AudioData/JE/a01.wav"],
+    "synthetic": [],
+    "synthetic_unlabelled": [],
+    "tess": ["OAF_angry/OAF_back_angry.wav", "OAF_neutral/OA_bite_neutral.wav"],
+    "urdu": ["Angry/SM1_F1_A01.wav", "Happy/SF1_F1_H01.wav"],
+}
+TEXTS = {
+    "csv": {"list.csv": "file,speaker,emotion\nwav/a.wav,1,anger\nwav/b.wav,2,\n"},
+    "emobox": {
+        "emodb.jsonl": "".join(
+            json.dumps({"dataset": "emodb", "wav": wav, "emo": "fear"}) + "\n"
+            for wav in TOYS["emobox"]
+        )
+    },
+    "epst": {
+        "cc_001.txt": "0.0 0.1 A: hot anger, one\n",
+        "gg_001.txt": "0.0 0.1 A: shame, one\n",
+    },
+    "huggingface": {
+        "train/metadata.csv": "file_name,label,speaker\na.wav,sad,1\nb.wav,sad,2\n"
+    },
+    **dict.fromkeys(("iemocap", "iemocap_improvised", "iemocap_scripted"), IEMOCAP),
+    "msp_improv": {
+        "Evalution.txt": "UTD-IMPROV-S01A-F01-P-FM01.avi; A; A:2.3; V:3.3; D:3.0 ;\n"
+        "UTD-IMPROV-S01A-M02-P-FM01.avi; X; A:2.3; V:3.3; D:3.0 ;\n"
+    },
+}
+ROOTS = {"csv": "list.csv", "emobox": "emodb.jsonl"}
+OPTIONS = {
+    "folder": {"speaker": r"(\d)_"},
+    "synthetic": TINY,
+    "synthetic_unlabelled": TINY,
 }
 GENERATED = {"synthetic", "synthetic_unlabelled"}
+FORMATS = {".sph": "NIST", ".flac": "FLAC", ".wav": "WAV"}
 
 every_corpus = pytest.mark.parametrize("name", CORPORA)
 
@@ -56,16 +103,26 @@ def toy(tmp_path_factory, noise):
 
     made = {}
 
-    def write(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, noise(0.1, seed=len(list(path.parent.iterdir()))), 16_000)
+    def plant(root, name):
+        for seed, file in enumerate(TOYS[name]):
+            path = root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            form = FORMATS[path.suffix]
+            soundfile.write(path, noise(0.1, seed=seed), 16_000, format=form)
+        for file, text in TEXTS.get(name, {}).items():
+            path = root / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
 
     def read(name):
         if name not in made:
             root = tmp_path_factory.mktemp(name)
+            plant(root, name)
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "Corpus", UserWarning)  # its counts
-                made[name] = TOYS[name](root, write)
+                made[name] = corpora.read(
+                    name, root / ROOTS.get(name, ""), **OPTIONS.get(name, {})
+                )
         return made[name]
 
     return read
@@ -82,6 +139,7 @@ def test_a_table_has_the_columns_and_their_types(toy, name):
     assert tuple(table.columns) == COLUMNS
     assert corpora.check(table) is table
     numbers = ["start", "end", "duration", "activation", "valence"]
+    assert len(table) > 1
     assert (table[numbers].dtypes == np.float64).all()
     texts = table.drop(columns=numbers)
     assert texts.map(lambda value: isinstance(value, str)).to_numpy().all()
@@ -103,9 +161,9 @@ def test_names_are_unique_and_belong_to_the_corpus(toy, name):
 def test_every_file_exists_and_lasts(toy, name):
     table = toy(name)
     assert (table.duration > 0).all()
-    for file, duration in zip(table.file, table.duration, strict=True):
-        wave = corpora.table.audio.read(file)
-        assert len(wave) == pytest.approx(duration * 16_000, abs=1)
+    for row in table.itertuples():
+        wave = corpora.table.audio.read(row.file, row.start, row.end)
+        assert len(wave) == pytest.approx(row.duration * 16_000, abs=1)
 
 
 @every_corpus
@@ -114,6 +172,12 @@ def test_words_are_of_the_vocabulary(toy, name):
     assert set(table.emotion) <= EMOTIONS
     assert set(table.gender) <= {"female", "male", ""}
     assert set(table.language) == {CORPORA[name].language}
+
+
+@pytest.mark.parametrize("name", sorted(NOISE))
+def test_noise_is_no_speech(toy, name):
+    for column in ("emotion", "language", "gender"):
+        assert set(toy(name)[column]) == {""}
 
 
 @every_corpus
@@ -126,8 +190,9 @@ def test_speakers_have_one_gender_and_one_session(toy, name):
 def test_an_entry_tells_what_a_user_must_know(name):
     corpus = CORPORA[name]
     assert isinstance(corpus, Corpus)
-    for field in ("title", "language", "licence", "citation", "obtain"):
+    for field in ("title", "licence", "citation", "obtain", "speakers"):
         assert getattr(corpus, field)
+    assert bool(corpus.language) == (name not in NOISE | OWN)
     assert set(corpus.counts) <= EMOTIONS
     assert all(count > 0 for count in corpus.counts.values())
 

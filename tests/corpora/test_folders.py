@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,61 @@ def test_a_folder_is_itself_and_a_file_is_none(tmp_path):
 )
 def test_audio_is_told_by_its_extension(name, holds):
     assert folders.is_audio(Path(name)) == holds
+
+
+def test_files_of_a_tree_are_sorted_and_not_hidden(tmp_path):
+    for name in ("b/x.wav", "a.wav", ".a.wav", "__MACOSX/a.wav", ".git/a.wav", "b/t"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    found = [f.relative_to(tmp_path).as_posix() for f in folders.files_below(tmp_path)]
+    assert found == ["a.wav", "b/t", "b/x.wav"]
+
+
+def test_linked_folders_are_entered_once(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.wav").touch()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "linked").symlink_to(tmp_path / "elsewhere")
+    (root / "round").symlink_to(root)
+    assert folders.files_below(root) == [root / "linked/a.wav"]
+
+
+def test_no_audio_is_told(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(FileNotFoundError) as caught:
+        folders.audio_below(tmp_path, "toy", "x/a.wav", "Look elsewhere.")
+    assert str(caught.value) == (
+        "Corpus `toy` expects x/a.wav and its siblings. "
+        f"Received: {tmp_path} with none. Look elsewhere."
+    )
+
+
+def test_names_that_do_not_match_are_counted():
+    files = [Path("x/a1.wav"), Path("x/b.wav"), Path("x/c.wav")]
+    with pytest.raises(
+        ValueError, match="names of a letter and a digit. Received: x/b"
+    ):
+        folders.parsed(files, re.compile(r"(\w)\d"), "toy", "a letter and a digit")
+    ((file, name),) = folders.parsed(files[:1], re.compile(r"(\w)\d"), "toy", "")
+    assert (file, name[1]) == (files[0], "a")
+
+
+def test_labels_and_files_are_the_same_names():
+    folders.refuse_unpaired("toy", ["a", "b"], ["b", "a"], "list.txt")
+    with pytest.raises(ValueError) as caught:
+        folders.refuse_unpaired("toy", ["a", "b", "c"], ["b", "d"], "list.txt")
+    assert (
+        "a has no audio, d has no label; 2 without audio, 1 without label. Copy the "
+        "corpus again, or correct list.txt."
+    ) in str(caught.value)
+
+
+def test_a_recording_in_two_places_is_refused_by_both_paths():
+    files = [Path("x/a.wav"), Path("y/a.wav")]
+    with pytest.raises(ValueError, match="x/a.wav and y/a.wav. Keep one of the two.$"):
+        folders.refuse_twice(files, "toy")
 
 
 def test_a_recording_in_two_formats_is_refused_by_both_names():

@@ -6,7 +6,8 @@ import pytest
 
 from keras_ser import audio, corpora
 from keras_ser.corpora import table as tables
-from keras_ser.corpora.table import COLUMNS, LABEL_SETS, check, classes, relabel
+from keras_ser.corpora.labels import LABEL_SETS, relabel
+from keras_ser.corpora.table import COLUMNS, check, classes
 
 
 @pytest.fixture
@@ -99,6 +100,39 @@ def test_no_rows_are_no_table():
         tables.from_rows([])
 
 
+def test_a_file_of_many_segments_is_opened_once(row, monkeypatch):
+    opened = []
+    whole = tables.audio.duration(row["file"])
+    monkeypatch.setattr(
+        tables.audio, "duration", lambda file: opened.append(file) or whole
+    )
+    monkeypatch.setattr(tables.audio, "digest", lambda file: opened.append(file) or "x")
+    starts = [0.0, 0.1, 0.2]
+    rows = [{**row, "utterance": f"toy/{start}", "start": start} for start in starts]
+    table = tables.from_rows(rows)
+    assert table.duration.tolist() == pytest.approx([0.5, 0.4, 0.3])
+    assert opened == [row["file"]] * 2
+
+
+def test_rows_of_an_unreadable_file_are_told_once(row, tmp_path):
+    bad = [
+        {**row, "utterance": f"toy/{n}", "file": "gone.wav", "start": n} for n in (1, 2)
+    ]
+    with pytest.raises(tables.UnreadableFiles) as caught:
+        tables.from_rows([row, *bad])
+    assert list(caught.value.errors) == ["gone.wav"]
+    assert [each["utterance"] for each in caught.value.unreadable] == ["toy/1", "toy/2"]
+    assert len(caught.value.rows) == 1
+
+
+def test_utterances_without_label_are_counted(toy_table):
+    with pytest.warns(UserWarning) as caught:
+        tables.say_unlabelled(toy_table("ab", ("anger", "")), "toy", "nobody agreed")
+    assert [str(warning.message) for warning in caught] == [
+        "Corpus `toy` has 2 of 4 utterances without emotion: nobody agreed."
+    ]
+
+
 def test_digests_are_computed_where_absent_only(row, toy_table):
     table = toy_table("ab").assign(file=row["file"])
     table.loc[1, "digest"] = ""
@@ -138,7 +172,7 @@ def test_an_utterance_without_speaker_is_named(toy_table, nobody):
     with pytest.raises(ValueError) as caught:
         check(table)
     assert "Every utterance needs a speaker" in str(caught.value)
-    assert "toy/b-0." in str(caught.value)
+    assert "toy/b-0. Name the column, or a pattern of file names" in str(caught.value)
 
 
 def test_the_same_audio_of_one_speaker_is_warned_of(toy_table):
@@ -186,11 +220,11 @@ def test_a_label_set_merges_renames_and_counts_what_it_leaves_out(toy_table):
     with pytest.warns(UserWarning) as caught:
         view = relabel(table, "four")
     assert [str(w.message) for w in caught] == [
-        "Label set 'four': anger, happiness ← excitement + happiness; leaves out 4 of "
-        "12 utterances: boredom 2, fear 2."
+        "Label set 'four': anger, happiness ← excitement + happiness; leaves out 6 of "
+        "12 utterances: unlabelled 2, boredom 2, fear 2."
     ]
-    assert list(view.emotion) == ["anger", "happiness", "happiness", ""] * 2
-    assert list(view.index) == list(range(8))
+    assert list(view.emotion) == ["anger", "happiness", "happiness"] * 2
+    assert list(view.index) == list(range(6))
     assert list(table.emotion) == [*emotions, *emotions]
 
 
@@ -207,7 +241,7 @@ def test_a_label_set_that_renames_all_says_how(toy_table):
 
 @pytest.mark.filterwarnings("error")
 def test_a_label_set_that_changes_nothing_says_nothing(toy_table):
-    table = toy_table("ab", emotions=("anger", "sadness", ""))
+    table = toy_table("ab", emotions=("anger", "sadness"))
     pd.testing.assert_frame_equal(relabel(table, "four"), table)
 
 
@@ -218,7 +252,8 @@ def test_a_mapping_is_a_label_set(toy_table):
     assert classes(view) == ("Ärger",)
 
 
-def test_unlabelled_speech_keeps_its_rows_under_any_label_set(toy_table):
+@pytest.mark.filterwarnings("error")
+def test_a_corpus_without_labels_keeps_its_rows_under_any_label_set(toy_table):
     table = toy_table("ab", emotions=("",))
     pd.testing.assert_frame_equal(relabel(table, "four"), table)
 
@@ -232,9 +267,10 @@ def test_an_unknown_label_set_is_refused(toy_table, labels):
     assert f"Received: {labels!r}." in message
 
 
-def test_a_label_set_that_leaves_nothing_is_refused(toy_table):
+@pytest.mark.parametrize("emotions", [("boredom",), ("boredom", "")])
+def test_a_label_set_that_leaves_nothing_is_refused(toy_table, emotions):
     with pytest.raises(ValueError) as caught:
-        relabel(toy_table("ab", emotions=("boredom",)), "four")
+        relabel(toy_table("ab", emotions=emotions), "four")
     assert "names no emotion of this corpus" in str(caught.value)
     assert "Received emotions: ['boredom']" in str(caught.value)
 
@@ -277,5 +313,5 @@ def test_tables_of_two_corpora_concatenate(row, toy_table):
 def test_an_unknown_corpus_is_refused_with_the_known_ones(tmp_path):
     with pytest.raises(ValueError) as caught:
         corpora.read("emodb2", tmp_path)
-    assert "Corpus must be one of ['emodb', " in str(caught.value)
+    assert "Corpus must be one of ['crema_d', " in str(caught.value)
     assert "Received: 'emodb2'." in str(caught.value)
