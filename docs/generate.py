@@ -81,19 +81,24 @@ def models(_: str) -> str:
 
 
 def corpora(_: str) -> str:
-    """What the package knows of each corpus."""
+    """What the package knows of each corpus: a table, then what does not fit in it."""
     from keras_ser.corpora import CORPORA
 
-    rows = ["| name | corpus | language | utterances | licence | citation |"]
+    rows = ["| name | corpus | language | speakers | utterances | licence |"]
     rows.append("|---|---|---|---|---|---|")
+    parts = []
     for name, known in sorted(CORPORA.items()):
         counts = ", ".join(f"{k or 'unlabelled'} {n}" for k, n in known.counts.items())
+        total = f"{sum(known.counts.values())}: {counts}" if counts else "-"
         rows.append(
-            f"| `{name}` | {known.title} | {known.language} | {counts or 'any part'} | "
-            f"{known.licence} | {known.citation} |"
+            f"| `{name}` | {known.title} | {known.language or '-'} | "
+            f"{known.speakers} | {total} | {known.licence} |"
         )
-    notes = [f"- `{n}`: {c.note}" for n, c in sorted(CORPORA.items()) if c.note]
-    return "\n".join([*rows, "", *notes])
+        told = {"How to get it": known.obtain, "To cite": known.citation}
+        told |= {"Note": known.note} if known.note else {}
+        lines = [f"- {label}: {text}" for label, text in told.items()]
+        parts.append("\n".join([f"**`{name}`**", "", *lines]))
+    return "\n\n".join(["\n".join(rows), *parts])
 
 
 def commands(_: str) -> str:

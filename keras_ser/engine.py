@@ -6,8 +6,9 @@ takes its neighbours with it, so that all that were at work then are tried again
 """
 
 import contextlib
+import copy
 import dataclasses
-import pickle
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
@@ -263,19 +264,24 @@ def _attempt(task: Task) -> Exception | None:
         text = "".join(traceback.format_exception(error))[-MOST_OF_A_LOG:]
         task.log.parent.mkdir(parents=True, exist_ok=True)
         task.log.write_text(text, encoding="utf-8")
-        return _picklable(error)
+        return _portable(error)
     task.log.unlink(missing_ok=True)
     return None
 
 
-def _picklable(error: Exception) -> Exception:
+def _portable(error: Exception) -> Exception:
+    """An error that another process can rebuild: its class by name, from its args."""
+    kind = type(error)
+    known = getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
     try:
-        pickle.loads(pickle.dumps(error))
+        copy.copy(error)
+    except Exception:  # a class may want anything of its arguments
+        known = False
+    if known:
         return error
-    except Exception:  # an error may refuse in any way
-        told = RuntimeError(f"{type(error).__name__}: {error}")
-        told.__notes__ = list(getattr(error, "__notes__", ()))
-        return told
+    told = RuntimeError(f"{kind.__name__}: {error}")
+    told.__notes__ = list(getattr(error, "__notes__", ()))
+    return told
 
 
 class _Bar:

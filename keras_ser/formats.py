@@ -72,7 +72,7 @@ def _write_litert(model, path) -> None:
 
 
 def _read_keras(path) -> Callable:
-    return keras.models.load_model(path, compile=False)
+    return keras.models.load_model(path, compile=False, safe_mode=True)
 
 
 def _read_saved_model(path) -> Callable:
@@ -103,7 +103,7 @@ FORMATS = {
         _write_keras,
         _read_keras,
         "import keras, keras_ser.layers\n"
-        "model = keras.models.load_model({path!r})\n"
+        "model = keras.models.load_model({path!r}, safe_mode=True)\n"
         "probabilities = model(waves)",
     ),
     "saved_model": Format(
