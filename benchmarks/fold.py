@@ -34,7 +34,15 @@ import numpy as np
 import pandas as pd
 import tables
 
-from keras_ser import backend, config, experiment, network, placement, training
+from keras_ser import (
+    backend,
+    config,
+    experiment,
+    inputs,
+    network,
+    placement,
+    training,
+)
 from keras_ser.corpora.table import COLUMNS, NUMBERS
 from keras_ser.job import feature_store
 
@@ -97,7 +105,7 @@ def parsed():
 def carry(options, folder: Path) -> None:
     """Extracts all features of the experiment, and writes its table."""
     loaded = config.load(CONFIG)
-    table, _ = experiment.read_tables(loaded, {loaded.corpus: options.corpus}, folder)
+    table, _ = inputs.read_tables(loaded, {loaded.corpus: options.corpus}, folder)
     planned = experiment.jobs(loaded, table, None, folder, [SYSTEM])
     experiment.prepare(planned, folder)
     table.to_csv(folder / "table.csv", index=False)

@@ -64,8 +64,8 @@ def study(name: str) -> str:
 
 
 def models(_: str) -> str:
-    """Parameters of the presets and of Table 7's models, four classes, 128 bands."""
-    from keras_ser.models import TABLE_7, MTLAug
+    """Parameters of every model, four classes, 128 bands: first MTL-AUG's variants."""
+    from keras_ser.models import MODELS, TABLE_7, MTLAug
 
     rows = ["| preset | model of Table 7 | heads | attention | parameters |"]
     rows.append("|---|---|---|---|---:|")
@@ -77,6 +77,11 @@ def models(_: str) -> str:
                 f"| {preset} | {number} | {', '.join(model.heads)} | {attends} | "
                 f"{model.count_params():,} |"
             )
+    rows += ["", "| model | what it is | parameters |", "|---|---|---:|"]
+    for name, kind in MODELS.items():
+        title = kind.__doc__.strip().splitlines()[0].rstrip(".")
+        count = kind(tuple("abcd")).count_params()
+        rows.append(f"| `{name}` | {title} | {count:,} |")
     return "\n".join(rows)
 
 

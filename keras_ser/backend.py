@@ -236,6 +236,31 @@ def value_and_gradient(function: Callable, tensors: list) -> tuple:
     return _GRADIENTS[name](lambda each: _scalar(function(each)), tensors)
 
 
+def compiled(function: Callable) -> Callable:
+    """A function of tensors, compiled for each shape where the backend can.
+
+    TensorFlow runs a recurrent layer slowly without a graph; it draws one for the
+    first shape, and one for all others. JAX compiles for every shape. PyTorch runs
+    the function as it is.
+
+    Args:
+        function: from tensors and lists of them to the like; the shapes decide which
+            way it takes, not the values.
+    """
+    import keras
+
+    name = keras.backend.backend()
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, reduce_retracing=True)
+    if name == "jax":
+        import jax
+
+        return jax.jit(function)
+    return function
+
+
 def _scalar(value):
     if len(value.shape):
         raise ValueError(

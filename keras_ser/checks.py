@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 
+from keras_ser import conditions
 from keras_ser.config import Experiment, System
 from keras_ser.features import FRONT_ENDS
 from keras_ser.protocols import PROTOCOLS
@@ -19,15 +20,33 @@ def check(config: Experiment) -> None:
         ValueError: an unknown name; an argument that is unknown, of another type
             than its default, or out of range.
     """
-    protocol = registered("protocol", config.protocol, PROTOCOLS)
-    given = ("table", "unlabelled")
-    _check_arguments("protocol_arguments", protocol, config.protocol_arguments, *given)
+    _check_protocol("protocol", config.protocol, config.protocol_arguments)
+    _check_conditions(config)
     settings = config.features.settings
     front_end = registered("front_end", config.features.front_end, FRONT_ENDS)
     _check_arguments("features.settings", front_end, settings)
     bands = front_end(**settings).bands
     for name, system in config.systems.items():
         _check_system(f"systems.{name}", system, bands)
+
+
+def _check_protocol(what: str, name: str, arguments: Mapping) -> None:
+    """A protocol's arguments, and those of the protocol that it divides by."""
+    protocol = registered(what, name, PROTOCOLS)
+    given = ("table", "unlabelled")
+    _check_arguments(f"{what}_arguments", protocol, arguments, *given)
+    inner = inspect.signature(protocol).parameters.get("protocol")
+    if inner is not None:
+        name = arguments.get("protocol", inner.default)
+        _check_protocol(f"{what}'s protocol", name, arguments.get("arguments") or {})
+
+
+def _check_conditions(config: Experiment) -> None:
+    from keras_ser.classical import CLASSICAL
+
+    systems = config.systems.items()
+    classical = [name for name, system in systems if system.model in CLASSICAL]
+    conditions.check(config.conditions, config.noise, classical)
 
 
 def registered(what: str, name: str, registry: Mapping):

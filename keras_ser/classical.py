@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from keras_ser import audio
+from keras_ser import audio, conditions
 from keras_ser.config import Experiment
 from keras_ser.features import PLAIN, FeatureStore
 from keras_ser.job import Job
@@ -192,7 +192,12 @@ def fit_and_test(job: Job, cache) -> tuple[pd.DataFrame, dict]:
         Predictions as `evaluation.predictions` gives them, and what joins
         `metrics.json`: `dimensions`, `front_end` with the version of openSMILE,
         `scikit_learn`, `trained_on`, `selected_by`.
+
+    Raises:
+        ValueError: conditions that follow a network's gradient, or mix in noise that
+            the job does not have.
     """
+    conditions.check(job.config.conditions, job.config.noise, [job.system])
     system, fold = of(job), job.fold
     for store, table in needed([job], cache):
         store.prepare(table, [PLAIN], progress=False)
@@ -204,10 +209,15 @@ def fit_and_test(job: Job, cache) -> tuple[pd.DataFrame, dict]:
         warn_of_single_emotions([train, *fold.tests.values()])
     fitted = system.estimator().fit(scaling(vectors, train.speaker), train.emotion)
     parts = []
-    for table in fold.tests.values():
-        tested = scaling(system.vectors(table, store), table.speaker)
-        scores = system.posteriors(fitted, tested)
-        parts.append(_predictions(table, fold.classes, fitted.classes_, scores))
+    for text in job.config.conditions:
+        condition = conditions.parse(text)
+        for table in fold.tests.values():
+            given = _under(condition.transform(job.noise), table, store)
+            tested = scaling(system.vectors(table, given), table.speaker)
+            scores = system.posteriors(fitted, tested)
+            rows = _predictions(table, fold.classes, fitted.classes_, scores)
+            rows.insert(1, "condition", condition.text)
+            parts.append(rows)
     found = {
         "dimensions": vectors.shape[1],
         "front_end": store and dataclasses.asdict(store.front_end),
@@ -215,6 +225,15 @@ def fit_and_test(job: Job, cache) -> tuple[pd.DataFrame, dict]:
         **_sides(fold, system),
     }
     return pd.concat(parts), found
+
+
+def _under(transform, table: pd.DataFrame, store: FeatureStore | None):
+    """The store in which a transform of the waveform stands for it, filled."""
+    if store is None:
+        return None
+    store = store.under(transform)
+    store.prepare(table, [PLAIN], progress=False)
+    return store
 
 
 class Scaling:
@@ -265,11 +284,13 @@ def _sides(fold: Fold, system) -> dict:
 
 
 def _predictions(table, classes, known, posteriors) -> pd.DataFrame:
-    """The rows of `evaluation.predictions`; a class that nobody trained has 0."""
+    """The rows of `evaluation.predictions` but for their condition.
+
+    A class that nobody trained has probability 0.
+    """
     columns = pd.DataFrame(posteriors, columns=known)
     columns = columns.reindex(columns=list(classes), fill_value=0.0)
     rows = table[["corpus", "utterance", "speaker"]].reset_index(drop=True)
-    rows.insert(1, "condition", "clean")
     rows = rows.assign(head="emotion", truth=table.emotion.to_numpy())
     best = columns.to_numpy().argmax(axis=1)
     rows["prediction"] = np.array(classes)[best]

@@ -76,12 +76,11 @@ def corpus(arguments) -> int:
 
 
 def features(arguments) -> int:
-    from keras_ser import config, experiment, files, unusable
+    from keras_ser import experiment, files, inputs, unusable
 
     files.writable_folder(arguments.cache)
-    loaded = config.load(arguments.config, arguments.set)
-    roots = _roots(arguments, loaded)
-    tables = experiment.read_tables(loaded, roots, arguments.cache, arguments.skip_bad)
+    loaded, roots = _loaded(arguments)
+    tables = inputs.read_tables(loaded, roots, arguments.cache, arguments.skip_bad)
     planned = experiment.jobs(loaded, *tables, "runs")
     bad = [] if arguments.skip_bad else None
     count = experiment.prepare(planned, arguments.cache, arguments.workers, bad=bad)
@@ -95,52 +94,63 @@ def features(arguments) -> int:
 
 
 def run(arguments) -> int:
-    from keras_ser import config, experiment, files
+    from keras_ser import config, experiment, files, variants
 
     for folder in (arguments.out, arguments.cache):
         files.writable_folder(folder)
-    loaded = config.load(arguments.config, arguments.set)
-    roots = _roots(arguments, loaded)
+    loaded, roots = _loaded(arguments)
+    if arguments.preset:
+        loaded = variants.at_preset(loaded, arguments.preset)
     if arguments.smoke:
-        loaded = experiment.smoke(loaded)
+        loaded = variants.smoke(loaded)
     if arguments.repeats:
         loaded = config.override(loaded, f"repeats={arguments.repeats}")
-    loaded = experiment.restricted(loaded, arguments.systems)
+    loaded = variants.restricted(loaded, arguments.systems)
     planned = _planned(arguments, loaded, roots)
     folder = Path(arguments.out) / loaded.name
     if arguments.smoke:  # a run that finished before would show nothing
         experiment.clear(folder)
     told = experiment.standing(planned)
     print(f"{loaded.name}: {len(planned)} runs below {arguments.out}: {told}")
-    experiment.run(
-        planned,
-        arguments.cache,
-        arguments.workers,
-        arguments.threads,
-        devices=arguments.devices,
-        monitor=arguments.monitor,
-    )
+    todo = [job.folder for job in planned if not job.folder.exists()]
+    try:
+        experiment.run(
+            planned,
+            arguments.cache,
+            arguments.workers,
+            arguments.threads,
+            devices=arguments.devices,
+            monitor=arguments.monitor,
+            cluster=arguments.cluster,
+        )
+    except Exception as error:  # one that failed; the others are done
+        if any(each.exists() for each in todo):
+            _note_of_report(error, folder)
+        raise
     _report([folder], folder / "report")
 
 
 def _planned(arguments, loaded, roots) -> list:
     """The jobs of a run; with --skip-bad, those without what cannot be used."""
-    from keras_ser import experiment
+    from keras_ser import experiment, inputs
+
+    noise = inputs.read_noise(loaded, roots, arguments.cache)
 
     def plan(tables):
-        planned = experiment.jobs(loaded, *tables, arguments.out, folds=arguments.folds)
+        out, folds = arguments.out, arguments.folds
+        planned = experiment.jobs(loaded, *tables, out, folds=folds, noise=noise)
         if arguments.smoke and not arguments.folds:
             planned = [job for job in planned if job.fold is planned[0].fold]
         return planned
 
     cache = arguments.cache
-    tables = experiment.read_tables(loaded, roots, cache, arguments.skip_bad)
+    tables = inputs.read_tables(loaded, roots, cache, arguments.skip_bad)
     planned = plan(tables)
     if not arguments.skip_bad:
         return planned
     bad = []
     experiment.prepare(planned, cache, arguments.workers, bad=bad)
-    return experiment.without_bad(planned, bad, tables, plan)
+    return inputs.without_bad(planned, bad, tables, plan)
 
 
 def report(arguments) -> int:
@@ -196,20 +206,22 @@ COMMANDS = {
 }
 
 
-def _roots(arguments, loaded) -> dict[str, str]:
-    """The folders of an experiment's corpora that the command line gives."""
+def _loaded(arguments) -> tuple:
+    """The experiment on the corpora that the command line gives, and their folders."""
+    from keras_ser import config, variants
+
+    loaded = config.load(arguments.config, arguments.set)
     pairs = [text.partition("=") for text in arguments.corpus]
     wrong = [name for name, equals, folder in pairs if not (equals and folder)]
     if wrong:
         raise ValueError(f"--corpus takes NAME=DIR. Received: {', '.join(wrong)}.")
     given = [name for name, _, _ in pairs]
-    needed = [name for name in (loaded.corpus, loaded.unlabelled) if name]
-    if len(set(given)) < len(given) or not set(given) <= set(needed):
+    if len(set(given)) < len(given):
         raise ValueError(
-            f"--corpus names each corpus of experiment `{loaded.name}` once at most: "
-            f"{', '.join(needed)}. Received: {', '.join(given)}."
+            f"--corpus names each corpus once at most. Received: {', '.join(given)}."
         )
-    return {name: folder for name, _, folder in pairs}
+    roots = {name: folder for name, _, folder in pairs}
+    return variants.on_corpora(loaded, given), roots
 
 
 def _report(runs, out, *options, **more) -> None:
@@ -224,6 +236,14 @@ def _report(runs, out, *options, **more) -> None:
             f"{len(shared)} that do, the first: {shared[0]} The report lists all. "
             "Correct the corpus's speaker names and run again."
         )
+
+
+def _note_of_report(error: Exception, folder: Path) -> None:
+    """Reports what is done although something failed, which is what is told."""
+    try:
+        _report([folder], folder / "report")
+    except (ValueError, OSError, RuntimeError) as other:
+        error.add_note(f"What is done could not be reported: {other}")
 
 
 def _show(paths) -> None:

@@ -1,12 +1,11 @@
 """Experiments as data: frozen dataclasses, and files that hold one."""
 
-import ast
 import dataclasses
 import runpy
 import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from keras_ser import files
 from keras_ser.config_values import (
@@ -15,16 +14,20 @@ from keras_ser.config_values import (
     among,
     are_arguments,
     are_augmentations,
+    are_corpora,
     are_labels,
+    are_names,
     check,
     is_bool,
     is_count,
     is_count_or_0,
+    is_fraction,
     is_mapping,
     is_positive,
     is_text,
     is_whole,
 )
+from keras_ser.overrides import override
 
 REPORT = "report"  # folder beside those of the systems
 DEFAULT_AUGMENT = ("speed", "specaugment", "mixup")
@@ -87,6 +90,7 @@ class Training:
 
 # The schedule of Latif et al. 2022, section 4.3, with preset `paper` of the model.
 PAPER_TRAINING = Training(batch=32, rows=5, epochs=60, learning_rate=1e-4)
+PRESETS = {"small": Training(), "paper": PAPER_TRAINING}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +105,9 @@ class System:
         augment: names of augmentations, or a mapping from names to arguments.
         denoising: whether to reconstruct the unaugmented input.
         unlabelled: whether to train on the experiment's unlabelled speech too.
+        label_fraction: of the training utterances that keep their label; see
+            `protocols.label_fraction`. The others join the unlabelled speech of a
+            system that trains on it.
     """
 
     model: str = "MTLAug"
@@ -109,6 +116,7 @@ class System:
     augment: tuple[str, ...] | Mapping[str, Mapping] = DEFAULT_AUGMENT
     denoising: bool = False
     unlabelled: bool = False
+    label_fraction: float = 1.0
 
     def __post_init__(self):
         check("System.model", self.model, "text", is_text)
@@ -118,6 +126,8 @@ class System:
         check("System.augment", self.augment, expected, are_augmentations)
         for name in ("denoising", "unlabelled"):
             check(f"System.{name}", getattr(self, name), "True or False", is_bool)
+        fraction, expected = self.label_fraction, "a number above 0, up to 1"
+        check("System.label_fraction", fraction, expected, is_fraction)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +136,7 @@ class Experiment:
 
     Args:
         name: of the folder below `runs/`.
-        corpus: key of `corpora.CORPORA`.
+        corpus: key of `corpora.CORPORA`, or several.
         systems: rows of the table, by name.
         labels: key of `corpora.LABEL_SETS`, `all`, or a mapping from emotion to
             class.
@@ -136,10 +146,18 @@ class Experiment:
         features: front-end and window.
         training: schedule.
         repeats: of each fold, with other seeds.
+        conditions: under which tests are scored, `clean` first; see
+            `conditions.parse`.
+        noise: corpus of the noise that conditions mix in, or empty.
+        published: figures that the report sets beside the measured ones,
+            `mtl_aug:2`, or empty; see `keras_ser.published`.
+        corpus_options: by corpus, options of its reader, `{"csv": {"speaker": "who"}}`.
+        tuned_on: speakers that a search for these settings heard, which are
+            therefore not tested.
     """
 
     name: str
-    corpus: str
+    corpus: str | tuple[str, ...]
     systems: Mapping[str, System]
     labels: str | Mapping[str, str] = "all"
     protocol: str = "leave_one_speaker_out"
@@ -148,6 +166,22 @@ class Experiment:
     features: Features = dataclasses.field(default_factory=Features)
     training: Training = dataclasses.field(default_factory=Training)
     repeats: int = 1
+    conditions: tuple[str, ...] = ("clean",)
+    noise: str = ""
+    published: str = ""
+    corpus_options: Mapping[str, Mapping] = dataclasses.field(default_factory=dict)
+    tuned_on: tuple[str, ...] = ()
+
+    @property
+    def corpora(self) -> tuple[str, ...]:
+        """The names of the labelled corpora."""
+        return (self.corpus,) if isinstance(self.corpus, str) else tuple(self.corpus)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The names of all corpora, that of unlabelled speech and of noise too."""
+        others = (self.unlabelled, self.noise)
+        return tuple(dict.fromkeys([*self.corpora, *filter(None, others)]))
 
     def __post_init__(self):
         files.safe_name("Experiment.name", self.name)
@@ -167,7 +201,11 @@ class Experiment:
                     f"Experiment `{self.name}`: system `{name}` must be a `System`. "
                     f"Received: {system!r}."
                 )
-        needs = [name for name, system in self.systems.items() if system.unlabelled]
+        needs = [
+            name
+            for name, system in self.systems.items()
+            if system.unlabelled and system.label_fraction == 1
+        ]
         if needs and not self.unlabelled:
             raise ValueError(
                 f"Systems {needs} train on unlabelled speech, and experiment "
@@ -178,12 +216,21 @@ class Experiment:
         """Each field but the name against its type."""
         check("repeats", self.repeats, COUNT, is_count)
         check("systems", self.systems, "a mapping from names to systems", is_mapping)
-        for name in ("corpus", "protocol", "unlabelled"):
+        for name in ("protocol", "unlabelled", "noise", "published"):
             check(name, getattr(self, name), "text", is_text)
+        check("corpus", self.corpus, "a name, or several different ones", are_corpora)
+        for name in ("conditions", "tuned_on"):
+            check(name, getattr(self, name), "a tuple of texts", are_names)
         expected = "text, or a mapping from emotion to class"
         check("labels", self.labels, expected, are_labels)
-        given = self.protocol_arguments
-        check("protocol_arguments", given, ARGUMENTS, are_arguments)
+        for name in ("protocol_arguments", "corpus_options"):
+            check(name, getattr(self, name), ARGUMENTS, are_arguments)
+        check(
+            "corpus_options",
+            list(self.corpus_options.values()),
+            "a mapping from corpora to mappings",
+            lambda values: all(map(is_mapping, values)),
+        )
         check("features", self.features, "`Features(…)`", _is_features)
         check("training", self.training, "`Training(…)`", _is_training)
 
@@ -245,59 +292,3 @@ def _line(path, error) -> int | str:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
     return lines[-1] if lines else "?"
-
-
-def override(config: Experiment, text: str) -> Experiment:
-    """`config` with one `path=value` set, of the type that stood there."""
-    path, equals, value = text.partition("=")
-    if not equals:
-        raise ValueError(f"An override is `path=value`. Received: {text!r}.")
-    return _set(config, path.strip().split("."), _literal(value.strip()), text)
-
-
-def _set(node, path: list[str], value, text: str):
-    name, rest = path[0], path[1:]
-    if dataclasses.is_dataclass(node):
-        known = [field.name for field in dataclasses.fields(node)]
-        if name not in known:
-            raise ValueError(
-                f"Override {text!r}: no `{name}`. Expected one of {known}."
-            )
-        old = getattr(node, name)
-        kind = get_type_hints(type(node))[name]
-        new = _set(old, rest, value, text) if rest else _typed(value, old, kind, text)
-        return dataclasses.replace(node, **{name: new})
-    if isinstance(node, Mapping):
-        if rest and name not in node:
-            raise ValueError(
-                f"Override {text!r}: no `{name}`. Expected one of {sorted(node)}."
-            )
-        return {**node, name: _set(node[name], rest, value, text) if rest else value}
-    raise ValueError(f"Override {text!r}: no `{name}`. A value stands there: {node!r}.")
-
-
-def _typed(value, old, kind, text):
-    if isinstance(old, bool) or not isinstance(old, int | float):
-        expected = type(old)
-        if isinstance(old, Mapping):
-            expected = dict
-        if expected is tuple and isinstance(value, list | tuple):
-            return tuple(value)
-    else:
-        expected = float if kind is float else int
-        if expected is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
-    if type(value) is not expected:
-        raise ValueError(
-            f"Override {text!r}: expected {expected.__name__}. "
-            f"Received: {type(value).__name__}."
-        )
-    return value
-
-
-def _literal(text: str):
-    try:
-        return ast.literal_eval(text)
-    # TypeError: {[]: 1}; the others: brackets beyond reason.
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        return text

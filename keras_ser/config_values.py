@@ -33,6 +33,10 @@ def is_positive(value) -> bool:
     return type(value) in (int, float) and 0 < value < math.inf
 
 
+def is_fraction(value) -> bool:
+    return is_positive(value) and value <= 1
+
+
 def is_mapping(value) -> bool:
     return isinstance(value, Mapping)
 
@@ -47,6 +51,12 @@ def is_bool(value) -> bool:
 
 def are_names(value) -> bool:
     return isinstance(value, list | tuple) and all(map(is_text, value))
+
+
+def are_corpora(value) -> bool:
+    if is_text(value):
+        return True
+    return are_names(value) and len(set(value)) == len(value) > 0
 
 
 def are_arguments(value) -> bool:

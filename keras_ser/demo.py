@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from keras_ser import experiment, reports
+from keras_ser import experiment, inputs, reports
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.models import BASELINE
 
@@ -31,7 +31,7 @@ def run(out) -> None:
     """
     out = Path(out)
     print("Synthetic speech of 10 speakers; two of them are tested, chance is 25 %.")
-    tables = experiment.read_tables(CONFIG, {}, out)
+    tables = inputs.read_tables(CONFIG, {}, out)
     planned = experiment.jobs(CONFIG, *tables, out / "runs")
     folders = experiment.run(planned, out)
     written = reports.build([out / "runs" / CONFIG.name], out / "report")

@@ -1,6 +1,7 @@
 """Features of utterances, computed once and kept in a cache."""
 
 import contextlib
+import copy
 import dataclasses
 import hashlib
 import json
@@ -98,11 +99,23 @@ class FeatureStore:
         self.cache = Path(cache)
         self.front_end = front_end or LogMel()
         self.transforms = tuple(audio.Speed(factor) for factor in speeds)
+        self.plain = PLAIN  # what stands for the speech as it is
         self.dtype = _dtype(self.front_end)
         self._suffix = f"f{8 * np.dtype(self.dtype).itemsize}"
         self._settings = json.dumps(
             [type(self.front_end).__name__, dataclasses.asdict(self.front_end)]
         )
+
+    def under(self, transform) -> "FeatureStore":
+        """The store in which this transform stands for the speech as it is.
+
+        Args:
+            transform: of the waveform; one with a method `of(utterance)` is another
+                one for each utterance.
+        """
+        store = copy.copy(self)
+        store.plain = transform
+        return store
 
     def paths(self, table: pd.DataFrame, transform=PLAIN) -> list[str]:
         """The entry of each row; it exists once `prepare` has run."""
@@ -113,8 +126,9 @@ class FeatureStore:
                 f"finds its features. Received none for {nameless.iloc[0]!r}. Fill "
                 "them in with `corpora.table.with_digests`."
             )
-        segments = zip(table.digest, table.start, table.end, strict=True)
-        return [self._path(*segment, transform) for segment in segments]
+        transforms = [self._bound(transform, name) for name in table.utterance]
+        segments = zip(table.digest, table.start, table.end, transforms, strict=True)
+        return [self._path(*segment) for segment in segments]
 
     def prepare(
         self,
@@ -183,8 +197,14 @@ class FeatureStore:
         rows = list(table[columns].itertuples(index=False, name=None))
         for transform in transforms:
             for path, row in zip(self.paths(table, transform), rows, strict=True):
-                jobs.setdefault(path, []).append(_Job(path, transform, *row))
+                bound = self._bound(transform, row[0])
+                jobs.setdefault(path, []).append(_Job(path, bound, *row))
         return jobs
+
+    def _bound(self, transform, utterance: str):
+        """A transform as it is for one utterance."""
+        transform = self.plain if transform == PLAIN else transform
+        return transform.of(utterance) if hasattr(transform, "of") else transform
 
     def _absent(self, paths, verify: bool) -> list[str]:
         """The entries to extract, with a warning where one is damaged."""

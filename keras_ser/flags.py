@@ -24,6 +24,11 @@ def run(command) -> None:
     _config(command)
     command.add_argument("--systems", type=_names, default=(), metavar="A,B")
     command.add_argument("--folds", type=_names, default=(), metavar="03,08")
+    command.add_argument(
+        "--preset",
+        choices=("small", "paper"),
+        help="sizes of networks and schedule, where the config names a preset",
+    )
     command.add_argument("--repeats", type=_positive, help="repeats of each fold")
     command.add_argument("--threads", type=_positive, help="CPU threads a process")
     command.add_argument(
@@ -36,6 +41,12 @@ def run(command) -> None:
         "--monitor",
         action="store_true",
         help="show networks in TensorBoard: pictures, sound, gradients",
+    )
+    command.add_argument(
+        "--cluster",
+        default="",
+        metavar="ADDRESS",
+        help="train on a cluster, dask://HOST:PORT or ray://HOST:PORT",
     )
     command.add_argument("--out", default="runs", help="folder of all runs")
     command.add_argument(
@@ -52,7 +63,8 @@ def _config(command) -> None:
         action="append",
         default=[],
         metavar="NAME=DIR",
-        help="folder of a corpus; else $KERAS_SER_CORPORA/NAME",
+        help="folder of a corpus; else $KERAS_SER_CORPORA/NAME. Corpora that the "
+        "config does not name take the places of its own, in their order",
     )
     command.add_argument(
         "--set",

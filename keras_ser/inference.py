@@ -3,7 +3,7 @@
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import keras
@@ -12,7 +12,7 @@ import pandas as pd
 import tqdm
 
 from keras_ser import audio, files
-from keras_ser.features import extract
+from keras_ser.features import PLAIN, extract
 from keras_ser.preprocessing import Preprocessing
 from keras_ser.unusable import Unusable, UnusableAudio
 
@@ -99,15 +99,23 @@ class Recogniser:
         table = pd.DataFrame(rows, columns=["file", "start", "end"])
         return pd.concat([table, self.table(self.posteriors(pieces))], axis=1)
 
-    def features(self, path, start=None, end=None) -> np.ndarray:
+    def features(self, path, start=None, end=None, transform=PLAIN) -> np.ndarray:
         """Unnormalised features of a file or segment, `(frames, bands)`."""
-        return extract(self.preprocessing.front_end, path, start, end)
+        return extract(self.preprocessing.front_end, path, start, end, transform)
 
-    def posteriors(self, utterances: list[np.ndarray]) -> np.ndarray:
+    def posteriors(
+        self, utterances: list[np.ndarray], attack: Callable | None = None
+    ) -> np.ndarray:
         """Probabilities of normalised features, `(utterances, classes)`.
 
         An utterance longer than the training window is cut into as few windows of
         that length as cover it, evenly spaced; its posterior is their mean.
+
+        Args:
+            utterances: features `(frames, bands)`.
+            attack: changes what the model is given: a function of the model, a batch
+                of windows `(batch, time, bands)` and the number of each one's
+                utterance, to a batch.
 
         Raises:
             ValueError: the model's probabilities are not finite.
@@ -117,7 +125,7 @@ class Recogniser:
             parts = _cover(features, self.preprocessing.window)
             owners += [number] * len(parts)
             pieces += parts
-        posterior = self._forward(pieces)
+        posterior = self._forward(pieces, np.array(owners), attack)
         if not np.isfinite(posterior).all():
             raise ValueError(
                 "Expected finite probabilities. Received: NaN or infinity from a model "
@@ -175,14 +183,18 @@ class Recogniser:
             raise ValueError("Expected at least one audio file. Received: none.")
         return features
 
-    def _forward(self, pieces: list[np.ndarray]) -> np.ndarray:
+    def _forward(self, pieces: list[np.ndarray], owners, attack) -> np.ndarray:
         """Batches of similar length, so that little padding is computed."""
         order = np.argsort([len(piece) for piece in pieces], kind="stable")
         rows = min(self.batch, len(pieces))
         result = np.zeros((len(pieces), len(self.classes)))
         for first in range(0, len(order), rows):
             chosen = order[first : first + rows]
+            if attack is not None:  # which would compile a smaller batch anew
+                chosen = np.resize(chosen, rows)
             batch = _padded([pieces[number] for number in chosen], rows, self._fixed)
+            if attack is not None:
+                batch = attack(self._emotion_model, batch, owners[chosen])
             posterior = np.array(self._emotion_model.predict_on_batch(batch))
             result[chosen] = posterior[: len(chosen)]
         return result

@@ -4,9 +4,12 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-from keras_ser.config import Experiment, Training
+import pandas as pd
+
+from keras_ser import noises
+from keras_ser.config import Experiment, System, Training
 from keras_ser.features import FRONT_ENDS, FeatureStore
-from keras_ser.protocols import Fold
+from keras_ser.protocols import Fold, with_few_labels
 from keras_ser.unusable import Unusable
 
 
@@ -20,6 +23,7 @@ class Job:
     repeat: int
     out: Path
     skipped: tuple[Unusable, ...] = ()  # what the fold goes without
+    noise: pd.DataFrame | None = None  # what its conditions mix in
 
     @property
     def folder(self) -> Path:
@@ -39,26 +43,41 @@ class Job:
 
     @property
     def data(self) -> Fold:
-        """The fold as the system sees it: unlabelled speech only if it trains on it."""
-        if self.config.systems[self.system].unlabelled:
-            return self.fold
-        return dataclasses.replace(self.fold, unlabelled=None)
+        """The fold as the system sees it.
+
+        With its fraction of the labels, and with unlabelled speech only if it trains
+        on that.
+        """
+        system, seed = self.config.systems[self.system], self.config.training.seed
+        fold = with_few_labels(self.fold, system.label_fraction, seed=seed)
+        return fold if system.unlabelled else dataclasses.replace(fold, unlabelled=None)
 
     def describe(self) -> dict:
         """All that decides the result, as JSON: settings and data."""
         config = dataclasses.asdict(self.config)
-        config["systems"] = {self.system: config["systems"][self.system]}
+        system = config["systems"][self.system]
+        config["systems"] = {self.system: system}
         config.pop("repeats")
-        if self.config.training.precision == Training.precision:
-            del config["training"]["precision"]  # older runs do not name it
+        # Records of earlier versions do not name what these say by default.
+        _leave_out(config, Experiment, "conditions", "noise", "published", "tuned_on")
+        _leave_out(config, Experiment, "corpus_options")
+        _leave_out(config["training"], Training, "precision")
+        _leave_out(system, System, "label_fraction")
         if not self.config.systems[self.system].unlabelled:
             config["unlabelled"] = ""
         return {
             **config,
             "fold": self.fold.name,
             "repeat": self.repeat,
-            "data": self.data.fingerprints(),
+            "data": {**self.data.fingerprints(), **noises.fingerprint(self.noise)},
         }
+
+
+def _leave_out(described: dict, kind: type, *names: str) -> None:
+    """Removes the fields that hold a dataclass's default."""
+    for name in names:
+        if not described[name] or described[name] == getattr(kind, name, None):
+            del described[name]
 
 
 def feature_store(config: Experiment, cache) -> FeatureStore:

@@ -1,6 +1,6 @@
 """What two sides of a fold must not share: speakers, audio, copies of an utterance."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -35,6 +35,34 @@ def refuse(fold: str, sides: Mapping[str, pd.DataFrame], exempt=frozenset()) -> 
                     f"{what}. Received in both: {', '.join(found[:6])}. Correct the "
                     "table's speaker column, or remove the copies."
                 )
+
+
+def refuse_tuned(
+    tuned_on: Iterable[str],
+    tests: Mapping[str, Iterable[str]],
+    chosen: Iterable[str],
+) -> None:
+    """Raises ValueError where a fold tests speakers that chose the settings.
+
+    Args:
+        tuned_on: speakers that a search for the settings heard.
+        tests: the test speakers of every fold of the protocol, by the fold's name.
+        chosen: names of the folds to run.
+    """
+    heard = {name: sorted(set(tuned_on) & set(tests[name])) for name in tests}
+    wrong = [name for name in chosen if heard[name]]
+    if not wrong:
+        return
+    free = [name for name in tests if not heard[name]]
+    speakers = sorted({speaker for name in wrong for speaker in heard[name]})
+    advice = f"Run the others: --folds {','.join(free)}."
+    if not free:
+        advice = "No fold of this protocol goes without; search on fewer speakers."
+    raise ValueError(
+        "Settings must not be tested on speakers that a search for them heard "
+        f"(`tuned_on`). Received: folds {', '.join(wrong)}, which test "
+        f"{', '.join(speakers)}. {advice}"
+    )
 
 
 def _on_several_sides(values: pd.Series, side: np.ndarray) -> np.ndarray:

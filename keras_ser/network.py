@@ -1,10 +1,12 @@
 """A job whose system is a network: trained on the fold, tested on its tests."""
 
+import inspect
 from pathlib import Path
 
 import pandas as pd
 
 from keras_ser import augment, backend, evaluation, probes, training
+from keras_ser.config import System
 from keras_ser.data import Pipeline
 from keras_ser.features import FeatureStore
 from keras_ser.inference import Recogniser
@@ -45,7 +47,9 @@ def train_and_test(
     recogniser = Recogniser(model, data.preprocessing)
     frame = pd.concat(
         [
-            evaluation.predictions(recogniser, table, store=store)
+            evaluation.predictions(
+                recogniser, table, job.config.conditions, store, job.noise
+            )
             for table in data.fold.tests.values()
         ]
     )
@@ -64,12 +68,7 @@ def _monitors(data: Pipeline, folder: Path) -> list:
 def prepared(job: Job, store: FeatureStore) -> tuple:
     """The pipeline of a job's fold and the model for it."""
     config, system = job.config, job.config.systems[job.system]
-    model = MODELS[system.model](
-        job.fold.classes,
-        augmentations=augment.types(system.augment),
-        bands=store.front_end.bands,
-        **system.arguments,
-    )
+    model = _model(job, system, store.front_end.bands)
     by_batch = model.mask_padding and not backend.compiles_each_shape()
     data = Pipeline(
         job.data,
@@ -87,3 +86,12 @@ def prepared(job: Job, store: FeatureStore) -> tuple:
         progress=False,
     )
     return data, model
+
+
+def _model(job: Job, system: System, bands: int):
+    """A new model; one with a head for them is told the types of augmentation."""
+    kind = MODELS[system.model]
+    arguments = {"bands": bands, **system.arguments}
+    if "augmentations" in inspect.signature(kind).parameters:
+        arguments["augmentations"] = augment.types(system.augment)
+    return kind(job.fold.classes, **arguments)

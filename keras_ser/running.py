@@ -84,7 +84,7 @@ def refuse_other(job: Job) -> None:
     if folder == unfinished(job) and not (folder / "config.json").exists():
         return
     expected, found = _described(job), files.read_object(folder / "config.json")
-    if found != expected and (folder == job.folder or _holds_work(folder)):
+    if not _alike(found, expected) and (folder == job.folder or _holds_work(folder)):
         raise ValueError(_other(folder, found, expected))
 
 
@@ -95,6 +95,11 @@ def refuse_held(job: Job) -> None:
 
 def _described(job: Job) -> dict:
     return json.loads(json.dumps(job.describe()))  # tuples become lists
+
+
+def _alike(one: dict, other: dict) -> bool:
+    """Whether they decide the same result: what a paper printed changes none."""
+    return {**one, "published": ""} == {**other, "published": ""}
 
 
 def _holds_work(folder: Path) -> bool:
@@ -167,7 +172,7 @@ def _goes_on(job: Job, folder: Path) -> bool:
     names = ("config.json", "environment.json")
     if not all((folder / name).exists() for name in names):
         return False
-    return files.read_object(folder / "config.json") == _described(job)
+    return _alike(files.read_object(folder / "config.json"), _described(job))
 
 
 def _interrupted(path: Path) -> tuple[dict, int, list[dict]]:
@@ -220,20 +225,31 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
     """Writes what a run found, and all that decided it."""
     frame = _named(job, frame)
     frame.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
-    scored = frame[frame.truth != ""]
     fold = job.data
+    found_scores = _scores(frame, fold.classes)
     metrics = {
-        "scores": scores.summary(scored.truth, scored.prediction, fold.classes),
+        "scores": found_scores.pop("clean"),
         "selected_by": fold.selected_by,
         "speakers": fold.speakers(),
         "utterances": {side: len(rows) for side, rows in fold.sides().items()},
         **found,  # which may know better what selected
     }
+    if found_scores:
+        metrics["conditions"] = found_scores
     if fold.test_speakers_select:
         metrics["test_speakers_select"] = True
     files.write_json(folder / "metrics.json", metrics)
     if job.skipped:
         unusable.write(folder / unusable.NAME, job.skipped)
+
+
+def _scores(frame: pd.DataFrame, classes) -> dict[str, dict]:
+    """The scores of labelled utterances under each condition."""
+    found = {}
+    for condition, rows in frame.groupby("condition"):
+        rows = rows[rows.truth != ""]
+        found[condition] = scores.summary(rows.truth, rows.prediction, classes)
+    return found
 
 
 def _named(job: Job, frame: pd.DataFrame) -> pd.DataFrame:

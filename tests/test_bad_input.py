@@ -13,7 +13,16 @@ import pandas as pd
 import pytest
 import soundfile
 
-from keras_ser import audio, cli, config, experiment, files, models, unusable
+from keras_ser import (
+    audio,
+    cli,
+    config,
+    experiment,
+    files,
+    inputs,
+    models,
+    unusable,
+)
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.inference import Recogniser
@@ -242,7 +251,7 @@ def test_unlabelled_speech_is_listed_where_it_would_have_been_used(
     experiment.prepare(planned, tmp_path / "cache", progress=False, bad=bad)
     assert [each.utterance for each in bad] == [unlabelled.utterance[gone]]
     with pytest.warns(UserWarning, match="Skipped 1 of 12"):
-        left = experiment.without_bad(planned, bad, tables, plan)
+        left = inputs.without_bad(planned, bad, tables, plan)
     skipped = {job.system: list(job.skipped) for job in left}
     assert skipped == {"less": [], "more": bad}
     assert all(bad[0].utterance not in set(j.fold.unlabelled.utterance) for j in left)
@@ -258,7 +267,7 @@ def test_a_file_that_changes_after_it_was_read_is_refused(words, emodb, tmp_path
     loaded = config.load(words[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tables = experiment.read_tables(loaded, {"emodb": emodb}, tmp_path)
+        tables = inputs.read_tables(loaded, {"emodb": emodb}, tmp_path)
     changed, gone = (emodb / "wav" / f"08a01W{letter}.wav" for letter in "ab")
     soundfile.write(changed, 0.5 * soundfile.read(changed)[0], 16_000)
     gone.unlink()
@@ -274,7 +283,7 @@ def test_a_file_that_goes_after_extraction_is_not_missed(words, emodb, tmp_path)
     loaded = config.load(words[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tables = experiment.read_tables(loaded, {"emodb": emodb}, tmp_path)
+        tables = inputs.read_tables(loaded, {"emodb": emodb}, tmp_path)
     planned = experiment.jobs(loaded, *tables, tmp_path, systems=["mean"])
     assert experiment.prepare(planned, tmp_path / "cache", progress=False) == 16
     (emodb / "wav" / "08a01Wa.wav").unlink()
@@ -344,8 +353,11 @@ def test_a_bad_config_is_one_line(change, words_of_it, words, capsys, tmp_path):
         (["--set", "training.batch=0"], "`training.batch` must be"),
         (["--set", "name='../out'"], "becomes a folder's name"),
         (["--folds", "99"], "Unknown folds"),
-        (["--corpus", "ravdess=/nowhere"], "once at most: emodb. Received: emodb, rav"),
-        (["--corpus", "emodb=/nowhere"], "once at most: emodb. Received: emodb, emodb"),
+        (
+            ["--corpus", "ravdess=/nowhere"],
+            "or 1 in the places of emodb. Received: emodb, rav",
+        ),
+        (["--corpus", "emodb=/nowhere"], "once at most. Received: emodb, emodb"),
         (["--set", "systems.mean.arguments={'train_on_dev': 'no'}"], "True or False"),
         (["--set", "systems.mean.augment=('speed', 5)"], "`System.augment` must be"),
         (["--out", "CONFIG"], "folder that can be written to"),

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from keras_ser import evaluation
-from keras_ser.features import FeatureStore, LogMel
+from keras_ser import attacks, audio, evaluation, noises
+from keras_ser.features import PLAIN, FeatureStore, LogMel, extract
+from keras_ser.inference import Recogniser
+from keras_ser.models import BASELINE, MTLAug
 from keras_ser.preprocessing import Preprocessing
 
 
@@ -19,15 +21,14 @@ class Loudness:
         self.preprocessing = Preprocessing(
             LogMel(bands=16), self.classes, 1.0, normalise, np.zeros(16), np.ones(16)
         )
-        self.read = []
+        self.read, self.given = [], []
 
-    def features(self, file, start=None, end=None):
-        from keras_ser import audio
-
+    def features(self, file, start=None, end=None, transform=PLAIN):
         self.read.append(file)
-        return self.preprocessing.front_end(audio.read(file, start, end))
+        return extract(self.preprocessing.front_end, file, start, end, transform)
 
-    def posteriors(self, utterances):
+    def posteriors(self, utterances, attack=None):
+        self.given.append(utterances)
         loud = np.array([features.mean() > -5 for features in utterances])
         return np.stack([loud, ~loud], axis=1).astype(float)
 
@@ -99,3 +100,213 @@ def test_unlabelled_rows_are_predicted_and_not_scored(spoken_table):
 def test_an_unknown_condition_is_refused(spoken_table):
     with pytest.raises(ValueError, match="Condition must be one of.*'fog'"):
         evaluation.score(Loudness(), spoken_table, conditions=("fog",))
+
+
+@pytest.fixture(scope="module")
+def noise_table(toy_table, tmp_path_factory, noise):
+    """One clip of rain."""
+    import soundfile
+
+    path = tmp_path_factory.mktemp("noise") / "rain.wav"
+    soundfile.write(path, noise(2.0, seed=9), audio.RATE)
+    table = toy_table(["rain"], ("",), corpus="noise")
+    return table.assign(file=str(path), session="rain", digest=audio.digest(path))
+
+
+CONDITIONS = ("clean", "noise:rain:0", "gain:-40", "band:2000")
+
+
+def test_every_condition_has_its_rows_under_its_name(spoken_table, noise_table):
+    frame = evaluation.predictions(
+        Loudness(), spoken_table, ("clean", "noise:rain:0.0"), noise=noise_table
+    )
+    assert frame.condition.unique().tolist() == ["clean", "noise:rain:0"]
+    for _, rows in frame.groupby("condition"):
+        assert rows.utterance.tolist() == spoken_table.utterance.tolist()
+    scores = evaluation.score(Loudness(), spoken_table, ("clean", "gain:-40"))
+    assert scores.loc["clean", "uar"] == 1
+    assert scores.loc["gain:-40", "uar"] == 0.5  # all is soft
+
+
+def test_a_condition_changes_the_waveform_before_its_features(
+    spoken_table, noise_table
+):
+    recogniser = Loudness()
+    evaluation.predictions(recogniser, spoken_table, CONDITIONS, noise=noise_table)
+    row, front_end = spoken_table.iloc[3], LogMel(bands=16)
+    mixing = noises.Mixing(noises.clips(noise_table), "rain", 0.0, row.utterance)
+    wave = audio.read(row.file)
+    np.testing.assert_array_equal(recogniser.given[0][3], front_end(wave))
+    np.testing.assert_array_equal(recogniser.given[1][3], front_end(mixing(wave)))
+    np.testing.assert_array_equal(recogniser.given[2][3], front_end(wave / 100))
+
+
+def test_a_store_gives_what_the_audio_gives_under_all_conditions(
+    spoken_table, noise_table, tmp_path
+):
+    store = FeatureStore(tmp_path, LogMel(bands=16))
+    fresh, cached, again = Loudness(), Loudness(), Loudness()
+    for recogniser, given in ((fresh, None), (cached, store), (again, store)):
+        evaluation.predictions(
+            recogniser, spoken_table, CONDITIONS, given, noise=noise_table
+        )
+    entries = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(entries) == len(CONDITIONS) * len(spoken_table)
+    assert not cached.read and not again.read
+    for one, other in zip(fresh.given, again.given, strict=True):
+        for first, second in zip(one, other, strict=True):
+            np.testing.assert_array_equal(first, second)
+
+
+def test_order_and_company_do_not_decide_the_noise(spoken_table, noise_table):
+    whole, alone = Loudness(), Loudness()
+    texts = ("noise:all:5",)
+    evaluation.predictions(whole, spoken_table, texts, noise=noise_table)
+    some = spoken_table.iloc[[7, 2]].reset_index(drop=True)
+    evaluation.predictions(alone, some, ("clean", *texts), noise=noise_table)
+    np.testing.assert_array_equal(alone.given[1][0], whole.given[0][7])
+    np.testing.assert_array_equal(alone.given[1][1], whole.given[0][2])
+
+
+def test_a_speakers_statistics_are_those_of_the_degraded_speech(
+    spoken_table, noise_table
+):
+    recogniser = Loudness("speaker")
+    evaluation.predictions(
+        recogniser, spoken_table, ("clean", "noise:rain:0"), noise=noise_table
+    )
+    for places in spoken_table.groupby("speaker").indices.values():
+        own = np.concatenate([recogniser.given[1][place] for place in places])
+        np.testing.assert_allclose(own.mean(axis=0), 0, atol=1e-4)
+        np.testing.assert_allclose(own.std(axis=0), 1, atol=1e-3)
+
+
+def test_attacks_share_the_features_of_clean_speech(spoken_table, monkeypatch):
+    recogniser = Loudness()
+    monkeypatch.setitem(attacks.ATTACKS, "fgsm", lambda epsilon: None)
+    texts = ("clean", "fgsm:0.1", "fgsm:0.2")
+    evaluation.predictions(recogniser, spoken_table, texts)
+    assert len(recogniser.read) == len(spoken_table)
+
+
+def test_noise_without_a_table_of_it_is_refused(spoken_table):
+    with pytest.raises(ValueError, match="`noise:rain:0` needs noise to mix in"):
+        evaluation.predictions(Loudness(), spoken_table, ("noise:rain:0",))
+
+
+@pytest.mark.parametrize("emotion", ["", "boredom"])
+def test_attacks_need_a_true_emotion_of_the_models(spoken_table, emotion):
+    partly = spoken_table.copy()
+    partly.loc[3, "emotion"] = emotion
+    words = r"\['pgd:0.1'\] need the true emotion.*1 of 36 without, the first 'toy/1-3'"
+    with pytest.raises(ValueError, match=words):
+        evaluation.predictions(Loudness(), partly, ("clean", "pgd:0.1"))
+
+
+@pytest.fixture(scope="module")
+def recogniser():
+    """A small network whose window is shorter than most of the speech."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    moments = np.full(16, -8.0), np.full(16, 3.0)
+    preprocessing = Preprocessing(
+        LogMel(bands=16), Loudness.classes, 0.64, "train", *moments
+    )
+    model = MTLAug(Loudness.classes, bands=16, **BASELINE)
+    return Recogniser(model, preprocessing, batch=4)
+
+
+class Recorder:
+    """An attack that adds what it is told to, and notes what it was given."""
+
+    def __init__(self, change=0.0):
+        self.change, self.calls = change, []
+
+    def __call__(self, epsilon):
+        return self.attack
+
+    def attack(self, model, features, truth, seeds):
+        self.calls.append((features, truth, seeds))
+        moved = np.where(features.any(axis=2, keepdims=True), self.change, 0)
+        return features + moved.astype(features.dtype)
+
+
+@pytest.fixture
+def recorder(monkeypatch):
+    found = Recorder()
+    monkeypatch.setitem(attacks.ATTACKS, "fgsm", found)
+    return found
+
+
+def posteriors(frame):
+    return frame[["p_anger", "p_sadness"]].to_numpy()
+
+
+def test_an_attack_that_changes_nothing_changes_no_prediction(
+    recogniser, spoken_table, recorder
+):
+    frame = evaluation.predictions(recogniser, spoken_table, ("clean", "fgsm:0.1"))
+    clean, attacked = (posteriors(rows) for _, rows in frame.groupby("condition"))
+    np.testing.assert_allclose(clean, attacked, atol=1e-5)
+    recorder.change = 2.0
+    frame = evaluation.predictions(recogniser, spoken_table, ("clean", "fgsm:0.1"))
+    clean, attacked = (posteriors(rows) for _, rows in frame.groupby("condition"))
+    assert np.abs(clean - attacked).max() > 1e-3
+
+
+def test_every_window_is_attacked_with_the_truth_and_seed_of_its_utterance(
+    recogniser, spoken_table, recorder
+):
+    evaluation.predictions(recogniser, spoken_table, ("fgsm:0.1",))
+    window = recogniser.preprocessing.window
+    raw = [recogniser.features(file) for file in spoken_table.file]
+    count = sum(-(-len(features) // window) for features in raw)
+    seeds = [noises.seed_of(u, "fgsm:0.1") for u in spoken_table.utterance]
+    emotion_of = dict(zip(seeds, spoken_table.emotion, strict=True))
+    found = [
+        (seed, Loudness.classes[row.argmax()])
+        for features, truth, batch in recorder.calls
+        for row, seed in zip(truth, batch, strict=True)
+    ]
+    assert all(emotion_of[seed] == emotion for seed, emotion in found)
+    assert {seed for seed, _ in found} == set(seeds)
+    assert len(found) == 4 * -(-count // 4)  # batches of one size
+    for features, truth, _ in recorder.calls:
+        assert len(features) == 4 and features.shape[1] <= 64
+        assert (truth.sum(axis=1) == 1).all()
+
+
+def test_a_long_utterance_is_the_mean_of_its_attacked_windows(
+    recogniser, spoken_table, recorder
+):
+    recorder.change = 1.5
+    row = spoken_table[spoken_table.duration == 1.0].head(1)
+    frame = evaluation.predictions(recogniser, row, ("fgsm:0.1",))
+    (features, _, _), window = recorder.calls[0], recogniser.preprocessing.window
+    whole = recogniser.preprocessing.normalised(recogniser.features(row.file.iloc[0]))
+    count = -(-len(whole) // window)
+    starts = np.linspace(0, len(whole) - window, count).round().astype(int)
+    moved = [whole[start : start + window] + np.float32(1.5) for start in starts]
+    expected = recogniser.posteriors(moved).mean(axis=0)
+    assert count > 1 and len(features) == count
+    np.testing.assert_allclose(posteriors(frame)[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", attacks.ATTACKS)
+def test_real_attacks_lower_the_true_emotions_probability(
+    recogniser, spoken_table, name
+):
+    some = spoken_table.head(6)
+    texts = ("clean", f"{name}:0", f"{name}:0.5")
+    frame = evaluation.predictions(recogniser, some, texts)
+    true = np.where(frame.truth == "anger", frame.p_anger, frame.p_sadness)
+    clean, none, attacked = true.reshape(3, -1)
+    np.testing.assert_allclose(none, clean, atol=1e-5)
+    assert (attacked < clean).all()
+
+
+def test_an_attack_does_not_depend_on_its_company(recogniser, spoken_table):
+    frame = evaluation.predictions(recogniser, spoken_table.head(7), ("pgd:0.3",))
+    alone = evaluation.predictions(recogniser, spoken_table[4:5], ("pgd:0.3",))
+    np.testing.assert_allclose(posteriors(frame)[4], posteriors(alone)[0], atol=1e-4)

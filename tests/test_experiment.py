@@ -224,24 +224,6 @@ def test_unknown_names_are_refused(tables, what):
         experiment.jobs(CONFIG, *tables, "runs", **{what: ["nobody"]})
 
 
-def test_roots_come_from_the_argument_or_the_environment(monkeypatch, tmp_path):
-    monkeypatch.delenv(experiment.CORPORA_VARIABLE, raising=False)
-    with pytest.raises(ValueError, match="--corpus emodb=DIR"):
-        experiment.find_root("emodb", {}, "cache")
-    monkeypatch.setenv(experiment.CORPORA_VARIABLE, str(tmp_path))
-    assert experiment.find_root("emodb", {}, "cache") == tmp_path / "emodb"
-    assert str(experiment.find_root("emodb", {"emodb": "x"}, "cache")) == "x"
-    assert str(experiment.find_root("synthetic", {}, "cache")) == "cache"
-
-
-def test_smoke_keeps_the_systems_and_shortens_the_rest():
-    small = experiment.smoke(CONFIG)
-    assert small.systems == CONFIG.systems
-    assert small.corpus == "synthetic"
-    assert small.unlabelled == "synthetic_unlabelled"
-    assert small.training.epochs == 2
-
-
 @pytest.mark.slow
 def test_two_workers_give_what_one_gives(finished, tables, tmp_path):
     _, folders = finished
@@ -277,14 +259,3 @@ def test_protocol_arguments_reach_the_protocol(tables):
     (job,) = experiment.jobs(held, *tables, "runs", systems=["baseline"])
     assert isinstance(job.fold, protocols.Fold)
     assert set(job.fold.tests["test"].speaker) == {"toy/4"}
-
-
-@pytest.mark.parametrize(
-    ("names", "unlabelled"), [((), "synthetic_unlabelled"), (["plain"], "")]
-)
-def test_some_systems_need_their_corpora_only(names, unlabelled):
-    systems = {"plain": System(), "more": System(unlabelled=True)}
-    whole = Experiment("toy", "emodb", systems, unlabelled="synthetic_unlabelled")
-    part = experiment.restricted(whole, names)
-    assert list(part.systems) == list(names or systems)
-    assert part.unlabelled == unlabelled

@@ -42,9 +42,10 @@ ARGUMENTS = {
     "k_fold": {"folds": 5},
     "cross_corpus": {"train": "other", "test": "toy"},
     "cross_language": {},
+    "each_corpus": {},
     "label_fraction": {"fraction": 0.5},
 }
-TESTS_ALL = ["leave_one_speaker_out", "k_fold", "label_fraction"]
+TESTS_ALL = ["leave_one_speaker_out", "k_fold", "each_corpus", "label_fraction"]
 every_protocol = pytest.mark.parametrize("name", protocols.PROTOCOLS)
 every_division = pytest.mark.parametrize("divide", [leave_one_speaker_out, k_fold])
 

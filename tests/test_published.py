@@ -4,10 +4,14 @@ import pandas as pd
 import pytest
 
 from keras_ser import published
+from keras_ser.figures import published as published_figure
 from keras_ser.models import TABLE_7
 from keras_ser.reports import published as beside_published
-from keras_ser.reports.published import beside
+from keras_ser.reports.places import shown
+from keras_ser.reports.published import beside, measured
 from keras_ser.systems import NETWORKS
+
+CLEAN = ("iemocap", "clean")
 
 
 def test_figures_are_percent_and_each_stands_once():
@@ -81,7 +85,7 @@ def text_of(blocks) -> str:
 
 
 def test_measured_stands_beside_published(rows):
-    blocks = beside("mtl_aug:2", {"iemocap": {"mtl_aug": rows, "compare_svm": rows}})
+    blocks = beside("mtl_aug:2", {CLEAN: {"mtl_aug": rows, "compare_svm": rows}})
     table = table_of(blocks)
     assert table.loc["mtl_aug", "published: iemocap"] == "68.1 ± 1.5"
     assert table.loc["mtl_aug", "measured: iemocap"].startswith("75.0 [")
@@ -102,11 +106,42 @@ def test_measured_stands_beside_published(rows):
     ],
 )
 def test_what_cannot_be_compared_is_marked(rows, place, mark, told):
-    blocks = beside("mtl_aug:3", {place: {"mtl_aug": rows}})
-    assert f"measured: {place}{mark}" in table_of(blocks).columns
+    blocks = beside("mtl_aug:3", {(place, "clean"): {"mtl_aug": rows}})
+    assert f"measured: {shown(place)}{mark}" in table_of(blocks).columns
     assert told in text_of(blocks)
 
 
 def test_conditions_stand_in_columns_of_their_own(rows):
-    table = table_of(beside("mtl_aug:5", {"iemocap": {"mtl_aug": rows}}))
+    found = {("iemocap", "clean"): {"mtl_aug": rows}}
+    found[("iemocap", "10 dB")] = {"mtl_aug": rows[rows.speaker == "2"]}
+    blocks = beside("mtl_aug:5", found, noise="noise")
+    table = table_of(blocks)
     assert table.loc["mtl_aug", "published: iemocap, 0 dB"] == "37.5 ± 1.0"
+    assert table.loc["mtl_aug", "measured: iemocap, 10 dB ¶"].startswith("50.0 [")
+    assert "not of the paper's DEMAND" in text_of(blocks)
+    own = beside("mtl_aug:5", found, noise="demand")
+    assert "measured: iemocap, 10 dB" in table_of(own).columns
+
+
+def test_measured_rows_are_parted_by_place_and_condition(rows):
+    both = [rows.assign(condition=text) for text in ("clean", "noise:all:10", "gain:3")]
+    table = pd.concat(both).assign(place="emodb", system="mtl_aug")
+    found = measured(table)
+    assert list(found) == [("emodb", name) for name in ("clean", "10 dB", "gain:3")]
+    assert len(found[("emodb", "10 dB")]["mtl_aug"]) == len(rows)
+
+
+def test_the_picture_draws_what_both_have_in_one_panel(rows, tmp_path, monkeypatch):
+    blocks = beside("mtl_aug:2", {CLEAN: {"mtl_aug": rows}})
+    drawn = {}
+    real = published_figure._panel
+
+    def spy(axes, measured, printed):
+        drawn[len(drawn)] = measured is not None, printed is not None
+        real(axes, measured, printed)
+
+    monkeypatch.setattr(published_figure, "_panel", spy)
+    (figure,) = (block for block in blocks if block[0] == "figure")
+    figure[3](tmp_path / figure[1])
+    assert drawn == {0: (True, True), 1: (False, True)}
+    assert (tmp_path / "published.png").read_bytes().startswith(b"\x89PNG")

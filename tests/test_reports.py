@@ -11,72 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from toy_runs import CLASSES, config_of, predictions, rows_of, write
 
 from keras_ser import cli, reports, scores
-
-CLASSES = ["anger", "neutral", "sadness"]
-
-
-def predictions(system, fold, repeat=0, rows=12, **columns) -> pd.DataFrame:
-    """Predictions of one speaker that differ by system, fold and repeat."""
-    rng = np.random.default_rng([len(system), int(fold), repeat])
-    truth = np.array(CLASSES)[rng.integers(0, 3, rows)]
-    wrong = np.array(CLASSES)[rng.integers(0, 3, rows)]
-    prediction = np.where(rng.random(rows) < 0.6, truth, wrong)
-    table = pd.DataFrame(
-        {
-            "experiment": "toy",
-            "system": system,
-            "corpus": "emodb",
-            "fold": fold,
-            "repeat": repeat,
-            "condition": "clean",
-            "utterance": [f"emodb/{fold}/{n}" for n in range(rows)],
-            "speaker": f"emodb/{fold}",
-            "head": "emotion",
-            "truth": np.tile(CLASSES, rows)[:rows],
-            "prediction": prediction,
-        }
-    )
-    for name in CLASSES:
-        table[f"p_{name}"] = np.where(table["prediction"] == name, 0.8, 0.1)
-    return table.assign(**columns)
-
-
-def config_of(table: pd.DataFrame) -> dict:
-    first = table.iloc[0]
-    system = {"model": "MTLAug", "arguments": {}, "augment": [], "unlabelled": False}
-    return {
-        "name": str(first["experiment"]),
-        "corpus": "emodb",
-        "labels": "three",
-        "protocol": "leave_one_speaker_out",
-        "protocol_arguments": {},
-        "features": {"front_end": "LogMel", "seconds": 7.5, "normalise": "train"},
-        "training": {"epochs": 20, "batch": 16, "unlabelled": 1},
-        "unlabelled": "",
-        "systems": {str(first["system"]): system},
-        "fold": str(first["fold"]),
-        "repeat": int(first["repeat"]),
-        "data": {"test": str(first["fold"])},
-    }
-
-
-def write(root: Path, table: pd.DataFrame, config=None, **metrics) -> Path:
-    """A complete run folder."""
-    first = table.iloc[0]
-    job = f"{first['fold']}-{first['repeat']}"
-    folder = root / first["experiment"] / first["system"] / job
-    folder.mkdir(parents=True, exist_ok=True)
-    table.to_csv(folder / "predictions.csv", index=False)
-    sides = {"train": ["emodb/90"], "dev": ["emodb/91"], "test": []}
-    content = {"epoch": 3, "selected_by": "dev accuracy", "updates_per_epoch": 17}
-    (folder / "metrics.json").write_text(
-        json.dumps({**content, "speakers": sides, **metrics})
-    )
-    (folder / "config.json").write_text(json.dumps(config or config_of(table)))
-    pd.DataFrame({"epoch": range(5)}).to_csv(folder / "history.csv", index=False)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -109,17 +46,6 @@ def runs(made, tmp_path) -> Path:
 def markdown(paths, out, **options) -> str:
     reports.build(paths, out, formats=["md"], **options)
     return (Path(out) / "report.md").read_text(encoding="utf-8")
-
-
-def rows_of(text: str, caption: str) -> dict[str, list[str]]:
-    """Cells of the table under `caption`, by the first cell."""
-    title = rf"\*\*{re.escape(caption)}(?:, Δ [^*]*)?\*\*\n\n"
-    after = re.split(title, text, maxsplit=1)[1].split("\n\n", 1)[0]
-    cells = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in after.splitlines()[2:]
-    ]
-    return {first: others for first, *others in cells}
 
 
 def percent(value: float) -> str:

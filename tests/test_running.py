@@ -52,6 +52,7 @@ class Runner:
         (folder / "half").rmdir()
         tested = job.fold.tests["test"]
         columns = {"prediction": "anger", "truth": tested.emotion}
+        columns["condition"] = "clean"
         return tested[["corpus", "utterance"]].assign(**columns), {"epoch": 1}
 
 
@@ -275,8 +276,10 @@ def test_a_failure_names_its_run_and_leaves_the_others(planned, runner):
     runner.error = RuntimeError("The loss must stay finite.")
     with pytest.raises(RuntimeError) as raised:
         experiment.run(planned, "cache", progress=False)
-    (note,) = raised.value.__notes__
-    assert note == f"This was in {running.unfinished(planned[1])}."
+    assert len(runner.calls) == 1 + 2  # it was tried again
+    note = f"This was in {running.unfinished(planned[1])}."
+    assert set(raised.value.__notes__) == {note}
+    assert "finite" in planned[1].folder.with_name("1-0.log").read_text()
     assert planned[0].folder.exists()
     assert running.unfinished(planned[1]).exists()
 
@@ -316,7 +319,7 @@ def test_an_interruption_is_one_line_that_says_how_to_go_on(job, runner, capsys)
     assert "same command to go on" in text
 
 
-def _fail(job, *_):
+def _fail(job, *_, **__):
     with running._Named(job):
         raise RuntimeError(json.dumps(job.system))
 

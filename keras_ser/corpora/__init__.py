@@ -21,7 +21,7 @@ from keras_ser.corpora import (
     noise,
     ravdess,
     savee,
-    synthetic,
+    synthetic_kinds,
     tess,
     urdu,
 )
@@ -55,8 +55,10 @@ CORPORA: dict[str, Corpus] = {
     "noise": noise.NOISE,
     "ravdess": ravdess.CORPUS,
     "savee": savee.CORPUS,
-    "synthetic": synthetic.CORPUS,
-    "synthetic_unlabelled": synthetic.UNLABELLED,
+    "synthetic": synthetic_kinds.CORPUS,
+    "synthetic_b": synthetic_kinds.SECOND,
+    "synthetic_noise": synthetic_kinds.NOISE,
+    "synthetic_unlabelled": synthetic_kinds.UNLABELLED,
     "tess": tess.CORPUS,
     "urdu": urdu.CORPUS,
 }

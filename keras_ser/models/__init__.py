@@ -2,8 +2,20 @@
 
 import keras
 
+from keras_ser.models.cnn import CNNAttention, CNNBLSTMAttention
 from keras_ser.models.mtl_aug import BASELINE, TABLE_7, MTLAug
 
-MODELS: dict[str, type[keras.Model]] = {"MTLAug": MTLAug}
+MODELS: dict[str, type[keras.Model]] = {
+    "MTLAug": MTLAug,
+    "CNNBLSTMAttention": CNNBLSTMAttention,
+    "CNNAttention": CNNAttention,
+}
 
-__all__ = ["BASELINE", "MODELS", "TABLE_7", "MTLAug"]
+__all__ = [
+    "BASELINE",
+    "MODELS",
+    "TABLE_7",
+    "CNNAttention",
+    "CNNBLSTMAttention",
+    "MTLAug",
+]

@@ -25,6 +25,28 @@ def encoder(sequence, lengths, filters, kernels):
     return code
 
 
+def pooled_encoder(sequence, lengths, filters, kernels):
+    """Convolutions with max pooling: time and bands shrink by 2 a stage.
+
+    What stands behind ReLU is at least 0, as the padding is: pooling over both gives
+    the maximum of the speech.
+
+    Args:
+        sequence, lengths, filters, kernels: as `encoder`.
+
+    Returns:
+        `(batch, time / 2 ** stages, bands / 2 ** stages * filters[-1])`, 0 in the
+        padding.
+    """
+    code = keras.layers.Reshape((-1, sequence.shape[-1], 1), name="to_image")(sequence)
+    stages = zip(filters, kernels, lengths[:-1], strict=True)
+    for stage, (width, kernel, length) in enumerate(stages, 1):
+        block = layers.ConvBlock(width, kernel, stride=1, name=f"encoder_{stage}")
+        code = keras.layers.MaxPooling2D(2, name=f"pool_{stage}")(block(code, length))
+    features = code.shape[2] * code.shape[3]
+    return keras.layers.Reshape((-1, features), name="sequence")(code)
+
+
 def decoder(code, lengths, filters, kernels):
     """Transposed convolutions that mirror `encoder`; the last layer is linear.
 

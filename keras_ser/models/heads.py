@@ -6,7 +6,7 @@ small probabilities.
 
 import keras
 
-from keras_ser import layers
+from keras_ser import layers, metrics
 
 
 def emotion_features(sequence, lengths, attention=True, units=128):
@@ -49,6 +49,19 @@ def classifier(features, classes: int, name: str):
         classes, activation="softmax", dtype="float32", name=name
     )
     return layer(features)
+
+
+def emotion_metrics() -> list:
+    """The emotion's metrics for a model without other heads.
+
+    Keras puts a head's name before its losses and metrics only where there are
+    several; logs and callbacks of all systems shall use the same names.
+    """
+    return [
+        metrics.Accuracy(name="emotion_accuracy"),
+        metrics.UAR(name="emotion_uar"),
+        keras.metrics.CategoricalCrossentropy(name="emotion_loss"),
+    ]
 
 
 def _dense(units, name):

@@ -206,7 +206,7 @@ class MTLAug(keras.Model):
             "augmentation": [metrics.Accuracy()],
         }
         if self.heads == ("emotion",):
-            scores = {"emotion": _named_by_head()}
+            scores = {"emotion": heads.emotion_metrics()}
         return {
             "loss": {head: loss[head] for head in self.heads},
             "loss_weights": {head: loss_weights[head] for head in self.heads},
@@ -234,19 +234,6 @@ class MTLAug(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
-
-
-def _named_by_head() -> list:
-    """The emotion's metrics for a model without other heads.
-
-    Keras puts a head's name before its losses and metrics only where there are
-    several; logs and callbacks of all systems shall use the same names.
-    """
-    return [
-        metrics.Accuracy(name="emotion_accuracy"),
-        metrics.UAR(name="emotion_uar"),
-        keras.metrics.CategoricalCrossentropy(name="emotion_loss"),
-    ]
 
 
 def _sizes(preset: str, filters, kernels) -> dict:

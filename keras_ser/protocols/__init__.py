@@ -5,8 +5,9 @@ their names; it knows no model.
 """
 
 from keras_ser.protocols.across import cross_corpus, cross_language
+from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import Fold, corpora_of
-from keras_ser.protocols.labels import BASES, label_fraction
+from keras_ser.protocols.labels import BASES, label_fraction, with_few_labels
 from keras_ser.protocols.within import (
     held_out_speakers,
     k_fold,
@@ -19,10 +20,12 @@ __all__ = [
     "corpora_of",
     "cross_corpus",
     "cross_language",
+    "each_corpus",
     "held_out_speakers",
     "k_fold",
     "label_fraction",
     "leave_one_speaker_out",
+    "with_few_labels",
 ]
 
 PROTOCOLS = {**BASES, "label_fraction": label_fraction}

@@ -71,7 +71,7 @@ def cross_language(
         unlabelled, share, split, seed: as in `cross_corpus`.
 
     Returns:
-        The folds `<training language>-<test language>`, `deu-eng`.
+        The folds `<training corpora>-<test corpora>`, `emodb-crema_d+ravdess`.
 
     Raises:
         ValueError: fewer than two languages; else as `cross_corpus`.
@@ -84,13 +84,11 @@ def cross_language(
             "`corpus` several names, ('ravdess', 'emodb')."
         )
     parts = {each: table[table.language == each] for each in languages}
-    folds = (
-        _across(
-            f"{one}-{other}", parts[one], parts[other], unlabelled, share, split, seed
-        )
-        for one, other in permutations(languages, 2)
-    )
-    return {fold.name: fold for fold in folds}
+    made = {}
+    for source, target in permutations(parts.values(), 2):
+        name = f"{corpora_of(source)}-{corpora_of(target)}"
+        made[name] = _across(name, source, target, unlabelled, share, split, seed)
+    return made
 
 
 def _across(name, source, target, unlabelled, share, split, seed) -> Fold:

@@ -56,7 +56,7 @@ class Fold:
 
     def fingerprints(self) -> dict[str, str]:
         """A hash of each side's utterances, audio and labels, in any order."""
-        return {side: _fingerprint(table) for side, table in self.sides().items()}
+        return {side: fingerprint(table) for side, table in self.sides().items()}
 
     def speakers(self) -> dict[str, list[str]]:
         """The speakers of each side, sorted."""
@@ -103,7 +103,8 @@ def corpora_of(table: pd.DataFrame) -> str:
     return "+".join(sorted(set(table.corpus)))
 
 
-def _fingerprint(table: pd.DataFrame) -> str:
+def fingerprint(table: pd.DataFrame) -> str:
+    """A hash of a table's utterances, audio and labels, in any order."""
     columns = ["utterance", "digest", "start", "end", "speaker", "emotion"]
     rows = sorted(map(repr, table[columns].itertuples(index=False, name=None)))
     return hashlib.blake2b("\n".join(rows).encode(), digest_size=16).hexdigest()

@@ -7,18 +7,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from keras_ser.protocols.across import cross_corpus, cross_language
+from keras_ser.protocols.each import BASES as WITHIN
+from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import Fold
-from keras_ser.protocols.within import (
-    held_out_speakers,
-    k_fold,
-    leave_one_speaker_out,
-)
 
 RESTS = ("unlabelled", "drop")
 BASES = {
-    "leave_one_speaker_out": leave_one_speaker_out,
-    "held_out_speakers": held_out_speakers,
-    "k_fold": k_fold,
+    **WITHIN,
+    "each_corpus": each_corpus,
     "cross_corpus": cross_corpus,
     "cross_language": cross_language,
 }
@@ -61,11 +57,17 @@ def label_fraction(
         )
     folds = BASES[protocol](table, unlabelled, **(arguments or {}))
     return {
-        name: _restricted(fold, fraction, rest, seed) for name, fold in folds.items()
+        name: with_few_labels(fold, fraction, rest, seed)
+        for name, fold in folds.items()
     }
 
 
-def _restricted(fold: Fold, fraction: float, rest: str, seed: int) -> Fold:
+def with_few_labels(
+    fold: Fold, fraction: float, rest: str = "unlabelled", seed: int = 0
+) -> Fold:
+    """One fold as `label_fraction` makes it; the arguments are that function's."""
+    if fraction == 1:
+        return fold
     order = fold.train.utterance.map(lambda name: _draw(name, seed))
     groups = order.groupby(fold.train.emotion)
     keeps = groups.rank(method="first") <= (fraction * groups.transform("size")).round()

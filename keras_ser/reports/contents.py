@@ -9,9 +9,11 @@ import functools
 import pandas as pd
 
 from keras_ser import figures, scores
-from keras_ser.reports import comparison
+from keras_ser.reports import comparison, published
 from keras_ser.reports.cells import uar_of, uar_with_interval
+from keras_ser.reports.fractions import label_fractions
 from keras_ser.reports.heads import augmentation_heads
+from keras_ser.reports.places import placed, shown
 from keras_ser.reports.reading import HEAD, classes_of, concat
 from keras_ser.reports.selection import selection
 from keras_ser.reports.settings import normalisation, settings
@@ -27,7 +29,7 @@ from keras_ser.reports.text import (
     spread,
 )
 
-GROUP = ["experiment", "corpus", "condition"]
+GROUP = ["experiment", "place", "condition"]
 HOW_TO_READ = (
     "UAR is the mean recall of the classes that have a true utterance; WA is accuracy. "
     "Both pool all test utterances, and all repeats. In brackets: the 95 % interval "
@@ -42,7 +44,7 @@ HOW_TO_READ = (
 
 
 def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
-    table = concat(runs)
+    table = placed(runs)
     table = table[table["head"] == HEAD]
     if not (table["truth"] != "").any():
         raise ValueError(
@@ -67,6 +69,7 @@ def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
         reference = comparison.reference_of(systems, against)
         titles = {**where, "normalised": marks[where["experiment"]]}
         blocks += _group(titles, groups[key], systems, reference, suffix)
+    blocks += label_fractions(runs, table) + published.comparisons(runs, table)
     blocks += augmentation_heads(runs, order) + selection(runs, order)
     _refuse_equal_names(blocks)
     return blocks
@@ -74,9 +77,7 @@ def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
 
 def _group(where, rows: pd.DataFrame, systems: list, reference, suffix) -> list:
     """The blocks of one corpus under one condition."""
-    synthetic = where["corpus"] == "synthetic"
-    place = "synthetic speech" if synthetic else where["corpus"]
-    place = f"{place}, {where['condition']}"
+    place = f"{shown(where['place'])}, {where['condition']}"
     scored = rows[rows["truth"] != ""]
     unscored = len(rows) - len(scored)
     note = f"Not scored, for want of a true label: {unscored} predictions."

@@ -1,13 +1,25 @@
 """What was measured beside what a paper printed."""
 
+import functools
+
 import pandas as pd
 
-from keras_ser import published
-from keras_ser.reports.cells import uar_with_interval
-from keras_ser.reports.text import NOTHING
+from keras_ser import conditions, figures, published
+from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
+from keras_ser.reports.places import shown
+from keras_ser.reports.reading import settings_of
+from keras_ser.reports.text import NOTHING, slug
 
-OTHER, SYNTHETIC = "†", "§"
+OTHER, SYNTHETIC, NOISE = "†", "§", "¶"
 TITLES = {"mtl_aug": "Latif et al. 2022 (MTL-AUG)"}
+PAPERS_NOISE = "demand"
+LEGEND = {
+    OTHER: "Another corpus than the paper's: only the order of systems can be "
+    "compared, and no figure with a published one.",
+    SYNTHETIC: "Synthetic speech: shows that the code runs, and says nothing of the "
+    "systems.",
+    NOISE: "Noise of `{noise}`, not of the paper's DEMAND.",
+}
 
 
 def parse(name: str) -> pd.DataFrame:
@@ -24,60 +36,123 @@ def parse(name: str) -> pd.DataFrame:
     return published.load(paper, table)
 
 
-def beside(name: str, places: dict[str, dict]) -> list[tuple]:
-    """A table of published and measured UAR, a row a system.
+def comparisons(runs, table: pd.DataFrame) -> list[tuple]:
+    """The blocks of every experiment whose config names published figures.
+
+    Args:
+        runs: from `reading.read_runs`.
+        table: their predictions of the emotion, with the column `place`.
+    """
+    found = settings_of(runs)
+    names = {name: own.get("published") for name, own in found.items()}
+    named = [name for name in names if names[name]]
+    blocks = []
+    for experiment in named:
+        rows = table[(table["experiment"] == experiment) & (table["truth"] != "")]
+        noise = found[experiment].get("noise", "")
+        suffix = f"_{slug(experiment)}" if len(named) > 1 else ""
+        file = f"published{suffix}.png"
+        blocks += beside(names[experiment], measured(rows), noise, file)
+    return blocks
+
+
+def measured(rows: pd.DataFrame) -> dict[tuple[str, str], dict[str, pd.DataFrame]]:
+    """By place and condition, as papers call it, the rows of each system."""
+    found: dict = {}
+    for key, part in rows.groupby(["place", "condition", "system"], sort=True):
+        place, condition, system = key
+        column = place, conditions.published_name(condition)
+        found.setdefault(column, {})[system] = part
+    return dict(sorted(found.items(), key=lambda item: _clean_first(item[0])))
+
+
+def _clean_first(column: tuple[str, str]) -> tuple:
+    place, condition = column
+    return place, condition != "clean", condition
+
+
+def beside(
+    name: str,
+    measured: dict[tuple[str, str], dict[str, pd.DataFrame]],
+    noise: str = "",
+    file: str = "published.png",
+) -> list[tuple]:
+    """A table of published and measured UAR, a row a system, and its picture.
 
     A place that is not among the table's corpora is marked, and synthetic speech by
-    another mark: of these only the order of systems can be compared.
+    another mark: of these only the order of systems can be compared. So is noise
+    that is not the paper's.
 
     Args:
         name: `mtl_aug:2`.
-        places: by corpus, `emodb` or `emodb>ravdess`, the rows of predictions of
-            each system.
+        measured: by place, `emodb` or `emodb>ravdess`, and condition, `clean` or
+            `10 dB`, the rows of predictions of each system.
+        noise: the corpus of the noise that was mixed in.
+        file: of the picture.
 
     Returns:
         Blocks of a report.
     """
-    figures = parse(name)
-    columns = list(dict.fromkeys(zip(figures.corpus, figures.condition, strict=True)))
-    rows = list(dict.fromkeys(figures.row))
-    rows += [s for by in places.values() for s in by if s not in rows]
-    marks = {place: _mark(place, figures) for place in places}
+    printed = parse(name)
+    columns = list(dict.fromkeys(zip(printed.corpus, printed.condition, strict=True)))
+    rows = list(dict.fromkeys(printed.row))
+    rows += [s for by in measured.values() for s in by if s not in rows]
+    rows = list(dict.fromkeys(rows))
+    marks = {column: _marks(*column, printed, noise) for column in measured}
     header = ["System"]
     header += [f"published: {_title(*column)}" for column in columns]
-    header += [f"measured: {place}{marks[place]}" for place in places]
+    header += [f"measured: {_title(*each)}{_text(marks[each])}" for each in measured]
     table = [
         [row]
-        + [_published(figures, row, *column) for column in columns]
-        + [_measured(by.get(row)) for by in places.values()]
-        for row in dict.fromkeys(rows)
+        + [_published(printed, row, *column) for column in columns]
+        + [_measured(by.get(row)) for by in measured.values()]
+        for row in rows
     ]
     paper, _, number = name.partition(":")
-    title = f"{TITLES[paper]}, Table {number}: UAR %, published and measured"
-    blocks = [("heading", 2, "Beside the published figures")]
-    blocks.append(("table", title, header, table))
-    blocks += _legend(paper, set(marks.values()))
-    notes = [f"{row}: {note}" for row, note in _notes(figures)]
-    return [*blocks, ("text", "Of the published figures: " + "; ".join(notes) + ".")]
+    number = number if number.startswith("figure") else f"Table {number}"
+    title = f"{TITLES[paper]}, {number}: UAR %, published and measured"
+    drawing = functools.partial(
+        figures.beside_published, *_drawn(printed, measured, marks, rows), title
+    )
+    return [
+        ("heading", 2, "Beside the published figures"),
+        ("table", title, header, table),
+        *_legend(paper, sorted(set().union(*marks.values())), noise),
+        ("text", f"Of the published figures: {_notes(printed)}"),
+        ("figure", file, title, drawing),
+    ]
 
 
-def _mark(place: str, figures: pd.DataFrame) -> str:
+def _marks(place: str, condition: str, printed: pd.DataFrame, noise: str) -> list[str]:
+    found = []
     if "synthetic" in place:
-        return f" {SYNTHETIC}"
-    return "" if place in set(figures.corpus) else f" {OTHER}"
+        found.append(SYNTHETIC)
+    elif place not in set(printed.corpus):
+        found.append(OTHER)
+    if noise and noise != PAPERS_NOISE and condition.endswith(" dB"):
+        found.append(NOISE)
+    return found
+
+
+def _text(marks: list[str]) -> str:
+    return f" {' '.join(marks)}" if marks else ""
 
 
 def _title(corpus: str, condition: str) -> str:
-    where = corpus.replace(">", " → ")
+    where = shown(corpus)
     return where if condition == "clean" else f"{where}, {condition}"
 
 
-def _published(figures, row: str, corpus: str, condition: str) -> str:
-    found = figures[
-        (figures.row == row)
-        & (figures.corpus == corpus)
-        & (figures.condition == condition)
+def _cell(printed, row: str, corpus: str, condition: str) -> pd.DataFrame:
+    return printed[
+        (printed.row == row)
+        & (printed.corpus == corpus)
+        & (printed.condition == condition)
     ]
+
+
+def _published(printed, row: str, corpus: str, condition: str) -> str:
+    found = _cell(printed, row, corpus, condition)
     if found.empty or pd.isna(found.value.iloc[0]):
         return NOTHING
     value, spread = found.value.iloc[0], found.spread.iloc[0]
@@ -88,24 +163,34 @@ def _measured(rows: pd.DataFrame | None) -> str:
     return NOTHING if rows is None or rows.empty else uar_with_interval(rows)
 
 
-def _legend(paper: str, marks: set[str]) -> list[tuple]:
+def _drawn(printed, measured, marks, rows: list[str]) -> tuple[dict, dict]:
+    """Titles of panels to tables in percent: what was measured, what was printed.
+
+    A place and condition that both have share a panel.
+    """
+    values, papers = {}, {}
+    for column, by in measured.items():
+        title = f"{_title(*column)}{_text(marks[column])}"
+        found = {row: uar_interval(part) for row, part in by.items()}
+        frame = pd.DataFrame.from_dict(found, orient="index", columns=UAR_COLUMNS)
+        values[title] = (100 * frame).reindex(rows)
+    for column, part in printed.groupby(["corpus", "condition"], sort=False):
+        by_row = part.set_index("row")[["value", "spread"]].reindex(rows)
+        if by_row.value.notna().any():
+            papers[_title(*column)] = by_row
+    return values, papers
+
+
+def _legend(paper: str, marks: list[str], noise: str) -> list[tuple]:
     told = f"After ± in published figures: {published.SPREADS[paper]}. In brackets: "
     lines = [
         f"{told}the interval of the tables above. {NOTHING}: not printed, or not run."
     ]
-    if f" {OTHER}" in marks:
-        lines.append(
-            f"{OTHER} Another corpus than the paper's: only the order of systems can "
-            "be compared, and no figure with a published one."
-        )
-    if f" {SYNTHETIC}" in marks:
-        lines.append(
-            f"{SYNTHETIC} Synthetic speech: shows that the code runs, and says nothing "
-            "of the systems."
-        )
+    lines += [f"{mark} {LEGEND[mark].format(noise=noise)}" for mark in marks]
     return [("text", line) for line in lines]
 
 
-def _notes(figures: pd.DataFrame) -> list[tuple[str, str]]:
-    told = figures[figures.note != ""]
-    return list(dict.fromkeys(zip(told.row, told.note, strict=True)))
+def _notes(printed: pd.DataFrame) -> str:
+    told = printed[printed.note != ""]
+    notes = dict.fromkeys(zip(told.row, told.note, strict=True))
+    return "; ".join(f"{row}: {note}" for row, note in notes) or "no remark."

@@ -16,6 +16,7 @@ REQUIRED = [
 ]
 OF_A_RUN = ("systems", "fold", "repeat", "data")  # in config.json
 UNNAMED = {"precision": "float32"}  # what a run's training is if it does not say
+TOLD = ("published",)  # what decides no result; the first run's counts
 OF_UNLABELLED = ("unlabelled", "training.unlabelled")  # where a system uses it
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 
@@ -53,7 +54,8 @@ def settings_of(runs) -> dict[str, dict]:
     for (experiment, system, *_), folder, _ in runs:
         known = found.setdefault(experiment, {})
         own = _settings(folder, system)
-        changed = [k for k in own if k in known and known[k][0] != own[k]]
+        known_too = [k for k in own if k in known and k not in TOLD]
+        changed = [k for k in known_too if known[k][0] != own[k]]
         if changed:
             other = known[changed[0]][1]
             values = [f"{k}={known[k][0]!r} and {own[k]!r}" for k in changed]

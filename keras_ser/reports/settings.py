@@ -52,8 +52,20 @@ def _words(found: dict, runs, systems: list[str]) -> str:
 
 def _data(found: dict) -> str:
     arguments = _call(_value(found, "protocol"), found.get("protocol_arguments"))
-    corpus, labels = _value(found, "corpus"), _value(found, "labels")
-    return f"corpus {corpus}, label set {labels}, protocol {arguments}."
+    names, labels = found.get("corpus"), _value(found, "labels")
+    several = isinstance(names, list)
+    corpus = f"corpora {', '.join(names)}" if several else f"corpus {text_of(names)}"
+    texts = [f"{corpus}, label set {labels}, protocol {arguments}."]
+    if found.get("corpus_options"):
+        texts.append(f"Options of readers: {_arguments(found['corpus_options'])}.")
+    if found.get("noise"):
+        texts.append(f"Noise: {found['noise']}.")
+    if found.get("tuned_on"):
+        speakers = ", ".join(found["tuned_on"])
+        texts.append(
+            f"A search for these settings heard {speakers}; no fold tests them."
+        )
+    return " ".join(texts)
 
 
 def _features(found: dict) -> str:
@@ -97,6 +109,13 @@ def _systems(experiment: str, found: dict, systems: list[str]) -> tuple:
         ]
         for name in systems
     ]
+    labels = [_of(found, name, "label_fraction") or 1.0 for name in systems]
+    if set(labels) != {1.0}:
+        header.append("Labels")
+        rows = [
+            [*row, f"{100 * share:g} %"]
+            for row, share in zip(rows, labels, strict=True)
+        ]
     return ("table", f"{experiment}: systems", header, rows)
 
 

@@ -12,7 +12,7 @@ from keras_ser.corpora.table import COLUMNS, Corpus
 
 EMOTIONS = {*names.EMOTIONS, ""}
 TINY = {"speakers": 2, "sentences": 1, "progress": False}
-NOISE = {"demand", "noise"}
+NOISE = {"demand", "noise", "synthetic_noise"}
 OWN = {"csv", "emobox", "folder", "huggingface"}
 
 
@@ -59,6 +59,8 @@ TOYS = {
     ],
     "savee": ["AudioData/DC/a01.wav", "AudioData/JE/a01.wav"],
     "synthetic": [],
+    "synthetic_b": [],
+    "synthetic_noise": [],
     "synthetic_unlabelled": [],
     "tess": ["OAF_angry/OAF_back_angry.wav", "OAF_neutral/OA_bite_neutral.wav"],
     "urdu": ["Angry/SM1_F1_A01.wav", "Happy/SF1_F1_H01.wav"],
@@ -88,9 +90,10 @@ ROOTS = {"csv": "list.csv", "emobox": "emodb.jsonl"}
 OPTIONS = {
     "folder": {"speaker": r"(\d)_"},
     "synthetic": TINY,
+    "synthetic_b": TINY,
     "synthetic_unlabelled": TINY,
 }
-GENERATED = {"synthetic", "synthetic_unlabelled"}
+GENERATED = {name for name in CORPORA if name.startswith("synthetic")}
 FORMATS = {".sph": "NIST", ".flac": "FLAC", ".wav": "WAV"}
 
 every_corpus = pytest.mark.parametrize("name", CORPORA)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from keras_ser.corpora import _prosody, synthetic
+from keras_ser.corpora import _prosody, synthetic, synthetic_kinds
 from keras_ser.corpora.table import COLUMNS, check
 
 SMALL = {"speakers": 4, "sentences": 4, "progress": False}
@@ -197,9 +197,9 @@ def test_sad_sentences_last_longer_than_angry_ones(table):
 
 def test_speakers_are_disjoint(tmp_path, table):
     others = [
-        synthetic.read_unlabelled(tmp_path, **TINY),
+        synthetic_kinds.read_unlabelled(tmp_path, **TINY),
         synthetic.read(tmp_path, "syn-b", **TINY),
-        synthetic.read_unlabelled(tmp_path, language="syn-b", **TINY),
+        synthetic_kinds.read_unlabelled(tmp_path, language="syn-b", **TINY),
     ]
     for one, other in itertools.combinations([table, *others], 2):
         assert not set(one.speaker) & set(other.speaker)
@@ -207,7 +207,9 @@ def test_speakers_are_disjoint(tmp_path, table):
 
 
 def test_unlabelled_speech_tells_no_emotion(tmp_path):
-    table = synthetic.read_unlabelled(tmp_path, speakers=2, sentences=3, progress=False)
+    table = synthetic_kinds.read_unlabelled(
+        tmp_path, speakers=2, sentences=3, progress=False
+    )
     assert len(table) == 6
     assert table.emotion.eq("").all()
     assert table[["activation", "valence"]].isna().all(axis=None)

@@ -1,0 +1,31 @@
+r"""MTL-AUG across languages, both directions: Table 4 of its paper.
+
+Source: Latif et al. 2022 (IEEE TAC), section 5.2.2, Table 4; 30 % of the test
+    language's speakers select the epoch.
+Expected, UAR %: IEMOCAP to EMO-DB / EMO-DB to IEMOCAP: baseline 42.1 / 38.4,
+    + augmentation 43.6 / 39.5, MTL-AUG 45.7 / 42.1, with LibriSpeech 46.8 / 41.5.
+
+Preset `paper`: filters 32, 64, 64, five rows an utterance and epoch, at most 60
+epochs from learning rate 1e-4, ten repeats in the paper, one here (`--repeats 10`).
+`--preset small` is for a CPU: filters 16, 32, 32, two rows, at most 20 epochs.
+
+Data: IEMOCAP (English) and EMO-DB (German), four classes; unlabelled, LibriSpeech.
+Cost: for a GPU; with `--preset small`, minutes a fold and system on one CPU thread.
+Command: keras-ser run configs/mtl_aug/table4.py --corpus iemocap=DIR \
+    --corpus emodb=DIR --corpus librispeech=DIR
+Results: docs/results.md
+"""
+
+from keras_ser.config import PAPER_TRAINING, Experiment
+from keras_ser.systems import networks
+
+config = Experiment(
+    name="table4",
+    corpus=("iemocap", "emodb"),
+    labels="four",
+    protocol="cross_language",
+    unlabelled="librispeech",
+    systems=networks(preset="paper"),
+    training=PAPER_TRAINING,
+    published="mtl_aug:4",
+)

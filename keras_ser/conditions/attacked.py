@@ -1,0 +1,59 @@
+"""Conditions of the features: attacks that follow the model's gradient."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+from keras_ser.conditions.condition import Condition, within
+
+
+class Attacked(Condition):
+    """Features changed within ε so that the model's loss rises; see `attacks`.
+
+    Args:
+        epsilon: largest change of a normalised feature, in standard deviations.
+    """
+
+    axis = "ε (standard deviations)"
+    attacks = True
+
+    def __post_init__(self):
+        within(self, "an ε of 0 or more", 0.0, math.inf, self.epsilon)
+
+    @property
+    def family(self) -> str:
+        return self.name.upper()
+
+    @property
+    def level(self) -> float:
+        return self.epsilon
+
+    def attack(self) -> Callable:
+        """`(model, features, truth, seeds) -> features`."""
+        from keras_ser import attacks
+
+        return attacks.ATTACKS[self.name](self.epsilon)
+
+
+@dataclasses.dataclass(frozen=True)
+class FGSM(Attacked):
+    """The fast gradient sign method."""
+
+    name, form = "fgsm", "fgsm:EPSILON"
+    epsilon: float
+
+
+@dataclasses.dataclass(frozen=True)
+class BIM(Attacked):
+    """The basic iterative method."""
+
+    name, form = "bim", "bim:EPSILON"
+    epsilon: float
+
+
+@dataclasses.dataclass(frozen=True)
+class PGD(Attacked):
+    """Projected gradient descent."""
+
+    name, form = "pgd", "pgd:EPSILON"
+    epsilon: float

@@ -1,0 +1,113 @@
+"""Drawings of what systems reach: confusions, speakers."""
+
+import textwrap
+
+import numpy as np
+
+from keras_ser.figures.style import COLOURS, drawing
+
+
+def confusion_matrix(counts, classes, title: str, path) -> None:
+    """Confusion matrix: counts and row percentages, coloured by row share.
+
+    The UAR in the title is the mean recall of the classes that have a true
+    utterance.
+
+    Args:
+        counts: shape `(classes, classes)`, rows are the truth.
+        classes: the names, in the order of the rows.
+        title: first line above the matrix.
+        path: PNG to write.
+
+    Raises:
+        ValueError: if `counts` is not square or does not fit `classes`.
+    """
+    counts, classes = np.asarray(counts), list(classes)
+    if counts.shape != (len(classes), len(classes)) or not counts.any():
+        raise ValueError(
+            f"`counts` must be a ({len(classes)}, {len(classes)}) matrix with at least "
+            f"one count, for classes={classes}. Received: shape {counts.shape}, sum "
+            f"{counts.sum()}. Build it with `scores.confusion`."
+        )
+    true = counts.sum(axis=1)
+    share = counts / np.maximum(true, 1)[:, None]
+    uar = 100 * np.diag(share)[true > 0].mean()
+    size = max(3.6, 0.85 * len(classes) + 1.6)
+    with drawing(path, (size + 0.9, size)) as figure:
+        axes = figure.add_subplot()
+        image = axes.imshow(100 * share, cmap="Blues", vmin=0, vmax=100)
+        _annotate(axes, counts, share)
+        names = [
+            f"{name}\n({total:.0f})" for name, total in zip(classes, true, strict=True)
+        ]
+        axes.set_yticks(range(len(classes)), names)
+        axes.set_xticks(range(len(classes)), classes, rotation=35, ha="right")
+        axes.set(xlabel="predicted", ylabel="true (utterances)")
+        axes.set_title(f"{textwrap.fill(title, int(9 * size))}\nUAR {uar:.1f} %")
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        figure.colorbar(image, shrink=0.8, label="share of the true class (%)")
+
+
+def _annotate(axes, counts, share) -> None:
+    for row, column in np.ndindex(*counts.shape):
+        text = f"{counts[row, column]:.0f}\n{100 * share[row, column]:.0f} %"
+        axes.text(
+            column,
+            row,
+            text if counts[row].any() else "–",
+            ha="center",
+            va="center",
+            fontsize=9,
+            color="white" if share[row, column] > 0.55 else "#222222",
+        )
+
+
+def speaker_bars(table, path) -> None:
+    """UAR of each speaker as grouped bars, one colour a system.
+
+    A dashed line marks each system's mean over its speakers, which is not the
+    pooled UAR of the tables.
+
+    Args:
+        table: DataFrame, index speakers, columns systems, UAR in [0, 1]; NaN
+            draws no bar.
+        path: PNG to write.
+
+    Raises:
+        ValueError: if the table is empty.
+    """
+    if table.empty:
+        raise ValueError(
+            "`table` must hold at least one speaker and one system. Received: shape "
+            f"{table.shape}. Score some predictions first."
+        )
+    columns = min(len(table), max(6, 60 // table.shape[1]))
+    rows = -(-len(table) // columns)
+    width = max(5.0, 2.0 + columns * (0.25 + 0.12 * table.shape[1]))
+    with drawing(path, (width, 1.2 + 2.8 * rows)) as figure:
+        panels = figure.subplots(rows, 1, squeeze=False)[:, 0]
+        for row, axes in enumerate(panels):
+            _bars(axes, table, slice(row * columns, (row + 1) * columns), columns)
+        panels[-1].set_xlabel("speaker")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=2)
+
+
+def _bars(axes, table, rows: slice, columns: int) -> None:
+    """One panel: the speakers of `rows`, in `columns` places."""
+    speakers = [str(name) for name in table.index[rows]]
+    width = 0.8 / table.shape[1]
+    for index, system in enumerate(table.columns):
+        values = 100 * table[system].to_numpy(float)
+        mean = 100 * table[system].mean()
+        place = np.arange(len(speakers)) + (index + 0.5) * width - 0.4
+        colour = COLOURS[index % len(COLOURS)]
+        label = f"{system} (mean {mean:.1f} %)"
+        axes.bar(place, values[rows], width, color=colour, label=label)
+        axes.axhline(mean, color=colour, linestyle="--", linewidth=1)
+    tilted = columns > 6 or max(map(len, speakers)) > 10
+    axes.set_xticks(range(len(speakers)), speakers, rotation=60 if tilted else 0)
+    axes.set(ylabel="UAR (%)", ylim=(0, 100), xlim=(-0.6, columns - 0.4))
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)

@@ -1,0 +1,90 @@
+"""Drawings over time: spectrogram, reconstruction, attention."""
+
+import numpy as np
+
+from keras_ser.figures.style import COLOURS, drawing
+
+
+def reconstruction(features, reconstruction, path, hop: float = 0.01) -> None:
+    """An encoder's input above the decoder's output, on one colour scale.
+
+    Args:
+        features: the input, shape `(frames, bands)`.
+        reconstruction: the output, of the same shape.
+        path: PNG to write.
+        hop: seconds between frames.
+
+    Raises:
+        ValueError: if the shapes differ or are not of rank 2.
+    """
+    features = _spectrogram(features, "features")
+    output = _spectrogram(reconstruction, "reconstruction")
+    if features.shape != output.shape:
+        raise ValueError(
+            "`features` and `reconstruction` must have one shape. Received: "
+            f"{features.shape} and {output.shape}. Cut both to the same frames."
+        )
+    error = np.mean((features - output) ** 2)
+    scale = {"vmin": features.min(), "vmax": features.max()}
+    with drawing(path, (8.0, 5.0)) as figure:
+        above, below = figure.subplots(2, 1, sharex=True)
+        image = _show(above, features, hop, **scale)
+        _show(below, output, hop, **scale)
+        above.set_title("input")
+        below.set_title(f"reconstruction (mean squared error {error:.3g})")
+        below.set_xlabel("time (s)")
+        figure.colorbar(image, ax=[above, below], label="level (as normalised)")
+
+
+def attention(features, weights, path, hop: float = 0.01) -> None:
+    """Log-mel spectrogram with the attention weights over time under it.
+
+    Args:
+        features: shape `(frames, bands)`.
+        weights: shape `(steps,)`; an encoder with stride has fewer steps than
+            frames, and each step is drawn over its equal share of the time.
+        path: PNG to write.
+        hop: seconds between frames.
+
+    Raises:
+        ValueError: if a rank is wrong or there are more steps than frames.
+    """
+    features = _spectrogram(features, "features")
+    weights = np.asarray(weights, float)
+    if weights.ndim != 1 or not 0 < len(weights) <= len(features):
+        raise ValueError(
+            f"`weights` must have shape (steps,), 1 to {len(features)} steps. "
+            f"Received: shape {weights.shape}. Pass the weights of one utterance."
+        )
+    edges = np.linspace(0, len(features) * hop, len(weights) + 1)
+    with drawing(path, (8.0, 4.5)) as figure:
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.5, 1))
+        image = _show(above, features, hop)
+        below.stairs(weights, edges, fill=True, color=COLOURS[0])
+        uniform = 1 / len(weights)
+        below.axhline(uniform, color="#444444", linestyle=":")
+        # x in axes' fractions, y in weights; there is room below the colour bar.
+        at = {"transform": below.get_yaxis_transform(), "in_layout": False}
+        below.text(1.01, uniform, "uniform", va="center", **at)
+        below.set(xlabel="time (s)", ylabel="attention", ylim=(0, None))
+        figure.colorbar(image, ax=above, label="level (as normalised)")
+
+
+def _spectrogram(values, name: str) -> np.ndarray:
+    values = np.asarray(values, float)
+    if values.ndim == 3 and values.shape[-1] == 1:
+        values = values[..., 0]
+    if values.ndim != 2 or values.size == 0:
+        raise ValueError(
+            f"`{name}` must have shape (frames, bands). Received: {values.shape}. Pass "
+            "one utterance, without the batch axis."
+        )
+    return values
+
+
+def _show(axes, features, hop: float, **scale):
+    frames, bands = features.shape
+    extent = (0, frames * hop, 0, bands)
+    axes.set_ylabel("mel band")
+    style = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
+    return axes.imshow(features.T, extent=extent, cmap="cividis", **style, **scale)

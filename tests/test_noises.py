@@ -1,0 +1,253 @@
+"""Noise in speech: its power measured apart, its draw, and what is no noise."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from keras_ser import audio, noises
+from keras_ser.corpora import table as tables
+
+RATE = audio.RATE
+
+
+@pytest.fixture
+def speech(noise):
+    """A second of bursts and pauses; the pauses hold what is 60 dB softer."""
+    wave = noise(1.0, seed=3)
+    wave[4000:9000] *= 1e-3
+    return wave
+
+
+@pytest.fixture
+def noise_table(write_audio, noise, tone):
+    """Two kinds, one of them with two clips, shorter and longer than speech."""
+    clips = {
+        "rain/a": noise(0.4, seed=1),
+        "rain/b": noise(3.0, seed=2),
+        "hum/a": tone(120.0, 0.31),
+    }
+    rows = [
+        {
+            "utterance": f"noise/{name}",
+            "file": str(write_audio(f"noise/{name}.wav", wave, subtype="FLOAT")),
+            "corpus": "noise",
+            "speaker": f"noise/{name}",
+            "session": name.partition("/")[0],
+        }
+        for name, wave in clips.items()
+    ]
+    return tables.from_rows(rows)
+
+
+def decibels(ratio):
+    return 10 * np.log10(ratio)
+
+
+def power_by_loop(wave):
+    """`speech_power` as its docstring words it, frame by frame."""
+    frames = [wave[start : start + 320] for start in range(0, len(wave) - 319, 320)]
+    powers = [sum(float(x) ** 2 for x in frame) / 320 for frame in frames]
+    loud = [power for power in powers if power >= max(powers) / 10_000]
+    return sum(loud) / len(loud)
+
+
+def test_power_of_speech_leaves_out_its_pauses(speech):
+    assert noises.speech_power(speech) == pytest.approx(power_by_loop(speech))
+    everything = np.square(speech, dtype=float).mean()
+    assert decibels(noises.speech_power(speech) / everything) > 1
+
+
+def test_speech_shorter_than_a_frame_is_one():
+    assert noises.speech_power(np.float32([0.5, -0.5])) == 0.25
+
+
+@pytest.mark.parametrize("snr", [-5.0, 0.0, 10.0, 20.0])
+@pytest.mark.parametrize("kind", ["rain", "hum", "all"])
+def test_the_ratio_is_exact_to_a_tenth_of_a_decibel(speech, noise_table, snr, kind):
+    mixing = noises.Mixing(noises.clips(noise_table, kind), kind, snr, "toy/1")
+    added = mixing(speech).astype(float) - speech
+    measured = decibels(power_by_loop(speech) / np.square(added).mean())
+    assert measured == pytest.approx(snr, abs=0.1)
+
+
+def test_nothing_is_clipped_and_the_speech_keeps_its_level(speech):
+    loud = 9 * speech
+    mixed = noises.mixed(loud, np.ones_like(loud), 0.0)
+    assert np.abs(mixed).max() > 1
+    added = mixed - loud
+    np.testing.assert_allclose(added, added.mean(), rtol=1e-4)
+
+
+def jumps(wave):
+    return np.abs(np.diff(wave.astype(float)))
+
+
+@pytest.mark.parametrize("hertz", [7.3, 90.0])
+def test_a_short_clip_is_repeated_without_a_click(hertz):
+    time = np.arange(round(0.23 * RATE)) / RATE
+    clip = np.sin(2 * np.pi * hertz * time).astype(np.float32) + np.float32(0.3)
+    naive = jumps(np.tile(clip, 2)).max()
+    body = noises.loop(clip)
+    repeated = jumps(np.tile(body, 3)).max()
+    assert naive > 5 * jumps(clip).max()
+    # Where two stretches cross, both move: √2 and what the weights change in a sample.
+    assert repeated < 2 * jumps(clip).max() + 0.01
+
+
+def test_a_seam_of_noise_is_no_larger_than_within_it_and_as_loud(noise):
+    clip = noise(0.5)
+    body = noises.loop(clip)
+    repeated = np.tile(body, 2)
+    seam = jumps(repeated[len(body) - 2 : len(body) + 800])
+    assert seam.max() <= jumps(clip).max()
+    faded, rest = body[:800], body[800:]
+    assert decibels(np.square(faded).mean() / np.square(rest).mean()) == pytest.approx(
+        0, abs=0.5
+    )
+
+
+def test_the_loop_goes_on_where_the_clip_ended(noise):
+    clip = noise(0.5)
+    body = noises.loop(clip)
+    assert len(body) == len(clip) - 800
+    np.testing.assert_array_equal(body[800:], clip[800:-800])
+    assert body[0] == pytest.approx(clip[-800], abs=1e-3)
+    assert body[799] == pytest.approx(clip[799], abs=1e-3)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3])
+def test_a_clip_of_a_few_samples_can_be_repeated(samples):
+    found = noises.stretch(np.ones(samples, np.float32), 50, np.random.default_rng(0))
+    assert found.shape == (50,)
+    assert np.isfinite(found).all()
+
+
+def test_a_long_clip_is_cut_anywhere(noise):
+    clip, rng = noise(2.0), np.random.default_rng(0)
+    starts = set()
+    for _ in range(40):
+        found = noises.stretch(clip, 8000, rng)
+        (start,) = np.flatnonzero(clip == found[0])[:1]
+        np.testing.assert_array_equal(found, clip[start : start + 8000])
+        starts.add(start)
+    assert min(starts) < 4000 and max(starts) > 20_000
+
+
+def test_the_draw_is_a_function_of_utterance_kind_and_ratio(speech, noise_table):
+    clips = noises.clips(noise_table)
+    mixing = noises.Mixing(clips, "all", 0.0)
+    one, again = mixing.of("toy/1"), mixing.of("toy/1")
+    np.testing.assert_array_equal(one(speech), again(speech))
+    assert dataclasses.replace(one, snr=0).key == one.key  # of whatever type
+    for other in (
+        mixing.of("toy/2"),
+        dataclasses.replace(one, snr=0.5),
+        dataclasses.replace(one, kind="rain"),
+    ):
+        added = one(speech) - speech, other(speech) - speech
+        assert abs(np.corrcoef(*added)[0, 1]) < 0.9
+        assert other.key != one.key
+
+
+def test_the_draw_is_the_same_in_any_process():
+    """A golden value: it must not hang on `hash` or on the version of Python."""
+    assert noises.seed_of("emodb/03a01Fa", "rain", 10.0) == 2027335133
+
+
+def test_the_order_of_the_noise_decides_nothing(speech, noise_table):
+    shuffled = noise_table.iloc[::-1]
+    one = noises.Mixing(noises.clips(noise_table), "all", 0.0, "toy/1")
+    other = noises.Mixing(noises.clips(shuffled), "all", 0.0, "toy/1")
+    assert one == other
+    assert noises.fingerprint(noise_table) == noises.fingerprint(shuffled)
+
+
+def test_all_draws_every_kind(noise_table, monkeypatch):
+    read, drawn = noises._read, []
+    monkeypatch.setattr(noises, "_read", lambda clip: drawn.append(clip) or read(clip))
+    mixing = noises.Mixing(noises.clips(noise_table), "all", 0.0)
+    for number in range(60):
+        mixing.of(str(number))(np.ones(400, np.float32))
+    kinds = [clip.kind for clip in drawn]
+    assert 15 < kinds.count("hum") < 45  # a half, though it has one clip of three
+    assert len({clip.file for clip in drawn}) == 3
+
+
+def test_other_noise_has_another_fingerprint_and_key(noise_table):
+    changed = noise_table.assign(digest=noise_table.digest.str[::-1])
+    assert noises.fingerprint(changed) != noises.fingerprint(noise_table)
+    keys = {noises.Mixing(noises.clips(t), "all", 0.0).key for t in (
+        noise_table, changed)}  # fmt: skip
+    assert len(keys) == 2
+    assert noises.fingerprint(None) == {}
+
+
+def test_silence_around_a_clip_is_no_noise(write_audio, noise, speech):
+    wave = np.concatenate([np.zeros(RATE), noise(0.2), np.zeros(RATE)])
+    file = write_audio("padded.wav", wave.astype(np.float32), subtype="FLOAT")
+    clip = noises.Clip("rain", str(file), None, None, "")
+    added = noises.Mixing((clip,), "rain", 0.0, "toy/1")(speech) - speech
+    frames = added[: len(added) // 320 * 320].reshape(-1, 320)
+    powers = np.square(frames).mean(axis=1)
+    assert decibels(powers.max() / powers.min()) < 6
+
+
+def test_a_stretch_of_silence_is_drawn_again(write_audio, noise):
+    wave = np.concatenate([noise(0.2), np.zeros(3 * RATE), noise(0.2)])
+    file = write_audio("gap.wav", wave.astype(np.float32), subtype="FLOAT")
+    clip = noises.Clip("rain", str(file), None, None, "")
+    for number in range(20):
+        mixing = noises.Mixing((clip,), "rain", 0.0, str(number))
+        assert np.isfinite(mixing(np.ones(1600, np.float32))).all()
+
+
+def test_a_clip_that_is_silent_but_for_a_click_is_refused(write_audio):
+    wave = np.zeros(40 * RATE, np.float32)
+    wave[[0, 1, -2, -1]] = 0.5, -0.5, 0.5, -0.5
+    file = write_audio("click.wav", wave, subtype="FLOAT")
+    mixing = noises.Mixing((noises.Clip("a", str(file), None, None, ""),), "a", 0.0)
+    with pytest.raises(ValueError, match="must sound.*click.wav.*50 stretches of 0.02"):
+        mixing(np.ones(320, np.float32))
+
+
+def test_noise_that_is_gone_is_no_fault_of_the_speech(noise_table, tmp_path):
+    (clip,) = noises.clips(noise_table, "hum")
+    gone = clip._replace(file=str(tmp_path / "gone.wav"))
+    with pytest.raises(ValueError, match="gone.wav, which does not exist"):
+        noises.Mixing((gone,), "hum", 0.0)(np.ones(320, np.float32))
+    changed = clip._replace(digest="0" * 32)
+    with pytest.raises(ValueError, match="has changed since"):
+        noises.Mixing((changed,), "hum", 0.0)(np.ones(320, np.float32))
+
+
+def test_unknown_kinds_are_refused(noise_table):
+    with pytest.raises(ValueError, match=r"kinds \['hum', 'rain'\], or 'all'.*'fog'"):
+        noises.clips(noise_table, "fog")
+    assert noises.kinds(noise_table) == ("hum", "rain")
+
+
+def demand(toy_table, *names):
+    rows = [name.rpartition("/") for name in names]
+    table = toy_table(range(len(names)), ("",), corpus="demand")
+    return table.assign(
+        utterance=[f"demand/{name}" for name in names],
+        session=[kind for kind, _, _ in rows],
+    )
+
+
+def test_of_demand_the_first_channel_of_five_environments_is_mixed(toy_table):
+    names = [f"{kind}/ch{n:02d}" for kind in noises.DEMAND for n in (1, 2)]
+    table = demand(toy_table, *names, "TBUS/ch01")
+    assert noises.kinds(table) == noises.DEMAND
+    assert len(noises.clips(table)) == 5
+    files = {clip.file for clip in noises.clips(table, "NPARK")}
+    assert files == set(table.file[table.utterance == "demand/NPARK/ch01"])
+    with pytest.raises(ValueError, match="or 'all'. Received: 'TBUS'"):
+        noises.clips(table, "TBUS")
+
+
+def test_of_demand_no_environment_may_be_absent(toy_table):
+    names = [f"{kind}/ch01" for kind in noises.DEMAND if kind != "NPARK"]
+    with pytest.raises(ValueError, match="needs channel 1 of.*it without NPARK"):
+        noises.clips(demand(toy_table, *names, "NPARK/ch02"))

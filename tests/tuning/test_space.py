@@ -1,0 +1,166 @@
+"""What a search may change: parsing, defaults, and refusals before anything trains."""
+
+import dataclasses
+
+import pytest
+
+from keras_ser import augment
+from keras_ser.config import Experiment, Features, System
+from keras_ser.models import BASELINE
+from keras_ser.tuning import space
+from keras_ser.tuning.space import Choice, Range, parse
+
+CONFIG = Experiment(
+    name="toy",
+    corpus="synthetic",
+    systems={"a": System(), "b": System(arguments=BASELINE, augment=())},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x=0.1:1.0:log", Range(0.1, 1.0, log=True)),
+        ("x=1e-4:1e-2", Range(1e-4, 1e-2)),
+        ("x=5:40", Range(5, 40)),
+        ("x=5|40", Choice((5, 40))),
+        ("x=0.5", Choice((0.5,))),
+        ("x=(7, 5, 3)|(3,3,3)", Choice(((7, 5, 3), (3, 3, 3)))),
+        ("x = uar | accuracy ", Choice(("uar", "accuracy"))),
+        ("x=True|False", Choice((True, False))),
+    ],
+)
+def test_a_dimension_is_read_from_text(text, expected):
+    assert parse(text) == ("x", expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x", "`path=low:high`"),
+        ("x=", "`path=low:high`"),
+        ("=1:2", "`path=low:high`"),
+        ("x=1:2:3", "`low:high:log`. Received: '1:2:3'"),
+        ("x=1:2:log:log", "`low:high:log`"),
+        ("x=2:1", "a greater one.*Received: 2 to 1"),
+        ("x=a:b", "a number and a greater one"),
+        ("x=True:2", "a number and a greater one"),
+        ("x=0:1:log", "above 0 with `log`"),
+        ("x=1|1", "different values"),
+    ],
+)
+def test_what_is_no_dimension_is_refused(text, words):
+    with pytest.raises(ValueError, match=words):
+        parse(text)
+
+
+def test_whole_numbers_stay_whole_and_others_have_three_digits():
+    assert Range(5, 40).value(7) == 7
+    assert type(Range(5, 40).value(7)) is int
+    assert Range(1e-4, 1e-2).value(0.00123456) == 0.00123
+    # 0.12345 has three digits above it: the end itself is kept.
+    assert Range(0.12345, 1.0).value(0.12345) == 0.12345
+
+
+def paths(system, **more):
+    return set(space.default(dataclasses.replace(system, **more)))
+
+
+def test_the_default_space_is_that_of_the_issue():
+    assert paths(System()) == {
+        "training.learning_rate",
+        "objective.auxiliary",
+        "objective.center",
+        "arguments.kernels",
+        "arguments.filters",
+        "augment.specaugment.frequency",
+        "augment.specaugment.time",
+    }
+
+
+def test_what_has_no_effect_is_not_searched():
+    kept = {"training.learning_rate", "arguments.kernels", "arguments.filters"}
+    assert paths(System(arguments=BASELINE, augment=())) == kept
+    own = {"augmentation": 0.1, "reconstruction": 0.2}
+    assert "objective.auxiliary" not in paths(System(objective=own))
+    assert "objective.auxiliary" in paths(System(objective={"augmentation": 0.1}))
+    other = paths(System(model="Other", augment=("speed",)))
+    assert other == {"training.learning_rate"}
+
+
+def test_changes_join_the_default_space_or_take_a_place_in_it():
+    changes = {
+        "objective.center": Choice((0.5,)),
+        "systems.a.objective.auxiliary": Range(0.1, 0.2),
+        "training.patience": Range(3, 6),
+    }
+    made = space.of(CONFIG, "a", changes)
+    assert len(made) == 8
+    assert made["systems.a.objective.center"] == Choice((0.5,))
+    assert made["systems.a.objective.auxiliary"] == Range(0.1, 0.2)
+    assert made["training.patience"] == Range(3, 6)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "training.seed",
+        "training",
+        "name",
+        "protocol",
+        "labels",
+        "corpus",
+        "repeats",
+        "tuned_on",
+        "systems.b.objective.center",
+        "systems.a",
+        "systems.a.unlabelled",
+        "model",
+    ],
+)
+def test_a_search_changes_settings_of_its_system_only(path):
+    with pytest.raises(ValueError, match="A search for system `a` changes"):
+        space.of(CONFIG, "a", {path: Choice((1, 2))})
+
+
+@pytest.mark.parametrize(
+    ("path", "dimension", "words"),
+    [
+        ("objective.lambda", Range(0.0, 1.0), "objective` takes"),
+        ("objective.center", Range(-1.0, 1.0), "0 or more"),
+        ("arguments.kernels", Choice(((7, 5, 3), (7, 5))), "3 whole numbers"),
+        ("arguments.dropout", Range(0.0, 1.0), "below 1"),
+        ("augment.specaugment.width", Range(1, 2), "takes"),
+        ("augment.echo.width", Range(1, 2), "no `echo`"),
+        ("training.learning_rate", Range(-1.0, 1.0), "above 0"),
+        ("training.epochs", Range(1.0, 2.0), "expected int"),
+    ],
+)
+def test_ends_and_options_are_tried_before_anything_trains(path, dimension, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        space.of(CONFIG, "a", {path: dimension})
+    assert path in caught.value.__notes__[0]
+
+
+def test_values_are_set_in_the_experiment():
+    values = {
+        "systems.a.augment.specaugment.frequency": 9,
+        "systems.a.arguments.kernels": (3, 3, 3),
+        "training.learning_rate": 2e-4,
+    }
+    made = space.applied(CONFIG, "a", values)
+    assert made.training.learning_rate == 2e-4
+    assert made.systems["a"].arguments == {"kernels": (3, 3, 3)}
+    assert made.systems["b"] == CONFIG.systems["b"]
+    given = augment.instances(made.systems["a"].augment)
+    assert [each.name for each in given] == ["speed", "specaugment", "mixup"]
+    assert given[1].frequency == 9
+    assert given[1].time == augment.SpecAugment().time
+
+
+def test_arguments_of_augmentations_stay():
+    system = System(augment={"specaugment": {"time": 7}})
+    config = Experiment("toy", "synthetic", {"a": system}, features=Features())
+    values = {"systems.a.augment.specaugment.frequency": 9}
+    made = space.applied(config, "a", values).systems["a"].augment
+    assert made == {"specaugment": {"time": 7, "frequency": 9}}
