@@ -1,10 +1,12 @@
-"""Kills an experiment at random moments until it is done, and compares the bytes.
+r"""Kills an experiment at random moments until it is done, and compares the bytes.
 
 Short folds of leave one speaker out on noise in EMO-DB's layout run twice: undisturbed,
 and with SIGKILLs of the whole process group, after each of which the same command is
 given again. The report, every predictions.csv, history.csv and metrics.json must have
 the same bytes, and no finished folder may be written again. Exit code 1 if not.
 Command: python benchmarks/kill_resume.py --kills 20
+Many tiny jobs in two processes, 200 of them: python benchmarks/kill_resume.py \
+    --system length --speakers 5 --repeats 40 --workers 2 --kills 3
 """
 
 import argparse
@@ -25,12 +27,16 @@ from keras_ser import checkpoint, files
 RATE = 16_000
 SPEAKERS = ("03", "08", "09", "10", "11", "12")
 COMPARED = ("report.md", "predictions.csv", "history.csv", "metrics.json")
+SYSTEMS = {
+    "mtl_aug": "System(arguments=arguments)",
+    "length": "System('LengthProbe', augment=())",
+}
 CONFIG = """
 from keras_ser.config import Experiment, Features, System, Training
 
 arguments = {"reconstruction": False}
 config = Experiment(
-    "killed", "emodb", {"mtl_aug": System(arguments=arguments)}, repeats=%d,
+    "killed", "emodb", {"%s": %s}, repeats=%d,
     features=Features(settings={"bands": 16}, seconds=1.0),
     training=Training(batch=8, rows=12, epochs=%d, patience=1, learning_rate=5e-3),
 )
@@ -50,9 +56,10 @@ def write_corpus(root: Path, speakers: int) -> None:
                 soundfile.write(folder / name, wave, RATE)
 
 
-def start(folder: Path, out: Path) -> subprocess.Popen:
+def start(folder: Path, out: Path, workers: int = 1) -> subprocess.Popen:
     words = ["run", folder / "config.py", "--corpus", f"emodb={folder / 'emodb'}"]
     words += ["--cache", folder / "cache", "--threads", "1", "--out", out]
+    words += ["--workers", workers]
     code = "from keras_ser.cli import entry; entry()"
     with open(folder / "log.txt", "a") as log:
         return subprocess.Popen(
@@ -77,8 +84,8 @@ def killed_after(process: subprocess.Popen, seconds: float) -> bool:
 
 def moment(out: Path) -> str:
     """What a kill hit, read off what it left."""
-    done = len(list(out.glob("killed/mtl_aug/*-?/metrics.json")))
-    for partial in out.glob("killed/mtl_aug/*.partial"):
+    done = len(list(out.glob("killed/*/*/metrics.json")))
+    for partial in out.glob("killed/*/*.partial"):
         path = partial / checkpoint.NAME
         epochs = "no epoch"
         if path.exists():
@@ -97,31 +104,33 @@ def finished(out: Path) -> dict[str, int]:
     """Time of writing of every file of the finished runs."""
     return {
         str(path): path.stat().st_mtime_ns
-        for folder in out.glob("killed/mtl_aug/*-?")
+        for folder in out.glob("killed/*/*-*[0-9]")
         for path in folder.iterdir()
     }
 
 
-def disturbed(folder: Path, out: Path, kills: int, longest: float) -> tuple[int, int]:
+def disturbed(
+    folder: Path, out: Path, kills: int, longest: float, workers: int
+) -> tuple[int, int]:
     """Runs with at most `kills` kills; returns how many, and files written twice."""
     rng, rewritten = random.Random(0), 0
     for number in range(kills):
         seconds = rng.uniform(0, longest)
         before = finished(out)
-        if not killed_after(start(folder, out), seconds):
+        if not killed_after(start(folder, out, workers), seconds):
             kills = number
             break
         after = finished(out)
         rewritten += sum(after.get(path) != written for path, written in before.items())
         print(f"kill {number + 1} after {seconds:.1f} s: {moment(out)}", flush=True)
-    undisturbed(folder, out)
+    undisturbed(folder, out, workers)
     return kills, rewritten
 
 
-def undisturbed(folder: Path, out: Path) -> float:
+def undisturbed(folder: Path, out: Path, workers: int = 1) -> float:
     """Runs to the end; returns the seconds."""
     began = time.monotonic()
-    if start(folder, out).wait():
+    if start(folder, out, workers).wait():
         raise RuntimeError((folder / "log.txt").read_text()[-2000:])
     return time.monotonic() - began
 
@@ -132,17 +141,24 @@ def main() -> int:
     arguments.add_argument("--speakers", type=int, default=6, help="a fold each")
     arguments.add_argument("--repeats", type=int, default=2, help="of each fold")
     arguments.add_argument("--epochs", type=int, default=4)
+    arguments.add_argument("--system", default="mtl_aug", choices=sorted(SYSTEMS))
+    arguments.add_argument("--workers", type=int, default=1, help="processes")
     arguments.add_argument("--longest", type=float, help="seconds before a kill")
     parsed = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_corpus(folder / "emodb", parsed.speakers)
-        (folder / "config.py").write_text(CONFIG % (parsed.repeats, parsed.epochs))
+        system = parsed.system, SYSTEMS[parsed.system]
+        text = CONFIG % (*system, parsed.repeats, parsed.epochs)
+        (folder / "config.py").write_text(text)
         whole, pieces = folder / "whole", folder / "pieces"
-        seconds = undisturbed(folder, whole)
-        print(f"undisturbed: {seconds:.0f} s", flush=True)
+        seconds = undisturbed(folder, whole, parsed.workers)
+        jobs = parsed.speakers * parsed.repeats
+        print(f"undisturbed: {jobs} jobs, {seconds:.0f} s", flush=True)
         longest = parsed.longest or 2 * seconds / parsed.kills
-        kills, rewritten = disturbed(folder, pieces, parsed.kills, longest)
+        kills, rewritten = disturbed(
+            folder, pieces, parsed.kills, longest, parsed.workers
+        )
         expected, received = contents(whole), contents(pieces)
         equal = sum(received.get(key) == value for key, value in expected.items())
         records = pieces.rglob("environment.json")

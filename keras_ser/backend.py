@@ -61,6 +61,13 @@ def _too_late(name: str, threads: int) -> ValueError:
     )
 
 
+def makes_variables_in_graphs() -> bool:
+    """Whether a training step is traced again where it made variables."""
+    import keras
+
+    return keras.backend.backend() == "tensorflow"
+
+
 def compiles_each_shape() -> bool:
     """Whether the backend compiles anew for each shape of a batch.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from keras_ser import curves, files
-from keras_ser.conditions import Condition, parse
+from keras_ser.conditions import CONDITIONS, Condition, parse
 from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
 from keras_ser.reports.text import NOTHING, natural, rank
 from keras_ser.reports.writing import markdown
@@ -98,7 +98,8 @@ def _scores(scored: pd.DataFrame) -> pd.DataFrame:
         own = scored[scored["row"] == name]
         parts = {text: rows for text, rows in own.groupby("condition", sort=False)}
         clean = _measured(parts.pop("clean"))
-        found = {parse(text): _measured(rows) for text, rows in parts.items()}
+        given = sorted(map(parse, parts), key=_place)
+        found = {each: _measured(parts[each.text]) for each in given}
         for condition, score in found.items():
             at = {"level": condition.level, "tick": condition.tick}
             lines.append({"row": name, **_family(condition), **at, **score})
@@ -107,6 +108,11 @@ def _scores(scored: pd.DataFrame) -> pd.DataFrame:
             lines.append({"row": name, **_family(condition), **at, **clean})
     columns = ["row", *FAMILY, "level", "tick", *UAR_COLUMNS, "text"]
     return pd.DataFrame(lines, columns=columns)
+
+
+def _place(condition: Condition) -> tuple:
+    """Where its family stands on the card."""
+    return list(CONDITIONS).index(condition.name), natural(condition.family)
 
 
 def _family(condition: Condition) -> dict:

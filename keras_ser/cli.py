@@ -11,20 +11,52 @@ from keras_ser import complaints, flags
 
 def entry() -> None:
     """The console script."""
-    # Before TensorFlow loads: less chatter, and the kernels that train faster on
-    # processors for which TensorFlow does not choose them (benchmarks/onednn.py).
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     from absl import app
     from absl.flags import argparse_flags
 
-    warnings.showwarning = _show_warning
+    _settle()
     app.run(
         main,
         flags_parser=lambda argv: parser(argparse_flags.ArgumentParser).parse_args(
             argv[1:]
         ),
     )
+
+
+def run_config(path, words) -> Path:
+    """What `keras-ser run PATH WORDS…` does, for scripts.
+
+    Args:
+        path: of the config.
+        words: further ones of the command line, `["--smoke"]`.
+
+    Returns:
+        The folder of the experiment, with its report in `report/`.
+
+    Raises:
+        SystemExit: with the command's exit code, where it is not 0.
+
+    Example:
+
+    >>> folder = run_config("configs/mtl_aug/emodb.py", ["--corpus", "emodb=DIR"])
+    """
+    _settle()
+    arguments = parser().parse_args(["run", str(path), *words])
+    code = main(arguments)
+    if code:
+        raise SystemExit(code)
+    return Path(arguments.out) / _experiment(arguments)[0].name
+
+
+def _settle() -> None:
+    """What a process sets before TensorFlow loads, and how it shows warnings.
+
+    Less chatter, and the kernels that train faster on processors for which
+    TensorFlow does not choose them (benchmarks/onednn.py).
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    warnings.showwarning = _show_warning
 
 
 def main(arguments) -> int:
@@ -61,9 +93,12 @@ def corpus(arguments) -> int:
     import dataclasses
     import json
 
-    from keras_ser.corpora import survey
+    from keras_ser import corpora
+    from keras_ser.corpora import audformat, survey
+    from keras_ser.overrides import pairs
 
-    told = survey.of(arguments.name, arguments.root, arguments.workers)
+    options = pairs(arguments.set)
+    told = survey.of(arguments.name, arguments.root, arguments.workers, **options)
     if arguments.json:
         print(json.dumps(dataclasses.asdict(told), indent=2, ensure_ascii=False))
     else:
@@ -73,6 +108,10 @@ def corpus(arguments) -> int:
             f"Corpus `{arguments.name}` has {len(told.unreadable)} files that cannot "
             "be read, listed above. Replace them, or move them elsewhere."
         )
+    if arguments.audformat:
+        table = corpora.read(arguments.name, arguments.root, **options)
+        written = audformat.write(table, arguments.audformat)
+        print(f"written: {written}", file=sys.stderr)
 
 
 def features(arguments) -> int:
@@ -94,18 +133,11 @@ def features(arguments) -> int:
 
 
 def run(arguments) -> int:
-    from keras_ser import config, experiment, files, variants
+    from keras_ser import experiment, files
 
     for folder in (arguments.out, arguments.cache):
         files.writable_folder(folder)
-    loaded, roots = _loaded(arguments)
-    if arguments.preset:
-        loaded = variants.at_preset(loaded, arguments.preset)
-    if arguments.smoke:
-        loaded = variants.smoke(loaded)
-    if arguments.repeats:
-        loaded = config.override(loaded, f"repeats={arguments.repeats}")
-    loaded = variants.restricted(loaded, arguments.systems)
+    loaded, roots = _experiment(arguments)
     planned = _planned(arguments, loaded, roots)
     folder = Path(arguments.out) / loaded.name
     if arguments.smoke:  # a run that finished before would show nothing
@@ -128,6 +160,20 @@ def run(arguments) -> int:
             _note_of_report(error, folder)
         raise
     _report([folder], folder / "report")
+
+
+def _experiment(arguments) -> tuple:
+    """The experiment that a run's arguments ask for, and the folders of corpora."""
+    from keras_ser import config, variants
+
+    loaded, roots = _loaded(arguments)
+    if arguments.preset:
+        loaded = variants.at_preset(loaded, arguments.preset)
+    if arguments.smoke:
+        loaded = variants.smoke(loaded)
+    if arguments.repeats:
+        loaded = config.override(loaded, f"repeats={arguments.repeats}")
+    return variants.restricted(loaded, arguments.systems), roots
 
 
 def _planned(arguments, loaded, roots) -> list:

@@ -151,6 +151,8 @@ class Experiment:
         noise: corpus of the noise that conditions mix in, or empty.
         published: figures that the report sets beside the measured ones,
             `mtl_aug:2`, or empty; see `keras_ser.published`.
+        against: the system that a report compares the others with, or empty; see
+            `reports.build`.
         corpus_options: by corpus, options of its reader, `{"csv": {"speaker": "who"}}`.
         tuned_on: speakers that a search for these settings heard, which are
             therefore not tested.
@@ -169,6 +171,7 @@ class Experiment:
     conditions: tuple[str, ...] = ("clean",)
     noise: str = ""
     published: str = ""
+    against: str = ""
     corpus_options: Mapping[str, Mapping] = dataclasses.field(default_factory=dict)
     tuned_on: tuple[str, ...] = ()
 
@@ -216,7 +219,7 @@ class Experiment:
         """Each field but the name against its type."""
         check("repeats", self.repeats, COUNT, is_count)
         check("systems", self.systems, "a mapping from names to systems", is_mapping)
-        for name in ("protocol", "unlabelled", "noise", "published"):
+        for name in ("protocol", "unlabelled", "noise", "published", "against"):
             check(name, getattr(self, name), "text", is_text)
         check("corpus", self.corpus, "a name, or several different ones", are_corpora)
         for name in ("conditions", "tuned_on"):

@@ -23,6 +23,7 @@ from keras_ser.sources import (
     blank,
     deterministic,
     equally_long,
+    mapped,
     ranges,
     refuse_batch,
     select,
@@ -138,9 +139,7 @@ class Pipeline:
         """
         size = self.batch + self._extra
         first, last = (epoch * self.steps * size for epoch in (first_epoch, epochs))
-        rows = tf.data.Dataset.range(first, last).map(
-            self._training_row, num_parallel_calls=tf.data.AUTOTUNE
-        )
+        rows = mapped(tf.data.Dataset.range(first, last), self._training_row)
         return self._batches(rows, size, first_epoch * self.steps)
 
     def dev(self) -> tf.data.Dataset:
@@ -155,12 +154,12 @@ class Pipeline:
         """Unaugmented batches of any table, each utterance's first window."""
         self.store.prepare(table, [PLAIN], progress=False)
         source = self._source(table, None, [PLAIN])
-        rows = tf.data.Dataset.range(len(table)).map(
-            lambda row: self._plain_row(source, tf.cast(row, tf.int32)),
-            num_parallel_calls=tf.data.AUTOTUNE,
+        places = tf.data.Dataset.range(len(table))
+        rows = mapped(
+            places, lambda row: self._plain_row(source, tf.cast(row, tf.int32))
         )
         batches = rows.padded_batch(self.batch)
-        return deterministic(batches.map(self._as_trained))
+        return deterministic(mapped(batches, self._as_trained))
 
     def augmented(self, table: pd.DataFrame, kind: str) -> tf.data.Dataset:
         """Any table under one type of augmentation, `"none"` included.
@@ -174,9 +173,8 @@ class Pipeline:
         view._train, view._extra = self._source(table, None), 0
         first, count = (each[self.types.index(kind)] for each in ranges(self._variants))
         places = np.arange(len(table))[:, None] * view.rows + first + np.arange(count)
-        rows = tf.data.Dataset.from_tensor_slices(places.ravel()).map(
-            view._variant_row, num_parallel_calls=tf.data.AUTOTUNE
-        )
+        rows = tf.data.Dataset.from_tensor_slices(places.ravel())
+        rows = mapped(rows, view._variant_row)
         return view._batches(rows, self.batch, 0)
 
     def _extract(self, workers, progress) -> None:
@@ -289,8 +287,7 @@ class Pipeline:
     def _batches(self, rows, size, first_step):
         """Batches of rows, augmented by the seeds of the steps from `first_step`."""
         batches = rows.padded_batch(size).enumerate(first_step)
-        augmented = batches.map(self._augmented, num_parallel_calls=tf.data.AUTOTUNE)
-        return deterministic(augmented)
+        return deterministic(mapped(batches, self._augmented))
 
     def _augmented(self, step, batch):
         """Batch augmentations, each on the rows of its type."""

@@ -12,6 +12,16 @@ def demo(command) -> None:
 def corpus(command) -> None:
     command.add_argument("name", metavar="NAME", help="a corpus, such as emodb")
     command.add_argument("--root", required=True, help="the corpus's folder")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="option of the corpus's reader, such as speaker=subject",
+    )
+    command.add_argument(
+        "--audformat", metavar="DIR", help="write the table as an audformat database"
+    )
     command.add_argument("--workers", type=_positive, default=1, help="threads")
     command.add_argument("--json", action="store_true", help="the same as JSON")
 

@@ -59,8 +59,8 @@ class Job:
         config["systems"] = {self.system: system}
         config.pop("repeats")
         # Records of earlier versions do not name what these say by default.
-        _leave_out(config, Experiment, "conditions", "noise", "published", "tuned_on")
-        _leave_out(config, Experiment, "corpus_options")
+        _leave_out(config, Experiment, "conditions", "noise", "corpus_options")
+        _leave_out(config, Experiment, "published", "against", "tuned_on")
         _leave_out(config["training"], Training, "precision")
         _leave_out(system, System, "label_fraction")
         if not self.config.systems[self.system].unlabelled:

@@ -3,7 +3,7 @@
 import ast
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import get_args, get_origin, get_type_hints
 
 KINDS = {Mapping: "dict"}  # as a literal is written
@@ -17,6 +17,15 @@ def override(config, text: str):
     return _set(config, path.strip().split("."), _literal(value.strip()), text)
 
 
+def pairs(texts: Iterable[str]) -> dict:
+    """`["speaker=subject"]` as names and values; these as `override` reads them."""
+    found = [text.partition("=") for text in texts]
+    wrong = [name for name, equals, _ in found if not (equals and name)]
+    if wrong:
+        raise ValueError(f"--set takes OPTION=VALUE. Received: {', '.join(wrong)}.")
+    return {name: _literal(value) for name, _, value in found}
+
+
 def _set(node, path: list[str], value, text: str):
     name, rest = path[0], path[1:]
     if dataclasses.is_dataclass(node):
@@ -27,6 +36,8 @@ def _set(node, path: list[str], value, text: str):
             )
         old = getattr(node, name)
         kind = get_type_hints(type(node))[name]
+        if rest and get_args(kind)[-1:] == (Mapping,):  # of mappings: a new one
+            old = {**old, rest[0]: old.get(rest[0], {})}
         new = _set(old, rest, value, text) if rest else _typed(value, kind, text)
         return dataclasses.replace(node, **{name: new})
     if isinstance(node, Mapping):

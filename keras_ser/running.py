@@ -1,5 +1,6 @@
 """A job's run: its folder from the first file to the name that makes it count."""
 
+import datetime
 import errno
 import json
 import shutil
@@ -13,6 +14,7 @@ import pandas as pd
 from keras_ser import backend, files, locks, scores, unusable
 from keras_ser.job import Job, feature_store
 
+OF_REPORTS = ("published", "against")  # in config.json
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -98,8 +100,9 @@ def _described(job: Job) -> dict:
 
 
 def _alike(one: dict, other: dict) -> bool:
-    """Whether they decide the same result: what a paper printed changes none."""
-    return {**one, "published": ""} == {**other, "published": ""}
+    """Whether they decide the same result: what a report compares with changes none."""
+    nothing = dict.fromkeys(OF_REPORTS)
+    return {**one, **nothing} == {**other, **nothing}
 
 
 def _holds_work(folder: Path) -> bool:
@@ -161,7 +164,8 @@ def _begin(job: Job, folder: Path) -> dict:
         _clear(folder)
     elif folder.exists():
         shutil.rmtree(folder)
-    environment = {**now, "resumed": resumed, "legs": [*legs, dict(now)]}
+    leg = {**now, "date": datetime.date.today().isoformat()}
+    environment = {**now, "resumed": resumed, "legs": [*legs, leg]}
     files.write_json(folder / "environment.json", environment)
     files.write_json(folder / "config.json", job.describe())
     return environment

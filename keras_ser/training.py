@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from keras_ser import callbacks, placement
+from keras_ser import backend, callbacks, placement
 from keras_ser.checkpoint import Checkpoint
 from keras_ser.config import Training
 from keras_ser.data import Pipeline
@@ -55,6 +55,8 @@ def fit(
     folder = Path(folder)
     optimizer = keras.optimizers.Adam(training.learning_rate)
     model.compile(optimizer, **model.objective(**objective))
+    if backend.makes_variables_in_graphs():
+        _make_variables(model, data)
     monitor = f"val_emotion_{training.monitor}"
     schedule = callbacks.HalveAndRestore(monitor, training.patience)
     checkpoint = Checkpoint(folder, schedule)
@@ -86,6 +88,20 @@ def fit(
         "epochs": len(checkpoint.rows),
         "updates_per_epoch": data.steps,
     }
+
+
+def _make_variables(model: keras.Model, data: Pipeline) -> None:
+    """Makes the variables of optimizer, losses and metrics before the first step.
+
+    A step that makes them itself is traced twice, which takes several seconds.
+    """
+    batch = next(iter(data.plain(data.fold.dev.iloc[:1])))
+    features, labels, weights = batch
+    output = model(features, training=False)
+    model.optimizer.build(model.trainable_variables)
+    model.compute_loss(features, labels, output, weights, training=False)
+    model.compute_metrics(features, labels, output, weights)
+    model.reset_metrics()
 
 
 class _StopWithoutLoss(keras.callbacks.Callback):

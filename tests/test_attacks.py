@@ -1,5 +1,6 @@
 """Attacks against closed forms, another library and their own promises."""
 
+import sys
 import warnings
 
 import keras
@@ -288,7 +289,6 @@ def test_without_logits_probabilities_do_until_they_are_zero(rng):
         FGSM(0.1)(without_logits(1e4), features, truth)
 
 
-@keras.saving.register_keras_serializable("tests")
 class Counter(keras.layers.Layer):
     """Counts how often Python comes by."""
 
@@ -414,14 +414,24 @@ def double():
     keras.backend.set_floatx("float32")
 
 
+@pytest.fixture
+def art_double(monkeypatch):
+    """ART computes in the type that each of its modules has copied from its config."""
+    pytest.importorskip("torch")
+    pytest.importorskip("art.attacks.evasion")
+    for name, module in list(sys.modules.items()):
+        if name.startswith("art.") and hasattr(module, "ART_NUMPY_DTYPE"):
+            monkeypatch.setattr(module, "ART_NUMPY_DTYPE", np.float64)
+
+
 @pytest.mark.skipif(
     keras.backend.backend() == "jax", reason="JAX has no float64 by default"
 )
 @pytest.mark.parametrize("name", ["FGSM", "BIM"])
-def test_fgsm_and_bim_equal_those_of_art(name, rng, double):
+def test_fgsm_and_bim_equal_those_of_art(name, rng, double, art_double):
     """Convolution and dense layer in float64, the same weights in PyTorch for ART."""
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("art")
+    import torch
+
     features = keras.Input((12, 8))
     hidden = keras.layers.Conv1D(5, 3, activation="tanh")(features)
     flat = keras.layers.Flatten()(hidden)
@@ -436,9 +446,6 @@ def test_fgsm_and_bim_equal_those_of_art(name, rng, double):
 
 
 def by_art(torch, name, weights, x, truth):
-    import art.config
-
-    art.config.ART_NUMPY_DTYPE = np.float64  # before ART's modules copy it
     from art.attacks.evasion import BasicIterativeMethod, FastGradientMethod
     from art.estimators.classification import PyTorchClassifier
 

@@ -93,6 +93,78 @@ def test_corpus_lists_bad_files_and_ends_with_exit_code_2(toy_emodb, capsys):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
+def test_corpus_takes_options_and_writes_audformat(write_audio, tmp_path, capsys):
+    rows = ["file,label,who"]
+    for number in range(4):
+        path = write_audio(f"{number}.wav")
+        rows.append(f"{path.name},anger,s{number}")
+    listed = tmp_path / "list.csv"
+    listed.write_text("\n".join(rows))
+    out = tmp_path / "database"
+    words = ["corpus", "csv", "--root", str(listed), "--audformat", str(out)]
+    assert run(*words) == 2  # nobody said who speaks
+    assert "speaker" in capsys.readouterr().err and not out.exists()
+    assert run(*words, "--set", "speaker=who") == 0
+    assert "4 utterances of 4 speakers" in capsys.readouterr().out
+    (written,) = out.glob("db.*.csv")
+    assert "speaker" in written.read_text().splitlines()[0]
+    assert run(*words, "--set", "speaker") == 2
+    assert "--set takes OPTION=VALUE" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_what_is_done_is_reported_though_something_failed(
+    toy_emodb, tmp_path, capsys, monkeypatch
+):
+    from keras_ser import running
+
+    real = running._train_and_test
+
+    def failing(job, *arguments):
+        if job.fold.name == "08":
+            raise RuntimeError("The loss must stay finite.")
+        return real(job, *arguments)
+
+    monkeypatch.setattr(running, "_train_and_test", failing)
+    config = tmp_path / "config.py"
+    config.write_text(
+        "from keras_ser.config import *\n"
+        "systems = {'length': System('LengthProbe', augment=())}\n"
+        "config = Experiment('toy', 'emodb', systems)\n"
+    )
+    words = ["run", str(config), "--corpus", f"emodb={toy_emodb}"]
+    words += ["--out", str(tmp_path / "runs"), "--cache", str(tmp_path / "cache")]
+    assert run(*words) == 1
+    captured = capsys.readouterr()
+    assert "| length | 3 | 1 |" in captured.out
+    assert "The loss must stay finite." in captured.err
+    log = tmp_path / "runs" / "toy" / "length" / "08-0.log"
+    assert "RuntimeError" in log.read_text()
+    monkeypatch.undo()
+    assert run(*words) == 0
+    assert not log.exists()
+    assert "| length | 4 | 1 |" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_script_runs_a_config(toy_emodb, tmp_path, capsys):
+    config = tmp_path / "config.py"
+    config.write_text(
+        "from keras_ser.config import *\n"
+        "systems = {'length': System('LengthProbe', augment=())}\n"
+        "config = Experiment('toy', 'emodb', systems)\n"
+    )
+    words = ["--corpus", f"emodb={toy_emodb}", "--cache", str(tmp_path / "cache")]
+    words += ["--out", str(tmp_path / "runs")]
+    folder = cli.run_config(config, words)
+    assert folder == tmp_path / "runs" / "toy"
+    assert (folder / "report" / "report.md").exists()
+    with pytest.raises(SystemExit) as ended:
+        cli.run_config(config, [*words, "--folds", "99"])
+    assert ended.value.code == 2
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_run_report_and_predict(toy_emodb, tmp_path, capsys):
     config = tmp_path / "config.py"
     config.write_text(

@@ -59,6 +59,10 @@ def look_up(node, path):
         ("systems.full.objective.new=0.5", 0.5),
         ("systems.full.objective.kind=soft", "soft"),
         ("systems.full.arguments.sizes.a=2", 2),
+        ("corpus=ravdess", "ravdess"),
+        ("corpus=('emodb', 'ravdess')", ("emodb", "ravdess")),
+        ("corpus_options.csv.speaker=subject", "subject"),
+        ("systems.full.label_fraction=1", 1.0),
     ],
 )
 def test_an_override_sets_one_value_of_the_right_type(experiment, text, value):

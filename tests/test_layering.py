@@ -71,6 +71,7 @@ ALLOWED = {
     "monitoring": {"audio", "figures", "files", "gradients", "padding", "scores"},
     "reports": {"conditions", "scores", "figures", "files", "published"},
     "training": {
+        "backend",
         "models",
         "data",
         "callbacks",

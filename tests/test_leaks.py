@@ -89,3 +89,24 @@ def test_without_source_an_utterance_is_its_own(toy_table):
     refuse(toy_table("a", source=""), toy_table("b", source=""))
     with pytest.raises(ValueError, match="share no copies of an utterance"):
         refuse(toy_table("a", source=""), toy_table("b", source="toy/a-0"))
+
+
+TESTS = {"1": ["toy/1"], "2": ["toy/2"], "3": ["toy/3", "toy/4"]}
+
+
+def test_folds_that_test_whom_a_search_heard_are_refused_with_those_left():
+    with pytest.raises(ValueError) as caught:
+        leaks.refuse_tuned(("toy/1", "toy/4"), TESTS, ["1", "2", "3"])
+    message = str(caught.value)
+    assert "Received: folds 1, 3, which test toy/1, toy/4." in message
+    assert message.endswith("Run the others: --folds 2.")
+
+
+def test_folds_of_others_may_be_tested():
+    leaks.refuse_tuned(("toy/1", "toy/4"), TESTS, ["2"])
+    leaks.refuse_tuned((), TESTS, list(TESTS))
+
+
+def test_where_no_fold_is_left_the_message_says_so():
+    with pytest.raises(ValueError, match="No fold of this protocol goes without"):
+        leaks.refuse_tuned(("toy/1", "toy/2", "toy/3"), TESTS, ["1"])

@@ -41,6 +41,29 @@ def test_history_and_logs_are_written(data, model, tmp_path):
     assert list((tmp_path / "logs" / "validation").iterdir())
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow traces")
+def test_a_step_is_traced_once_and_learns_the_same(data, model, tmp_path, monkeypatch):
+    data.heads = model.heads
+    traced, settings = [], Training(batch=4, epochs=1)
+
+    def trained(name):
+        keras.utils.set_random_seed(0)
+        fresh = type(model).from_config(model.get_config())
+        step = fresh.train_step
+        fresh.train_step = lambda batch: traced.append(name) or step(batch)
+        (tmp_path / name).mkdir()
+        training.fit(fresh, data, settings, {}, tmp_path / name, 0)
+        return fresh.get_weights(), (tmp_path / name / "history.csv").read_bytes()
+
+    weights, history = trained("once")
+    monkeypatch.setattr(training, "_make_variables", lambda *_: None)
+    others, other_history = trained("twice")
+    assert traced == ["once", "twice", "twice"]
+    assert history == other_history
+    for one, other in zip(weights, others, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_uar_can_select_the_epoch_once(data, model, tmp_path):
     data.heads = model.heads
     settings = Training(batch=4, epochs=3, learning_rate=1e-2, monitor="uar")

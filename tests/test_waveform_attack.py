@@ -38,7 +38,7 @@ def recogniser():
     model.compile(keras.optimizers.Adam(1e-2), **model.objective())
     x = np.array([preprocessing.normalised(each) for each in features])
     truth = np.array([[name == each for each in CLASSES] for name, _ in waves], float)
-    model.fit(x, {"emotion": truth}, epochs=12, batch_size=12, verbose=0)
+    model.fit(x, {"emotion": truth}, epochs=60, batch_size=4, verbose=0)
     return inference.Recogniser(model, preprocessing)
 
 

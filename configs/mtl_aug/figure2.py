@@ -23,5 +23,6 @@ config = Experiment(
     labels="four",
     systems=single_augmentations(preset="paper"),
     training=PAPER_TRAINING,
+    against="mtl_aug_all",
     published="mtl_aug:figure 2",
 )

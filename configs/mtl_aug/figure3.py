@@ -26,5 +26,6 @@ config = Experiment(
     protocol="each_corpus",
     systems=few_labels(preset="paper"),
     training=PAPER_TRAINING,
+    against="baseline_augmented_100",
     published="mtl_aug:figure 3",
 )

@@ -29,5 +29,6 @@ config = Experiment(
     protocol="each_corpus",
     systems=ablation(preset="paper"),
     training=PAPER_TRAINING,
+    against="model_1",
     published="mtl_aug:7",
 )

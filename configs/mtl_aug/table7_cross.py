@@ -30,5 +30,6 @@ config = Experiment(
     protocol_arguments={"train": "iemocap", "test": "msp_improv"},
     systems=ablation(preset="paper"),
     training=PAPER_TRAINING,
+    against="model_1",
     published="mtl_aug:7",
 )

@@ -62,7 +62,7 @@ class Survey:
         return "\n\n".join(part(self) for part in parts)
 
 
-def of(name: str, root, workers: int = 1) -> Survey:
+def of(name: str, root, workers: int = 1, **options) -> Survey:
     """Reads a corpus, measures all its files and surveys it.
 
     Files that cannot be read are told in `unreadable` and count nowhere else.
@@ -71,12 +71,13 @@ def of(name: str, root, workers: int = 1) -> Survey:
         name: a key of `CORPORA`.
         root: the corpus's folder.
         workers: threads that read.
+        options: of the corpus's reader.
 
     Raises:
         ValueError, FileNotFoundError: as `corpora.read`; a single file that is no
             audio is no reason, as long as another one is.
     """
-    table, unreadable = _read(name, root)
+    table, unreadable = _read(name, root, options)
     measured = measure.measure(table, workers)
     return survey(table, measured, corpora.CORPORA[name], unreadable)
 
@@ -130,9 +131,9 @@ def survey(
     )
 
 
-def _read(name: str, root) -> tuple[pd.DataFrame, dict[str, str]]:
+def _read(name: str, root, options) -> tuple[pd.DataFrame, dict[str, str]]:
     try:
-        return corpora.read(name, root), {}
+        return corpora.read(name, root, **options), {}
     except tables.UnreadableFiles as error:
         if not error.rows:
             raise

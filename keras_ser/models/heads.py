@@ -4,6 +4,8 @@ Outputs are float32 under any precision policy: a half-precision softmax loses
 small probabilities.
 """
 
+import random
+
 import keras
 
 from keras_ser import layers, metrics
@@ -39,8 +41,11 @@ def augmentation_features(sequence, lengths, units=256, dense=128, dropout=0.3):
     blstm = layers.BLSTM(units, return_sequences=False, name="augmentation_blstm")
     hidden = blstm(sequence, lengths)
     hidden = _dense(dense, "augmentation_dense_1")(hidden)
-    hidden = keras.layers.Dropout(dropout, name="augmentation_dropout")(hidden)
-    return _dense(dense, "augmentation_dense_2")(hidden)
+    # Without a seed of its own, PyTorch would draw the masks from elsewhere, and
+    # neither seed nor epoch would decide them. This is the seed that Keras draws.
+    seed = random.randint(1, 10**9)
+    dropout = keras.layers.Dropout(dropout, seed=seed, name="augmentation_dropout")
+    return _dense(dense, "augmentation_dense_2")(dropout(hidden))
 
 
 def classifier(features, classes: int, name: str):

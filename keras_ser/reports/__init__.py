@@ -10,12 +10,26 @@ from pathlib import Path
 import pandas as pd
 
 from keras_ser import files
+from keras_ser.reports.cells import uar_with_interval
+from keras_ser.reports.comparison import Difference, difference
 from keras_ser.reports.contents import contents
-from keras_ser.reports.reading import concat, read_runs
+from keras_ser.reports.places import placed, shown
+from keras_ser.reports.reading import HEAD, concat, read_runs
 from keras_ser.reports.selection import shared_speakers as _shared_speakers
 from keras_ser.reports.writing import latex, markdown
 
 FORMATS = ("md", "tex", "png")
+
+__all__ = [
+    "FORMATS",
+    "Difference",
+    "build",
+    "difference",
+    "places",
+    "read",
+    "shared_speakers",
+    "uar_with_interval",
+]
 
 
 def read(paths) -> pd.DataFrame:
@@ -39,6 +53,21 @@ def read(paths) -> pd.DataFrame:
             with different settings.
     """
     return concat(read_runs(paths))
+
+
+def places(paths) -> dict[str, pd.DataFrame]:
+    """Predictions of the emotion on clean, labelled speech, by where they were made.
+
+    Args:
+        paths: as for `read`.
+
+    Returns:
+        By place, `emodb` or `ravdess → emodb`, the rows of all systems.
+    """
+    table = placed(read_runs(paths))
+    emotion = (table["head"] == HEAD) & (table["truth"] != "")
+    rows = table[emotion & (table["condition"] == "clean")]
+    return {shown(place): part for place, part in rows.groupby("place", sort=True)}
 
 
 def shared_speakers(paths) -> list[str]:
@@ -73,8 +102,8 @@ def build(paths, out, formats=FORMATS, systems=(), against=None) -> list[Path]:
         formats: any of `"md"`, `"tex"`, `"png"`.
         systems: order of the rows; systems not named follow, those called
             `baseline…` first, the others by name.
-        against: the system that the others are compared with; default
-            `baseline_augmented`, else `baseline`, else the first.
+        against: the system that the others are compared with; default that of the
+            config, else `baseline_augmented`, `baseline`, the first.
 
     Returns:
         The written files.

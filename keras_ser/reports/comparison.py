@@ -72,6 +72,11 @@ def compare(by_system: dict, reference: str) -> dict[str, Difference]:
 
 
 def difference(rows: pd.DataFrame, base: pd.DataFrame) -> Difference:
+    """A system against another one, on the utterances that both predicted.
+
+    Args:
+        rows, base: predictions of the emotion, as `reports.read` gives them.
+    """
     columns = [*PAIRS, "prediction"]
     both = rows[columns].merge(base[columns], on=PAIRS, suffixes=("", "_base"))
     partial = len(both) < max(len(rows), len(base))

@@ -14,7 +14,7 @@ from keras_ser.reports.cells import uar_of, uar_with_interval
 from keras_ser.reports.fractions import label_fractions
 from keras_ser.reports.heads import augmentation_heads
 from keras_ser.reports.places import placed, shown
-from keras_ser.reports.reading import HEAD, classes_of, concat
+from keras_ser.reports.reading import HEAD, classes_of, concat, settings_of
 from keras_ser.reports.selection import selection
 from keras_ser.reports.settings import normalisation, settings
 from keras_ser.reports.text import (
@@ -58,7 +58,7 @@ def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
     title = "Results: " + ", ".join(sorted(set(table["experiment"]), key=natural))
     blocks = [("heading", 1, title), ("text", HOW_TO_READ)]
     blocks += settings(runs, order)
-    marks = normalisation(runs)
+    marks, found = normalisation(runs), settings_of(runs)
     for key in sorted(groups, key=group_rank):
         where = dict(zip(GROUP, key, strict=True))
         suffix = "".join(f"_{slug(where[column])}" for column in varying)
@@ -66,7 +66,8 @@ def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
         systems = sorted(
             set(of_experiment["system"]), key=functools.partial(rank, order)
         )
-        reference = comparison.reference_of(systems, against)
+        named = against or found[where["experiment"]].get("against")
+        reference = comparison.reference_of(systems, named)
         titles = {**where, "normalised": marks[where["experiment"]]}
         blocks += _group(titles, groups[key], systems, reference, suffix)
     blocks += label_fractions(runs, table) + published.comparisons(runs, table)

@@ -16,7 +16,7 @@ REQUIRED = [
 ]
 OF_A_RUN = ("systems", "fold", "repeat", "data")  # in config.json
 UNNAMED = {"precision": "float32"}  # what a run's training is if it does not say
-TOLD = ("published",)  # what decides no result; the first run's counts
+TOLD = ("published", "against")  # decide no result; those of the first run count
 OF_UNLABELLED = ("unlabelled", "training.unlabelled")  # where a system uses it
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 

@@ -204,11 +204,9 @@ def of(
         ValueError: a path that no search may change, or an end of a range, or an
             option, that the experiment cannot have.
     """
-    made = {**default(experiment.systems[name]), **dict(changes)}
-    space = {_whole_path(path, name): each for path, each in made.items()}
-    # A change may have named a default in full.
-    for path, dimension in dict(changes).items():
-        space[_whole_path(path, name)] = dimension
+    space = {}
+    for made in (default(experiment.systems[name]), dict(changes)):
+        space |= {_whole_path(path, name): each for path, each in made.items()}
     for path, dimension in space.items():
         for value in dimension.extremes:
             _try(experiment, name, path, value)

@@ -17,6 +17,9 @@ from keras_ser.features import FeatureStore
 from keras_ser.models import BASELINE
 from keras_ser.tuning import Choice, Range, tuner
 
+# KerasTuner asks for a thread's name in the old way.
+pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:keras_tuner")
+
 GENDERS = {f"{number}": ("female", "male")[number % 2] for number in range(8)}
 RATE = "training.learning_rate"
 CONFIG = Experiment(
@@ -75,6 +78,7 @@ def fake(monkeypatch):
     fake = Fake()
     monkeypatch.setattr(running, "_train_and_test", fake.train)
     monkeypatch.setattr(experiment, "prepare", fake.prepare)
+    monkeypatch.setattr(running, "_commit", lambda: "")  # asks git, every time
     return fake
 
 
@@ -172,13 +176,13 @@ def test_the_config_holds_the_best_values_and_whom_they_heard(fake, plan):
 
 def test_the_config_says_what_was_searched(fake, plan):
     search = plan()
-    text = run(search).read_text(encoding="utf-8")
+    text = " ".join(run(search).read_text(encoding="utf-8").split())
     best = rows(search).iloc[0]
     for words in (
         "Command: the command",
         "training.learning_rate: 0.0001 to 0.1, log",
         "4 trials",
-        "random oracle proposed with\nseed 0",
+        "random oracle proposed with seed 0",
         f"Best: trial {best.trial}, UAR {float(best.uar):.1%}; the settings as they",
         "toy/0, toy/1, toy/2, toy/4",
         "--folds 3",
@@ -218,8 +222,9 @@ def test_trials_share_their_seeds_and_differ_in_their_values(fake, plan):
     assert {job.config.conditions for job in first} == {("clean",)}
 
 
-@pytest.mark.parametrize("oracle", tuning.ORACLES)
-@pytest.mark.parametrize("at", [1, 2, 5, 14])
+@pytest.mark.parametrize(
+    ("oracle", "at"), [("random", 2), ("random", 5), ("bayesian", 1), ("bayesian", 14)]
+)
 def test_an_interrupted_search_ends_like_an_undisturbed_one(
     fake, plan, tmp_path, oracle, at
 ):

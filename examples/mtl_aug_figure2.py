@@ -1,0 +1,39 @@
+r"""One type of augmentation against all of them: Figure 2 of MTL-AUG's paper.
+
+Paper: Latif et al. 2022 (IEEE TAC), section 5.5. With one type the augmentation head
+tells augmented from not augmented; with all, it tells the types apart.
+Cost: for a GPU; with `--preset small` minutes a fold and system on a CPU thread.
+
+Command: python examples/mtl_aug_figure2.py --corpus iemocap=DIR
+Another corpus: --preset small --corpus emodb=DIR
+To see that it runs, on synthetic speech: --smoke
+"""
+
+import sys
+from pathlib import Path
+
+from keras_ser import cli, reports
+
+CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "figure2.py"
+
+"""## Four bars on the same folds
+
+A system with one type sees rows of that type only, so its data differ, too: a bar is
+worth what type and task are worth together. Every bar has as many updates.
+
+The paper draws its bars and prints no figure: nothing published stands beside these.
+"""
+
+folder = cli.run_config(CONFIG, sys.argv[1:])
+
+"""## Does any single type do as well?
+
+Each is compared with all of them, on the same utterances.
+"""
+
+for place, rows in reports.places(folder).items():
+    systems = dict(list(rows.groupby("system")))
+    for system, own in systems.items():
+        if system != "mtl_aug_all" and "mtl_aug_all" in systems:
+            lost = reports.difference(own, systems["mtl_aug_all"])
+            print(f"{place}: {system} against all types, {lost.text} points of UAR")
