@@ -218,12 +218,15 @@ def _ray(address: str):
     ray = _imported("ray", "ray")
     from ray.util.joblib import register_ray
 
-    ray.init(f"ray://{address}" if address != "auto" else "auto")
+    connected = ray.is_initialized()
+    if not connected:
+        ray.init(f"ray://{address}" if address != "auto" else "auto")
     register_ray()
     try:
         yield max(int(ray.cluster_resources().get("CPU", 1)), 1)
     finally:
-        ray.shutdown()
+        if not connected:
+            ray.shutdown()
 
 
 def _imported(package: str, extra: str):

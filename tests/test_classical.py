@@ -200,6 +200,40 @@ def test_by_speaker_it_warns_of_speakers_with_one_emotion(job_of, tmp_path):
 # The cache.
 
 
+@pytest.mark.parametrize("system", ["svm", "spectrum", "length"])
+def test_conditions_of_the_waveform_are_tested_and_never_trained(
+    job_of, loudness, tmp_path, system
+):
+    """All is soft at -60 dB; the length is what it was."""
+    job = job_of(system, conditions=("clean", "gain:-60"))
+    frame, found = classical.fit_and_test(job, tmp_path)
+    plain, known = classical.fit_and_test(job_of(system), tmp_path)
+    assert list(frame) == list(plain)
+    assert found == known
+    clean, soft = (rows for _, rows in frame.groupby("condition"))
+    pd.testing.assert_frame_equal(clean.reset_index(drop=True), plain)
+    assert clean.utterance.tolist() == soft.utterance.tolist()
+    same = np.array_equal(scores(clean), scores(soft))
+    assert same == (system == "length")
+
+
+def test_noise_reaches_a_classical_system(job_of, loudness, tmp_path, spoken_table):
+    noise = spoken_table.head(2).assign(session="rain", corpus="noise")
+    job = job_of("svm", conditions=("clean", "noise:rain:0"), noise="noise")
+    frame, _ = classical.fit_and_test(dataclasses.replace(job, noise=noise), tmp_path)
+    clean, noisy = (scores(rows) for _, rows in frame.groupby("condition"))
+    assert np.abs(clean - noisy).max() > 1e-3
+
+
+def test_attacks_need_a_gradient(job_of, loudness, tmp_path):
+    job = dataclasses.replace(
+        job_of(), config=dataclasses.replace(CONFIG, conditions=("clean", "bim:0.1"))
+    )
+    with pytest.raises(ValueError, match=r"\['bim:0.1'\] follow.*\['svm'\]"):
+        classical.fit_and_test(job, tmp_path)
+    assert not loudness
+
+
 def test_functionals_are_computed_once(job_of, loudness, tmp_path):
     job = job_of()
     first, _ = classical.fit_and_test(job, tmp_path)

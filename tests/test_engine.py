@@ -189,9 +189,12 @@ def test_a_dask_cluster_does_the_tasks(task, done):
 @pytest.mark.slow
 def test_a_ray_cluster_does_the_tasks(task, done):
     ray = pytest.importorskip("ray")
-    ray.init(num_cpus=2, include_dashboard=False)
+    ray.init("local", num_cpus=2, include_dashboard=False)
     try:
-        engine.run([*map(task, "abc")], cluster="ray://auto", progress=False)
+        bad = task("bad", "raise RuntimeError('never')")
+        with pytest.raises(RuntimeError, match="^never$"):
+            engine.run([*map(task, "abc"), bad], cluster="ray://auto", progress=False)
+        assert ray.is_initialized()  # what was there before stays
     finally:
         ray.shutdown()
     assert sorted(done()) == ["a", "b", "c"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from keras_ser import audio, features
 from keras_ser.corpora import table as tables
-from keras_ser.features import FeatureStore, LogMel
+from keras_ser.features import PLAIN, FeatureStore, LogMel
 from keras_ser.unusable import UnusableAudio
 
 SMALL = LogMel(window=0.02, hop=0.01, bands=20, fft=512)
@@ -251,3 +251,38 @@ def test_a_file_that_cannot_be_read_is_named(store, table):
     with pytest.raises(UnusableAudio, match="high.wav, which does not exist"):
         store.prepare(table, progress=False)
     assert len(entries(store)) == 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Louder:
+    """A transform that is another one for each utterance."""
+
+    utterance: str = ""
+
+    def of(self, utterance):
+        return Louder(utterance)
+
+    @property
+    def key(self):
+        return f"louder {self.utterance}"
+
+    def __call__(self, wave):
+        return wave * len(self.utterance)
+
+
+def test_under_a_transform_the_plain_speech_is_that_of_each_utterance(store, table):
+    store.prepare(table, progress=False)
+    under = store.under(Louder())
+    assert under.prepare(table, [PLAIN], progress=False) == 4
+    assert under.prepare(table, [PLAIN], progress=False) == 0
+    for path, row in zip(under.paths(table), table.itertuples(), strict=True):
+        expected = SMALL(audio.read(row.file) * len(row.utterance))
+        np.testing.assert_array_equal(under.read(path), expected)
+    assert set(under.paths(table)).isdisjoint(store.paths(table))
+    assert len(entries(store)) == 8
+
+
+def test_copies_of_a_recording_are_transformed_each_for_itself(store, table):
+    twice = table.iloc[[0, 0]].assign(utterance=["toy/a", "toy/longer"])
+    assert store.under(Louder()).prepare(twice, [PLAIN], progress=False) == 2
+    assert store.prepare(twice, [PLAIN], progress=False) == 1

@@ -265,6 +265,28 @@ def test_devices_that_cannot_share_a_batch_are_refused_before_training(
     assert not running.unfinished(planned[0]).exists()
 
 
+def test_scores_are_those_of_clean_speech_and_others_stand_beside(
+    job, runner, monkeypatch
+):
+    def under(*arguments):
+        clean, found = runner(*arguments)
+        noisy = clean.assign(condition="noise:all:0", prediction="sadness")
+        return pd.concat([noisy, clean]), found
+
+    running.run_job(job, "cache")
+    plain = files.read_json(job.folder / "metrics.json")
+    monkeypatch.setattr(running, "_train_and_test", under)
+    other = dataclasses.replace(job, system="two")
+    running.run_job(other, "cache")
+    metrics = files.read_json(other.folder / "metrics.json")
+    assert metrics["scores"] == plain["scores"]
+    assert metrics["scores"]["recalls"] == {"anger": 1.0, "sadness": 0.0}
+    assert set(metrics["conditions"]) == {"noise:all:0"}
+    recalls = metrics["conditions"]["noise:all:0"]["recalls"]
+    assert recalls == {"anger": 0.0, "sadness": 1.0}
+    assert "conditions" not in plain
+
+
 def test_a_run_that_another_process_finished_meanwhile_is_not_run(job, runner):
     running.run_job(job, "cache")
     running.run_job(job, "cache")
