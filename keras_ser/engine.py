@@ -155,10 +155,14 @@ class _Processes:
 
     def outcomes(self, tasks: list[Task]) -> Iterator[tuple[int, Exception | None]]:
         import joblib
+        from joblib.parallel import get_active_backend
 
+        # ray's backend gives all outcomes at the end, so that its bar stands still.
+        streams = get_active_backend()[0].supports_return_generator
         # One worker would run here, and take this process with it when it dies.
         pool = joblib.Parallel(
-            n_jobs=max(self._workers, 2), return_as="generator_unordered"
+            n_jobs=max(self._workers, 2),
+            return_as="generator_unordered" if streams else "list",
         )
         return pool(
             joblib.delayed(_numbered)(number, task, self._mark(task))
