@@ -7,6 +7,7 @@ up to date.
 
 import contextlib
 import io
+import json
 import re
 import runpy
 import sys
@@ -14,7 +15,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = (*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md")
+DOCUMENTS = (
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "README.md",
+    ROOT / "examples" / "README.md",
+)
 BLOCK = re.compile(
     r"(<!-- generate: (\w+)((?: [^\s>]+)?) -->\n).*?(<!-- end -->)", re.DOTALL
 )
@@ -122,6 +127,90 @@ def commands(_: str) -> str:
     return "\n\n".join(parts)
 
 
+def examples(_: str) -> str:
+    """What every example of a table or figure reached, of the runs in `results/`."""
+    rows = ["| example | corpus | published | measured | command | date, machine |"]
+    rows.append("|---|---|---|---|---|---|")
+    for path in sorted((ROOT / "examples").glob("mtl_aug_*.py")):
+        stem = path.stem.removeprefix("mtl_aug_")
+        rows += _rows_of_example(path.name, stem) or [_not_run_yet(path.name, stem)]
+    return "\n".join(rows)
+
+
+def _rows_of_example(name: str, stem: str) -> list[str]:
+    """A row for each place of each experiment whose name begins with the config's."""
+    from keras_ser import reports
+
+    rows = []
+    for folder in sorted((ROOT / "results").glob(f"{stem}_*")):
+        for place, table in reports.places([folder]).items():
+            by_system = {key: part for key, part in table.groupby("system")}
+            measured = "; ".join(
+                f"{system} {reports.uar_with_interval(part)}"
+                for system, part in by_system.items()
+            )
+            rows.append(
+                f"| [{name}]({name}) | {place} | {_published(stem)} | {measured} | "
+                f"`{_command(name, folder)}` | {_made(folder)} |"
+            )
+    return rows
+
+
+def _not_run_yet(name: str, stem: str) -> str:
+    from keras_ser import config
+
+    loaded = config.load(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
+    words = " ".join(f"--corpus {corpus}=DIR" for corpus in loaded.needed)
+    return (
+        f"| [{name}]({name}) | {', '.join(loaded.corpora)} | {_published(stem)} | "
+        f"not run yet | `python examples/{name} {words}` | - |"
+    )
+
+
+def _published(stem: str) -> str:
+    """The printed figures of the paper's own systems, `iemocap: baseline 64.3, …`."""
+    from keras_ser import config, published
+
+    loaded = config.load(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
+    paper, _, number = loaded.published.partition(":")
+    printed = published.load(paper, number).dropna(subset="value")
+    printed = printed[printed.row.isin(loaded.systems)]
+    parts = []
+    for (corpus, condition), part in printed.groupby(
+        ["corpus", "condition"], sort=False
+    ):
+        where = corpus if condition == "clean" else f"{corpus}, {condition}"
+        values = zip(part.row, part.value, strict=True)
+        cells = ", ".join(f"{row} {value:g}" for row, value in values)
+        parts.append(f"{where}: {cells}")
+    return "; ".join(parts) or "drawn only"
+
+
+def _command(name: str, folder: Path) -> str:
+    """The command that made an experiment's runs, of what these say."""
+    runs = [json.loads(p.read_text("utf-8")) for p in folder.glob("*/*/config.json")]
+    names = runs[0]["corpus"]
+    needed = list(names) if isinstance(names, list) else [names]
+    needed += sorted({run["unlabelled"] for run in runs} - {"", *needed})
+    words = [f"--corpus {corpus}=DIR" for corpus in needed]
+    words += ["--preset small"] if "_small" in folder.name else []
+    systems = sorted({path.name for path in folder.iterdir()} - {"report"})
+    folds = sorted({run["fold"] for run in runs})
+    words += [f"--systems {','.join(systems)}", f"--folds {','.join(folds)}"]
+    return f"python examples/{name} {' '.join(words)}"
+
+
+def _made(folder: Path) -> str:
+    """The last day on which a run was at work, and the machine."""
+    found = [
+        json.loads(path.read_text("utf-8"))
+        for path in sorted(folder.glob("*/*/environment.json"))
+    ]
+    legs = [leg for one in found for leg in one["legs"]]
+    day = max(leg.get("date", "") for leg in legs) or "no date kept"
+    return f"{day}, {found[0]['device']}"
+
+
 def benchmark(name: str) -> str:
     """The table that `benchmarks/<script>.py --keep` wrote, if it was run."""
     path = ROOT / "benchmarks" / "results" / f"{name}.md"
@@ -129,6 +218,7 @@ def benchmark(name: str) -> str:
 
 
 KINDS = {
+    "examples": examples,
     "benchmark": benchmark,
     "scores": scores,
     "study": study,

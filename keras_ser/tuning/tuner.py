@@ -3,17 +3,19 @@
 KerasTuner proposes; what it saves is not what a search resumes from. Its reload begins
 the Bayesian oracle's random numbers anew, forgets a trial that was killed while it was
 being saved, and repeats a trial from its first epoch. Here a search that is started
-again asks the same oracle the same questions, and the answers of finished trials are in
-their run folders.
+again asks a new oracle the same questions; the proposals and the answers of earlier
+trials are in their own folders.
 """
 
 from collections.abc import Callable
 
 import keras_tuner
+import numpy as np
 from keras_tuner.engine.base_tuner import BaseTuner
 
 SCORE = "uar"
 NOISE = 0.1  # share of the scores' variance that a repeated trial would show
+STRIDE = 10_000  # more than the numbers that one proposal draws
 
 
 class Tuner(BaseTuner):
@@ -49,28 +51,30 @@ class Tuner(BaseTuner):
             raise error.__cause__ or error from None
 
 
-class _Remembering:
-    """An oracle whose earlier proposals stand, whatever it would propose now.
+class _Repeating:
+    """An oracle whose proposal depends on seed, number and earlier scores alone.
 
-    Another version of its libraries may propose otherwise. It is asked all the same,
-    so that its random numbers go on from where they were.
+    A proposal that was made before stands: another version of the libraries may
+    propose otherwise, and a Gaussian process takes seconds.
     """
 
     remembered: Callable[[int], dict | None]
 
     def populate_space(self, trial_id):
-        found = super().populate_space(trial_id)
-        before = self.remembered(int(trial_id) + 1)
-        if before is None or found["status"] != "RUNNING":
-            return found
-        return {**found, "values": before}
+        number = int(trial_id) + 1
+        before = self.remembered(number)
+        if before is not None:
+            return {"status": "RUNNING", "values": before}
+        self._seed_state = self.seed + STRIDE * number
+        self._random_state = np.random.RandomState(self._seed_state)
+        return super().populate_space(trial_id)
 
 
-class RandomOracle(_Remembering, keras_tuner.oracles.RandomSearchOracle):
+class RandomOracle(_Repeating, keras_tuner.oracles.RandomSearchOracle):
     """Independent draws."""
 
 
-class BayesianOracle(_Remembering, keras_tuner.oracles.BayesianOptimizationOracle):
+class BayesianOracle(_Repeating, keras_tuner.oracles.BayesianOptimizationOracle):
     """A Gaussian process over earlier scores; the first proposals are random."""
 
 
@@ -104,7 +108,7 @@ def oracle(
     if name == "random":
         made = RandomOracle(**arguments)
     else:
-        first = len(space) + 1
-        made = BayesianOracle(**arguments, num_initial_points=first, alpha=NOISE)
+        searched = sum(len(each.extremes) > 1 for each in space.values())
+        made = BayesianOracle(**arguments, num_initial_points=searched + 1, alpha=NOISE)
     made.remembered = remembered
     return made
