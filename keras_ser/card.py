@@ -133,7 +133,7 @@ def _ticks(lines: pd.DataFrame) -> list[str]:
 def _table(axis: str, lines: pd.DataFrame) -> tuple:
     """The scores over the levels of one quantity, a row a family and system."""
     ticks, rows = _ticks(lines), []
-    several = lines["family"].nunique() > 1
+    several = not set(lines["family"]) <= set(CONDITIONS)  # the axis names the others
     for (family, name), part in lines.groupby(["family", "row"], sort=False):
         texts = dict(zip(part["tick"], part["text"], strict=True))
         cells = [texts.get(tick, NOTHING) for tick in ticks]

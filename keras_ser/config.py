@@ -29,7 +29,7 @@ from keras_ser.config_values import (
 )
 from keras_ser.overrides import override
 
-REPORT = "report"  # folder beside those of the systems
+BESIDE = ("report", "robustness")  # folders beside those of the systems
 DEFAULT_AUGMENT = ("speed", "specaugment", "mixup")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -191,10 +191,10 @@ class Experiment:
         self._check_fields()
         for name in self.systems:
             files.safe_name("A system's name", name)
-            if name == REPORT:
+            if name in BESIDE:
                 raise ValueError(
                     f"Experiment `{self.name}`: a system must not be called "
-                    f"{REPORT!r}: the report's folder is. Choose another name."
+                    f"{name!r}: a folder of reports is. Choose another name."
                 )
         if not self.systems:
             raise ValueError(f"Experiment `{self.name}` needs at least one system.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import checks, engine, files, locks, unusable
+from keras_ser import checks, engine, files, leaks, locks, unusable
 from keras_ser.config import Experiment
 from keras_ser.features import PLAIN
 from keras_ser.job import Job, feature_store
@@ -65,8 +65,9 @@ def jobs(
         noise: from `inputs.read_noise`, for conditions that mix it in.
 
     Raises:
-        ValueError: a name or argument in the config that nothing takes, or a corpus
-            that the protocol cannot divide.
+        ValueError: a name or argument in the config that nothing takes, a corpus
+            that the protocol cannot divide, or a fold that tests speakers whom the
+            search for the settings heard.
     """
     checks.check(config)
     divided = PROTOCOLS[config.protocol](
@@ -74,6 +75,8 @@ def jobs(
     )
     chosen_systems = chosen("systems", systems, config.systems)
     chosen_folds = chosen("folds", folds, divided)
+    tests = {name: fold.speakers()["test"] for name, fold in divided.items()}
+    leaks.refuse_tuned(config.tuned_on, tests, chosen_folds)
     for fold in chosen_folds:
         files.safe_name(f"Fold {fold!r} of `{config.protocol}`", fold)
     return [

@@ -2,6 +2,9 @@
 
 import argparse
 
+PRESETS = ("small", "paper")
+OF_PRESET = "sizes of networks and schedule, where the config names a preset"
+
 
 def demo(command) -> None:
     command.add_argument(
@@ -36,8 +39,8 @@ def run(command) -> None:
     command.add_argument("--folds", type=_names, default=(), metavar="03,08")
     command.add_argument(
         "--preset",
-        choices=("small", "paper"),
-        help="sizes of networks and schedule, where the config names a preset",
+        choices=PRESETS,
+        help=OF_PRESET,
     )
     command.add_argument("--repeats", type=_positive, help="repeats of each fold")
     command.add_argument("--threads", type=_positive, help="CPU threads a process")
@@ -68,13 +71,10 @@ def run(command) -> None:
 
 def _config(command) -> None:
     command.add_argument("config", metavar="CONFIG", help="a file with an Experiment")
-    command.add_argument(
-        "--corpus",
-        action="append",
-        default=[],
-        metavar="NAME=DIR",
-        help="folder of a corpus; else $KERAS_SER_CORPORA/NAME. Corpora that the "
-        "config does not name take the places of its own, in their order",
+    _corpora(
+        command,
+        ". Corpora that the config does not name take the places of its own, in their "
+        "order",
     )
     command.add_argument(
         "--set",
@@ -92,6 +92,16 @@ def _config(command) -> None:
     command.add_argument("--workers", type=_positive, default=1, help="processes")
 
 
+def _corpora(command, more: str = "") -> None:
+    command.add_argument(
+        "--corpus",
+        action="append",
+        default=[],
+        metavar="NAME=DIR",
+        help=f"folder of a corpus; else $KERAS_SER_CORPORA/NAME{more}",
+    )
+
+
 def report(command) -> None:
     command.add_argument("runs", nargs="+", metavar="RUNS", help="folders of runs")
     command.add_argument("--out", help="folder; default RUNS/report")
@@ -103,6 +113,66 @@ def report(command) -> None:
         metavar="SYSTEM",
         help="what the others are compared with; default baseline_augmented, baseline",
     )
+
+
+def tune(command) -> None:
+    _config(command)
+    command.add_argument(
+        "--system", default="", help="the network; not needed if there is one only"
+    )
+    command.add_argument(
+        "--trials", type=_positive, default=20, help="proposals; default 20"
+    )
+    command.add_argument("--fold", default="", help="search inside this fold")
+    command.add_argument(
+        "--speakers",
+        type=_names,
+        default=(),
+        metavar="A,B",
+        help="search among these speakers, who are then never tested",
+    )
+    command.add_argument(
+        "--space",
+        action="append",
+        default=[],
+        metavar="PATH=LOW:HIGH[:log]|PATH=A|B",
+        help="a dimension beside the usual ones, or in place of one",
+    )
+    command.add_argument("--oracle", choices=("random", "bayesian"), default="random")
+    command.add_argument("--seed", type=_count, default=0, help="of the proposals")
+    command.add_argument(
+        "--divisions",
+        type=_positive,
+        default=3,
+        help="trainings a trial, on as many divisions of the speakers; default 3",
+    )
+    command.add_argument("--preset", choices=PRESETS, help=OF_PRESET)
+    command.add_argument("--threads", type=_positive, help="CPU threads a process")
+    command.add_argument("--out", default="runs", help="folder of all runs")
+
+
+def robustness(command) -> None:
+    command.add_argument("runs", nargs="+", metavar="RUN", help="folders of runs")
+    command.add_argument(
+        "--noise",
+        default="",
+        metavar="DIR|NAME=DIR",
+        help="folder of noise to mix in, demand=DIR for DEMAND",
+    )
+    command.add_argument("--kinds", type=_names, default=(), metavar="rain,wind")
+    command.add_argument(
+        "--snr", type=_numbers, metavar="20,10,0", help="dB; default 20,15,10,5,0"
+    )
+    command.add_argument(
+        "--epsilon",
+        type=_numbers,
+        metavar="0.02,0.08",
+        help="of attacks, in deviations of a feature; default 0.02,0.08,0.3",
+    )
+    _corpora(command)
+    command.add_argument("--cache", default="cache", help="folder of features")
+    command.add_argument("--workers", type=_positive, default=1, help="processes")
+    command.add_argument("--out", help="folder; default RUN/robustness")
 
 
 def predict(command) -> None:
@@ -132,6 +202,21 @@ def _names(text: str) -> tuple[str, ...]:
             f"expected names with commas between them. Received: {text!r}"
         )
     return names
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in _names(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected numbers with commas between them. Received: {text!r}"
+        ) from error
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected 0 or more. Received: {text}")
+    return int(text)
 
 
 def _positive(text: str) -> int:

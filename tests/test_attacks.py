@@ -147,7 +147,8 @@ def test_more_steps_raise_the_loss_further(model, rng):
     assert found["fgsm"] < found["pgd"]
 
 
-def test_the_model_stays_as_it_is(rng):
+def test_the_model_infers_and_stays_as_it_is(rng):
+    """Dropout would leave half of the cells without a gradient."""
     keras.utils.set_random_seed(0)
     features = keras.Input((None, BANDS))
     hidden = keras.layers.Dropout(0.5)(keras.layers.BatchNormalization()(features))
@@ -157,6 +158,8 @@ def test_the_model_stays_as_it_is(rng):
     x, truth = speech(rng)
     one, other = (BIM(0.1)(network, x, truth) for _ in range(2))
     np.testing.assert_array_equal(one, other)
+    for row, length in enumerate(lengths(x)):
+        assert (one != x)[row, :length].mean() > 0.99
     for was, each in zip(before, network.variables, strict=True):
         np.testing.assert_array_equal(was, convert_to_numpy(each))
 
@@ -407,11 +410,16 @@ def test_a_gradient_that_is_no_number_is_refused(model, rng):
 # === Another library ===
 
 
+def compute_in(kind):
+    keras.config.set_floatx(kind)
+    keras.config.set_dtype_policy(kind)
+
+
 @pytest.fixture
 def double():
-    keras.backend.set_floatx("float64")
+    compute_in("float64")
     yield
-    keras.backend.set_floatx("float32")
+    compute_in("float32")
 
 
 @pytest.fixture

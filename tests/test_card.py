@@ -101,6 +101,12 @@ def test_the_picture_holds_the_tables_scores(table, tmp_path, monkeypatch):
     assert [panel.joined for panel in panels] == [True] * 5 + [False]
 
 
+def test_an_attack_alone_is_named(tmp_path):
+    _, text = written(predicted(texts=("clean", "bim:0.1")), tmp_path)
+    (row,) = rows_of(text, "UAR % by ε (standard deviations)")[2:]
+    assert row[:2] == ["baseline", "BIM"]
+
+
 def test_what_is_pooled_is_said(table, tmp_path):
     _, text = written(table, tmp_path)
     _, _, *rows = rows_of(text, "What is pooled")

@@ -169,6 +169,7 @@ ALLOWED = {
     "engine": set(),
     "published": set(),
     "cli": ANYTHING,
+    "commands": ANYTHING,
 }
 TENSORFLOW = {"augment", "sources", "data", "monitoring", "backend"}
 KERAS_FREE = {

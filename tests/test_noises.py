@@ -116,6 +116,13 @@ def test_the_loop_goes_on_where_the_clip_ended(noise):
     assert body[799] == pytest.approx(clip[799], abs=1e-3)
 
 
+def test_what_is_mixed_in_has_no_click_either():
+    time = np.arange(round(0.23 * RATE)) / RATE
+    clip = np.sin(2 * np.pi * 7.3 * time).astype(np.float32)
+    found = noises.stretch(clip, 3 * len(clip), np.random.default_rng(0))
+    assert jumps(found).max() < 2 * jumps(clip).max() + 0.01
+
+
 @pytest.mark.parametrize("samples", [1, 2, 3])
 def test_a_clip_of_a_few_samples_can_be_repeated(samples):
     found = noises.stretch(np.ones(samples, np.float32), 50, np.random.default_rng(0))

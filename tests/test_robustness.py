@@ -30,7 +30,7 @@ CONFIG = Experiment(
 )
 TEXTS = ["clean", "noise:rain:0", "fgsm:0.1", "gain:-20"]
 
-pytestmark = pytest.mark.filterwarnings("ignore:Corpus `emodb` deviates")
+pytestmark = pytest.mark.filterwarnings("ignore:Corpus `emodb` has")
 
 
 def write_corpus(folder, noise):

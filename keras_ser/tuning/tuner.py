@@ -7,6 +7,7 @@ again asks a new oracle the same questions; the proposals and the answers of ear
 trials are in their own folders.
 """
 
+import random
 from collections.abc import Callable
 
 import keras_tuner
@@ -15,7 +16,6 @@ from keras_tuner.engine.base_tuner import BaseTuner
 
 SCORE = "uar"
 NOISE = 0.1  # share of the scores' variance that a repeated trial would show
-STRIDE = 10_000  # more than the numbers that one proposal draws
 
 
 class Tuner(BaseTuner):
@@ -65,7 +65,8 @@ class _Repeating:
         before = self.remembered(number)
         if before is not None:
             return {"status": "RUNNING", "values": before}
-        self._seed_state = self.seed + STRIDE * number
+        # A hash: of neighbouring seeds KerasTuner would draw the same numbers.
+        self._seed_state = random.Random(f"{self.seed} {number}").getrandbits(31)
         self._random_state = np.random.RandomState(self._seed_state)
         return super().populate_space(trial_id)
 
