@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from keras_ser.config import PRESETS, Experiment
+from keras_ser.corpora import CORPORA
 
 SYNTHETIC = ("synthetic", "synthetic_b")
 # Of a smoke test: enough speakers for any protocol, and few utterances.
@@ -30,8 +31,9 @@ def restricted(config: Experiment, systems: Iterable[str]) -> Experiment:
 def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
     """The experiment on the corpora that are given, if it does not know all of them.
 
-    Those that it does not need otherwise take the places of its labelled corpora, in
-    their order, also in the arguments of its protocol; their names join its name.
+    Noise takes the place of its noise. The others take the places of its labelled
+    corpora, in their order, also in the arguments of its protocol, and their names
+    join its name; but not its unlabelled corpus.
 
     Args:
         config: the experiment.
@@ -47,11 +49,18 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
     'table2_emodb'
     """
     given = tuple(given)
-    if set(given) <= set(config.needed):
+    noise = [name for name in given if config.noise and _is_noise(name)]
+    if noise:
+        config = dataclasses.replace(config, noise=noise[-1])
+    if set(given) <= {*config.needed, *noise}:
         return config
-    others = {config.unlabelled, config.noise} - set(config.corpora)
+    others = {config.unlabelled, *noise} - set(config.corpora)
     names = tuple(name for name in given if name not in others)
     return _replaced(config, names, f"{config.name}_{'_'.join(names)}")
+
+
+def _is_noise(name: str) -> bool:
+    return name in CORPORA and CORPORA[name].speakers == "none"
 
 
 def at_preset(config: Experiment, preset: str) -> Experiment:

@@ -137,7 +137,7 @@ def write(
     if path.suffix != ".wav":
         raise ValueError(f"Expected a path that ends with `.wav`. Received: {path}.")
     changed = perturb(recogniser, wave, emotion, attack, seed, subtype)
-    # As integers: libsndfile would scale floats by 32767, and read them by 32768.
+    # As integers, which libsndfile neither scales nor rounds.
     samples = changed if subtype == "FLOAT" else (changed * FULL_SCALE).astype(np.int16)
     with files.replacing(path) as temporary:
         soundfile.write(temporary, samples, audio.RATE, subtype=subtype)

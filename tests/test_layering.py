@@ -162,7 +162,7 @@ ALLOWED = {
     },
     "running": ANYTHING,
     "inputs": {"config", "corpora", "job", "unusable"},
-    "variants": {"config"},
+    "variants": {"config", "corpora"},
     "experiment": ANYTHING,
     "demo": ANYTHING,
     "flags": set(),

@@ -74,6 +74,16 @@ def test_each_corpus_by_itself_takes_any_number(given):
     assert variants.on_corpora(within, given).corpora == given
 
 
+def test_noise_takes_the_place_of_noise():
+    noisy = dataclasses.replace(CROSS, noise="demand")
+    same = variants.on_corpora(noisy, ("iemocap", "noise"))
+    assert (same.noise, same.name, same.corpora) == ("noise", "across", CROSS.corpora)
+    other = variants.on_corpora(noisy, ("ravdess", "noise", "emodb"))
+    assert (other.noise, other.corpora) == ("noise", ("ravdess", "emodb"))
+    with pytest.raises(ValueError, match="or 2 in the places"):
+        variants.on_corpora(CROSS, ("iemocap", "msp_improv", "noise"))
+
+
 def test_one_name_stays_a_name():
     single = Experiment("single", "emodb", {"plain": System()})
     assert variants.on_corpora(single, ("ravdess",)).corpus == "ravdess"

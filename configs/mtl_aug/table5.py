@@ -12,7 +12,7 @@ Preset `paper`; `--preset small` is for a CPU. What the ratio is of, the paper d
 say: here, of speech without its pauses (docs/paper_gaps.md). `clean` stands beside it.
 
 Data: IEMOCAP, four classes; DEMAND, channel 1 of five environments; unlabelled,
-    LibriSpeech. With `--corpus noise=DIR` and `--set noise=noise`, noise of your own.
+    LibriSpeech. With `--corpus noise=DIR`, noise of your own.
 Cost: that of table2.py on IEMOCAP and two rivals, and the tests four times.
 Command: keras-ser run configs/mtl_aug/table5.py --corpus iemocap=DIR \
     --corpus demand=DIR --corpus librispeech=DIR

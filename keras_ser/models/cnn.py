@@ -15,7 +15,17 @@ from keras_ser.models import blocks, heads
 class _AttentiveCNN(keras.Model):
     """Convolutions with pooling, a BLSTM or none, attention over time, softmax."""
 
-    def __init__(self, classes, bands, filters, kernels, units, mask_padding, **kwargs):
+    def __init__(
+        self,
+        classes,
+        bands,
+        filters,
+        kernels,
+        units,
+        mask_padding,
+        name=None,  # these two by name: Keras swallows what it does not know
+        trainable=True,
+    ):
         stages = len(filters)
 
         # === Layers and functional model ===
@@ -31,7 +41,8 @@ class _AttentiveCNN(keras.Model):
         weights = attention(sequence, lengths[-1])
         deep = layers.WeightedSum(name="pooled")(sequence, weights)
         emotion = heads.classifier(deep, len(classes), "emotion")
-        super().__init__(inputs=features, outputs={"emotion": emotion}, **kwargs)
+        outputs = {"emotion": emotion}
+        super().__init__(features, outputs, name=name, trainable=trainable)
 
         # === Config ===
         self.classes = tuple(classes)

@@ -55,18 +55,19 @@ def read(paths) -> pd.DataFrame:
     return concat(read_runs(paths))
 
 
-def places(paths) -> dict[str, pd.DataFrame]:
-    """Predictions of the emotion on clean, labelled speech, by where they were made.
+def places(paths, condition: str = "clean") -> dict[str, pd.DataFrame]:
+    """Predictions of the emotion on labelled speech, by where they were made.
 
     Args:
         paths: as for `read`.
+        condition: `clean`, `noise:all:10`; see `conditions`.
 
     Returns:
         By place, `emodb` or `ravdess → emodb`, the rows of all systems.
     """
     table = placed(read_runs(paths))
     emotion = (table["head"] == HEAD) & (table["truth"] != "")
-    rows = table[emotion & (table["condition"] == "clean")]
+    rows = table[emotion & (table["condition"] == condition)]
     return {shown(place): part for place, part in rows.groupby("place", sort=True)}
 
 

@@ -117,6 +117,12 @@ def test_bad_arguments_are_named(name, arguments, words):
             refuse(**given)
 
 
+@pytest.mark.parametrize("name", RIVALS)
+def test_what_no_layer_takes_is_refused(name):
+    with pytest.raises(TypeError, match="augmentations"):
+        models.MODELS[name](CLASSES, bands=16, augmentations=("none", "speed"))
+
+
 # === As systems of an experiment ===
 
 CONFIG = Experiment(
