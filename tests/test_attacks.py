@@ -151,7 +151,7 @@ def test_the_model_infers_and_stays_as_it_is(rng):
     """Dropout would leave half of the cells without a gradient."""
     keras.utils.set_random_seed(0)
     features = keras.Input((None, BANDS))
-    hidden = keras.layers.Dropout(0.5)(keras.layers.BatchNormalization()(features))
+    hidden = keras.layers.BatchNormalization()(keras.layers.Dropout(0.5)(features))
     pooled = keras.layers.GlobalAveragePooling1D()(hidden)
     network = keras.Model(features, keras.layers.Dense(3, "softmax")(pooled))
     before = [convert_to_numpy(each) for each in network.variables]

@@ -1,13 +1,18 @@
 """Drawing of measured scores beside those that a paper printed."""
 
 import textwrap
+from collections.abc import Iterable
 
 import numpy as np
 
 from keras_ser.figures.style import COLOURS, drawing
 
+COLUMNS = 4  # of panels
 
-def beside_published(measured: dict, printed: dict, title: str, path) -> None:
+
+def beside_published(
+    measured: dict, printed: dict, title: str, path, notes: Iterable[str] = ()
+) -> None:
     """Systems in rows, a panel a corpus: dots measured, diamonds published.
 
     A panel that both have holds both. Lines through dots are intervals; through
@@ -19,6 +24,7 @@ def beside_published(measured: dict, printed: dict, title: str, path) -> None:
         printed: by the panel's title, a DataFrame of `value, spread` in percent.
         title: line above.
         path: PNG to write.
+        notes: lines below, such as what a mark in a panel's title means.
 
     Raises:
         ValueError: no panel, or panels with different systems.
@@ -31,27 +37,35 @@ def beside_published(measured: dict, printed: dict, title: str, path) -> None:
             f"systems. Received: panels {panels}. Reindex them alike."
         )
     systems = list(tables[0].index)
-    size = (2.2 + 2.6 * len(panels), 1.8 + 0.32 * len(systems))
-    with drawing(path, size) as figure:
-        row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for axes, panel in zip(row, panels, strict=True):
+    columns = min(COLUMNS, len(panels))
+    rows = -(-len(panels) // columns)
+    lines = [textwrap.fill(note, 18 + 30 * columns) for note in notes]
+    height = 1.2 + rows * (0.9 + 0.32 * len(systems)) + 0.25 * len(lines)
+    with drawing(path, (2.2 + 2.6 * columns, height)) as figure:
+        grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+        for place, axes in enumerate(grid.flat):
+            axes.set_visible(place < len(panels))
+        for axes, panel in zip(grid.flat, panels, strict=False):
             _panel(axes, measured.get(panel), printed.get(panel))
-            axes.set_title(textwrap.fill(panel, 24))
+            axes.set_title(textwrap.fill(panel, 26, break_long_words=False))
             axes.set_xlabel("UAR (%)")
             axes.grid(axis="x")
-        row[0].set_yticks(range(len(systems)), systems)
-        row[0].set_ylim(len(systems) - 0.5, -0.5)
-        figure.suptitle(textwrap.fill(title, int(10 * size[0])), fontsize=11)
-        handles = _legend(row[0], bool(measured), bool(printed))
-        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+        grid[0, 0].set_yticks(range(len(systems)), systems)
+        grid[0, 0].set_ylim(len(systems) - 0.5, -0.5)
+        figure.suptitle(textwrap.fill(title, 20 + 26 * columns), fontsize=11)
+        if lines:
+            figure.supxlabel("\n".join(lines), fontsize=8, x=0.02, ha="left")
+        handles = _legend(grid[0, 0], bool(measured), bool(printed))
+        figure.legend(handles=handles, loc="outside upper right", ncols=2)
 
 
 def _panel(axes, measured, printed) -> None:
     places = np.arange(len(measured if measured is not None else printed))
+    apart = 0.12 if measured is not None and printed is not None else 0.0
     if printed is not None:
         value, spread = printed.value.to_numpy(float), printed.spread.to_numpy(float)
         style = {"color": COLOURS[1], "fmt": "D", "mfc": "white", "markersize": 6}
-        axes.errorbar(value, places - 0.12, xerr=np.nan_to_num(spread), **style)
+        axes.errorbar(value, places - apart, xerr=np.nan_to_num(spread), **style)
     if measured is not None:
         uar = measured.uar.to_numpy(float)
         sides = [
@@ -59,7 +73,7 @@ def _panel(axes, measured, printed) -> None:
             measured.high.to_numpy(float) - uar,
         ]
         style = {"color": COLOURS[0], "fmt": "o", "markersize": 6}
-        axes.errorbar(uar, places + 0.12, xerr=np.nan_to_num(sides), **style)
+        axes.errorbar(uar, places + apart, xerr=np.nan_to_num(sides), **style)
 
 
 def _legend(axes, measured: bool, printed: bool) -> list:

@@ -111,13 +111,18 @@ def beside(
     paper, _, number = name.partition(":")
     number = number if number.startswith("figure") else f"Table {number}"
     title = f"{TITLES[paper]}, {number}: UAR %, published and measured"
+    told = sorted(set().union(*marks.values()))
+    notes = [f"{mark} {LEGEND[mark].format(noise=noise)}" for mark in told]
     drawing = functools.partial(
-        figures.beside_published, *_drawn(printed, measured, marks, rows), title
+        figures.beside_published,
+        *_drawn(printed, measured, marks, rows),
+        title,
+        notes=notes,
     )
     return [
         ("heading", 2, "Beside the published figures"),
         ("table", title, header, table),
-        *_legend(paper, sorted(set().union(*marks.values())), noise),
+        *_legend(paper, notes),
         ("text", f"Of the published figures: {_notes(printed)}"),
         ("figure", file, title, drawing),
     ]
@@ -135,7 +140,7 @@ def _marks(place: str, condition: str, printed: pd.DataFrame, noise: str) -> lis
 
 
 def _text(marks: list[str]) -> str:
-    return f" {' '.join(marks)}" if marks else ""
+    return f" {''.join(marks)}" if marks else ""
 
 
 def _title(corpus: str, condition: str) -> str:
@@ -181,13 +186,12 @@ def _drawn(printed, measured, marks, rows: list[str]) -> tuple[dict, dict]:
     return values, papers
 
 
-def _legend(paper: str, marks: list[str], noise: str) -> list[tuple]:
+def _legend(paper: str, notes: list[str]) -> list[tuple]:
     told = f"After ± in published figures: {published.SPREADS[paper]}. In brackets: "
     lines = [
         f"{told}the interval of the tables above. {NOTHING}: not printed, or not run."
     ]
-    lines += [f"{mark} {LEGEND[mark].format(noise=noise)}" for mark in marks]
-    return [("text", line) for line in lines]
+    return [("text", line) for line in [*lines, *notes]]
 
 
 def _notes(printed: pd.DataFrame) -> str:
