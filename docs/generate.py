@@ -146,9 +146,10 @@ def _rows_of_example(name: str, stem: str) -> list[str]:
         for place, table in reports.places([folder]).items():
             by_system = {key: part for key, part in table.groupby("system")}
             measured = "; ".join(
-                f"{system} {reports.uar_with_interval(part)}"
-                for system, part in by_system.items()
+                f"{system} {reports.uar_with_interval(by_system[system])}"
+                for system in _told(by_system)
             )
+            measured += f" ([all](../results/{folder.name}/report/report.md))"
             rows.append(
                 f"| [{name}]({name}) | {place} | {_published(stem)} | {measured} | "
                 f"`{_command(name, folder)}` | {_made(folder)} |"
@@ -180,10 +181,18 @@ def _published(stem: str) -> str:
         ["corpus", "condition"], sort=False
     ):
         where = corpus if condition == "clean" else f"{corpus}, {condition}"
-        values = zip(part.row, part.value, strict=True)
-        cells = ", ".join(f"{row} {value:g}" for row, value in values)
+        values = dict(zip(part.row, part.value, strict=True))
+        cells = ", ".join(f"{row} {values[row]:g}" for row in _told(values))
         parts.append(f"{where}: {cells}")
     return "; ".join(parts) or "drawn only"
+
+
+def _told(systems) -> list[str]:
+    """Those that a table is about: MTL-AUG and its baseline, else the first and last."""
+    names = list(systems)
+    return [name for name in ("baseline", "mtl_aug") if name in names] or [
+        *dict.fromkeys([names[0], names[-1]])
+    ]
 
 
 def _command(name: str, folder: Path) -> str:
