@@ -188,7 +188,7 @@ def _published(stem: str) -> str:
 
 
 def _told(systems) -> list[str]:
-    """Those that a table is about: MTL-AUG and its baseline, else the first and last."""
+    """MTL-AUG and its baseline, else the first and the last."""
     names = list(systems)
     return [name for name in ("baseline", "mtl_aug") if name in names] or [
         *dict.fromkeys([names[0], names[-1]])
