@@ -129,6 +129,7 @@ def tune(arguments) -> int:
     loaded, roots = _loaded(arguments)
     if arguments.preset:
         loaded = variants.at_preset(loaded, arguments.preset)
+    loaded = variants.restricted(loaded, filter(None, [arguments.system]))
     cache, bad = arguments.cache, []
     tables = inputs.read_tables(loaded, roots, cache, arguments.skip_bad)
 

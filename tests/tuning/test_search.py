@@ -395,7 +395,7 @@ def test_searches_of_several_folds_lie_side_by_side(fake, plan):
     assert {path.name for path in folder.iterdir()} == {"3", "4", "speakers"}
 
 
-def tested_by(config, table) -> dict:
+def who_is_tested(config, table) -> dict:
     from keras_ser.protocols import PROTOCOLS
 
     folds = PROTOCOLS[config.protocol](table, **config.protocol_arguments)
@@ -404,7 +404,7 @@ def tested_by(config, table) -> dict:
 
 def test_a_config_from_inside_a_fold_is_for_that_fold_only(fake, plan, table):
     written = configs.load(run(plan(), 1))
-    tests = tested_by(written, table)
+    tests = who_is_tested(written, table)
     leaks.refuse_tuned(written.tuned_on, tests, ["3"])
     for fold in tests:
         if fold != "3":
@@ -417,7 +417,7 @@ def test_a_config_from_speakers_is_for_the_folds_of_others(fake, plan, table):
     path = run(search, 1)
     written = configs.load(path)
     assert written.name == "toy_tuned"
-    tests = tested_by(written, table)
+    tests = who_is_tested(written, table)
     leaks.refuse_tuned(written.tuned_on, tests, ["6", "7"])
     with pytest.raises(ValueError, match="folds 0, .*test toy/0.* --folds 6,7"):
         leaks.refuse_tuned(written.tuned_on, tests, ["0", "6"])
