@@ -1,5 +1,6 @@
 """Errors as the command line tells them: one line on stderr and an exit code."""
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from collections.abc import Callable
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+PIPE_CLOSED = 141  # as a shell tells SIGPIPE
 WRONG_PATH = (
     FileNotFoundError,
     IsADirectoryError,
@@ -24,13 +26,16 @@ def told(command: Callable[[], int | None]) -> int:
 
     Returns:
         0; 1 where a run failed, 2 for bad input, 130 when interrupted, each with one
-        line on stderr. What is none of these is a mistake of ours and keeps its
-        traceback.
+        line on stderr; 141 when nobody reads what is printed any more, as behind
+        `| head`. What is none of these is a mistake of ours and keeps its traceback.
     """
     try:
         return command() or 0
     except tensorflow_errors() as error:
         return _complain(_of_data(error), FAILED)
+    except BrokenPipeError:
+        _close_stdout()
+        return PIPE_CLOSED
     except (ValueError, *WRONG_PATH) as error:
         return _complain(error, BAD_INPUT)
     except (RuntimeError, OSError) as error:
@@ -54,6 +59,12 @@ def _complain(error, code: int) -> int:
     _close_bars()
     print(f"keras-ser: {' '.join(text.split())}", file=sys.stderr)
     return code
+
+
+def _close_stdout() -> None:
+    """Python would complain when it flushes what is left at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _close_bars() -> None:

@@ -1,5 +1,6 @@
 """Errors as lines and exit codes."""
 
+import subprocess
 import sys
 
 import pytest
@@ -65,3 +66,15 @@ def test_a_command_that_succeeds_says_nothing(capsys, result, code):
 def test_without_tensorflow_nothing_of_it_is_caught(monkeypatch):
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     assert complaints.tensorflow_errors() == ()
+
+
+def test_nobody_reads_on_and_nothing_is_said():
+    code = "import sys; from keras_ser import complaints\n"
+    code += "sys.exit(complaints.told(lambda: print('x\\n' * 999999)))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == complaints.PIPE_CLOSED
