@@ -260,7 +260,7 @@ def compiled(function: Callable) -> Callable:
     if name == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function, reduce_retracing=True)
+        return tf.function(function, autograph=False, reduce_retracing=True)
     if name == "jax":
         import jax
 

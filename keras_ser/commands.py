@@ -55,6 +55,8 @@ def features(arguments) -> int:
 
 
 def run(arguments) -> int:
+    import joblib
+
     from keras_ser import experiment, files
 
     for folder in (arguments.out, arguments.cache):
@@ -67,11 +69,14 @@ def run(arguments) -> int:
     told = experiment.standing(planned)
     print(f"{loaded.name}: {len(planned)} runs below {arguments.out}: {told}")
     todo = [job.folder for job in planned if not job.folder.exists()]
+    workers = arguments.workers
+    if arguments.smoke and arguments.devices == 1:  # its jobs are mostly Python's
+        workers = max(workers, min(2, joblib.cpu_count(), len(todo)))
     try:
         experiment.run(
             planned,
             arguments.cache,
-            arguments.workers,
+            workers,
             arguments.threads,
             devices=arguments.devices,
             monitor=arguments.monitor,

@@ -7,7 +7,8 @@ from keras_ser.config import PRESETS, Experiment
 from keras_ser.corpora import CORPORA
 
 SYNTHETIC = ("synthetic", "synthetic_b")
-# Of a smoke test: enough speakers for any protocol, and few utterances.
+# Of a smoke test: enough speakers for any protocol, and few utterances. A fifth of
+# the labels fills a batch of 8.
 SMALL = {"speakers": 6, "sentences": 2}
 
 
@@ -114,7 +115,7 @@ def smoke(config: Experiment) -> Experiment:
     unlabelled = "synthetic_unlabelled" if config.unlabelled else ""
     noise = "synthetic_noise" if config.noise else ""
     options = {name: SMALL for name in (*names, *filter(None, [unlabelled]))}
-    training = dataclasses.replace(small.training, epochs=2)
+    training = dataclasses.replace(small.training, epochs=2, batch=8)
     return dataclasses.replace(
         small,
         unlabelled=unlabelled,

@@ -108,7 +108,7 @@ def logits_of(model):
         and last.output is model.outputs[0]
     ):
         return functools.partial(_log_probabilities, model)
-    hidden = keras.Model(model.inputs, last.input)
+    hidden = keras.Model(model.input, last.input)
 
     def logits(features):
         below = ops.cast(hidden(features, training=False), last.compute_dtype)
