@@ -35,11 +35,11 @@ A system that is better in noise may just be better: beside the score stands wha
 left of the clean one.
 """
 
+noisy = {ratio: reports.places(folder, f"noise:all:{ratio}") for ratio in RATIOS}
 for place, clean in reports.places(folder).items():
     for system, quiet in clean.groupby("system"):
         print(f"{place}, {system}: clean {reports.uar_with_interval(quiet)}")
-        for ratio in RATIOS:
-            rows = reports.places(folder, f"noise:all:{ratio}")[place]
-            loud = rows[rows.system == system]
+        for ratio, places in noisy.items():
+            loud = places[place][places[place].system == system]
             lost = reports.difference(loud, quiet)
             print(f"  {ratio:>2} dB: {reports.uar_with_interval(loud)}, {lost.text}")

@@ -75,8 +75,9 @@ def jobs(
     )
     chosen_systems = chosen("systems", systems, config.systems)
     chosen_folds = chosen("folds", folds, divided)
-    tests = {name: fold.speakers()["test"] for name, fold in divided.items()}
-    leaks.refuse_tuned(config.tuned_on, tests, chosen_folds)
+    if config.tuned_on:
+        tests = {name: fold.speakers()["test"] for name, fold in divided.items()}
+        leaks.refuse_tuned(config.tuned_on, tests, chosen_folds)
     for fold in chosen_folds:
         files.safe_name(f"Fold {fold!r} of `{config.protocol}`", fold)
     return [

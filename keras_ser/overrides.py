@@ -14,7 +14,7 @@ def override(config, text: str):
     path, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"An override is `path=value`. Received: {text!r}.")
-    return _set(config, path.strip().split("."), _literal(value.strip()), text)
+    return _set(config, path.strip().split("."), literal(value.strip()), text)
 
 
 def pairs(texts: Iterable[str]) -> dict:
@@ -23,7 +23,7 @@ def pairs(texts: Iterable[str]) -> dict:
     wrong = [name for name, equals, _ in found if not (equals and name)]
     if wrong:
         raise ValueError(f"--set takes OPTION=VALUE. Received: {', '.join(wrong)}.")
-    return {name: _literal(value) for name, _, value in found}
+    return {name: literal(value) for name, _, value in found}
 
 
 def _set(node, path: list[str], value, text: str):
@@ -68,7 +68,8 @@ def _alternatives(kind) -> tuple:
     return get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
 
 
-def _literal(text: str):
+def literal(text: str):
+    """A Python literal; the text itself where it is none."""
     try:
         return ast.literal_eval(text)
     # TypeError: {[]: 1}; the others: brackets beyond reason.

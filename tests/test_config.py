@@ -167,7 +167,7 @@ def test_any_text_is_a_value_or_a_clear_error(value):
 
 @pytest.mark.parametrize("text", ["{[1]: 2}", "[1, 2", "{'a': }", "a\0b", "1 + 1"])
 def test_what_is_no_literal_is_text(text):
-    assert overrides._literal(text) == text
+    assert overrides.literal(text) == text
 
 
 literals = st.recursive(

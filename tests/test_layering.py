@@ -159,6 +159,7 @@ ALLOWED = {
         "scores",
         "unusable",
         "variants",
+        "overrides",
     },
     "running": ANYTHING,
     "inputs": {"config", "corpora", "job", "unusable"},

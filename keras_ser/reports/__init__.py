@@ -14,7 +14,7 @@ from keras_ser.reports.cells import uar_with_interval
 from keras_ser.reports.comparison import Difference, difference
 from keras_ser.reports.contents import contents
 from keras_ser.reports.places import placed, shown
-from keras_ser.reports.reading import HEAD, concat, read_runs
+from keras_ser.reports.reading import HEAD, concat, read_runs, settings_of
 from keras_ser.reports.selection import shared_speakers as _shared_speakers
 from keras_ser.reports.writing import latex, markdown
 
@@ -65,7 +65,8 @@ def places(paths, condition: str = "clean") -> dict[str, pd.DataFrame]:
     Returns:
         By place, `emodb` or `ravdess → emodb`, the rows of all systems.
     """
-    table = placed(read_runs(paths))
+    runs = read_runs(paths)
+    table = placed(runs, settings_of(runs))
     emotion = (table["head"] == HEAD) & (table["truth"] != "")
     rows = table[emotion & (table["condition"] == condition)]
     return {shown(place): part for place, part in rows.groupby("place", sort=True)}

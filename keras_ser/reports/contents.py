@@ -44,7 +44,8 @@ HOW_TO_READ = (
 
 
 def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
-    table = placed(runs)
+    found = settings_of(runs)
+    table = placed(runs, found)
     table = table[table["head"] == HEAD]
     if not (table["truth"] != "").any():
         raise ValueError(
@@ -57,8 +58,8 @@ def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
     groups = {key: rows for key, rows in table.groupby(GROUP, sort=False)}
     title = "Results: " + ", ".join(sorted(set(table["experiment"]), key=natural))
     blocks = [("heading", 1, title), ("text", HOW_TO_READ)]
-    blocks += settings(runs, order)
-    marks, found = normalisation(runs), settings_of(runs)
+    blocks += settings(runs, found, order)
+    marks = normalisation(found)
     for key in sorted(groups, key=group_rank):
         where = dict(zip(GROUP, key, strict=True))
         suffix = "".join(f"_{slug(where[column])}" for column in varying)
@@ -70,7 +71,7 @@ def contents(runs, order: list[str], against: str | None = None) -> list[tuple]:
         reference = comparison.reference_of(systems, named)
         titles = {**where, "normalised": marks[where["experiment"]]}
         blocks += _group(titles, groups[key], systems, reference, suffix)
-    blocks += label_fractions(runs, table) + published.comparisons(runs, table)
+    blocks += label_fractions(found, table) + published.comparisons(found, table)
     blocks += augmentation_heads(runs, order) + selection(runs, order)
     _refuse_equal_names(blocks)
     return blocks

@@ -8,23 +8,22 @@ import pandas as pd
 from keras_ser import curves
 from keras_ser.reports.cells import uar_interval, uar_with_interval
 from keras_ser.reports.places import shown
-from keras_ser.reports.reading import settings_of
 from keras_ser.reports.text import NOTHING, natural, slug
 
 CAPTION = "UAR % against the share of training utterances that kept their label"
 
 
-def label_fractions(runs, table: pd.DataFrame) -> list[tuple]:
+def label_fractions(found: dict[str, dict], table: pd.DataFrame) -> list[tuple]:
     """A table and a picture for each experiment in which systems had few labels.
 
     Systems whose names differ only in the percentage at their end, `mtl_aug_20` and
     `mtl_aug_100`, are one line.
 
     Args:
-        runs: from `reading.read_runs`.
-        table: their predictions of the emotion, with the column `place`.
+        found: settings, from `reading.settings_of`.
+        table: the predictions of the emotion, with the column `place`.
     """
-    blocks, found = [], settings_of(runs)
+    blocks = []
     few = {name: own for name, own in found.items() if _fractions(own, table, name)}
     for experiment, own in few.items():
         rows = table[(table["experiment"] == experiment) & (table["truth"] != "")]

@@ -2,21 +2,30 @@
 
 import pandas as pd
 
-from keras_ser.reports.reading import settings_of
-
 ACROSS = ("cross_corpus", "cross_language")
 ARROW = ">"
 
 
-def placed(runs) -> pd.DataFrame:
-    """All predictions, with a column `place`: `emodb`, or `ravdess>emodb`."""
-    found = settings_of(runs)
+def placed(runs, found: dict[str, dict]) -> pd.DataFrame:
+    """All predictions, with a column `place`: `emodb`, or `ravdess>emodb`.
+
+    Args:
+        runs: from `reading.read_runs`.
+        found: from `reading.settings_of`.
+    """
     tables = []
     for (experiment, _, fold, _), _, table in runs:
         across = base_protocol(found[experiment]) in ACROSS
-        place = fold.replace("-", ARROW) if across else table["corpus"]
+        place = _across(fold, table) if across else table["corpus"]
         tables.append(table.assign(place=place))
     return pd.concat(tables, ignore_index=True)
+
+
+def _across(fold: str, table: pd.DataFrame) -> str:
+    """`ravdess>emodb` of the fold `ravdess-emodb` that was tested on the second."""
+    tested = "+".join(sorted(set(table["corpus"])))
+    source = fold.removesuffix(f"-{tested}")
+    return fold if source == fold else f"{source}{ARROW}{tested}"
 
 
 def base_protocol(settings: dict) -> str:

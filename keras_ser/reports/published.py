@@ -7,7 +7,6 @@ import pandas as pd
 from keras_ser import conditions, figures, published
 from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
 from keras_ser.reports.places import shown
-from keras_ser.reports.reading import settings_of
 from keras_ser.reports.text import NOTHING, slug
 
 OTHER, SYNTHETIC, NOISE = "†", "§", "¶"
@@ -36,14 +35,13 @@ def parse(name: str) -> pd.DataFrame:
     return published.load(paper, table)
 
 
-def comparisons(runs, table: pd.DataFrame) -> list[tuple]:
+def comparisons(found: dict[str, dict], table: pd.DataFrame) -> list[tuple]:
     """The blocks of every experiment whose config names published figures.
 
     Args:
-        runs: from `reading.read_runs`.
-        table: their predictions of the emotion, with the column `place`.
+        found: settings, from `reading.settings_of`.
+        table: the predictions of the emotion, with the column `place`.
     """
-    found = settings_of(runs)
     names = {name: own.get("published") for name, own in found.items()}
     named = [name for name in names if names[name]]
     blocks = []

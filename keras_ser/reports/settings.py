@@ -2,7 +2,7 @@
 
 import functools
 
-from keras_ser.reports.reading import read_metrics, settings_of
+from keras_ser.reports.reading import read_metrics
 from keras_ser.reports.text import NOTHING, rank, text_of
 
 NORMALISED = {
@@ -12,27 +12,33 @@ NORMALISED = {
 }
 
 
-def settings(runs, order: list[str]) -> list[tuple]:
-    """A paragraph and a table of systems for each experiment."""
+def settings(runs, found: dict[str, dict], order: list[str]) -> list[tuple]:
+    """A paragraph and a table of systems for each experiment.
+
+    Args:
+        runs: from `reading.read_runs`.
+        found: from `reading.settings_of`.
+        order: of the systems.
+    """
     blocks = []
-    for experiment, found in settings_of(runs).items():
+    for experiment, own_settings in found.items():
         own = [run for run in runs if run[0][0] == experiment]
         systems = {key[1] for key, *_ in own}
         systems = sorted(systems, key=functools.partial(rank, order))
         blocks += [
-            ("text", f"Settings of {experiment}: {_words(found, own, systems)}"),
-            _systems(experiment, found, systems),
+            ("text", f"Settings of {experiment}: {_words(own_settings, own, systems)}"),
+            _systems(experiment, own_settings, systems),
         ]
     return blocks
 
 
-def normalisation(runs) -> dict[str, str]:
+def normalisation(found: dict[str, dict]) -> dict[str, str]:
     """What the caption of each experiment's main table says of normalisation."""
     return {
         experiment: ", normalised by speaker (transductive)"
-        if found.get("features.normalise") == "speaker"
+        if own.get("features.normalise") == "speaker"
         else ""
-        for experiment, found in settings_of(runs).items()
+        for experiment, own in found.items()
     }
 
 

@@ -18,7 +18,7 @@ from keras_ser.unusable import Unusable
 ORACLES = ("random", "bayesian")
 NAME = "search.json"
 # What changes no trial: tests are clean, once, on speakers that the search hears.
-NOT_OF_TRIALS = ("repeats", "conditions", "noise", "published", "tuned_on")
+NOT_OF_TRIALS = ("repeats", "conditions", "noise", "published", "against", "tuned_on")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +60,7 @@ class Search:
             conditions=("clean",),
             noise="",
             published="",
+            against="",
             tuned_on=(),
         )
         out = self.folder / "trials" / str(number)

@@ -1,11 +1,11 @@
 """What a search may change: a mapping from override paths to ranges and choices."""
 
-import ast
 import dataclasses
 from collections.abc import Iterable, Mapping
 
 from keras_ser import checks, config
 from keras_ser.config import Experiment, System
+from keras_ser.overrides import literal
 
 DIGITS = 3  # of a number that is searched on a range; more say nothing
 OF_SYSTEM = ("arguments", "objective", "augment", "denoising", "label_fraction")
@@ -174,19 +174,12 @@ def parse(text: str) -> tuple[str, Range | Choice]:
 
 
 def _dimension(told: str) -> Range | Choice:
-    ends = [_literal(part) for part in told.split(":")]
+    ends = [literal(part.strip()) for part in told.split(":")]
     if "|" in told or len(ends) == 1:
-        return Choice(tuple(_literal(part) for part in told.split("|")))
+        return Choice(tuple(literal(part.strip()) for part in told.split("|")))
     if len(ends) > 3 or ends[2:] not in ([], ["log"]):
         raise ValueError(f"Expected `low:high` or `low:high:log`. Received: {told!r}.")
     return Range(*ends[:2], log=len(ends) == 3)
-
-
-def _literal(text: str):
-    try:
-        return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        return text.strip()
 
 
 def of(

@@ -72,6 +72,13 @@ def test_a_corpus_after_another_is_a_place_of_its_own(across, tmp_path):
     assert "corpora ravdess, emodb, label set" in text
 
 
+def test_a_hyphen_in_a_corpus_is_no_arrow(tmp_path):
+    table = predictions("baseline", "1").assign(fold="my-calls-emodb")
+    protocol = {"protocol": "cross_corpus", "corpus": ["my-calls", "emodb"]}
+    write(tmp_path / "runs", table, config(table, **protocol))
+    assert "## toy: my-calls → emodb, clean" in build(tmp_path / "runs", tmp_path)
+
+
 def test_published_figures_stand_beside_what_was_measured(across, tmp_path):
     text = build(across, tmp_path, formats=("md", "png", "tex"))
     rows = rows_of(text, f"{PAPER}, Table 3: UAR %, published and measured")
