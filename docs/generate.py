@@ -45,21 +45,53 @@ def scores(name: str) -> str:
 
 
 def _not_run(name: str) -> list[str]:
-    """A list of the systems without a run, each with its command."""
+    """A list of the systems that lack folds which another one has, with commands."""
+    done = _folds(ROOT / "results" / name)
+    every = set().union(*done.values())
+    lines = []
+    for path, loaded in _configs_of(name):
+        for system, settings in loaded.systems.items():
+            missing = sorted(every - done.get(system, set()))
+            if not missing:
+                continue
+            words = _corpora_and_preset(ROOT / "results" / name, loaded, settings)
+            words.append(f"--systems {system}")
+            words += [f"--folds {','.join(missing)}"] if system in done else []
+            command = f"keras-ser run {path.relative_to(ROOT)} {' '.join(words)}"
+            lines.append(f"- {system}: `{command}`")
+    return ["Not run yet:\n\n" + "\n".join(lines)] if lines else []
+
+
+def _folds(folder: Path) -> dict[str, set[str]]:
+    """The folds of each system whose runs lie there."""
+    found = {}
+    for path in folder.glob("*/*/config.json"):
+        run = json.loads(path.read_text(encoding="utf-8"))
+        found.setdefault(path.parts[-3], set()).add(run["fold"])
+    return found
+
+
+def _configs_of(name: str) -> list[tuple]:
+    """The configs an experiment comes from: its name begins with theirs."""
     from keras_ser import config
 
-    lines = []
-    for path in sorted((ROOT / "configs").glob("*/*.py")):
-        loaded = config.load(path)
-        if loaded.name != name:
-            continue
-        for system, settings in loaded.systems.items():
-            if not list((ROOT / "results" / name / system).glob("*/metrics.json")):
-                needed = [loaded.corpus, *([loaded.unlabelled] * settings.unlabelled)]
-                roots = " ".join(f"--corpus {corpus}=DIR" for corpus in needed)
-                command = f"{path.relative_to(ROOT)} {roots} --systems {system}"
-                lines.append(f"- {system}: `keras-ser run {command}`")
-    return ["Not run yet:\n\n" + "\n".join(lines)] if lines else []
+    paths = sorted((ROOT / "configs").glob("*/*.py"))
+    loaded = [(path, config.load(path)) for path in paths]
+    fits = [(p, c) for p, c in loaded if f"{name}_".startswith(f"{c.name}_")]
+    longest = max((len(c.name) for _, c in fits), default=0)
+    return [(path, each) for path, each in fits if len(each.name) == longest]
+
+
+def _corpora_and_preset(folder: Path, loaded, *systems) -> list[str]:
+    """The options that make of a config the experiment whose runs lie there."""
+    path = next(folder.glob("*/*/config.json"))
+    names = json.loads(path.read_text(encoding="utf-8"))["corpus"]
+    needed = list(names) if isinstance(names, list) else [names]
+    if any(system.unlabelled for system in systems):
+        needed += [loaded.unlabelled] if loaded.unlabelled not in needed else []
+    words = [f"--corpus {corpus}=DIR" for corpus in needed]
+    variant = f"{folder.name}_".removeprefix(f"{loaded.name}_")
+    return (["--preset small"] if variant.startswith("small_") else []) + words
 
 
 def study(name: str) -> str:
@@ -111,6 +143,14 @@ def corpora(_: str) -> str:
     return "\n\n".join(["\n".join(rows), *parts])
 
 
+def names(_: str) -> str:
+    """The corpora's names, those that the package generates last."""
+    from keras_ser.corpora import CORPORA
+
+    ordered = sorted(CORPORA, key=lambda name: (name.startswith("synthetic"), name))
+    return ", ".join(f"`{name}`" for name in ordered) + "."
+
+
 def commands(_: str) -> str:
     """The help of every command."""
     import os
@@ -142,7 +182,10 @@ def _rows_of_example(name: str, stem: str) -> list[str]:
     from keras_ser import reports
 
     rows = []
-    for folder in sorted((ROOT / "results").glob(f"{stem}_*")):
+    folders = sorted((ROOT / "results").glob(f"{stem}_*"))
+    for folder in filter(
+        lambda each: _configs_of(each.name)[0][0].stem == stem, folders
+    ):
         for place, table in reports.places([folder]).items():
             by_system = {key: part for key, part in table.groupby("system")}
             measured = "; ".join(
@@ -197,15 +240,13 @@ def _told(systems) -> list[str]:
 
 def _command(name: str, folder: Path) -> str:
     """The command that made an experiment's runs, of what these say."""
-    runs = [json.loads(p.read_text("utf-8")) for p in folder.glob("*/*/config.json")]
-    names = runs[0]["corpus"]
-    needed = list(names) if isinstance(names, list) else [names]
-    needed += sorted({run["unlabelled"] for run in runs} - {"", *needed})
-    words = [f"--corpus {corpus}=DIR" for corpus in needed]
-    words += ["--preset small"] if "_small" in folder.name else []
-    systems = sorted({path.name for path in folder.iterdir()} - {"report"})
-    folds = sorted({run["fold"] for run in runs})
-    words += [f"--systems {','.join(systems)}", f"--folds {','.join(folds)}"]
+    ((_, loaded),) = _configs_of(folder.name)
+    done = _folds(folder)
+    words = _corpora_and_preset(folder, loaded, *map(loaded.systems.get, done))
+    systems = [each for each in loaded.systems if each in done]
+    words.append(f"--systems {','.join(systems)}")
+    folds = sorted(set().union(*done.values()))
+    words.append(f"--folds {','.join(folds)}")
     return f"python examples/{name} {' '.join(words)}"
 
 
@@ -233,6 +274,7 @@ KINDS = {
     "study": study,
     "models": models,
     "corpora": corpora,
+    "names": names,
     "commands": commands,
 }
 

@@ -50,3 +50,17 @@ def test_blocks_are_written_anew(generate, monkeypatch):
     text = "a\n<!-- generate: echo two -->\nold\n<!-- end -->\nb"
     assert "said two" in generate.generated(text)
     assert "old" not in generate.generated(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "stems"),
+    [
+        ("emodb_four", ["emodb_four", "emodb"]),
+        ("emodb_four_speaker", ["emodb_four_speaker", "emodb_speaker"]),
+        ("table7_small_emodb", ["table7"]),
+        ("table7_cross_small_ravdess_emodb", ["table7_cross"]),
+        ("table77", []),
+    ],
+)
+def test_results_find_the_configs_they_come_from(generate, name, stems):
+    assert [path.stem for path, _ in generate._configs_of(name)] == stems
