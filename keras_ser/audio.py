@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Callable
 
 import numpy as np
 
@@ -106,6 +107,21 @@ class Speed:
     def key(self) -> str:
         # Every digit, and `1` for 1.0: entries of caches are found by it.
         return f"speed={repr(float(self.factor)).removesuffix('.0')}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Chain:
+    """One waveform transform after another."""
+
+    first: Callable
+    second: Callable
+
+    def __call__(self, wave: np.ndarray) -> np.ndarray:
+        return self.second(self.first(wave))
+
+    @property
+    def key(self) -> str:
+        return f"{self.first.key} then {self.second.key}"
 
 
 def duration(path) -> float:

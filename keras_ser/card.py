@@ -1,14 +1,16 @@
 """The card of what was measured under many conditions: tables and one picture."""
 
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from keras_ser import curves, files
 from keras_ser.conditions import CONDITIONS, Condition, parse
+from keras_ser.reports import published as printed
 from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
-from keras_ser.reports.text import NOTHING, natural, rank
+from keras_ser.reports.text import NOTHING, natural, rank, slug
 from keras_ser.reports.writing import markdown
 
 NAME = "robustness"
@@ -29,16 +31,24 @@ HOW_TO_READ = (
 )
 
 
-def write(table: pd.DataFrame, out) -> list[Path]:
+def write(
+    table: pd.DataFrame, out, published: Iterable[str] = (), noise: str = ""
+) -> list[Path]:
     """Writes `robustness.md` and, if there is a condition but `clean`, a picture.
 
     Args:
         table: predictions with the columns of `predictions.csv`; each system's under
             `clean`, too.
         out: folder.
+        published: figures to set beside what was measured, `mtl_aug:5`, each with a
+            picture of its own; see `keras_ser.published`.
+        noise: the corpus of the noise that was mixed in.
 
     Returns:
         The written files.
+
+    Raises:
+        ValueError: unknown figures, or of no condition that was measured.
     """
     scored = table[(table["head"] == "emotion") & (table["truth"] != "")]
     scored = scored.assign(row=_rows(scored))
@@ -52,13 +62,42 @@ def write(table: pd.DataFrame, out) -> list[Path]:
         curves.draw(_panels(found), png, chance=1 / scored["truth"].nunique())
         blocks.append(("figure", png.name, "UAR % under each condition", None))
         written.append(png)
+    for name in published:
+        beside, png = _beside(name, scored, Path(out), noise)
+        blocks += beside
+        written.append(png)
     text = files.write_text(Path(out, f"{NAME}.md"), markdown(blocks))
     return [text, *written]
 
 
+def _beside(name: str, scored: pd.DataFrame, out: Path, noise: str) -> tuple:
+    """The blocks that set a paper's table beside what was measured, and its picture."""
+    conditions = set(printed.parse(name)["condition"])
+    rows = scored.assign(system=scored["row"], place=scored["corpus"])
+    measured = {
+        column: by
+        for column, by in printed.measured(rows).items()
+        if column[1] in {*conditions, "clean"}
+    }
+    if not {condition for _, condition in measured} & conditions:
+        raise ValueError(
+            f"`published` must hold conditions that were measured. Received: {name}, "
+            f"of {', '.join(sorted(conditions))}. Measure these, or leave it out."
+        )
+    file = f"published_{slug(name)}.png"
+    blocks = printed.beside(name, measured, noise, file)
+    for kind, *content in blocks:
+        if kind == "figure":
+            content[-1](out / file)
+    return blocks, out / file
+
+
 def _rows(scored: pd.DataFrame) -> pd.Series:
-    """The system of each prediction, with its experiment and corpus where they vary."""
-    others = [name for name in WHO if name != "system" and scored[name].nunique() > 1]
+    """The system of each prediction, with experiment and corpus if one has several."""
+    by_system = scored.groupby("system")
+    others = [
+        name for name in WHO if name != "system" and by_system[name].nunique().max() > 1
+    ]
     return scored[["system", *others]].agg(", ".join, axis=1)
 
 

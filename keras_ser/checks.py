@@ -47,6 +47,8 @@ def _check_conditions(config: Experiment) -> None:
     systems = config.systems.items()
     classical = [name for name, system in systems if system.model in CLASSICAL]
     conditions.check(config.conditions, config.noise, classical)
+    for _, system in systems:
+        conditions.check_training(system.train_conditions, config.noise)
 
 
 def registered(what: str, name: str, registry: Mapping):

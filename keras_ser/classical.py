@@ -173,12 +173,14 @@ def needed(jobs: Iterable[Job], cache) -> Iterator[tuple[FeatureStore, pd.DataFr
         system = of(of_system[0])
         store = system.store(of_system[0].config, cache)
         if store is not None:
-            tables = [
-                table
-                for job in of_system
-                for table in (_training(job.fold, system), *job.fold.tests.values())
-            ]
-            yield store, pd.concat(tables).drop_duplicates("utterance")
+            tests = [table for job in of_system for table in job.fold.tests.values()]
+            train = [_training(job.fold, system) for job in of_system]
+            learning = of_system[0].training_store(store)
+            if learning.plain == store.plain:
+                tests += train
+            else:
+                yield learning, pd.concat(train).drop_duplicates("utterance")
+            yield store, pd.concat(tests).drop_duplicates("utterance")
 
 
 def fit_and_test(job: Job, cache) -> tuple[pd.DataFrame, dict]:
@@ -198,12 +200,12 @@ def fit_and_test(job: Job, cache) -> tuple[pd.DataFrame, dict]:
             the job does not have.
     """
     conditions.check(job.config.conditions, job.config.noise, [job.system])
+    learning = job.config.systems[job.system].train_conditions
+    conditions.check_training(learning, job.config.noise)
     system, fold = of(job), job.fold
-    for store, table in needed([job], cache):
-        store.prepare(table, [PLAIN], progress=False)
     store = system.store(job.config, cache)
     train = _training(fold, system)
-    vectors = system.vectors(train, store)
+    vectors = system.vectors(train, _filled(store and job.training_store(store), train))
     scaling = Scaling(job.config.features.normalise, vectors)
     if scaling.normalise == "speaker":
         warn_of_single_emotions([train, *fold.tests.values()])
@@ -212,8 +214,9 @@ def fit_and_test(job: Job, cache) -> tuple[pd.DataFrame, dict]:
     for text in job.config.conditions:
         condition = conditions.parse(text)
         for table in fold.tests.values():
-            given = _under(condition.transform(job.noise), table, store)
-            tested = scaling(system.vectors(table, given), table.speaker)
+            given = store and store.under(condition.transform(job.noise))
+            vectors_of = system.vectors(table, _filled(given, table))
+            tested = scaling(vectors_of, table.speaker)
             scores = system.posteriors(fitted, tested)
             rows = _predictions(table, fold.classes, fitted.classes_, scores)
             rows.insert(1, "condition", condition.text)
@@ -227,12 +230,10 @@ def fit_and_test(job: Job, cache) -> tuple[pd.DataFrame, dict]:
     return pd.concat(parts), found
 
 
-def _under(transform, table: pd.DataFrame, store: FeatureStore | None):
-    """The store in which a transform of the waveform stands for it, filled."""
-    if store is None:
-        return None
-    store = store.under(transform)
-    store.prepare(table, [PLAIN], progress=False)
+def _filled(store: FeatureStore | None, table: pd.DataFrame) -> FeatureStore | None:
+    """The store, where a system has one, with what it lacks of a table."""
+    if store is not None:
+        store.prepare(table, [PLAIN], progress=False)
     return store
 
 

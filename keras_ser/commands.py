@@ -180,6 +180,7 @@ def robustness(arguments) -> int:
             arguments.noise,
             arguments.kinds,
             **{name: value for name, value in settings.items() if value is not None},
+            published=arguments.published,
             out=arguments.out,
             cache=arguments.cache,
             workers=arguments.workers,

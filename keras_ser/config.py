@@ -108,6 +108,9 @@ class System:
         label_fraction: of the training utterances that keep their label; see
             `protocols.label_fraction`. The others join the unlabelled speech of a
             system that trains on it.
+        train_conditions: of the speech that it learns from and that selects its epoch,
+            such as `("noise:all:10",)`: each utterance is heard under one of them,
+            drawn by its name. Tests are scored under the experiment's `conditions`.
     """
 
     model: str = "MTLAug"
@@ -117,6 +120,7 @@ class System:
     denoising: bool = False
     unlabelled: bool = False
     label_fraction: float = 1.0
+    train_conditions: tuple[str, ...] = ("clean",)
 
     def __post_init__(self):
         check("System.model", self.model, "text", is_text)
@@ -128,6 +132,8 @@ class System:
             check(f"System.{name}", getattr(self, name), "True or False", is_bool)
         fraction, expected = self.label_fraction, "a number above 0, up to 1"
         check("System.label_fraction", fraction, expected, is_fraction)
+        texts = self.train_conditions
+        check("System.train_conditions", texts, "a tuple of texts", are_names)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -239,18 +239,35 @@ def _utterances(planned: list[Job]) -> pd.DataFrame | None:
 
 
 def _of_networks(planned: list[Job], cache) -> list[tuple]:
-    """The store that networks read, with its utterances and transforms."""
-    from keras_ser import augment
+    """The stores that networks read, each with its utterances and transforms.
 
+    First that of speech as it is, which is tested; then those of other conditions
+    that systems learn from.
+    """
     if not planned:
         return []
-    specifications = [job.config.systems[job.system].augment for job in planned]
-    transforms = {
+    store = feature_store(planned[0].config, cache)
+    learning = {store.plain: []}
+    for job in planned:
+        learning.setdefault(job.training_store(store).plain, []).append(job)
+    return [
+        (
+            store.under(plain),
+            _utterances(planned if plain == store.plain else group),
+            [PLAIN, *_augmenting(group)],
+        )
+        for plain, group in learning.items()
+    ]
+
+
+def _augmenting(planned: list[Job]) -> dict:
+    """The waveform transforms of the systems' augmentations, as keys."""
+    from keras_ser import augment
+
+    return {
         transform: None
-        for specification in specifications
-        for each in augment.instances(specification)
+        for job in planned
+        for each in augment.instances(job.config.systems[job.system].augment)
         if each.kind == "waveform"
         for transform in each.transforms
     }
-    store = feature_store(planned[0].config, cache)
-    return [(store, _utterances(planned), [PLAIN, *transforms])]

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -109,6 +110,9 @@ class FeatureStore:
     def under(self, transform) -> "FeatureStore":
         """The store in which this transform stands for the speech as it is.
 
+        Its other transforms come before it: noise is mixed into speech at another
+        speed, and is at its own.
+
         Args:
             transform: of the waveform; one with a method `of(utterance)` is another
                 one for each utterance.
@@ -203,8 +207,9 @@ class FeatureStore:
 
     def _bound(self, transform, utterance: str):
         """A transform as it is for one utterance."""
-        transform = self.plain if transform == PLAIN else transform
-        return transform.of(utterance) if hasattr(transform, "of") else transform
+        both = (transform, self.plain)
+        both = [t.of(utterance) if hasattr(t, "of") else t for t in both]
+        return functools.reduce(audio.Chain, [t for t in both if t != PLAIN] or [PLAIN])
 
     def _absent(self, paths, verify: bool) -> list[str]:
         """The entries to extract, with a warning where one is damaged."""

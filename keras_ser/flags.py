@@ -169,6 +169,13 @@ def robustness(command) -> None:
         metavar="0.02,0.08",
         help="of attacks, in deviations of a feature; default 0.02,0.08,0.3",
     )
+    command.add_argument(
+        "--published",
+        type=_names,
+        default=(),
+        metavar="mtl_aug:5",
+        help="figures to set beside the measured ones",
+    )
     _corpora(command)
     command.add_argument("--cache", default="cache", help="folder of features")
     command.add_argument("--workers", type=_positive, default=1, help="processes")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import noises
+from keras_ser import conditions, noises
 from keras_ser.config import Experiment, System, Training
 from keras_ser.features import FRONT_ENDS, FeatureStore
 from keras_ser.protocols import Fold, with_few_labels
@@ -41,6 +41,11 @@ class Job:
         digest = hashlib.blake2b(identity.encode(), digest_size=4).digest()
         return int.from_bytes(digest, "little") >> 1  # fits a signed 32-bit seed
 
+    def training_store(self, store: FeatureStore) -> FeatureStore:
+        """The store of the speech that the system learns from."""
+        texts = self.config.systems[self.system].train_conditions
+        return store.under(conditions.heard(texts, self.noise))
+
     @property
     def data(self) -> Fold:
         """The fold as the system sees it.
@@ -62,7 +67,7 @@ class Job:
         _leave_out(config, Experiment, "conditions", "noise", "corpus_options")
         _leave_out(config, Experiment, "published", "against", "tuned_on")
         _leave_out(config["training"], Training, "precision")
-        _leave_out(system, System, "label_fraction")
+        _leave_out(system, System, "label_fraction", "train_conditions")
         if not self.config.systems[self.system].unlabelled:
             config["unlabelled"] = ""
         return {

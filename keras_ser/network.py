@@ -72,7 +72,7 @@ def prepared(job: Job, store: FeatureStore) -> tuple:
     by_batch = model.mask_padding and not backend.compiles_each_shape()
     data = Pipeline(
         job.data,
-        store,
+        job.training_store(store),
         seconds=config.features.seconds,
         normalise=config.features.normalise,
         batch=config.training.batch,

@@ -14,6 +14,7 @@ from keras_ser import audio, card, corpora, files, inputs, noises
 from keras_ser._version import __version__
 from keras_ser.conditions import CODECS, Condition, parse
 from keras_ser.protocols.fold import fingerprint
+from keras_ser.reports import published as printed
 from keras_ser.reports.reading import read_runs
 
 NAME = card.NAME  # of the folder and of the files in it
@@ -32,6 +33,7 @@ def run(
     kinds: Iterable[str] = (),
     snr: Iterable[float] = SNR,
     epsilon: Iterable[float] = EPSILON,
+    published: Iterable[str] = (),
     out=None,
     cache="cache",
     workers: int = 1,
@@ -50,6 +52,7 @@ def run(
         kinds: of noise; default, all.
         snr: signal-to-noise ratios in dB.
         epsilon: sizes of attacks.
+        published: figures that the card sets beside the measured ones, `mtl_aug:5`.
         out: folder; default `robustness` in the first of `runs`.
         cache: folder of the feature store.
         workers: processes that compute features.
@@ -57,7 +60,8 @@ def run(
 
     Returns:
         The written files: `robustness.csv` with the columns of `predictions.csv`,
-        the card `robustness.md` and its picture `robustness.png`.
+        the card `robustness.md` and its picture `robustness.png`, and a picture for
+        each of `published`.
 
     Raises:
         FileNotFoundError: no finished run of a network, or no corpus.
@@ -65,6 +69,8 @@ def run(
             conditions that are out of range.
     """
     runs = [runs] if isinstance(runs, str | Path) else list(runs)
+    for name in published:  # say at once if there is none such
+        printed.parse(name)
     table = read_noise(noise)
     conditions = measured(table, kinds, snr, epsilon)
     out = files.writable_folder(out or Path(runs[0], NAME))
@@ -76,7 +82,8 @@ def run(
     frame = pd.concat(parts, ignore_index=True).fillna("")
     with files.replacing(out / f"{NAME}.csv") as temporary:
         frame.to_csv(temporary, index=False)
-    return [out / f"{NAME}.csv", *card.write(frame, out)]
+    mixed_in = "" if table is None else str(table["corpus"].iloc[0])
+    return [out / f"{NAME}.csv", *card.write(frame, out, published, mixed_in)]
 
 
 def read_noise(text: str) -> pd.DataFrame | None:

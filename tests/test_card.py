@@ -149,3 +149,40 @@ def test_order_of_rows_decides_nothing(table, tmp_path):
     paths, _ = written(table, tmp_path / "a")
     again, _ = written(table.iloc[::-1], tmp_path / "b")
     assert paths[0].read_bytes() == again[0].read_bytes()
+
+
+def test_published_figures_stand_beside_the_conditions_they_are_of(tmp_path):
+    """What the paper has no condition for is left out; the noise is not its own."""
+    texts = ("clean", "noise:all:10", "noise:rain:10", "fgsm:0.08")
+    table = predicted("mtl_aug", texts=texts)
+    paths = card.write(table, tmp_path, ["mtl_aug:5"], noise="noise")
+    text = paths[0].read_text(encoding="utf-8")
+    caption = "Latif et al. 2022 (MTL-AUG), Table 5: UAR %, published and measured"
+    header, _, *rows = rows_of(text, caption)
+    measured = [cell for cell in header if cell.startswith("measured")]
+    assert measured == ["measured: emodb †", "measured: emodb, 10 dB †¶"]
+    part = table[table.condition == "noise:all:10"]
+    uar = 100 * balanced_accuracy_score(part.truth, part.prediction)
+    (row,) = (row for row in rows if row[0] == "mtl_aug")
+    assert row[header.index(measured[1])].startswith(f"{uar:.1f} [")
+    assert row[header.index("published: iemocap, 10 dB")].startswith("43.2")
+    assert "not of the paper's DEMAND" in text
+    assert paths[-1] == tmp_path / "published_mtl_aug-5.png"
+    assert paths[-1].exists()
+
+
+def test_published_figures_of_nothing_that_was_measured_are_refused(tmp_path):
+    table = predicted(texts=("clean", "gain:-20"))
+    with pytest.raises(ValueError, match="conditions that were measured.*mtl_aug:6"):
+        card.write(table, tmp_path, ["mtl_aug:6"])
+    with pytest.raises(ValueError, match="`paper:table`"):
+        card.write(table, tmp_path, ["six"])
+
+
+def test_systems_of_two_experiments_need_no_longer_names(tmp_path):
+    parts = [predicted("baseline"), predicted("rival", experiment="other", seed=1)]
+    _, text = written(pd.concat(parts), tmp_path)
+    assert [row[0] for row in rows_of(text, "UAR % by gain (dB)")[2:]] == [
+        "baseline",
+        "rival",
+    ]

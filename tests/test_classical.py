@@ -217,6 +217,36 @@ def test_conditions_of_the_waveform_are_tested_and_never_trained(
     assert same == (system == "length")
 
 
+def test_who_learns_from_soft_speech_finds_loud_speech_strange(
+    job_of, loudness, tmp_path
+):
+    """The same numbers 60 dB lower, learned and tested: the same system."""
+    plain = job_of("svm", conditions=("clean", "gain:-60"))
+    learns = dataclasses.replace(SYSTEMS["svm"], train_conditions=("gain:-60",))
+    soft = dataclasses.replace(
+        plain, config=dataclasses.replace(plain.config, systems={"svm": learns})
+    )
+    heard = {
+        (who, condition): scores(rows)
+        for who, job in {"plain": plain, "soft": soft}.items()
+        for condition, rows in classical.fit_and_test(job, tmp_path)[0].groupby(
+            "condition"
+        )
+    }
+    matched = heard["soft", "gain:-60"]
+    np.testing.assert_allclose(matched, heard["plain", "clean"], atol=1e-3)
+    assert np.abs(heard["soft", "clean"] - matched).max() > 1e-2
+
+
+def test_what_is_learned_under_a_condition_is_needed(job_of, loudness, tmp_path):
+    learns = dataclasses.replace(SYSTEMS["svm"], train_conditions=("gain:-60",))
+    job = job_of("svm", systems={"svm": learns})
+    assert experiment.prepare([job], tmp_path, progress=False) == len(loudness)
+    seen = len(loudness)
+    classical.fit_and_test(job, tmp_path)
+    assert len(loudness) == seen > 0
+
+
 def test_noise_reaches_a_classical_system(job_of, loudness, tmp_path, spoken_table):
     noise = spoken_table.head(2).assign(session="rain", corpus="noise")
     job = job_of("svm", conditions=("clean", "noise:rain:0"), noise="noise")

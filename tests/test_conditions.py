@@ -196,6 +196,46 @@ def test_an_experiment_is_refused_what_it_cannot_be_tested_under(texts, options,
         conditions.check(texts, **options)
 
 
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ([], "at least one condition"),
+        (["gain:1", "gain:1.0"], "each once"),
+        (["clean", "bim:0.1"], r"\['bim:0.1'\], which follow the gradient"),
+        (["noise:all:10"], r"\['noise:all:10'\] mix in noise.*without"),
+        (["fog"], "Condition must be one of"),
+    ],
+)
+def test_a_system_is_refused_what_it_cannot_learn_under(texts, words):
+    with pytest.raises(ValueError, match=words):
+        conditions.check_training(texts)
+
+
+def test_a_system_may_learn_under_the_others():
+    conditions.check_training(["clean"])
+    conditions.check_training(["gain:-20", "clean", "noise:all:10"], noise="demand")
+
+
+def test_speech_is_heard_under_a_single_condition():
+    assert conditions.heard(["clean"]) == audio.Speed()
+    assert conditions.heard(["gain:-20"]) == Gain(-20.0)
+
+
+def test_each_utterance_is_heard_under_one_of_several():
+    """Every one about as often, by the utterance's name alone."""
+    texts = ("clean", "gain:-20", "band:4000")
+    drawn = conditions.heard(texts)
+    names = [f"toy/{number}" for number in range(600)]
+    found = [drawn.of(name).key for name in names]
+    keys = [conditions.parse(text).transform(None).key for text in texts]
+    assert {key: found.count(key) for key in keys} == pytest.approx(
+        dict.fromkeys(keys, 200), abs=60
+    )
+    assert sum(map(found.count, keys)) == 600
+    again = conditions.heard(texts)
+    assert [again.of(name).key for name in names[::-1]] == found[::-1]
+
+
 def test_an_experiment_may_be_tested_under_the_others():
     conditions.check(["clean"])
     conditions.check(["clean", "noise:all:10", "pgd:0.1"], noise="demand")

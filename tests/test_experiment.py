@@ -3,13 +3,15 @@
 import dataclasses
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from keras_ser import evaluation, experiment, protocols
+from keras_ser import evaluation, experiment, network, protocols
 from keras_ser.checkpoint import Checkpoint
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.inference import Recogniser
+from keras_ser.job import feature_store
 from keras_ser.models import BASELINE
 
 CONFIG = Experiment(
@@ -259,3 +261,24 @@ def test_protocol_arguments_reach_the_protocol(tables):
     (job,) = experiment.jobs(held, *tables, "runs", systems=["baseline"])
     assert isinstance(job.fold, protocols.Fold)
     assert set(job.fold.tests["test"].speaker) == {"toy/4"}
+
+
+def test_a_network_learns_under_its_conditions_and_is_tested_under_others(
+    tables, tmp_path
+):
+    """Training and development speech are soft; all that it reads was prepared."""
+    soft = System(augment=("speed",), train_conditions=("gain:-40",))
+    config = dataclasses.replace(CONFIG, systems={"soft": soft, "plain": System()})
+    planned = experiment.jobs(config, *tables, tmp_path, folds=["1"])
+    assert experiment.prepare(planned, tmp_path, progress=False) > 0
+    store = feature_store(config, tmp_path)
+    entries = sorted(store.cache.rglob("*.f16"))
+    data = {job.system: network.prepared(job, store)[0] for job in planned}
+    assert sorted(store.cache.rglob("*.f16")) == entries
+    lower = np.subtract(*(data[name].preprocessing.mean for name in ("plain", "soft")))
+    assert lower.mean() > 3  # of log-mel: 40 dB are 9.2
+    frame, _ = network.train_and_test(planned[0], store, tmp_path / "run")
+    recogniser = Recogniser.load(tmp_path / "run")
+    heard = evaluation.predictions(recogniser, planned[0].fold.tests["test"])
+    names = ["p_anger", "p_sadness"]
+    np.testing.assert_allclose(frame[names], heard[names], atol=5e-3)

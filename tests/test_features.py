@@ -286,3 +286,19 @@ def test_copies_of_a_recording_are_transformed_each_for_itself(store, table):
     twice = table.iloc[[0, 0]].assign(utterance=["toy/a", "toy/longer"])
     assert store.under(Louder()).prepare(twice, [PLAIN], progress=False) == 2
     assert store.prepare(twice, [PLAIN], progress=False) == 1
+
+
+def test_under_a_transform_the_others_come_before_it(store, table):
+    under, slow = store.under(Louder()), audio.Speed(0.9)
+    assert under.prepare(table, [PLAIN, slow], progress=False) == 8
+    for path, row in zip(under.paths(table, slow), table.itertuples(), strict=True):
+        wave = audio.speed(audio.read(row.file), 0.9) * len(row.utterance)
+        np.testing.assert_array_equal(under.read(path), SMALL(wave))
+    found = [store.paths(table, slow), under.paths(table), under.paths(table, slow)]
+    assert len({path for paths in found for path in paths}) == 12
+
+
+def test_under_plain_speech_nothing_changes(store, table):
+    again = store.under(audio.Speed(1.0))
+    for transform in (PLAIN, audio.Speed(1.1)):
+        assert again.paths(table, transform) == store.paths(table, transform)

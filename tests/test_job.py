@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from keras_ser import experiment
+from keras_ser import conditions, experiment
 from keras_ser.config import Experiment, System
+from keras_ser.job import feature_store
 
 CONFIG = Experiment("toy", "emodb", {"one": System(), "two": System()}, repeats=2)
 
@@ -76,3 +77,18 @@ def test_unlabelled_speech_decides_nothing_for_who_does_not_train_on_it(toy_tabl
     assert after["one"] == before
     assert after["more"]["unlabelled"] == "librispeech"
     assert after["more"]["data"] != before["data"]
+
+
+def test_only_other_speech_to_learn_from_is_described(planned, tmp_path):
+    """Runs of before it could be chosen learned from clean speech."""
+    job = planned[0]
+    soft = dataclasses.replace(job.config.systems["one"], train_conditions=("gain:-6",))
+    other = dataclasses.replace(
+        job, config=dataclasses.replace(job.config, systems={"one": soft})
+    )
+    assert "train_conditions" not in job.describe()["systems"]["one"]
+    assert other.describe()["systems"]["one"]["train_conditions"] == ("gain:-6",)
+    assert other.seed == job.seed
+    store = feature_store(job.config, tmp_path)
+    assert job.training_store(store).plain == store.plain
+    assert other.training_store(store).plain == conditions.parse("gain:-6")

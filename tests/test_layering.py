@@ -110,7 +110,7 @@ ALLOWED = {
         "noises",
         "scores",
     },
-    "job": {"config", "features", "noises", "protocols", "unusable"},
+    "job": {"conditions", "config", "features", "noises", "protocols", "unusable"},
     "probes": {"audio", "config", "features", "job", "placement", "protocols"},
     "classical": {
         "audio",

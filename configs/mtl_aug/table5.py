@@ -10,6 +10,8 @@ Expected, UAR % at 0 / 10 / 20 dB: baseline 33.5 / 39.2 / 41.7, + augmentation
 
 Preset `paper`; `--preset small` is for a CPU. What the ratio is of, the paper does not
 say: here, of speech without its pauses (docs/paper_gaps.md). `clean` stands beside it.
+Training in the same noise is not the paper's:
+`--set "systems.mtl_aug.train_conditions=('noise:all:10',)"`.
 
 Data: IEMOCAP, four classes; DEMAND, channel 1 of five environments; unlabelled,
     LibriSpeech. With `--corpus noise=DIR`, noise of your own.

@@ -15,12 +15,15 @@ the true emotion.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+import pandas as pd
 
 from keras_ser.conditions.attacked import BIM, FGSM, PGD
 from keras_ser.conditions.condition import Condition
 from keras_ser.conditions.condition import parse as _parse
 from keras_ser.conditions.degraded import CODECS, Band, Clean, Codec, Gain, Noise
+from keras_ser.conditions.heard import heard as _heard
 
 CONDITIONS: dict[str, type[Condition]] = {
     "clean": Clean,
@@ -40,7 +43,16 @@ PUBLISHED = (
     (r"bim:0\.08", "BIM"),
 )
 
-__all__ = ["CODECS", "CONDITIONS", "Condition", "check", "parse", "published_name"]
+__all__ = [
+    "CODECS",
+    "CONDITIONS",
+    "Condition",
+    "check",
+    "check_training",
+    "heard",
+    "parse",
+    "published_name",
+]
 
 
 def parse(text: str) -> Condition:
@@ -80,17 +92,64 @@ def check(texts: Iterable[str], noise: str = "", classical: Iterable[str] = ()) 
             "`conditions` must be `clean` and then others, each once. "
             f"Received: {names}."
         )
-    mixing = [each.text for each in found if each.mixes]
-    if mixing and not noise:
-        raise ValueError(
-            f"Conditions {mixing} mix in noise. Received: an experiment without. Set "
-            "`noise` to a corpus, such as demand or noise."
-        )
+    _refuse_without_noise(found, noise)
     attacking, classical = [each.text for each in found if each.attacks], [*classical]
     if attacking and classical:
         raise ValueError(
             f"Conditions {attacking} follow a network's gradient. Received: systems "
             f"{classical}, which have none. Leave the ones or the others out."
+        )
+
+
+def check_training(texts: Iterable[str], noise: str = "") -> None:
+    """Refuses conditions under which a system cannot learn.
+
+    Args:
+        texts: its conditions.
+        noise: the experiment's corpus of noise, or empty.
+
+    Raises:
+        ValueError: see `parse`; one stands there twice, attacks, or needs noise that
+            the experiment does not have.
+    """
+    found = [parse(text) for text in texts]
+    names = [each.text for each in found]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(
+            "`train_conditions` must be at least one condition, each once. "
+            f"Received: {names}."
+        )
+    attacking = [each.text for each in found if each.attacks]
+    if attacking:
+        raise ValueError(
+            "`train_conditions` change the waveform: noise, gain, band, codec. "
+            f"Received: {attacking}, which follow the gradient of a trained model."
+        )
+    _refuse_without_noise(found, noise)
+
+
+def heard(texts: Iterable[str], noise: pd.DataFrame | None = None) -> Callable:
+    """The waveform transform of speech that is learned from under conditions.
+
+    Each utterance is heard under one of them, drawn by its name.
+
+    Args:
+        texts: conditions that `check_training` lets pass.
+        noise: table of a corpus of noise, where one of them mixes it in.
+
+    Example:
+
+    >>> store.under(heard(["clean", "noise:all:10"], noise))
+    """
+    return _heard(map(parse, texts), noise)
+
+
+def _refuse_without_noise(found: list[Condition], noise: str) -> None:
+    mixing = [each.text for each in found if each.mixes]
+    if mixing and not noise:
+        raise ValueError(
+            f"Conditions {mixing} mix in noise. Received: an experiment without. Set "
+            "`noise` to a corpus, such as demand or noise."
         )
 
 

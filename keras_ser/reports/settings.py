@@ -115,14 +115,21 @@ def _systems(experiment: str, found: dict, systems: list[str]) -> tuple:
         ]
         for name in systems
     ]
-    labels = [_of(found, name, "label_fraction") or 1.0 for name in systems]
-    if set(labels) != {1.0}:
-        header.append("Labels")
-        rows = [
-            [*row, f"{100 * share:g} %"]
-            for row, share in zip(rows, labels, strict=True)
-        ]
+    for title, usual, cells in _unusual(found, systems):
+        if set(cells) != {usual}:
+            header.append(title)
+            rows = [[*row, cell] for row, cell in zip(rows, cells, strict=True)]
     return ("table", f"{experiment}: systems", header, rows)
+
+
+def _unusual(found: dict, systems: list[str]) -> list[tuple[str, str, list[str]]]:
+    """Columns that stand there if a system is another than usual: title, usual cell."""
+    labels = [_of(found, name, "label_fraction") or 1.0 for name in systems]
+    heard = [_of(found, name, "train_conditions") or ["clean"] for name in systems]
+    return [
+        ("Labels", "100 %", [f"{100 * share:g} %" for share in labels]),
+        ("Learns from speech", "clean", [", ".join(texts) for texts in heard]),
+    ]
 
 
 def _objective(found: dict, system: str) -> str:

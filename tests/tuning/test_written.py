@@ -97,5 +97,6 @@ def test_every_field_of_a_system_is_written(name):
         for each in (
             FULL.systems["a"],
             System("Other", denoising=True, label_fraction=0.5),
+            System(train_conditions=("gain:-10",)),
         )
     )

@@ -1,0 +1,61 @@
+"""The arguments of each command: what they become, and that help tells all of them."""
+
+import argparse
+
+import pytest
+
+from keras_ser import cli, config, flags
+
+
+def parsed(*words):
+    return cli.parser().parse_args(list(words))
+
+
+def test_the_presets_are_those_of_configs():
+    """They are written there twice, as the flags import nothing."""
+    assert flags.PRESETS == tuple(config.PRESETS)
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_tells_what_its_arguments_are(name):
+    subparsers = next(
+        action
+        for action in cli.parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    for action in subparsers.choices[name]._actions:
+        told = action.help or action.metavar or action.choices
+        assert told, f"{name}: {action.option_strings or action.dest} says nothing"
+
+
+def test_what_may_stand_more_than_once_is_gathered():
+    given = parsed("run", "c.py", "--corpus", "a=/x", "--corpus", "b=/y")
+    assert given.corpus == ["a=/x", "b=/y"]
+    given = parsed("run", "c.py", "--set", "repeats=2", "--set", "name=b")
+    assert given.set == ["repeats=2", "name=b"]
+
+
+def test_lists_are_split_at_commas():
+    given = parsed("run", "c.py", "--systems", "a,b", "--folds", "03")
+    assert (list(given.systems), list(given.folds)) == (["a", "b"], ["03"])
+    given = parsed("robustness", "r", "--snr", "20,-5", "--epsilon", "0.3")
+    assert (list(given.snr), list(given.epsilon)) == ([20.0, -5.0], [0.3])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "c.py", "--workers", "0"),
+        ("run", "c.py", "--workers", "two"),
+        ("run", "c.py", "--preset", "huge"),
+        ("robustness", "r", "--snr", "loud"),
+        ("tune", "c.py", "--seed", "-1"),
+        ("tune", "c.py", "--oracle", "delphic"),
+        ("run",),
+    ],
+)
+def test_what_is_out_of_range_is_refused(words, capsys):
+    with pytest.raises(SystemExit) as caught:
+        parsed(*words)
+    assert caught.value.code == 2
+    assert words[-1] in capsys.readouterr().err or len(words) == 1
