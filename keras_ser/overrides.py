@@ -19,8 +19,9 @@ def override(config, text: str):
 
 def pairs(texts: Iterable[str]) -> dict:
     """`["speaker=subject"]` as names and values; these as `override` reads them."""
+    texts = list(texts)
     found = [text.partition("=") for text in texts]
-    wrong = [name for name, equals, _ in found if not (equals and name)]
+    wrong = [text for text in texts if text.find("=") < 1]
     if wrong:
         raise ValueError(f"--set takes OPTION=VALUE. Received: {', '.join(wrong)}.")
     return {name: literal(value) for name, _, value in found}
