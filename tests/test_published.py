@@ -127,7 +127,7 @@ def test_measured_rows_are_parted_by_place_and_condition(rows):
     both = [rows.assign(condition=text) for text in ("clean", "noise:all:10", "gain:3")]
     table = pd.concat(both).assign(place="emodb", system="mtl_aug")
     found = measured(table)
-    assert list(found) == [("emodb", name) for name in ("clean", "10 dB", "gain:3")]
+    assert set(found) == {("emodb", name) for name in ("clean", "10 dB", "gain:3")}
     assert len(found[("emodb", "10 dB")]["mtl_aug"]) == len(rows)
 
 
@@ -145,3 +145,34 @@ def test_the_picture_draws_what_both_have_in_one_panel(rows, tmp_path, monkeypat
     figure[3](tmp_path / figure[1])
     assert drawn == {0: (True, True), 1: (False, True)}
     assert (tmp_path / "published.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_conditions_stand_in_the_papers_order(rows):
+    """Table 6 has FGSM before BIM; what it does not have comes last."""
+    texts = ("PGD", "BIM", "FGSM", "clean")
+    found = {("emodb", text): {"mtl_aug": rows} for text in texts}
+    found |= {("cafe", text): {"mtl_aug": rows} for text in ("BIM", "clean")}
+    columns = table_of(beside("mtl_aug:6", found)).columns
+    assert [name for name in columns if name.startswith("measured")] == [
+        "measured: cafe †",
+        "measured: cafe, BIM †",
+        "measured: emodb †",
+        "measured: emodb, FGSM †",
+        "measured: emodb, BIM †",
+        "measured: emodb, PGD †",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "measured", "rows"),
+    [
+        ("ab", "b", ["ab"]),
+        ("ab", "cd", ["abcd"]),
+        ("abc", "de", ["abc", "de"]),
+        ("abcde", "f", ["abcd", "e", "f"]),
+        ("", "abcde", ["abcd", "e"]),
+    ],
+)
+def test_what_was_only_measured_begins_a_row_of_its_own(printed, measured, rows):
+    found = published_figure._rows(dict.fromkeys(printed), dict.fromkeys(measured))
+    assert found == [list(row) for row in rows]

@@ -1,5 +1,6 @@
 """Drawing of measured scores beside those that a paper printed."""
 
+import itertools
 import textwrap
 from collections.abc import Iterable
 
@@ -15,7 +16,8 @@ def beside_published(
 ) -> None:
     """Systems in rows, a panel a corpus: dots measured, diamonds published.
 
-    A panel that both have holds both. Lines through dots are intervals; through
+    A panel that both have holds both; those that only `measured` has begin a row of
+    their own where one row cannot hold all. Lines through dots are intervals; through
     diamonds, what the paper has after ±.
 
     Args:
@@ -29,23 +31,27 @@ def beside_published(
     Raises:
         ValueError: no panel, or panels with different systems.
     """
-    panels = list(dict.fromkeys([*printed, *measured]))
+    panels = _rows(printed, measured)
     tables = [*measured.values(), *printed.values()]
     if not panels or any(list(t.index) != list(tables[0].index) for t in tables):
         raise ValueError(
             "`measured` and `printed` must hold at least one panel, all with the same "
-            f"systems. Received: panels {panels}. Reindex them alike."
+            f"systems. Received: panels {[*printed, *measured]}. Reindex them alike."
         )
     systems = list(tables[0].index)
-    columns = min(COLUMNS, len(panels))
-    rows = -(-len(panels) // columns)
+    rows, columns = len(panels), max(map(len, panels))
     lines = [textwrap.fill(note, 18 + 30 * columns) for note in notes]
     height = 1.2 + rows * (0.9 + 0.32 * len(systems)) + 0.25 * len(lines)
     with drawing(path, (2.2 + 2.6 * columns, height)) as figure:
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
-        for place, axes in enumerate(grid.flat):
-            axes.set_visible(place < len(panels))
-        for axes, panel in zip(grid.flat, panels, strict=False):
+        places = itertools.chain.from_iterable(
+            itertools.zip_longest(axes, row)
+            for axes, row in zip(grid, panels, strict=True)
+        )
+        for axes, panel in places:
+            if panel is None:
+                axes.set_visible(False)
+                continue
             _panel(axes, measured.get(panel), printed.get(panel))
             axes.set_title(textwrap.fill(panel, 26, break_long_words=False))
             axes.set_xlabel("UAR (%)")
@@ -57,6 +63,19 @@ def beside_published(
             figure.supxlabel("\n".join(lines), fontsize=8, x=0.02, ha="left")
         handles = _legend(grid[0, 0], bool(measured), bool(printed))
         figure.legend(handles=handles, loc="outside upper right", ncols=2)
+
+
+def _rows(printed: dict, measured: dict) -> list[list[str]]:
+    """The titles of panels, row by row."""
+    own = [panel for panel in measured if panel not in printed]
+    groups = [[*printed], own]
+    if len(printed) + len(own) <= COLUMNS:
+        groups = [[*printed, *own]]
+    return [
+        group[first : first + COLUMNS]
+        for group in groups
+        for first in range(0, len(group), COLUMNS)
+    ]
 
 
 def _panel(axes, measured, printed) -> None:

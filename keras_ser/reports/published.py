@@ -61,12 +61,7 @@ def measured(rows: pd.DataFrame) -> dict[tuple[str, str], dict[str, pd.DataFrame
         place, condition, system = key
         column = place, conditions.published_name(condition)
         found.setdefault(column, {})[system] = part
-    return dict(sorted(found.items(), key=lambda item: _clean_first(item[0])))
-
-
-def _clean_first(column: tuple[str, str]) -> tuple:
-    place, condition = column
-    return place, condition != "clean", condition
+    return found
 
 
 def beside(
@@ -92,6 +87,7 @@ def beside(
         Blocks of a report.
     """
     printed = parse(name)
+    measured = _as_printed(measured, printed)
     columns = list(dict.fromkeys(zip(printed.corpus, printed.condition, strict=True)))
     rows = list(dict.fromkeys(printed.row))
     rows += [s for by in measured.values() for s in by if s not in rows]
@@ -118,12 +114,24 @@ def beside(
         notes=notes,
     )
     return [
-        ("heading", 2, "Beside the published figures"),
+        ("heading", 2, f"Beside the published figures of {number}"),
         ("table", title, header, table),
         *_legend(paper, notes),
         ("text", f"Of the published figures: {_notes(printed)}"),
         ("figure", file, title, drawing),
     ]
+
+
+def _as_printed(measured: dict, printed: pd.DataFrame) -> dict:
+    """The columns place by place, conditions in the paper's order, `clean` first."""
+    order = ["clean", *dict.fromkeys(printed.condition)]
+
+    def rank(column: tuple[str, str]) -> tuple:
+        place, condition = column
+        known = condition in order
+        return place, order.index(condition) if known else len(order), condition
+
+    return {column: measured[column] for column in sorted(measured, key=rank)}
 
 
 def _marks(place: str, condition: str, printed: pd.DataFrame, noise: str) -> list[str]:
