@@ -20,6 +20,9 @@ DOCUMENTS = (
     ROOT / "README.md",
     ROOT / "examples" / "README.md",
 )
+CARD = "robustness.csv.gz"
+PUBLISHED, NOISE = ("mtl_aug:5", "mtl_aug:6"), "noise"  # of cards
+PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†§¶"
 BLOCK = re.compile(
     r"(<!-- generate: (\w+)((?: [^\s>]+)?) -->\n).*?(<!-- end -->)", re.DOTALL
 )
@@ -92,6 +95,31 @@ def _corpora_and_preset(folder: Path, loaded, *systems) -> list[str]:
     words = [f"--corpus {corpus}=DIR" for corpus in needed]
     variant = f"{folder.name}_".removeprefix(f"{loaded.name}_")
     return (["--preset small"] if variant.startswith("small_") else []) + words
+
+
+def card(name: str) -> str:
+    """Of the robustness card of `results/<name>`, what the papers have tables of."""
+    from keras_ser.reports import writing
+
+    tables, marks = [], {}
+    for kind, *content in _card(name):
+        if kind == "table" and any(word in content[0] for word in PAPERS_TABLES):
+            tables.append((kind, *content))
+        if kind == "text" and content[0][0] in MARKS:
+            marks[content[0]] = ("text", content[0])
+    whole = f"All tables: [card](../results/{name}/robustness/robustness.md)."
+    return writing.markdown([*tables, *marks.values(), ("text", whole)])
+
+
+def _card(name: str) -> list[tuple]:
+    """The blocks of the card of the predictions in `results/<name>/robustness`."""
+    import pandas as pd
+
+    from keras_ser import card
+
+    path = ROOT / "results" / name / "robustness" / CARD
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return card.contents(table, PUBLISHED, NOISE)
 
 
 def study(name: str) -> str:
@@ -268,6 +296,7 @@ def benchmark(name: str) -> str:
 
 
 KINDS = {
+    "card": card,
     "examples": examples,
     "benchmark": benchmark,
     "scores": scores,
@@ -291,9 +320,15 @@ def generated(text: str) -> str:
 
 def documents() -> dict[Path, str]:
     """What each document should hold: those with blocks, and the results' reports."""
+    from keras_ser.reports import writing
+
     found = {path: generated(path.read_text(encoding="utf-8")) for path in DOCUMENTS}
     for folder in sorted(path for path in (ROOT / "results").iterdir()):
         found[folder / "report" / "report.md"] = report(folder.name)
+        beside = folder / "robustness"
+        if (beside / CARD).exists():
+            text = writing.markdown(_card(folder.name))
+            found[beside / "robustness.md"] = text
     return found
 
 

@@ -50,28 +50,35 @@ def write(
     Raises:
         ValueError: unknown figures, or of no condition that was measured.
     """
+    blocks = contents(table, published, noise)
+    text = files.write_text(Path(out, f"{NAME}.md"), markdown(blocks))
+    drawings = [block for block in blocks if block[0] == "figure"]
+    for _, name, _, draw in drawings:
+        draw(Path(out, name))
+    return [text, *(Path(out, name) for _, name, *_ in drawings)]
+
+
+def contents(
+    table: pd.DataFrame, published: Iterable[str] = (), noise: str = ""
+) -> list[tuple]:
+    """The card as blocks, as those of a report; arguments and errors of `write`."""
     scored = table[(table["head"] == "emotion") & (table["truth"] != "")]
     scored = scored.assign(row=_rows(scored))
     found = _scores(scored)
     blocks = [("heading", 1, _title(scored)), *_systems(scored)]
     blocks.append(("text", HOW_TO_READ))
     blocks += [_table(axis, part) for axis, part in found.groupby("axis", sort=False)]
-    written = []
     if len(found):
-        png = Path(out, f"{NAME}.png")
-        curves.draw(_panels(found), png, chance=1 / scored["truth"].nunique())
-        blocks.append(("figure", png.name, "UAR % under each condition", None))
-        written.append(png)
+        chance = 1 / scored["truth"].nunique()
+        draw = functools.partial(curves.draw, _panels(found), chance=chance)
+        blocks.append(("figure", f"{NAME}.png", "UAR % under each condition", draw))
     for name in published:
-        beside, png = _beside(name, scored, Path(out), noise)
-        blocks += beside
-        written.append(png)
-    text = files.write_text(Path(out, f"{NAME}.md"), markdown(blocks))
-    return [text, *written]
+        blocks += _beside(name, scored, noise)
+    return blocks
 
 
-def _beside(name: str, scored: pd.DataFrame, out: Path, noise: str) -> tuple:
-    """The blocks that set a paper's table beside what was measured, and its picture."""
+def _beside(name: str, scored: pd.DataFrame, noise: str) -> list[tuple]:
+    """The blocks that set a paper's table beside what was measured."""
     conditions = set(printed.parse(name)["condition"])
     rows = scored.assign(system=scored["row"], place=scored["corpus"])
     measured = {
@@ -84,12 +91,7 @@ def _beside(name: str, scored: pd.DataFrame, out: Path, noise: str) -> tuple:
             f"`published` must hold conditions that were measured. Received: {name}, "
             f"of {', '.join(sorted(conditions))}. Measure these, or leave it out."
         )
-    file = f"published_{slug(name)}.png"
-    blocks = printed.beside(name, measured, noise, file)
-    for kind, *content in blocks:
-        if kind == "figure":
-            content[-1](out / file)
-    return blocks, out / file
+    return printed.beside(name, measured, noise, f"published_{slug(name)}.png")
 
 
 def _rows(scored: pd.DataFrame) -> pd.Series:

@@ -45,6 +45,17 @@ def test_a_report_of_results_is_up_to_date(generate, name):
     assert path.read_text(encoding="utf-8") == generate.report(name)
 
 
+CARDS = sorted((DOCS.parent / "results").glob("*/robustness/robustness.csv.gz"))
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parts[-3])
+def test_a_card_of_results_is_up_to_date(generate, path):
+    from keras_ser.reports import writing
+
+    text = path.with_name("robustness.md").read_text(encoding="utf-8")
+    assert text == writing.markdown(generate._card(path.parts[-3]))
+
+
 def test_blocks_are_written_anew(generate, monkeypatch):
     monkeypatch.setitem(generate.KINDS, "echo", lambda argument: f"said {argument}")
     text = "a\n<!-- generate: echo two -->\nold\n<!-- end -->\nb"
