@@ -176,3 +176,8 @@ def test_conditions_stand_in_the_papers_order(rows):
 def test_what_was_only_measured_begins_a_row_of_its_own(printed, measured, rows):
     found = published_figure._rows(dict.fromkeys(printed), dict.fromkeys(measured))
     assert found == [list(row) for row in rows]
+
+
+def test_what_a_paper_only_draws_is_told_without_a_table(rows):
+    kinds = [kind for kind, *_ in beside("mtl_aug:figure 3", {CLEAN: {"a": rows}})]
+    assert kinds == ["heading", "text"]

@@ -42,7 +42,7 @@ def beside_published(
     rows, columns = len(panels), max(map(len, panels))
     lines = [textwrap.fill(note, 18 + 30 * columns) for note in notes]
     height = 1.2 + rows * (0.9 + 0.32 * len(systems)) + 0.25 * len(lines)
-    with drawing(path, (2.2 + 2.6 * columns, height)) as figure:
+    with drawing(path, (3.4 + 2.6 * columns, height)) as figure:
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
         places = itertools.chain.from_iterable(
             itertools.zip_longest(axes, row)
@@ -62,7 +62,7 @@ def beside_published(
         if lines:
             figure.supxlabel("\n".join(lines), fontsize=8, x=0.02, ha="left")
         handles = _legend(grid[0, 0], bool(measured), bool(printed))
-        figure.legend(handles=handles, loc="outside upper right", ncols=2)
+        figure.legend(handles=handles, loc="outside right upper")
 
 
 def _rows(printed: dict, measured: dict) -> list[list[str]]:

@@ -1,6 +1,7 @@
 """What was measured beside what a paper printed."""
 
 import functools
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -84,42 +85,49 @@ def beside(
         file: of the picture.
 
     Returns:
-        Blocks of a report.
+        Blocks of a report; of what a paper only draws, what it says of it.
     """
     printed = parse(name)
-    measured = _as_printed(measured, printed)
-    columns = list(dict.fromkeys(zip(printed.corpus, printed.condition, strict=True)))
-    rows = list(dict.fromkeys(printed.row))
-    rows += [s for by in measured.values() for s in by if s not in rows]
-    rows = list(dict.fromkeys(rows))
-    marks = {column: _marks(*column, printed, noise) for column in measured}
-    header = ["System"]
-    header += [f"published: {_title(*column)}" for column in columns]
-    header += [f"measured: {_title(*each)}{_text(marks[each])}" for each in measured]
-    table = [
-        [row]
-        + [_published(printed, row, *column) for column in columns]
-        + [_measured(by.get(row)) for by in measured.values()]
-        for row in rows
-    ]
     paper, _, number = name.partition(":")
     number = number if number.startswith("figure") else f"Table {number}"
+    heading = ("heading", 2, f"Beside the published figures of {number}")
+    remarks = ("text", f"Of the published figures: {_notes(printed)}")
+    if printed.value.isna().all():  # a drawing
+        return [heading, remarks]
+    measured = _as_printed(measured, printed)
+    rows = dict.fromkeys([*printed.row, *(s for by in measured.values() for s in by)])
+    marks = {column: _marks(*column, printed, noise) for column in measured}
     title = f"{TITLES[paper]}, {number}: UAR %, published and measured"
     told = sorted(set().union(*marks.values()))
     notes = [f"{mark} {LEGEND[mark].format(noise=noise)}" for mark in told]
-    drawing = functools.partial(
-        figures.beside_published,
-        *_drawn(printed, measured, marks, rows),
-        title,
-        notes=notes,
-    )
+    drawn = _drawn(printed, measured, marks, list(rows))
+    drawing = functools.partial(figures.beside_published, *drawn, title, notes=notes)
     return [
-        ("heading", 2, f"Beside the published figures of {number}"),
-        ("table", title, header, table),
+        heading,
+        ("table", title, *_table(printed, measured, marks, rows)),
         *_legend(paper, notes),
-        ("text", f"Of the published figures: {_notes(printed)}"),
+        remarks,
         ("figure", file, title, drawing),
     ]
+
+
+def _table(printed, measured, marks, rows: Iterable[str]) -> tuple[list, list]:
+    """Header and rows: what was published, then what was measured."""
+    columns = list(dict.fromkeys(zip(printed.corpus, printed.condition, strict=True)))
+    header = [
+        "System",
+        *(f"published: {_title(*column)}" for column in columns),
+        *(f"measured: {_title(*each)}{_text(marks[each])}" for each in measured),
+    ]
+    cells = [
+        [
+            row,
+            *(_published(printed, row, *column) for column in columns),
+            *(_measured(by.get(row)) for by in measured.values()),
+        ]
+        for row in rows
+    ]
+    return header, cells
 
 
 def _as_printed(measured: dict, printed: pd.DataFrame) -> dict:
