@@ -57,15 +57,10 @@ def features(arguments) -> int:
 def run(arguments) -> int:
     import joblib
 
-    from keras_ser import engine, experiment, files, running
+    from keras_ser import experiment, files
 
     for folder in (arguments.out, arguments.cache):
         files.writable_folder(folder)
-    workers = arguments.workers
-    if arguments.smoke and arguments.devices == 1:  # its jobs are mostly Python's
-        workers = max(workers, min(2, joblib.cpu_count()))
-    if Path(arguments.config).is_file() and not arguments.cluster:
-        engine.warm(workers, running.import_all)
     loaded, roots = experiment_of(arguments)
     planned = _planned(arguments, loaded, roots)
     folder = Path(arguments.out) / loaded.name
@@ -74,6 +69,9 @@ def run(arguments) -> int:
     told = experiment.standing(planned)
     print(f"{loaded.name}: {len(planned)} runs below {arguments.out}: {told}")
     todo = [job.folder for job in planned if not job.folder.exists()]
+    workers = arguments.workers
+    if arguments.smoke and arguments.devices == 1:  # its jobs are mostly Python's
+        workers = max(workers, min(2, joblib.cpu_count(), len(todo)))
     try:
         experiment.run(
             planned,

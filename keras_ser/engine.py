@@ -10,7 +10,6 @@ import copy
 import dataclasses
 import sys
 import tempfile
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -88,29 +87,6 @@ def run(
         raise failures[0].error
     if failures:
         raise TasksFailed(failures, len(tasks))
-
-
-def warm(workers: int, call: Callable[[], object]) -> threading.Thread | None:
-    """Starts the processes that `run` will use, while this one goes on.
-
-    Args:
-        workers: processes; nothing is started for 1.
-        call: picklable; what each does first, an import that all tasks need, say.
-
-    Returns:
-        The thread that waits for them, if any.
-    """
-    if workers == 1:
-        return None
-    thread = threading.Thread(target=_started, args=(workers, call), daemon=True)
-    thread.start()
-    return thread
-
-
-def _started(workers: int, call: Callable[[], object]) -> None:
-    import joblib
-
-    joblib.Parallel(n_jobs=workers)(joblib.delayed(call)() for _ in range(workers))
 
 
 def _round(pool, tasks: list[Task], bar) -> tuple[list[Task], list[Failure]]:

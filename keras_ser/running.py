@@ -68,11 +68,6 @@ def run_job(
     return job.folder
 
 
-def import_all() -> None:
-    """Imports what runs of networks need: half of what a short one takes."""
-    from keras_ser import network  # noqa: F401
-
-
 def unfinished(job: Job) -> Path:
     """The folder of a run before it is finished."""
     return job.folder.with_name(f"{job.folder.name}.partial")

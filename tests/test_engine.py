@@ -1,10 +1,8 @@
 """Tasks are scripts, so that they can run, fail and die in processes of their own."""
 
 import functools
-import os
 import runpy
 import time
-from pathlib import Path
 
 import pytest
 
@@ -29,16 +27,6 @@ def task(tmp_path):
 
 
 _run = functools.partial(runpy.run_path)
-
-
-def _note(folder: str) -> None:
-    """Leaves a file named as this process; slow enough for each to get a call."""
-    time.sleep(0.5)
-    Path(folder, str(os.getpid())).touch()
-
-
-def _fail() -> None:
-    raise AssertionError("was called")
 
 
 @pytest.fixture
@@ -210,18 +198,3 @@ def test_a_ray_cluster_does_the_tasks(task, done):
     finally:
         ray.shutdown()
     assert sorted(done()) == ["a", "b", "c"]
-
-
-def test_processes_that_are_started_ahead_are_those_that_work(tmp_path):
-    note = functools.partial(_note, str(tmp_path))
-    engine.warm(2, note).join()
-    assert list(tmp_path.iterdir())
-    tasks = [Task(name, note, tmp_path / f"{name}.log") for name in "abcd"]
-    engine.run(tasks, 2, progress=False)
-    found = {path.name for path in tmp_path.iterdir()}
-    assert len(found) <= 2
-    assert str(os.getpid()) not in found
-
-
-def test_no_process_is_started_ahead_for_one_worker():
-    assert engine.warm(1, _fail) is None
