@@ -6,6 +6,7 @@ up to date.
 """
 
 import contextlib
+import functools
 import io
 import json
 import re
@@ -74,13 +75,17 @@ def _folds(folder: Path) -> dict[str, set[str]]:
     return found
 
 
-def _configs_of(name: str) -> list[tuple]:
-    """The configs an experiment comes from: its name begins with theirs."""
+@functools.cache
+def _configs() -> list[tuple]:
     from keras_ser import config
 
     paths = sorted((ROOT / "configs").glob("*/*.py"))
-    loaded = [(path, config.load(path)) for path in paths]
-    fits = [(p, c) for p, c in loaded if f"{name}_".startswith(f"{c.name}_")]
+    return [(path, config.load(path)) for path in paths]
+
+
+def _configs_of(name: str) -> list[tuple]:
+    """The configs an experiment comes from: its name begins with theirs."""
+    fits = [(p, c) for p, c in _configs() if f"{name}_".startswith(f"{c.name}_")]
     longest = max((len(c.name) for _, c in fits), default=0)
     return [(path, each) for path, each in fits if len(each.name) == longest]
 

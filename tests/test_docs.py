@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_card import predicted
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -54,6 +55,26 @@ def test_a_card_of_results_is_up_to_date(generate, path):
 
     text = path.with_name("robustness.md").read_text(encoding="utf-8")
     assert text == writing.markdown(generate._card(path.parts[-3]))
+
+
+def test_a_card_shows_what_the_papers_have_tables_of(generate, monkeypatch, tmp_path):
+    """Of each level, the rows of the predictions; gains stand in the card itself."""
+    folder = tmp_path / "results" / "toy" / "robustness"
+    folder.mkdir(parents=True)
+    texts = ("clean", "noise:all:10", "gain:-20", "fgsm:0.08")
+    predicted("mtl_aug", texts).to_csv(folder / generate.CARD, index=False)
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    text = generate.card("toy")
+    captions = [line.strip("*") for line in text.splitlines() if line.startswith("**")]
+    assert [caption.split(":")[0] for caption in captions] == [
+        "What is pooled",
+        "UAR % by SNR (dB)",
+        "UAR % by ε (standard deviations)",
+        "Latif et al. 2022 (MTL-AUG), Table 5",
+        "Latif et al. 2022 (MTL-AUG), Table 6",
+    ]
+    assert text.count("not of the paper's DEMAND") == 1
+    assert "gain" not in text
 
 
 def test_blocks_are_written_anew(generate, monkeypatch):

@@ -23,7 +23,7 @@ from keras_ser.conditions.attacked import BIM, FGSM, PGD
 from keras_ser.conditions.condition import Condition
 from keras_ser.conditions.condition import parse as _parse
 from keras_ser.conditions.degraded import CODECS, Band, Clean, Codec, Gain, Noise
-from keras_ser.conditions.heard import heard as _heard
+from keras_ser.conditions.drawn import Drawn
 
 CONDITIONS: dict[str, type[Condition]] = {
     "clean": Clean,
@@ -141,7 +141,8 @@ def heard(texts: Iterable[str], noise: pd.DataFrame | None = None) -> Callable:
 
     >>> store.under(heard(["clean", "noise:all:10"], noise))
     """
-    return _heard(map(parse, texts), noise)
+    transforms = tuple(parse(text).transform(noise) for text in texts)
+    return transforms[0] if len(transforms) == 1 else Drawn(transforms)
 
 
 def _refuse_without_noise(found: list[Condition], noise: str) -> None:
