@@ -10,6 +10,7 @@ from keras_ser.layers.class_centers import ClassCenters
 from keras_ser.layers.convolution import ConvBlock, OutputLengths
 from keras_ser.layers.log_mel import LogMel
 from keras_ser.layers.normalisation import SpeechBatchNorm
+from keras_ser.layers.packing import Pack, SpeechMask, Unpack
 from keras_ser.layers.padding import CropLike, Frames, PadTime
 
 __all__ = [
@@ -22,7 +23,10 @@ __all__ = [
     "LogMel",
     "MeanWeights",
     "OutputLengths",
+    "Pack",
     "PadTime",
     "SpeechBatchNorm",
+    "SpeechMask",
+    "Unpack",
     "WeightedSum",
 ]

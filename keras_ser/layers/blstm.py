@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_ser.layers import packing
+
 
 @keras.saving.register_keras_serializable("keras_ser")
 class BLSTM(keras.layers.Layer):
@@ -34,6 +36,8 @@ class BLSTM(keras.layers.Layer):
             pass written by hand. `"standard"` runs two `keras.layers.LSTM`,
             which use cuDNN on a GPU. `"auto"` is fused on TensorFlow without a
             GPU, else standard (`benchmarks/blstm.py` measures both).
+        pack: Whether the fused implementation projects the valid steps alone
+            where batches are packed (`layers.packing`); XLA cannot compile that.
 
     Call arguments:
         sequence: Tensor `(batch, time, features)`.
@@ -61,7 +65,14 @@ class BLSTM(keras.layers.Layer):
         and other neural network architectures", 2005.
     """
 
-    def __init__(self, units, return_sequences=True, implementation="auto", **kwargs):
+    def __init__(
+        self,
+        units,
+        return_sequences=True,
+        implementation="auto",
+        pack=False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if not isinstance(units, int) or units < 1:
             raise ValueError(
@@ -75,6 +86,9 @@ class BLSTM(keras.layers.Layer):
         self.units = units
         self.return_sequences = return_sequences
         self.implementation = implementation
+        self.pack = pack
+        if pack:
+            self.supports_jit = not packing.packs(True)
         self.forward_layer = self._direction("forward_lstm")
         self.backward_layer = self._direction("backward_lstm")
         self.input_spec = keras.layers.InputSpec(ndim=3)
@@ -89,14 +103,18 @@ class BLSTM(keras.layers.Layer):
         self.backward_layer.build(sequence_shape)
         self.input_spec = keras.layers.InputSpec(ndim=3, axes={-1: sequence_shape[-1]})
 
-    def call(self, sequence, lengths=None):
+    def call(self, sequence, lengths=None, training=None):
         batch, time = ops.shape(sequence)[:2]
         if lengths is None:
             lengths = ops.full((batch,), time, dtype="int32")
         # A length beyond the end would gather the next sequence's steps.
         lengths = ops.minimum(ops.convert_to_tensor(lengths, "int32"), time)
-        run = self._fused if _is_fused(self.implementation) else self._standard
-        states = run(sequence, lengths)  # (batch, time, 2, units)
+        if _is_fused(self.implementation):
+            packs = self.pack and packing.packs(training)
+            states = self._fused(sequence, lengths, packs)
+        else:
+            states = self._standard(sequence, lengths)
+        # (batch, time, 2, units)
         if not self.return_sequences:
             return self._last(states, lengths)
         valid = ops.arange(time)[None, :] < lengths[:, None]
@@ -115,12 +133,17 @@ class BLSTM(keras.layers.Layer):
         back = self.backward_layer(_permute(sequence, order, order))
         return ops.stack([ahead, _permute(back, order, order)], axis=2)
 
-    def _fused(self, sequence, lengths):
+    def _fused(self, sequence, lengths, packs):
         batch, time = ops.shape(sequence)[:2]
         cells = self.forward_layer.cell, self.backward_layer.cell
         kernel = ops.concatenate([cell.kernel for cell in cells], axis=-1)
         bias = ops.concatenate([cell.bias for cell in cells], axis=-1)
+        if packs:  # the padding needs no projection
+            packed, unpacked = packing.places(lengths, time)
+            sequence = packing.moved(sequence, packed, unpacked)
         gates = ops.matmul(sequence, kernel) + bias
+        if packs:
+            gates = packing.moved(gates, unpacked, packed)
         gates = ops.reshape(gates, (batch, time, 2, 4 * self.units))
         recurrent = ops.concatenate([cell.recurrent_kernel for cell in cells], axis=0)
         recurrent = ops.reshape(recurrent, (2, self.units, 4 * self.units))
@@ -138,6 +161,7 @@ class BLSTM(keras.layers.Layer):
             "units": self.units,
             "return_sequences": self.return_sequences,
             "implementation": self.implementation,
+            "pack": self.pack,
         }
         return {**super().get_config(), **config}
 
@@ -145,9 +169,7 @@ class BLSTM(keras.layers.Layer):
 def _is_fused(implementation):
     if implementation != "auto":
         return implementation == "fused"
-    if keras.backend.backend() != "tensorflow":
-        return False
-    return keras.distribution.list_devices()[0].startswith("cpu")
+    return packing.is_tensorflow_on_cpu()
 
 
 def _reversal(lengths, time):

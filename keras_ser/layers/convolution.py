@@ -1,7 +1,6 @@
 import keras
 from keras import ops
 
-from keras_ser import padding
 from keras_ser.layers.normalisation import SpeechBatchNorm
 
 
@@ -25,7 +24,7 @@ class ConvBlock(keras.layers.Layer):
 
     Call:
         sequence: `(batch, time, bands, channels)`, time a multiple of the stride.
-        lengths: int32 `(batch,)`, unpadded frames of the output.
+        mask: `(batch, time)` of the output, 1 in speech and 0 in the padding.
 
     Output shape: `(batch, time / stride, bands / stride, filters)`; times the
     stride when transposed.
@@ -58,21 +57,21 @@ class ConvBlock(keras.layers.Layer):
                 dtype=self.dtype_policy, name="normalisation"
             )
 
-    def build(self, sequence_shape, lengths_shape=None):
+    def build(self, sequence_shape, mask_shape=None):
         self.convolution.build(sequence_shape)
         if self.normalisation is not None:
             shape = self.convolution.compute_output_shape(sequence_shape)
             self.normalisation.build(shape)
         self.built = True
 
-    def call(self, sequence, lengths, training=None):
+    def call(self, sequence, mask, training=None):
         output = self.convolution(sequence)  # (batch, time, bands, filters)
-        mask = padding.mask(lengths, ops.shape(output)[1], output.dtype)
+        mask = ops.cast(mask, output.dtype)
         if self.normalisation is not None:
             return self.normalisation(output, mask, training=training)
         return output * mask[:, :, None, None]
 
-    def compute_output_shape(self, sequence_shape, lengths_shape=None):
+    def compute_output_shape(self, sequence_shape, mask_shape=None):
         return self.convolution.compute_output_shape(sequence_shape)
 
     def get_config(self):

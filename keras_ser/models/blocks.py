@@ -1,65 +1,105 @@
-"""The convolutional encoder and its mirror image, as functions on tensors."""
+"""The convolutional encoder and its mirror image, as functions on tensors.
+
+Between `pack` and `unpack` a batch may be one long sequence (`layers.packing`); the
+functions here do not see which.
+"""
 
 import keras
 
 from keras_ser import layers
+from keras_ser.layers import packing
 
 
-def encoder(sequence, lengths, filters, kernels):
+def pack(padded, frames, kernels):
+    """A batch as convolutions take it, and where it holds speech.
+
+    Args:
+        padded: `(batch, time, bands)`, time a multiple of 2 ** stages.
+        frames: int32 `(batch,)`, unpadded frames.
+        kernels: of the encoder, one number a stage.
+
+    Returns:
+        The sequence, `(rows, packed time, bands)`, and masks of it behind 0, 1, …
+        halvings, `(rows, packed time / 2 ** halvings)`.
+    """
+    places = _places(kernels)
+    sequence = layers.Pack(**places, name="packed")(padded, frames)
+    masks = [
+        layers.SpeechMask(**places, stride=2**stage, name=f"mask_{stage}")(
+            padded, frames
+        )
+        for stage in range(len(kernels) + 1)
+    ]
+    return sequence, masks
+
+
+def unpack(sequence, padded, frames, kernels, halvings: int, **kwargs):
+    """A packed sequence as a batch again: `(batch, time / 2 ** halvings, features)`.
+
+    Args:
+        sequence: `(rows, packed time / 2 ** halvings, features)`.
+        padded, frames, kernels: those given to `pack`.
+        halvings: between the batch and the sequence.
+    """
+    unpacked = layers.Unpack(**_places(kernels), stride=2**halvings, **kwargs)
+    return unpacked(sequence, padded, frames)
+
+
+def _places(kernels) -> dict:
+    return {"unit": 2 ** len(kernels), "gap": packing.gap(kernels)}
+
+
+def encoder(sequence, masks, filters, kernels):
     """Strided convolutions: time and bands shrink by 2 a stage.
 
     Args:
-        sequence: `(batch, time, bands)`, time and bands multiples of 2 ** stages.
-        lengths: list of the unpadded frames behind each stage, input first.
+        sequence, masks: from `pack`.
         filters, kernels: one number a stage.
 
     Returns:
-        The code, `(batch, time / 2 ** stages, bands / 2 ** stages, filters[-1])`.
+        The code, `(rows, time / 2 ** stages, bands / 2 ** stages, filters[-1])`.
     """
-    bands = sequence.shape[-1]
-    code = keras.layers.Reshape((-1, bands, 1), name="to_image")(sequence)
-    stages = zip(filters, kernels, lengths[1:], strict=True)
-    for stage, (width, kernel, length) in enumerate(stages, 1):
+    code = _image(sequence)
+    stages = zip(filters, kernels, masks[1:], strict=True)
+    for stage, (width, kernel, mask) in enumerate(stages, 1):
         block = layers.ConvBlock(width, kernel, name=f"encoder_{stage}")
-        code = block(code, length)
+        code = block(code, mask)
     return code
 
 
-def pooled_encoder(sequence, lengths, filters, kernels):
+def pooled_encoder(sequence, masks, filters, kernels):
     """Convolutions with max pooling: time and bands shrink by 2 a stage.
 
     What stands behind ReLU is at least 0, as the padding is: pooling over both gives
     the maximum of the speech.
 
     Args:
-        sequence, lengths, filters, kernels: as `encoder`.
+        sequence, masks, filters, kernels: as `encoder`.
 
     Returns:
-        `(batch, time / 2 ** stages, bands / 2 ** stages * filters[-1])`, 0 in the
-        padding.
+        The code, as `encoder`, 0 in the padding.
     """
-    code = keras.layers.Reshape((-1, sequence.shape[-1], 1), name="to_image")(sequence)
-    stages = zip(filters, kernels, lengths[:-1], strict=True)
-    for stage, (width, kernel, length) in enumerate(stages, 1):
+    code = _image(sequence)
+    stages = zip(filters, kernels, masks[:-1], strict=True)
+    for stage, (width, kernel, mask) in enumerate(stages, 1):
         block = layers.ConvBlock(width, kernel, stride=1, name=f"encoder_{stage}")
-        code = keras.layers.MaxPooling2D(2, name=f"pool_{stage}")(block(code, length))
-    features = code.shape[2] * code.shape[3]
-    return keras.layers.Reshape((-1, features), name="sequence")(code)
+        code = keras.layers.MaxPooling2D(2, name=f"pool_{stage}")(block(code, mask))
+    return code
 
 
-def decoder(code, lengths, filters, kernels):
+def decoder(code, masks, filters, kernels):
     """Transposed convolutions that mirror `encoder`; the last layer is linear.
 
     Args:
         code: the encoder's output.
-        lengths, filters, kernels: those given to `encoder`.
+        masks, filters, kernels: those given to `encoder`.
 
     Returns:
-        `(batch, time, bands)` of the encoder's input, 0 in the padding.
+        `(rows, time, bands)` of the encoder's input, 0 in the padding.
     """
     widths = [*reversed(filters[:-1]), 1]
     sizes = list(reversed(kernels))
-    targets = list(reversed(lengths[:-1]))
+    targets = list(reversed(masks[:-1]))
     for stage, (width, kernel) in enumerate(zip(widths, sizes, strict=True), 1):
         final = stage == len(widths)
         block = layers.ConvBlock(
@@ -74,10 +114,12 @@ def decoder(code, lengths, filters, kernels):
     return keras.layers.Reshape((-1, code.shape[2]), name="to_sequence")(code)
 
 
-def stage_lengths(lengths, stages: int):
-    """Unpadded frames behind 0, 1, … `stages` halvings."""
-    halved = [
-        layers.OutputLengths(2**stage, name=f"lengths_{stage}")(lengths)
-        for stage in range(1, stages + 1)
-    ]
-    return [lengths, *halved]
+def steps(code):
+    """The code as a sequence, `(rows, time, bands * channels)`."""
+    features = code.shape[2] * code.shape[3]
+    return keras.layers.Reshape((-1, features), name="steps")(code)
+
+
+def _image(sequence):
+    bands = sequence.shape[-1]
+    return keras.layers.Reshape((-1, bands, 1), name="to_image")(sequence)

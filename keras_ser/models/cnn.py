@@ -32,13 +32,16 @@ class _AttentiveCNN(keras.Model):
         features = keras.Input((None, bands), name="features")
         frames = layers.Frames(masked=mask_padding, name="frames")(features)
         padded = layers.PadTime(2**stages, name="padded")(features)
-        lengths = blocks.stage_lengths(frames, stages)
-        sequence = blocks.pooled_encoder(padded, lengths, filters, kernels)
+        length = layers.OutputLengths(2**stages, name="length")(frames)
+        batch = padded, frames, kernels
+        packed, masks = blocks.pack(*batch)
+        steps = blocks.steps(blocks.pooled_encoder(packed, masks, filters, kernels))
+        sequence = blocks.unpack(steps, *batch, halvings=stages, name="sequence")
         if units:
-            blstm = layers.BLSTM(units, name="emotion_blstm")
-            sequence = blstm(sequence, lengths[-1])
+            blstm = layers.BLSTM(units, pack=True, name="emotion_blstm")
+            sequence = blstm(sequence, length)
         attention = layers.AttentionWeights(name="attention")
-        weights = attention(sequence, lengths[-1])
+        weights = attention(sequence, length)
         deep = layers.WeightedSum(name="pooled")(sequence, weights)
         emotion = heads.classifier(deep, len(classes), "emotion")
         outputs = {"emotion": emotion}

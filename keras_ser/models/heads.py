@@ -24,7 +24,7 @@ def emotion_features(sequence, lengths, attention=True, units=128):
         The deep features, `(batch, units)`, and the attention weights,
         `(batch, time)`.
     """
-    hidden = layers.BLSTM(units, name="emotion_blstm")(sequence, lengths)
+    hidden = layers.BLSTM(units, pack=True, name="emotion_blstm")(sequence, lengths)
     pooling = layers.AttentionWeights if attention else layers.MeanWeights
     weights = pooling(name="attention")(hidden, lengths)
     pooled = layers.WeightedSum(name="pooled")(hidden, weights)
@@ -38,7 +38,9 @@ def augmentation_features(sequence, lengths, units=256, dense=128, dropout=0.3):
     Returns:
         `(batch, dense)`.
     """
-    blstm = layers.BLSTM(units, return_sequences=False, name="augmentation_blstm")
+    blstm = layers.BLSTM(
+        units, return_sequences=False, pack=True, name="augmentation_blstm"
+    )
     hidden = blstm(sequence, lengths)
     hidden = _dense(dense, "augmentation_dense_1")(hidden)
     # Without a seed of its own, PyTorch would draw the masks from elsewhere, and

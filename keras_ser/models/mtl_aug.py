@@ -102,22 +102,26 @@ class MTLAug(keras.Model):
         features = keras.Input((None, bands), name="features")
         frames = layers.Frames(masked=mask_padding, name="frames")(features)
         padded = layers.PadTime(2**stages, name="padded")(features)
-        lengths = blocks.stage_lengths(frames, stages)
-        code = blocks.encoder(padded, lengths, **sizes)
-        sequence = keras.layers.Reshape(
-            (-1, code.shape[2] * code.shape[3]), name="sequence"
-        )(code)
-        deep, weights = heads.emotion_features(sequence, lengths[-1], attention)
+        length = layers.OutputLengths(2**stages, name="length")(frames)
+        batch = padded, frames, sizes["kernels"]
+        packed, masks = blocks.pack(*batch)
+        code = blocks.encoder(packed, masks, **sizes)
+        steps = blocks.steps(code)
+        sequence = blocks.unpack(steps, *batch, halvings=stages, name="sequence")
+        deep, weights = heads.emotion_features(sequence, length, attention)
         outputs = {"emotion": heads.classifier(deep, len(classes), "emotion")}
         if center:
             outputs["center"] = layers.ClassCenters(len(classes), name="center")(deep)
         if augmentation:
-            hidden = heads.augmentation_features(sequence, lengths[-1], dropout=dropout)
+            hidden = heads.augmentation_features(sequence, length, dropout=dropout)
             outputs["augmentation"] = heads.classifier(
                 hidden, len(augmentations), "augmentation"
             )
         if reconstruction:
-            decoded = blocks.decoder(code, lengths, **sizes)
+            decoded = blocks.decoder(code, masks, **sizes)
+            decoded = blocks.unpack(
+                decoded, *batch, halvings=0, dtype="float32", name="decoded"
+            )
             crop = layers.CropLike(dtype="float32", name="reconstruction")
             outputs["reconstruction"] = crop(decoded, features)
         super().__init__(inputs=features, outputs=outputs, **kwargs)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from keras_ser import layers
+from keras_ser import layers, padding
 
 
 @pytest.mark.parametrize("transposed", [False, True])
@@ -13,13 +13,18 @@ def test_output_and_moments_ignore_the_padding(rng, transposed, training):
     lengths = np.int32([8, 6]) * 2 if transposed else np.int32([4, 3])
     padded = np.pad(speech, ((0, 0), (0, 8), (0, 0), (0, 0)))
     block = layers.ConvBlock(3, 5, transposed=transposed)
-    block(speech, lengths)
+
+    def mask_of(sequence):
+        time = sequence.shape[1] * 2 if transposed else sequence.shape[1] // 2
+        return padding.mask(lengths, time)
+
+    block(speech, mask_of(speech))
     weights = [convert_to_numpy(weight) for weight in block.weights]
-    short = convert_to_numpy(block(speech, lengths, training=training))
+    short = convert_to_numpy(block(speech, mask_of(speech), training=training))
     moments = [convert_to_numpy(weight) for weight in block.weights]
     for weight, value in zip(block.weights, weights, strict=True):
         weight.assign(value)
-    long = convert_to_numpy(block(padded, lengths, training=training))
+    long = convert_to_numpy(block(padded, mask_of(padded), training=training))
     np.testing.assert_allclose(long[:, : short.shape[1]], short, atol=1e-5)
     assert (long[:, short.shape[1] :] == 0).all()
     for weight, value in zip(block.weights, moments, strict=True):
@@ -29,8 +34,8 @@ def test_output_and_moments_ignore_the_padding(rng, transposed, training):
 def test_final_block_is_linear_in_its_input(rng):
     speech = rng.normal(size=(1, 4, 4, 2)).astype("float32")
     block = layers.ConvBlock(1, 3, transposed=True, final=True)
-    lengths = np.int32([8])
-    once, twice = block(speech, lengths), block(2 * speech, lengths)
+    mask = np.ones((1, 8), "float32")
+    once, twice = block(speech, mask), block(2 * speech, mask)
     np.testing.assert_allclose(
         convert_to_numpy(twice), 2 * convert_to_numpy(once), rtol=1e-4
     )

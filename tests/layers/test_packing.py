@@ -1,0 +1,129 @@
+"""Packed batches hold the speech of padded ones, and nothing touches its neighbour."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from keras.ops import convert_to_numpy
+
+from keras_ser import backend, layers, models
+from keras_ser.layers import packing
+
+LENGTHS = np.int32([13, 40, 1, 24])
+UNIT, GAP = 8, 2
+
+packs_here = pytest.mark.skipif(
+    not packing.packs(True), reason="batches are packed on TensorFlow without a GPU"
+)
+
+
+@pytest.fixture
+def padded(rng):
+    batch = rng.normal(size=(4, 40, 3)).astype("float32")
+    for row, length in enumerate(LENGTHS):
+        batch[row, length:] = 0
+    return batch
+
+
+def padded_instead(monkeypatch):
+    monkeypatch.setattr(packing, "packs", lambda training: False)
+
+
+@packs_here
+def test_utterances_lie_end_to_end_with_zeros_between(padded):
+    packed = convert_to_numpy(layers.Pack(UNIT, GAP)(padded, LENGTHS, training=True))
+    expected = []
+    for row, length in zip(padded, LENGTHS, strict=True):
+        whole = -(-length // UNIT) * UNIT
+        expected += [row[:whole], np.zeros((GAP * UNIT, 3))]
+    np.testing.assert_array_equal(packed, np.concatenate(expected)[None])
+
+
+@packs_here
+@pytest.mark.parametrize("stride", [1, 4, 8])
+def test_unpacking_undoes_packing(padded, stride):
+    packed = layers.Pack(UNIT, GAP)(padded, LENGTHS, training=True)
+    coarse = layers.Unpack(UNIT, GAP, stride=stride)(
+        packed[:, ::stride], padded, LENGTHS, training=True
+    )
+    np.testing.assert_array_equal(convert_to_numpy(coarse), padded[:, ::stride])
+
+
+@packs_here
+@pytest.mark.parametrize("stride", [1, 2, 8])
+def test_the_mask_is_that_of_the_packed_speech(padded, stride):
+    mask = layers.SpeechMask(UNIT, GAP, stride=stride)
+    packed = convert_to_numpy(mask(padded, LENGTHS, training=True))
+    plain = convert_to_numpy(mask(padded, LENGTHS, training=False))
+    lengths = -(-LENGTHS // stride)
+    np.testing.assert_array_equal(
+        plain, np.arange(40 // stride)[None] < lengths[:, None]
+    )
+    speech = convert_to_numpy(layers.Pack(UNIT, GAP)(padded, LENGTHS, training=True))
+    first = np.abs(speech[:, ::stride]).max(axis=-1) > 0
+    np.testing.assert_array_equal(packed, first)
+    assert packed.sum() == lengths.sum()
+
+
+def test_without_packing_all_is_handed_on(padded):
+    for training in (False, None):
+        packed = layers.Pack(UNIT, GAP)(padded, LENGTHS, training=training)
+        np.testing.assert_array_equal(convert_to_numpy(packed), padded)
+        same = layers.Unpack(UNIT, GAP)(packed, padded, LENGTHS, training=training)
+        np.testing.assert_array_equal(convert_to_numpy(same), padded)
+
+
+@pytest.mark.parametrize(
+    ("kernels", "units"), [((7, 5, 3), 1), ((5, 3), 1), ((5, 3, 3, 3), 1), ((31,), 8)]
+)
+def test_the_gap_grows_with_the_kernels(kernels, units):
+    assert packing.gap(kernels) == units
+
+
+@packs_here
+@pytest.mark.parametrize("name", models.MODELS)
+@pytest.mark.parametrize("kernels", [None, 9, 14])
+def test_a_step_is_that_of_the_padded_batch(name, kernels, rng, monkeypatch):
+    """Outputs, moving moments and gradients, kernels wide and even ones too."""
+    features = rng.normal(size=(4, 45, 16)).astype("float32")
+    for row, length in enumerate([13, 45, 3, 24]):
+        features[row, length:] = 0
+    found = []
+    for packed in (True, False):
+        if not packed:
+            padded_instead(monkeypatch)
+        found.append(step(name, kernels, features))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-4, rtol=2e-3)
+
+
+@packs_here
+def test_a_packing_model_is_not_handed_to_xla():
+    model = models.MTLAug(("anger", "neutral"), bands=16)
+    with pytest.warns(UserWarning, match="jit_compile"):
+        model.compile("sgd", **model.objective(), jit_compile=True)
+    assert model.jit_compile is False
+
+
+def step(name, kernels, features):
+    """All that a training step computes, as arrays."""
+    keras.utils.set_random_seed(0)
+    build = models.MODELS[name]
+    arguments = {"dropout": 0.0} if name == "MTLAug" else {}
+    if kernels:
+        stages = {"MTLAug": 3, "CNNBLSTMAttention": 2, "CNNAttention": 4}[name]
+        arguments["kernels"] = (kernels,) * stages
+    model = build(("anger", "neutral"), bands=16, **arguments)
+    weights = [each.value for each in model.trainable_variables]
+
+    def loss(values):
+        pairs = zip(model.trainable_variables, values, strict=True)
+        with keras.StatelessScope(state_mapping=list(pairs)):
+            outputs = model(features, training=True)
+        return sum(ops.sum(ops.square(each)) for each in outputs.values())
+
+    value, gradients = backend.value_and_gradient(loss, weights)
+    outputs = model(features, training=True)
+    moments = [each for each in model.non_trainable_variables if "moving" in each.path]
+    arrays = [value, *gradients, *outputs.values(), *moments]
+    return [np.asarray(convert_to_numpy(each)) for each in arrays]
