@@ -82,7 +82,13 @@ def main() -> None:
             ratio = tables.ratio(times["packed"], times["padded"])
             row = f"{name}, lengths of {lengths}"
             rows.append((row, f"{100 * share:.0f} %", *medians, f"{ratio:.2f}"))
-    header = ["step", "speech in the batch", "padded, ms of CPU time", "packed", "ratio"]
+    header = [
+        "step",
+        "speech in the batch",
+        "padded, ms of CPU time",
+        "packed",
+        "ratio",
+    ]
     table = tables.markdown(header, rows)
     tables.show("packing", table, options, ["keras", "tensorflow"])
 

@@ -44,6 +44,7 @@ class BLSTM(keras.layers.Layer):
         lengths: Integer tensor `(batch,)`, the number of valid steps of each
             sequence, at least 1; more than `time` counts as `time`. All steps
             are valid without it.
+        training: Whether the layer may pack.
 
     Output shape:
         `(batch, time, 2 * units)`, forward states first, exactly 0 at padded
@@ -87,7 +88,7 @@ class BLSTM(keras.layers.Layer):
         self.return_sequences = return_sequences
         self.implementation = implementation
         self.pack = pack
-        if pack:
+        if pack and _is_fused(implementation):
             self.supports_jit = not packing.packs(True)
         self.forward_layer = self._direction("forward_lstm")
         self.backward_layer = self._direction("backward_lstm")

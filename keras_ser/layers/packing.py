@@ -2,9 +2,9 @@
 
 A batch is as long as its longest utterance: on EMO-DB, four cells in ten of a batch
 are padding. The convolutions of a training step therefore run over one long sequence,
-in which each utterance is followed by just as many zero frames as the widest kernel
-needs; blocks set what they put into these to zero again, as they do with padding. All
-outputs are those of the padded batch, up to rounding.
+in which each utterance is followed by zero frames as far as any of the kernels
+reaches; blocks set what they put into these to zero again, as they do with padding.
+All outputs are those of the padded batch, up to rounding.
 
     padded   aaaaa...      packed   aaaaa..bbb..cccccccc..
              bbb.....
@@ -29,14 +29,12 @@ class _Packing(keras.layers.Layer):
     Args:
         unit: frames of a unit.
         gap: units between two utterances; see `gap`.
-        stride: frames that a step of the sequence stands for.
     """
 
-    def __init__(self, unit, gap, stride=1, **kwargs):
+    def __init__(self, unit, gap, **kwargs):
         super().__init__(**kwargs)
         self.unit = unit
         self.gap = gap
-        self.stride = stride
         self.supports_jit = not packs(True)  # XLA knows no length that data decide
 
     def _places(self, padded, frames):
@@ -45,8 +43,22 @@ class _Packing(keras.layers.Layer):
         return places(units, ops.shape(padded)[1] // self.unit, self.gap)
 
     def get_config(self):
-        arguments = {"unit": self.unit, "gap": self.gap, "stride": self.stride}
-        return {**super().get_config(), **arguments}
+        return {**super().get_config(), "unit": self.unit, "gap": self.gap}
+
+
+class _Strided(_Packing):
+    """What also stands behind strides.
+
+    Args:
+        stride: frames that a step of the sequence stands for.
+    """
+
+    def __init__(self, unit, gap, stride=1, **kwargs):
+        super().__init__(unit, gap, **kwargs)
+        self.stride = stride
+
+    def get_config(self):
+        return {**super().get_config(), "stride": self.stride}
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -72,7 +84,7 @@ class Pack(_Packing):
 
 
 @keras.saving.register_keras_serializable("keras_ser")
-class SpeechMask(_Packing):
+class SpeechMask(_Strided):
     """1 in speech and 0 elsewhere, in the layout that `Pack` gives a sequence.
 
     Call:
@@ -98,26 +110,28 @@ class SpeechMask(_Packing):
 
 
 @keras.saving.register_keras_serializable("keras_ser")
-class Unpack(_Packing):
-    """A packed sequence as the padded batch that it was.
+class Unpack(_Strided):
+    """What convolutions made of a packed sequence, as a padded batch of sequences.
 
     Call:
-        sequence: `(1, packed time / stride, features)`, or a padded batch where
-            nothing packs.
+        sequence: `(1, packed time / stride, bands, channels)`, or a padded batch
+            where nothing packs.
         padded: `(batch, time, …)`, what `Pack` got.
         frames: int32 `(batch,)`, unpadded frames.
 
-    Output shape: `(batch, time / stride, features)`, 0 in the padding.
+    Output shape: `(batch, time / stride, bands * channels)`, 0 in the padding.
     """
 
     def call(self, sequence, padded, frames, training=None):
+        rows, time, bands, channels = ops.shape(sequence)
+        sequence = ops.reshape(sequence, (rows, time, bands * channels))
         if not packs(training):
             return sequence
         packed, unpacked = self._places(padded, frames)
         return moved(sequence, unpacked, packed, self.unit // self.stride)
 
     def compute_output_spec(self, sequence, padded, frames, training=None):
-        shape = (padded.shape[0], None, sequence.shape[-1])
+        shape = (padded.shape[0], None, sequence.shape[2] * sequence.shape[3])
         return keras.KerasTensor(shape, sequence.dtype)
 
 
@@ -139,11 +153,8 @@ def gap(kernels) -> int:
         kernels: widths of "same" padded convolutions, one a halving, or of
             transposed ones that mirror them.
     """
-    reach = (
-        (width // 2 + 1) * 2**stage  # frames
-        for stage, width in enumerate(kernels)
-    )
-    return -(-max(reach) // 2 ** len(kernels))
+    reach = max(width // 2 * 2**stage for stage, width in enumerate(kernels))  # frames
+    return -(-reach // 2 ** len(kernels))
 
 
 def places(units, time, gap=0):
@@ -182,19 +193,19 @@ def moved(sequence, order, inverse, steps=1):
         steps: of a unit.
     """
 
-    def move(sequence, order):
+    def gathered(sequence, order):
         features = ops.shape(sequence)[-1]
         units = ops.reshape(sequence, (-1, steps * features))
-        moved = ops.take(units, ops.maximum(order, 0), axis=0)
-        moved = ops.where(order[..., None] < 0, ops.zeros_like(moved), moved)
+        found = ops.take(units, ops.maximum(order, 0), axis=0)
+        found = ops.where(order[..., None] < 0, ops.zeros_like(found), found)
         rows, time = ops.shape(order)
-        return ops.reshape(moved, (rows, time * steps, features))
+        return ops.reshape(found, (rows, time * steps, features))
 
     @ops.custom_gradient
-    def permute(sequence):
+    def move(sequence):
         def gradient(*args, upstream=None):
-            return move(args[0] if upstream is None else upstream, inverse)
+            return gathered(args[0] if upstream is None else upstream, inverse)
 
-        return move(sequence, order), gradient
+        return gathered(sequence, order), gradient
 
-    return permute(sequence)
+    return move(sequence)

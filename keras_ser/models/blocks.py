@@ -34,12 +34,15 @@ def pack(padded, frames, kernels):
 
 
 def unpack(sequence, padded, frames, kernels, halvings: int, **kwargs):
-    """A packed sequence as a batch again: `(batch, time / 2 ** halvings, features)`.
+    """What convolutions made of a packed sequence, as a batch of sequences again.
 
     Args:
-        sequence: `(rows, packed time / 2 ** halvings, features)`.
+        sequence: `(rows, packed time / 2 ** halvings, bands, channels)`.
         padded, frames, kernels: those given to `pack`.
         halvings: between the batch and the sequence.
+
+    Returns:
+        `(batch, time / 2 ** halvings, bands * channels)`.
     """
     unpacked = layers.Unpack(**_places(kernels), stride=2**halvings, **kwargs)
     return unpacked(sequence, padded, frames)
@@ -95,7 +98,7 @@ def decoder(code, masks, filters, kernels):
         masks, filters, kernels: those given to `encoder`.
 
     Returns:
-        `(rows, time, bands)` of the encoder's input, 0 in the padding.
+        `(rows, time, bands, 1)` of the encoder's input, 0 in the padding.
     """
     widths = [*reversed(filters[:-1]), 1]
     sizes = list(reversed(kernels))
@@ -111,13 +114,7 @@ def decoder(code, masks, filters, kernels):
             name=f"decoder_{stage}",
         )
         code = block(code, targets[stage - 1])
-    return keras.layers.Reshape((-1, code.shape[2]), name="to_sequence")(code)
-
-
-def steps(code):
-    """The code as a sequence, `(rows, time, bands * channels)`."""
-    features = code.shape[2] * code.shape[3]
-    return keras.layers.Reshape((-1, features), name="steps")(code)
+    return code
 
 
 def _image(sequence):

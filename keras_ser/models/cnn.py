@@ -35,8 +35,8 @@ class _AttentiveCNN(keras.Model):
         length = layers.OutputLengths(2**stages, name="length")(frames)
         batch = padded, frames, kernels
         packed, masks = blocks.pack(*batch)
-        steps = blocks.steps(blocks.pooled_encoder(packed, masks, filters, kernels))
-        sequence = blocks.unpack(steps, *batch, halvings=stages, name="sequence")
+        code = blocks.pooled_encoder(packed, masks, filters, kernels)
+        sequence = blocks.unpack(code, *batch, halvings=stages, name="sequence")
         if units:
             blstm = layers.BLSTM(units, pack=True, name="emotion_blstm")
             sequence = blstm(sequence, length)

@@ -106,8 +106,7 @@ class MTLAug(keras.Model):
         batch = padded, frames, sizes["kernels"]
         packed, masks = blocks.pack(*batch)
         code = blocks.encoder(packed, masks, **sizes)
-        steps = blocks.steps(code)
-        sequence = blocks.unpack(steps, *batch, halvings=stages, name="sequence")
+        sequence = blocks.unpack(code, *batch, halvings=stages, name="sequence")
         deep, weights = heads.emotion_features(sequence, length, attention)
         outputs = {"emotion": heads.classifier(deep, len(classes), "emotion")}
         if center:
