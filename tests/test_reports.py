@@ -239,6 +239,28 @@ def test_what_selected_the_epoch_and_differing_updates(runs, tmp_path):
     assert "WARNING: in toy the systems differ in updates an epoch." in text
 
 
+def test_systems_without_epochs_are_named_below_the_table(runs, tmp_path):
+    for fold in ("03", "08"):
+        nothing = {"epoch": None, "updates_per_epoch": None}
+        table = predictions("svm", fold)
+        folder = write(runs, table, selected_by="nothing: fixed", **nothing)
+        (folder / "history.csv").unlink()
+    text = markdown(runs, tmp_path)
+    caption = "toy: chosen epoch, counted from 1, of those run in each repeat"
+    rows = rows_of(text, caption)
+    assert rows["03"] == ["dev accuracy", "17", "3 of 5, 3 of 5", "3 of 5, 3 of 5"]
+    assert "\n\nsvm: selected by nothing: fixed.\n" in text
+
+
+def test_systems_that_select_nothing_have_no_table_of_epochs(tmp_path):
+    nothing = {"epoch": None, "selected_by": "nothing: fixed"}
+    folder = write(tmp_path / "runs", predictions("svm", "03"), **nothing)
+    (folder / "history.csv").unlink()
+    text = markdown(tmp_path / "runs", tmp_path)
+    assert "chosen epoch" not in text
+    assert "svm: selected by nothing: fixed." in text
+
+
 def test_disjoint_speakers_are_said_to_be(text):
     assert "Speakers shared between train, dev and test: none (12 runs)." in text
 

@@ -18,7 +18,7 @@ def selection(runs, order: list[str]) -> list[tuple]:
     table = pd.DataFrame([_choice(*run) for run in runs])
     blocks = [("heading", 2, "What selected the epoch")]
     for name, part in table.groupby("experiment", sort=False):
-        blocks.append(_selection_table(name, part, order))
+        blocks += _of_experiment(name, part, order)
         trained = part[part["updates"] != NOTHING]  # by updates at all
         if (trained.groupby("fold")["updates"].nunique() > 1).any():
             warning = f"WARNING: in {name} the systems differ in updates an epoch."
@@ -55,6 +55,18 @@ def _utterances(path: Path) -> set[str]:
         return set(pd.read_csv(path, dtype=str)["utterance"])
     except (ValueError, KeyError) as error:
         raise bad(path, "a CSV file with the column `utterance`", error) from error
+
+
+def _of_experiment(name: str, table: pd.DataFrame, order: list) -> list[tuple]:
+    """The table of epochs; a line on systems that have none."""
+    without = table.groupby("system")["epoch"].transform(lambda e: (e == NOTHING).all())
+    blocks = []
+    if not without.all():
+        blocks.append(_selection_table(name, table[~without], order))
+    for selected_by, part in table[without].groupby("selected_by"):
+        systems = sorted(set(part["system"]), key=functools.partial(rank, order))
+        blocks.append(("text", f"{', '.join(systems)}: selected by {selected_by}."))
+    return blocks
 
 
 def _selection_table(experiment: str, table: pd.DataFrame, order: list) -> tuple:
