@@ -121,7 +121,8 @@ def run(
 
     Raises:
         ValueError: a run in the output folder has other settings, another process
-            is at work in it, or batches cannot be shared so. Nothing was trained then.
+            is at work in it, batches cannot be shared so, or two sides of a fold hold
+            the same sound. Nothing was trained then.
         TasksFailed: several jobs failed twice; the error of one that failed alone.
             All others are done.
     """
@@ -135,6 +136,7 @@ def run(
         refuse_held(job)
         placement.refuse(devices, job.config.training.batch, 2 if cluster else workers)
     prepare(todo, cache, workers, progress)
+    _refuse_same_sound(todo, cache)
     threads = threads or _share(workers, cluster)
     titles = _Titles(len(todo), progress and not several)
     run_one = titles.run if titles.shown else run_job
@@ -215,13 +217,8 @@ def prepare(
         UnusableAudio: audio that cannot be used, all of it; more than a few are
             listed in `unusable.csv` in the cache.
     """
-    from keras_ser import classical
-
-    others = [job for job in planned if classical.runs(job)]
-    networks = [job for job in planned if not classical.runs(job)]
     found, count = unusable.unread(_utterances(planned)), 0
-    needed = [(*each, [PLAIN]) for each in classical.needed(others, cache)]
-    for store, table, transforms in [*needed, *_of_networks(networks, cache)]:
+    for store, table, transforms in _needed(planned, cache):
         known = {each.utterance for each in found}
         table = table[~table.utterance.isin(known)]
         count += store.prepare(table, transforms, workers, progress, found, verify=True)
@@ -230,6 +227,30 @@ def prepare(
     else:
         bad += found
     return count
+
+
+def _refuse_same_sound(planned: list[Job], cache) -> None:
+    """Raises ValueError where a fold's sides share sound, by the features there are.
+
+    What `leaks` compares when a fold is made are files: a recording that was saved
+    again has other bytes.
+    """
+    folds = {job.fold.name: job.fold for job in planned}.values()
+    for store, table, _ in _needed(planned, cache):
+        if store.plain == PLAIN:  # noise is another one for each utterance
+            sound = store.fingerprints(table)
+            for fold in folds:
+                leaks.refuse_sound(fold.name, fold.sides(), sound)
+
+
+def _needed(planned: list[Job], cache) -> list[tuple]:
+    """The stores that jobs read, each with its utterances and transforms."""
+    from keras_ser import classical
+
+    others = [job for job in planned if classical.runs(job)]
+    networks = [job for job in planned if not classical.runs(job)]
+    needed = [(*each, [PLAIN]) for each in classical.needed(others, cache)]
+    return [*needed, *_of_networks(networks, cache)]
 
 
 def _utterances(planned: list[Job]) -> pd.DataFrame | None:

@@ -37,6 +37,33 @@ def refuse(fold: str, sides: Mapping[str, pd.DataFrame], exempt=frozenset()) -> 
                 )
 
 
+def refuse_sound(
+    fold: str, sides: Mapping[str, pd.DataFrame], sound: Mapping[str, str]
+) -> None:
+    """Raises ValueError where two sides hold the same sound in different files.
+
+    Args:
+        fold: its name, for the message.
+        sides: tables by side.
+        sound: by utterance, what is equal where the sound is; utterances that it
+            lacks are not compared.
+    """
+    for (first, one), (second, other) in combinations(sides.items(), 2):
+        names = {sound[name]: name for name in one.utterance if name in sound}
+        pairs = [
+            f"{names[sound[name]]} = {name}"
+            for name in other.utterance
+            if sound.get(name) in names
+        ]
+        if pairs:
+            raise ValueError(
+                f"Fold `{fold}`: {first} and {second} must share no recording. "
+                f"Received the same sound in files of other bytes: "
+                f"{', '.join(sorted(pairs)[:6])}. Correct the table's speaker column, "
+                "or remove the copies."
+            )
+
+
 def refuse_tuned(
     tuned_on: Iterable[str],
     tests: Mapping[str, Iterable[str]],

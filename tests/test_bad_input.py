@@ -198,6 +198,32 @@ def test_skip_bad_goes_on_and_lists_what_it_left_out(
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("system", ["mean", "net"])
+def test_a_recording_saved_again_under_another_speaker_is_refused(
+    system, words, emodb, tmp_path, capsys
+):
+    """Its bytes are others, and so is their digest; its sound is the same."""
+    with (tmp_path / "config.py").open("a") as file:
+        file.write("config.systems['net'] = System()\n")
+    wave, rate = soundfile.read(emodb / "wav" / "03a01Wa.wav")
+    soundfile.write(emodb / "wav" / "08a01Wb.wav", wave, rate, subtype="PCM_24")
+    assert run("run", *words, "--out", tmp_path / "runs", "--systems", system) == 2
+    text = complaint(capsys)
+    assert "emodb/03a01Wa" in text and "emodb/08a01Wb" in text
+    assert "must share no recording" in text
+    assert not list((tmp_path / "runs").rglob("*-0"))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_recording_saved_again_under_its_speaker_is_no_leak(
+    words, emodb, tmp_path, capsys
+):
+    wave, rate = soundfile.read(emodb / "wav" / "08a01Wa.wav")
+    soundfile.write(emodb / "wav" / "08a01Wb.wav", wave, rate, subtype="PCM_24")
+    assert run("run", *words, "--systems", "mean", "--out", tmp_path / "runs") == 0
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_run_that_skipped_nothing_has_no_list(words, tmp_path, capsys):
     out = tmp_path / "runs"
     assert run("run", *words, "--skip-bad", "--folds", "03", "--out", out) == 0

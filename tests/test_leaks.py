@@ -94,6 +94,20 @@ def test_without_source_an_utterance_is_its_own(toy_table):
 TESTS = {"1": ["toy/1"], "2": ["toy/2"], "3": ["toy/3", "toy/4"]}
 
 
+def test_the_same_sound_on_two_sides_is_named(toy_table):
+    sides = {name: toy_table([name]) for name in ("train", "dev", "test")}
+    names = {side: list(table.utterance) for side, table in sides.items()}
+    sound = {name: name for side in names.values() for name in side}
+    leaks.refuse_sound("03", sides, sound)
+    leaks.refuse_sound("03", sides, {})
+    sound[names["test"][1]] = names["dev"][0]
+    with pytest.raises(ValueError, match="Fold `03`: dev and test must share no") as e:
+        leaks.refuse_sound("03", sides, sound)
+    assert f"{names['dev'][0]} = {names['test'][1]}" in str(e.value)
+    within = {**sound, names["test"][1]: names["test"][0]}
+    leaks.refuse_sound("03", sides, within)
+
+
 def test_folds_that_test_whom_a_search_heard_are_refused_with_those_left():
     with pytest.raises(ValueError) as caught:
         leaks.refuse_tuned(("toy/1", "toy/4"), TESTS, ["1", "2", "3"])
