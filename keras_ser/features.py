@@ -189,16 +189,17 @@ class FeatureStore:
         return values.reshape(-1, self.front_end.bands).astype(np.float32)
 
     def fingerprints(self, table: pd.DataFrame) -> dict[str, str]:
-        """By utterance, a hash of its features, which must be there.
+        """By utterance, a hash of its features; those that are absent are left out.
 
         It is the same for the same samples in whatever file, where the digest of the
         file's bytes is another.
         """
-        hashes = (
-            hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
-            for path in self.paths(table)
-        )
-        return dict(zip(table.utterance, hashes, strict=True))
+        entries = zip(table.utterance, map(Path, self.paths(table)), strict=True)
+        return {
+            name: hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+            for name, path in entries
+            if path.exists()
+        }
 
     def frames(self, paths: list[str]) -> np.ndarray:
         """The number of frames of each entry, from its file's size."""
