@@ -80,6 +80,7 @@ CONFIGURATIONS = {
 }
 SPLITS = {"A": (range(1, 9), range(9, 17)), "B": (range(9, 17), range(17, 25))}
 SPLITS["C"] = (range(17, 25), range(1, 9))
+SCORES = {"chosen epoch": "dev_uar", "last five": "last_five"}
 
 
 def fold_of(table, extra, split: str, configuration: Configuration) -> Fold:
@@ -202,23 +203,21 @@ def results(out: Path) -> pd.DataFrame:
 def table(out: Path) -> str:
     """The study's table in Markdown."""
     found = results(out)
-    lines = [
-        "| configuration | splits | dev UAR at chosen epoch | in last five epochs |"
-        " by split | cosine: center | augmentation | reconstruction | head |",
-        "|---|---|---:|---:|---|---:|---:|---:|---:|",
-    ]
+    columns = [f"{what}: {split}" for what in SCORES for split in SPLITS]
+    heads = ("center", "augmentation", "reconstruction")
+    header = ["configuration", *columns, *(f"cosine: {head}" for head in heads), "head"]
+    lines = ["| " + " | ".join(header) + " |", "|---" + "|---:" * len(header[1:]) + "|"]
     for name in CONFIGURATIONS:
         rows = found[found.configuration == slug(name)]
         if rows.empty:
             continue
-        cells = [
-            name,
-            "".join(rows.split),
-            f"{100 * rows.dev_uar.mean():.1f}",
-            f"{100 * rows.last_five.mean():.1f}",
-            " ".join(f"{100 * value:.1f}" for value in rows.last_five),
+        of_split = rows.set_index("split")
+        cells = [name] + [
+            f"{100 * of_split[column][split]:.1f}" if split in of_split.index else "–"
+            for column in SCORES.values()
+            for split in SPLITS
         ]
-        for head in ("center", "augmentation", "reconstruction"):
+        for head in heads:
             values = [c[head] for c in rows.cosine if head in c]
             cells.append(f"{np.mean(values):+.2f}" if values else "–")
         accuracy = rows.get("augmentation_accuracy", pd.Series(dtype=float)).mean()
