@@ -10,7 +10,7 @@ from keras_ser.layers.class_centers import ClassCenters
 from keras_ser.layers.convolution import ConvBlock, OutputLengths
 from keras_ser.layers.log_mel import LogMel
 from keras_ser.layers.normalisation import SpeechBatchNorm
-from keras_ser.layers.packing import Pack, SpeechMask, Unpack
+from keras_ser.layers.packing import Pack, Unpack
 from keras_ser.layers.padding import CropLike, Frames, PadTime
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "Pack",
     "PadTime",
     "SpeechBatchNorm",
-    "SpeechMask",
     "Unpack",
     "WeightedSum",
 ]

@@ -23,116 +23,94 @@ from keras import ops
 from keras_ser import padding
 
 
-class _Packing(keras.layers.Layer):
-    """What packing, its mask and unpacking share.
-
-    Args:
-        unit: frames of a unit.
-        gap: units between two utterances; see `gap`.
-    """
-
-    def __init__(self, unit, gap, **kwargs):
-        super().__init__(**kwargs)
-        self.unit = unit
-        self.gap = gap
-        self.supports_jit = not packs(True)  # XLA knows no length that data decide
-
-    def _places(self, padded, frames):
-        """Units by their place in the packed and in the padded batch, -1 for none."""
-        units = (frames + self.unit - 1) // self.unit
-        return places(units, ops.shape(padded)[1] // self.unit, self.gap)
-
-    def get_config(self):
-        return {**super().get_config(), "unit": self.unit, "gap": self.gap}
-
-
-class _Strided(_Packing):
-    """What also stands behind strides.
-
-    Args:
-        stride: frames that a step of the sequence stands for.
-    """
-
-    def __init__(self, unit, gap, stride=1, **kwargs):
-        super().__init__(unit, gap, **kwargs)
-        self.stride = stride
-
-    def get_config(self):
-        return {**super().get_config(), "stride": self.stride}
-
-
 @keras.saving.register_keras_serializable("keras_ser")
-class Pack(_Packing):
-    """A padded batch as one sequence.
+class Pack(keras.layers.Layer):
+    """A padded batch as one sequence, and where that holds speech.
+
+    Args:
+        unit: frames of a unit, a power of 2.
+        gap: units between two utterances; see `gap`.
 
     Call:
         padded: `(batch, time, features)`, time a multiple of the unit, 0 in the
             padding.
         frames: int32 `(batch,)`, unpadded frames.
 
-    Output shape: `(1, packed time, features)` where it packs, else the input's.
+    Returns:
+        sequence: `(1, packed time, features)` where it packs, else `padded`.
+        masks: float32, 1 in speech and 0 elsewhere, of the sequence behind strides of
+            1, 2, 4, … unit frames.
+        places: for `Unpack`, from `places`; empty where nothing packs.
     """
 
+    def __init__(self, unit, gap, **kwargs):
+        super().__init__(**kwargs)
+        self.unit = unit
+        self.gap = gap
+        self.strides = [2**stage for stage in range(unit.bit_length())]
+        self.supports_jit = not packs(True)  # XLA knows no length that data decide
+
     def call(self, padded, frames, training=None):
+        masks = [self._mask(padded, frames, stride) for stride in self.strides]
         if not packs(training):
-            return padded
-        packed, unpacked = self._places(padded, frames)
-        return moved(padded, packed, unpacked, self.unit)
+            return padded, masks, (ops.zeros((0, 0), "int32"),) * 2
+        units = (frames + self.unit - 1) // self.unit
+        found = places(units, ops.shape(padded)[1] // self.unit, self.gap)
+        masks = [
+            _gathered(mask[..., None], found[0], self.unit // stride)[..., 0]
+            for mask, stride in zip(masks, self.strides, strict=True)
+        ]
+        return _gathered(padded, found[0], self.unit), masks, found
 
-    def compute_output_spec(self, padded, frames, training=None):
-        return keras.KerasTensor((None, None, padded.shape[-1]), padded.dtype)
-
-
-@keras.saving.register_keras_serializable("keras_ser")
-class SpeechMask(_Strided):
-    """1 in speech and 0 elsewhere, in the layout that `Pack` gives a sequence.
-
-    Call:
-        padded: `(batch, time, features)`, what `Pack` got.
-        frames: int32 `(batch,)`, unpadded frames.
-
-    Output shape: float32 `(1, packed time / stride)` where it packs, else
-    `(batch, time / stride)`.
-    """
-
-    def call(self, padded, frames, training=None):
+    @staticmethod
+    def _mask(padded, frames, stride):
         # Rounded up without a negative quotient, which ONNX converters round otherwise.
-        lengths = (frames + self.stride - 1) // self.stride
-        mask = padding.mask(lengths, ops.shape(padded)[1] // self.stride)
-        if not packs(training):
-            return mask
-        packed, unpacked = self._places(padded, frames)
-        steps = self.unit // self.stride
-        return moved(mask[..., None], packed, unpacked, steps)[..., 0]
+        lengths = (frames + stride - 1) // stride
+        return padding.mask(lengths, ops.shape(padded)[1] // stride)
 
     def compute_output_spec(self, padded, frames, training=None):
-        return keras.KerasTensor((None, None), "float32")
+        sequence = keras.KerasTensor((None, None, padded.shape[-1]), padded.dtype)
+        masks = [keras.KerasTensor((None, None), "float32") for _ in self.strides]
+        found = [keras.KerasTensor((None, None), "int32") for _ in range(2)]
+        return sequence, masks, tuple(found)
+
+    def get_config(self):
+        return {**super().get_config(), "unit": self.unit, "gap": self.gap}
 
 
 @keras.saving.register_keras_serializable("keras_ser")
-class Unpack(_Strided):
+class Unpack(keras.layers.Layer):
     """What convolutions made of a packed sequence, as a padded batch of sequences.
 
-    Call:
-        sequence: `(1, packed time / stride, bands, channels)`, or a padded batch
-            where nothing packs.
-        padded: `(batch, time, …)`, what `Pack` got.
-        frames: int32 `(batch,)`, unpadded frames.
+    Args:
+        steps: of the sequence, in a unit.
 
-    Output shape: `(batch, time / stride, bands * channels)`, 0 in the padding.
+    Call:
+        sequence: `(1, packed time, bands, channels)`, or a padded batch where nothing
+            packs.
+        places: from `Pack`.
+
+    Output shape: `(batch, time, bands * channels)`, 0 in the padding.
     """
 
-    def call(self, sequence, padded, frames, training=None):
+    def __init__(self, steps, **kwargs):
+        super().__init__(**kwargs)
+        self.steps = steps
+
+    def call(self, sequence, places, training=None):
         rows, time, bands, channels = ops.shape(sequence)
         sequence = ops.reshape(sequence, (rows, time, bands * channels))
         if not packs(training):
             return sequence
-        packed, unpacked = self._places(padded, frames)
-        return moved(sequence, unpacked, packed, self.unit // self.stride)
+        packed, unpacked = places
+        return moved(sequence, unpacked, packed, self.steps)
 
-    def compute_output_spec(self, sequence, padded, frames, training=None):
-        shape = (padded.shape[0], None, sequence.shape[2] * sequence.shape[3])
+    def compute_output_spec(self, sequence, places, training=None):
+        shape = (None, None, sequence.shape[2] * sequence.shape[3])
         return keras.KerasTensor(shape, sequence.dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "steps": self.steps}
 
 
 def packs(training) -> bool:
@@ -193,19 +171,21 @@ def moved(sequence, order, inverse, steps=1):
         steps: of a unit.
     """
 
-    def gathered(sequence, order):
-        features = ops.shape(sequence)[-1]
-        units = ops.reshape(sequence, (-1, steps * features))
-        found = ops.take(units, ops.maximum(order, 0), axis=0)
-        found = ops.where(order[..., None] < 0, ops.zeros_like(found), found)
-        rows, time = ops.shape(order)
-        return ops.reshape(found, (rows, time * steps, features))
-
     @ops.custom_gradient
     def move(sequence):
         def gradient(*args, upstream=None):
-            return gathered(args[0] if upstream is None else upstream, inverse)
+            upstream = args[0] if upstream is None else upstream
+            return _gathered(upstream, inverse, steps)
 
-        return gathered(sequence, order), gradient
+        return _gathered(sequence, order, steps), gradient
 
     return move(sequence)
+
+
+def _gathered(sequence, order, steps):
+    features = ops.shape(sequence)[-1]
+    units = ops.reshape(sequence, (-1, steps * features))
+    found = ops.take(units, ops.maximum(order, 0), axis=0)
+    found = ops.where(order[..., None] < 0, ops.zeros_like(found), found)
+    rows, time = ops.shape(order)
+    return ops.reshape(found, (rows, time * steps, features))

@@ -19,37 +19,25 @@ def pack(padded, frames, kernels):
         kernels: of the encoder, one number a stage.
 
     Returns:
-        The sequence, `(rows, packed time, bands)`, and masks of it behind 0, 1, …
-        halvings, `(rows, packed time / 2 ** halvings)`.
+        The sequence, `(rows, packed time, bands)`; masks of it behind 0, 1, …
+        halvings, `(rows, packed time / 2 ** halvings)`; and places, for `unpack`.
     """
-    places = _places(kernels)
-    sequence = layers.Pack(**places, name="packed")(padded, frames)
-    masks = [
-        layers.SpeechMask(**places, stride=2**stage, name=f"mask_{stage}")(
-            padded, frames
-        )
-        for stage in range(len(kernels) + 1)
-    ]
-    return sequence, masks
+    layer = layers.Pack(2 ** len(kernels), packing.gap(kernels), name="packed")
+    return layer(padded, frames)
 
 
-def unpack(sequence, padded, frames, kernels, halvings: int, **kwargs):
+def unpack(sequence, places, steps: int, **kwargs):
     """What convolutions made of a packed sequence, as a batch of sequences again.
 
     Args:
-        sequence: `(rows, packed time / 2 ** halvings, bands, channels)`.
-        padded, frames, kernels: those given to `pack`.
-        halvings: between the batch and the sequence.
+        sequence: `(rows, packed time, bands, channels)`.
+        places: from `pack`.
+        steps: of the sequence for one of the code.
 
     Returns:
-        `(batch, time / 2 ** halvings, bands * channels)`.
+        `(batch, time, bands * channels)`.
     """
-    unpacked = layers.Unpack(**_places(kernels), stride=2**halvings, **kwargs)
-    return unpacked(sequence, padded, frames)
-
-
-def _places(kernels) -> dict:
-    return {"unit": 2 ** len(kernels), "gap": packing.gap(kernels)}
+    return layers.Unpack(steps, **kwargs)(sequence, places)
 
 
 def encoder(sequence, masks, filters, kernels):

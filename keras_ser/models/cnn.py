@@ -33,10 +33,9 @@ class _AttentiveCNN(keras.Model):
         frames = layers.Frames(masked=mask_padding, name="frames")(features)
         padded = layers.PadTime(2**stages, name="padded")(features)
         length = layers.OutputLengths(2**stages, name="length")(frames)
-        batch = padded, frames, kernels
-        packed, masks = blocks.pack(*batch)
+        packed, masks, places = blocks.pack(padded, frames, kernels)
         code = blocks.pooled_encoder(packed, masks, filters, kernels)
-        sequence = blocks.unpack(code, *batch, halvings=stages, name="sequence")
+        sequence = blocks.unpack(code, places, steps=1, name="sequence")
         if units:
             blstm = layers.BLSTM(units, pack=True, name="emotion_blstm")
             sequence = blstm(sequence, length)

@@ -103,10 +103,9 @@ class MTLAug(keras.Model):
         frames = layers.Frames(masked=mask_padding, name="frames")(features)
         padded = layers.PadTime(2**stages, name="padded")(features)
         length = layers.OutputLengths(2**stages, name="length")(frames)
-        batch = padded, frames, sizes["kernels"]
-        packed, masks = blocks.pack(*batch)
+        packed, masks, places = blocks.pack(padded, frames, sizes["kernels"])
         code = blocks.encoder(packed, masks, **sizes)
-        sequence = blocks.unpack(code, *batch, halvings=stages, name="sequence")
+        sequence = blocks.unpack(code, places, steps=1, name="sequence")
         deep, weights = heads.emotion_features(sequence, length, attention)
         outputs = {"emotion": heads.classifier(deep, len(classes), "emotion")}
         if center:
@@ -119,7 +118,7 @@ class MTLAug(keras.Model):
         if reconstruction:
             decoded = blocks.decoder(code, masks, **sizes)
             decoded = blocks.unpack(
-                decoded, *batch, halvings=0, dtype="float32", name="decoded"
+                decoded, places, steps=2**stages, dtype="float32", name="decoded"
             )
             crop = layers.CropLike(dtype="float32", name="reconstruction")
             outputs["reconstruction"] = crop(decoded, features)
