@@ -176,6 +176,16 @@ def test_systems_stand_in_a_fixed_or_a_given_order(runs, tmp_path):
     assert list(rows_of(text, caption)) == ["mtl", "baseline", "aaa †"]
 
 
+def test_systems_that_lack_the_same_folds_share_a_line(runs, tmp_path):
+    shutil.rmtree(runs / "toy/mtl/10-1")
+    write(runs, predictions("aaa", "03", 0))
+    write(runs, predictions("bbb", "03", 0))
+    text = markdown(runs, tmp_path)
+    assert "\n\n† mtl lacks: fold 10 repeat 1.\n\n" in text
+    assert text.count("fold 08 repeat 0") == 1
+    assert "\n\n† aaa, bbb lack: fold 03 repeat 1, fold 08 repeat 0" in text
+
+
 def test_missing_folds_are_named_and_a_common_table_is_fair(runs, table, tmp_path):
     shutil.rmtree(runs / "toy/mtl/10-1")
     text = markdown(runs, tmp_path)

@@ -106,10 +106,7 @@ def _main(place: str, systems: list, by_system: dict, reference, note) -> list[t
     marks = {name: " †" if lacking[name] else "" for name in held}
     blocks = _scores(f"{place}: scores{note}", by_system, marks, reference)
     blocks += [_absent(n, reference) for n in systems if n not in held]
-    for name in held:
-        if lacking[name]:
-            jobs = ", ".join(f"fold {fold} repeat {n}" for fold, n in lacking[name])
-            blocks.append(("text", f"† {name} lacks: {jobs}."))
+    blocks += [("text", line) for line in _lacks(lacking)]
     common = set.intersection(*held.values())
     shared = {name: _only(rows, common) for name, rows in by_system.items()}
     if any(lacking.values()) and common:
@@ -118,6 +115,20 @@ def _main(place: str, systems: list, by_system: dict, reference, note) -> list[t
     elif any(lacking.values()):
         blocks.append(("text", "The systems have no fold and repeat in common."))
     return blocks + _warn_of_utterances(shared)
+
+
+def _lacks(lacking: dict[str, list]) -> list[str]:
+    """What systems lack, those that lack the same in one line."""
+    alike = {}
+    for name, jobs in lacking.items():
+        alike.setdefault(tuple(jobs), []).append(name)
+    return [
+        f"† {', '.join(names)} lack{'s' if len(names) == 1 else ''}: "
+        + ", ".join(f"fold {fold} repeat {n}" for fold, n in jobs)
+        + "."
+        for jobs, names in alike.items()
+        if jobs
+    ]
 
 
 def _absent(name: str, reference: str) -> tuple:
