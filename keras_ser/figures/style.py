@@ -4,7 +4,16 @@ import contextlib
 
 from keras_ser import files
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
+COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#999999",
+    "#222222",
+)
 MARKERS = ("o", "s", "^", "D", "v")
 STYLE = {
     "font.size": 10,
