@@ -29,6 +29,14 @@ def networks(**sizes) -> dict[str, System]:
     }
 
 
+def rivals() -> dict[str, System]:
+    """The networks beside MTL-AUG in Latif et al. 2022, Tables 5 and 6, our reading."""
+    return {
+        "cnn_blstm_attention": System("CNNBLSTMAttention", augment=()),
+        "cnn_attention": System("CNNAttention", augment=()),
+    }
+
+
 def ablation(**sizes) -> dict[str, System]:
     """The models of Latif et al. 2022, Table 7, each with a part less.
 

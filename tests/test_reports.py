@@ -831,14 +831,28 @@ def test_settings_of_the_run_and_absent_ones_may_differ(runs, tmp_path):
     config["training"]["unlabelled"] = 2
     write(runs, table, config=config)
     text = markdown(runs, tmp_path)
-    assert (
-        "Unlabelled speech, for extra: librispeech, rows to a labelled row: 2" in text
-    )
+    assert "Unlabelled rows to a labelled row: 2." in text
     assert rows_of(text, "toy: systems")["extra"][1] == "filters=8"
+    assert rows_of(text, "toy: systems")["extra"][-1] == "librispeech"
     other = predictions("extra", "08")
     write(runs, other, config={**config, "unlabelled": "emodb"})
     with pytest.raises(ValueError, match="unlabelled='librispeech' and 'emodb'"):
         reports.read(runs)
+
+
+def test_systems_of_an_experiment_may_hear_other_unlabelled_speech(runs, tmp_path):
+    table = predictions("few_20", "03")
+    config = config_of(table)
+    config["systems"]["few_20"] |= {"unlabelled": True, "label_fraction": 0.2}
+    write(runs, table, config={**config, "unlabelled": ""})
+    table = predictions("few_60", "03")
+    config = config_of(table)
+    config["systems"]["few_60"] |= {"unlabelled": True, "label_fraction": 0.6}
+    write(runs, table, config={**config, "unlabelled": "librispeech"})
+    rows = rows_of(markdown(runs, tmp_path), "toy: systems")
+    assert rows["mtl"][-2] == "no"
+    assert rows["few_20"][-2] == "the other training utterances"
+    assert rows["few_60"][-2] == "librispeech, the other training utterances"
 
 
 def test_a_run_without_readable_settings_is_refused(tmp_path):

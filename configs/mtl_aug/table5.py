@@ -21,8 +21,8 @@ Command: keras-ser run configs/mtl_aug/table5.py --corpus iemocap=DIR \
 Results: none yet.
 """
 
-from keras_ser.config import PAPER_TRAINING, Experiment, System
-from keras_ser.systems import networks
+from keras_ser.config import PAPER_TRAINING, Experiment
+from keras_ser.systems import networks, rivals
 
 config = Experiment(
     name="table5",
@@ -31,11 +31,7 @@ config = Experiment(
     unlabelled="librispeech",
     noise="demand",
     conditions=("clean", "noise:all:0", "noise:all:10", "noise:all:20"),
-    systems={
-        **networks(preset="paper"),
-        "cnn_blstm_attention": System("CNNBLSTMAttention", augment=()),
-        "cnn_attention": System("CNNAttention", augment=()),
-    },
+    systems={**networks(preset="paper"), **rivals()},
     training=PAPER_TRAINING,
     published="mtl_aug:5",
 )

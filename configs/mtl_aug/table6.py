@@ -20,8 +20,8 @@ Command: keras-ser run configs/mtl_aug/table6.py --corpus iemocap=DIR \
 Results: none yet.
 """
 
-from keras_ser.config import PAPER_TRAINING, Experiment, System
-from keras_ser.systems import networks
+from keras_ser.config import PAPER_TRAINING, Experiment
+from keras_ser.systems import networks, rivals
 
 config = Experiment(
     name="table6",
@@ -29,11 +29,7 @@ config = Experiment(
     labels="four",
     unlabelled="librispeech",
     conditions=("clean", "fgsm:0.08", "bim:0.08", "pgd:0.08"),
-    systems={
-        **networks(preset="paper"),
-        "cnn_blstm_attention": System("CNNBLSTMAttention", augment=()),
-        "cnn_attention": System("CNNAttention", augment=()),
-    },
+    systems={**networks(preset="paper"), **rivals()},
     training=PAPER_TRAINING,
     published="mtl_aug:6",
 )

@@ -17,7 +17,7 @@ REQUIRED = [
 OF_A_RUN = ("systems", "fold", "repeat", "data")  # in config.json
 UNNAMED = {"precision": "float32"}  # what a run's training is if it does not say
 TOLD = ("published", "against")  # decide no result; those of the first run count
-OF_UNLABELLED = ("unlabelled", "training.unlabelled")  # where a system uses it
+RATIO = "training.unlabelled"  # of rows, where a system trains on unlabelled speech
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 
 
@@ -84,12 +84,15 @@ def _settings(folder: Path, system: str) -> dict:
         if not isinstance(part, dict):
             raise bad(path, f"an object as `{name}`", part)
     parts["training"] = {**UNNAMED, **parts["training"]}
-    parts[f"systems.{system}"] = named[system]
-    flat = {k: v for k, v in config.items() if k not in {*OF_A_RUN, *parts}}
+    # Which speech it hears without label is a system's own, as that it does.
+    heard = config.get("unlabelled", "") if named[system].get("unlabelled") else None
+    parts[f"systems.{system}"] = {**named[system], "unlabelled": heard}
+    left_out = {*OF_A_RUN, *parts, "unlabelled"}
+    flat = {k: v for k, v in config.items() if k not in left_out}
     for name, part in parts.items():
         flat |= {f"{name}.{key}": value for key, value in part.items()}
-    if not named[system].get("unlabelled"):
-        flat = {k: v for k, v in flat.items() if k not in OF_UNLABELLED}
+    if heard is None:
+        flat.pop(RATIO, None)
     return flat
 
 

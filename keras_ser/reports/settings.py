@@ -46,13 +46,9 @@ def _words(found: dict, runs, systems: list[str]) -> str:
     texts = [_data(found), _features(found)]
     if any(read_metrics(folder)[1].get("epoch") is not None for _, folder, _ in runs):
         texts.append(_schedule(found))
-    users = [name for name in systems if _of(found, name, "unlabelled")]
-    if users:
-        corpus = _value(found, "unlabelled")
-        texts.append(
-            f"Unlabelled speech, for {', '.join(users)}: {corpus}, "
-            f"rows to a labelled row: {_value(found, 'training.unlabelled')}."
-        )
+    if any(_of(found, name, "unlabelled") is not None for name in systems):
+        ratio = _value(found, "training.unlabelled")
+        texts.append(f"Unlabelled rows to a labelled row: {ratio}.")
     return " ".join(texts)
 
 
@@ -111,7 +107,7 @@ def _systems(experiment: str, found: dict, systems: list[str]) -> tuple:
             _arguments(_of(found, name, "arguments")),
             _objective(found, name),
             _augmentation(_of(found, name, "augment")),
-            "yes" if _of(found, name, "unlabelled") else "no",
+            _unlabelled(found, name),
         ]
         for name in systems
     ]
@@ -138,6 +134,16 @@ def _objective(found: dict, system: str) -> str:
         return words
     denoising = "reconstructs the unaugmented input"
     return denoising if words == NOTHING else f"{words}, {denoising}"
+
+
+def _unlabelled(found: dict, system: str) -> str:
+    """The speech it hears without label: a corpus, what few labels leave, or both."""
+    corpus = _of(found, system, "unlabelled")
+    if corpus is None:
+        return "no"
+    share = _of(found, system, "label_fraction") or 1.0
+    rest = ["the other training utterances"] if share < 1 else []
+    return ", ".join([*filter(None, [corpus]), *rest])
 
 
 def _augmentation(names) -> str:

@@ -1,0 +1,27 @@
+r"""Fractions of the training labels on EMO-DB, four classes, leaving one speaker out.
+
+Source: Latif et al. 2022 (IEEE TAC), the curves of its Figure 3; the paper draws them,
+and not for EMO-DB.
+Part of the experiment of configs/mtl_aug/emodb.py, whose runs count here: `mtl_aug`,
+`baseline` and `baseline_augmented` have all labels. Smaller fractions are parts of
+larger ones. Utterances without label serve MTL-AUG as unlabelled speech; the baselines
+go without them.
+
+Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
+Cost, one CPU thread: minutes a fold and system.
+Command: keras-ser run configs/mtl_aug/emodb_fractions.py --corpus emodb=DIR
+Results: docs/results.md
+"""
+
+from keras_ser.config import Experiment, Training
+from keras_ser.systems import few_labels
+
+ROWS = few_labels(fractions=(0.2, 0.6, 1.0))
+
+config = Experiment(
+    name="emodb_four",
+    corpus="emodb",
+    labels="four",
+    systems={name.removesuffix("_100"): row for name, row in ROWS.items()},
+    training=Training(),
+)
