@@ -2,7 +2,7 @@
 
 A block reads `<!-- generate: KIND ARGUMENT -->`, then what the command wrote, then
 `<!-- end -->`. Command: python docs/generate.py; `--check` only says whether all is
-up to date.
+up to date, `--pictures` draws those of the reports in `results/` first.
 """
 
 import contextlib
@@ -22,6 +22,12 @@ DOCUMENTS = (
     ROOT / "examples" / "README.md",
 )
 CARD = "robustness.csv.gz"
+# Tables of one experiment whose systems stand apart: the configs that name them.
+TABLES = {
+    "emodb_four": ("emodb.py", "emodb_four.py"),
+    "emodb_four/ablation": ("emodb_ablation.py",),
+    "emodb_four/fractions": ("emodb_fractions.py",),
+}
 PUBLISHED, NOISE = ("mtl_aug:5", "mtl_aug:6"), "noise"  # of cards
 PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†§¶"
 BLOCK = re.compile(
@@ -30,35 +36,66 @@ BLOCK = re.compile(
 
 
 def report(name: str) -> str:
-    """The whole report of the runs in `results/<name>`."""
-    from keras_ser import reports
-
+    """The whole report of the runs in `results/<name>`, or of one of its `TABLES`."""
     with tempfile.TemporaryDirectory() as out:
-        (path,) = reports.build([ROOT / "results" / name], out, formats=("md",))
+        (path,) = _build(name, Path(out), ("md",))
         return path.read_text(encoding="utf-8")
 
 
+def _build(name: str, out: Path, formats: tuple[str, ...]) -> list[Path]:
+    from keras_ser import reports
+
+    folder, configs = _runs_of(name), [each for _, each in _configs_of(name)]
+    if name not in TABLES:
+        return reports.build([folder], out, formats=formats)
+    systems = [system for each in configs for system in each.systems]
+    paths = [folder / system for system in systems if (folder / system).is_dir()]
+    against = next((each.against for each in configs if each.against), None)
+    return reports.build(paths, out, formats, systems, against)
+
+
+def _runs_of(name: str) -> Path:
+    return ROOT / "results" / name.partition("/")[0]
+
+
+def _report_of(name: str) -> Path:
+    """The folder of the report of a table."""
+    return _runs_of(name) / "report" / name.partition("/")[2]
+
+
+def _tables() -> list[str]:
+    """All that has a report in `results/`."""
+    names = []
+    for folder in sorted((ROOT / "results").iterdir()):
+        parts = [name for name in TABLES if name.startswith(f"{folder.name}/")]
+        names += [folder.name, *parts]
+    return names
+
+
 def scores(name: str) -> str:
-    """Its main table, and which systems of that experiment were not run."""
+    """Its main table, and which systems of that table were not run."""
     text = report(name)
     start = text.index("\n**", text.index("\n## ")) + 1
     main = text[start : re.search(r"\n\*\*[^*]*(each fold|each repeat)", text).start()]
     shared = re.search(r"^(Speakers shared|ERROR: speakers).*$", text, re.MULTILINE)
-    whole = f"All tables: [report](../results/{name}/report/report.md)."
+    path = (_report_of(name) / "report.md").relative_to(ROOT)
+    whole = f"All tables: [report](../{path})."
     return "\n\n".join([main.strip(), *_not_run(name), f"{shared[0]} {whole}"])
 
 
 def _not_run(name: str) -> list[str]:
     """A list of the systems that lack folds which another one has, with commands."""
-    done = _folds(ROOT / "results" / name)
-    every = set().union(*done.values())
+    folder, configs = _runs_of(name), _configs_of(name)
+    done = _folds(folder)
+    named = {system for _, loaded in configs for system in loaded.systems}
+    every = set().union(*(done[system] for system in named & set(done)))
     lines = []
-    for path, loaded in _configs_of(name):
+    for path, loaded in configs:
         for system, settings in loaded.systems.items():
             missing = sorted(every - done.get(system, set()))
             if not missing:
                 continue
-            words = _corpora_and_preset(ROOT / "results" / name, loaded, settings)
+            words = _corpora_and_preset(folder, loaded, settings)
             words.append(f"--systems {system}")
             words += [f"--folds {','.join(missing)}"] if system in done else []
             command = f"keras-ser run {path.relative_to(ROOT)} {' '.join(words)}"
@@ -84,7 +121,10 @@ def _configs() -> list[tuple]:
 
 
 def _configs_of(name: str) -> list[tuple]:
-    """The configs an experiment comes from: its name begins with theirs."""
+    """The configs a table comes from, `TABLES`' or those that its name begins with."""
+    if name in TABLES:
+        every = {path.name: (path, each) for path, each in _configs()}
+        return [every[path] for path in TABLES[name]]
     fits = [(p, c) for p, c in _configs() if f"{name}_".startswith(f"{c.name}_")]
     longest = max((len(c.name) for _, c in fits), default=0)
     return [(path, each) for path, each in fits if len(each.name) == longest]
@@ -328,16 +368,23 @@ def documents() -> dict[Path, str]:
     from keras_ser.reports import writing
 
     found = {path: generated(path.read_text(encoding="utf-8")) for path in DOCUMENTS}
-    for folder in sorted(path for path in (ROOT / "results").iterdir()):
-        found[folder / "report" / "report.md"] = report(folder.name)
-        beside = folder / "robustness"
-        if (beside / CARD).exists():
-            text = writing.markdown(_card(folder.name))
-            found[beside / "robustness.md"] = text
+    for name in _tables():
+        found[_report_of(name) / "report.md"] = report(name)
+    for path in sorted((ROOT / "results").glob(f"*/robustness/{CARD}")):
+        text = writing.markdown(_card(path.parts[-3]))
+        found[path.with_name("robustness.md")] = text
     return found
 
 
+def pictures() -> None:
+    """Draws those of the reports in `results/`."""
+    for name in _tables():
+        _build(name, _report_of(name), ("png",))
+
+
 def main() -> int:
+    if "--pictures" in sys.argv:
+        pictures()
     stale = []
     for path, text in documents().items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -40,7 +40,7 @@ class Recogniser:
     Args:
         model: a model with an `emotion_model`.
         preprocessing: that of its training, `Pipeline.preprocessing`.
-        batch: windows at a time.
+        batch: windows at a time, at most.
 
     Example:
 
@@ -184,9 +184,10 @@ class Recogniser:
         return features
 
     def _forward(self, pieces: list[np.ndarray], owners, attack) -> np.ndarray:
-        """Batches of similar length, so that little padding is computed."""
+        """Equal batches of similar length, so that little padding is computed."""
         order = np.argsort([len(piece) for piece in pieces], kind="stable")
-        rows = min(self.batch, len(pieces))
+        batches = -(-len(pieces) // self.batch)
+        rows = -(-len(pieces) // batches)
         result = np.zeros((len(pieces), len(self.classes)))
         for first in range(0, len(order), rows):
             chosen = order[first : first + rows]
@@ -333,13 +334,15 @@ def _cover(features, window) -> list[np.ndarray]:
 
 
 def _padded(pieces: list[np.ndarray], rows: int, time: int | None) -> np.ndarray:
-    """Zero-padded to `rows` pieces of `time`, or of 64, 128, 256 … frames.
+    """Zero-padded to `rows` pieces of `time` frames, or of a round number of them.
 
-    A backend compiles a graph for each shape; this leaves it a handful.
+    A backend compiles a graph for each shape. Steps of 64 frames, and of an eighth of
+    the next power of two above 512, leave it four an octave.
     """
     if time is None:
         longest = max(len(piece) for piece in pieces)
-        time = max(64, 2 ** (longest - 1).bit_length())
+        step = max(64, 2 ** (longest - 1).bit_length() // 8)
+        time = -(-longest // step) * step
     batch = np.zeros((rows, time, pieces[0].shape[1]), np.float32)
     for row, piece in enumerate(pieces):
         batch[row, : len(piece)] = piece

@@ -1,6 +1,7 @@
 """A fold's utterances as constants of a tf.data graph."""
 
 import dataclasses
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,8 @@ import tensorflow as tf
 
 from keras_ser.features import PLAIN
 from keras_ser.preprocessing import moments, warn_of_single_emotions
+
+AHEAD = 2  # batches that wait for their reader
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,11 +179,21 @@ def mapped(dataset, function):
     rewrite its source, which is most of the time that a pipeline takes to start.
     """
     function = tf.autograph.experimental.do_not_convert(function)
-    return dataset.map(function, num_parallel_calls=tf.data.AUTOTUNE)
+    return dataset.map(function, num_parallel_calls=_processors())
 
 
 def deterministic(dataset):
-    """The dataset, in one order whatever the threads do, and ahead of its reader."""
+    """The dataset, in one order whatever the threads do, and ahead of its reader.
+
+    TensorFlow does not tune its parallelism: the thread that does may sleep for a
+    minute when the dataset is dropped, and a training waits for it when it ends.
+    """
     options = tf.data.Options()
     options.deterministic = True
-    return dataset.with_options(options).prefetch(tf.data.AUTOTUNE)
+    options.autotune.enabled = False
+    return dataset.with_options(options).prefetch(AHEAD)
+
+
+def _processors() -> int:
+    """Elements computed at a time: one a thread that TensorFlow may use."""
+    return tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()

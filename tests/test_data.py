@@ -61,6 +61,14 @@ def test_a_stream_can_start_in_any_epoch(pipeline):
     assert all(equal(a, b) for a, b in zip(whole[-made.steps :], tail, strict=True))
 
 
+def test_nothing_tunes_the_stream(pipeline):
+    """The thread that would may sleep for a minute when a training ends."""
+    data = pipeline()
+    for dataset in (data.train(0, 1), data.dev()):
+        assert dataset.options().autotune.enabled is False
+        assert dataset.options().deterministic is True
+
+
 def test_heads_shapes_and_weights(pipeline):
     features, labels, weights = next(iter(pipeline().train(0, 1)))
     batch, time, bands = features.shape

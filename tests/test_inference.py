@@ -83,6 +83,25 @@ def test_a_window_is_predicted_as_a_file_of_its_own(recogniser, rng):
     np.testing.assert_allclose(alone[0], beside[1], atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("frames", "shapes"),
+    [
+        ([300] * 17, [(9, 320), (9, 320)]),  # not 16 and a batch of one, not 512 frames
+        ([10] * 16 + [700] * 16, [(16, 64), (16, 768)]),
+        ([257], [(1, 320)]),
+    ],
+)
+def test_batches_hold_little_but_speech(rng, frames, shapes):
+    made, seen = make_recogniser(seconds=8.0), []
+
+    def record(model, batch, rows):
+        seen.append((batch.shape[:2], len(rows)))
+        return batch
+
+    made.posteriors([np.ones((count, BANDS), "float32") for count in frames], record)
+    assert seen == [(shape, shape[0]) for shape in shapes]
+
+
 def test_long_speech_is_the_mean_of_covering_windows(recogniser, rng):
     features = rng.normal(size=(230, BANDS)).astype("float32")
     starts = [0, 65, 130]
