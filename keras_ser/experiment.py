@@ -137,7 +137,7 @@ def run(
         placement.refuse(devices, job.config.training.batch, 2 if cluster else workers)
     prepare(todo, cache, workers, progress)
     _refuse_same_sound(todo, cache)
-    threads = threads or _share(workers, cluster)
+    threads = threads or engine.threads_each(workers, cluster)
     titles = _Titles(len(todo), progress and not several)
     run_one = titles.run if titles.shown else run_job
     tasks = [
@@ -153,18 +153,6 @@ def run(
     if tasks:
         engine.run(tasks, workers, cluster, progress)
     return [job.folder for job in planned]
-
-
-def _share(workers: int, cluster: str) -> int | None:
-    """CPU threads for each of several processes; None for the backend's choice.
-
-    Two processes with a thread each train more than one with two.
-    """
-    import joblib
-
-    if cluster:
-        return 1
-    return max(1, joblib.cpu_count() // workers) if workers > 1 else None
 
 
 class _Titles:

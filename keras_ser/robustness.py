@@ -1,6 +1,7 @@
 """How far finished runs hold up: their test speech under many conditions."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 import warnings
@@ -10,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import tqdm
 
-from keras_ser import audio, card, corpora, files, inputs, noises
+from keras_ser import audio, backend, card, corpora, engine, files, inputs, noises
 from keras_ser._version import __version__
 from keras_ser.conditions import CODECS, Condition, parse
 from keras_ser.protocols.fold import fingerprint
@@ -55,7 +56,8 @@ def run(
         published: figures that the card sets beside the measured ones, `mtl_aug:5`.
         out: folder; default `robustness` in the first of `runs`.
         cache: folder of the feature store.
-        workers: processes that compute features.
+        workers: processes, each of which scores one run at a time; of a single run,
+            they compute the features.
         progress: whether to show a bar.
 
     Returns:
@@ -76,6 +78,7 @@ def run(
     out = files.writable_folder(out or Path(runs[0], NAME))
     tested = _tested(_of_networks(read_runs(runs)), roots, cache)
     settings = _Settings(conditions, table, out, Path(cache), workers)
+    _side_by_side(tested, settings, progress)
     total = len(tested) * len(conditions)
     with tqdm.tqdm(total=total, desc="conditions", disable=not progress) as bar:
         parts = [part for each in tested for part in _parts(each, settings, bar)]
@@ -142,6 +145,11 @@ class _Run:
     folder: Path
     predicted: pd.DataFrame
     table: pd.DataFrame
+
+    @property
+    def names(self) -> list[str]:
+        """Its experiment, system, fold and repeat."""
+        return [str(self.predicted[name].iloc[0]) for name in RUN]
 
 
 def _of_networks(found: list[tuple]) -> list[tuple[Path, pd.DataFrame]]:
@@ -218,23 +226,65 @@ def _refuse_other(table: pd.DataFrame, config: dict, folder) -> None:
         )
 
 
-def _parts(tested: _Run, settings: _Settings, bar) -> list[pd.DataFrame]:
-    """A run's predictions under each condition, from files where they are there."""
-    parts, evaluate = [], _Evaluation(tested, settings)
+def _side_by_side(tested: list[_Run], settings: _Settings, progress: bool) -> None:
+    """Scores runs in several processes; a single one is left to this process."""
+    todo = [each for each in tested if _absent(each, settings)]
+    workers = min(settings.workers, len(todo))
+    if workers < 2:
+        return
+    threads = engine.threads_each(workers)
+    alone = dataclasses.replace(settings, workers=1)
+    tasks = []
+    for each in todo:
+        *names, fold, repeat = each.names
+        name = "/".join([*names, f"{fold}-{repeat}"])
+        log = settings.out / "parts" / f"{name.replace('/', '__')}.log"
+        call = functools.partial(_score_apart, each, alone, threads)
+        tasks.append(engine.Task(name, call, log))
+    engine.run(tasks, workers, progress=progress)
+
+
+def _score_apart(tested: _Run, settings: _Settings, threads: int) -> None:
+    """In a process of its own: whatever is absent of a run."""
+    backend.set_threads(threads)
+    _score(tested, settings)
+
+
+def _absent(tested: _Run, settings: _Settings) -> list[tuple[Condition, Path]]:
+    """The conditions of a run that are not scored yet, with their files to be."""
+    return [each for each in _planned(tested, settings) if not each[1].exists()]
+
+
+def _planned(tested: _Run, settings: _Settings) -> list[tuple[Condition, Path]]:
+    """The conditions of a run with their files, which are named by all they hold."""
     model = audio.digest(tested.folder / "model.keras")
     speech = fingerprint(tested.table)
+    planned = []
     for condition in settings.conditions:
-        transform = condition.transform(settings.noise)
-        who = [str(tested.predicted[name].iloc[0]) for name in RUN]
-        identity = [__version__, *who, model, speech, condition.text, transform.key]
+        key = condition.transform(settings.noise).key
+        identity = [__version__, *tested.names, model, speech, condition.text, key]
         name = hashlib.blake2b(json.dumps(identity).encode(), digest_size=16)
-        path = settings.out / "parts" / f"{name.hexdigest()}.csv"
+        planned.append((condition, settings.out / "parts" / f"{name.hexdigest()}.csv"))
+    return planned
+
+
+def _score(tested: _Run, settings: _Settings, bar=None) -> list[Path]:
+    """Files of a run's predictions under each condition, written where absent."""
+    evaluate, planned = _Evaluation(tested, settings), _planned(tested, settings)
+    for condition, path in planned:
         if not path.exists():
             with files.replacing(path) as temporary:
                 frame = evaluate(condition)
                 frame.to_csv(temporary, index=False, float_format="%.6f")
-        parts.append(pd.read_csv(path, dtype=str, keep_default_na=False))
-        bar.update()
+        if bar is not None:
+            bar.update()
+    return [path for _, path in planned]
+
+
+def _parts(tested: _Run, settings: _Settings, bar) -> list[pd.DataFrame]:
+    """A run's predictions under each condition, from files where they are there."""
+    paths = _score(tested, settings, bar)
+    parts = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
     _warn_of_changes(tested, parts[0])
     return parts
 

@@ -206,6 +206,39 @@ def test_an_interrupted_measurement_goes_on(place, measured, tmp_path, monkeypat
         assert one.read_bytes() == other.read_bytes()
 
 
+def test_processes_score_runs_side_by_side(place, measured, tmp_path, evaluated):
+    """Each writes its run's files; this process puts the card together."""
+    paths = measure(place, tmp_path, workers=2)
+    assert not evaluated
+    files = [{path.name for path in (p.parent / "parts").iterdir()} for p in (
+        paths[0], measured[0])]  # fmt: skip
+    assert files[0] == files[1] and len(files[0]) == 2 * len(TEXTS)
+    found, expected = read(paths), read(measured)
+    columns = [name for name in found if not name.startswith("p_")]
+    pd.testing.assert_frame_equal(found[columns], expected[columns])
+    for name in ("p_anger", "p_sadness"):
+        np.testing.assert_allclose(
+            found[name].astype(float), expected[name].astype(float), atol=1e-4
+        )
+
+
+def test_a_run_that_cannot_be_scored_does_not_stop_the_other(place, tmp_path):
+    runs = tmp_path / "runs"
+    for fold in ("03", "08"):
+        (runs / fold).mkdir(parents=True)
+        for path in (place / "runs" / "toy" / "baseline" / f"{fold}-0").iterdir():
+            if path.is_file():
+                (runs / fold / path.name).write_bytes(path.read_bytes())
+    (runs / "08" / "model.keras").write_bytes(b"no model")
+    roots = {"emodb": str(place / "emodb")}
+    options = {"epsilon": (), "cache": place / "cache", "progress": False, "workers": 2}
+    with pytest.raises(ValueError, match="08/model.keras"):
+        robustness.run(runs, roots, out=tmp_path / "card", **options)
+    names = sorted(path.name for path in (tmp_path / "card" / "parts").iterdir())
+    assert names[-1] == "toy__baseline__08-0.log"
+    assert len(names) == 1 + len(TEXTS) - 2  # without noise and attack
+
+
 def test_systems_hear_the_same_and_stand_beside_each_other(place, tmp_path, evaluated):
     paths = measure(place, tmp_path, runs=("baseline", "other"), epsilon=())
     found = read(paths)
