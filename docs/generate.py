@@ -22,7 +22,8 @@ DOCUMENTS = (
     ROOT / "examples" / "README.md",
 )
 CARD = "robustness.csv.gz"
-# Tables of one experiment whose systems stand apart: the configs that name them.
+# Tables of one experiment whose systems stand apart: the configs that name them. After
+# a slash, parts of it: of the folds that all their systems have.
 TABLES = {
     "emodb_four": ("emodb.py", "emodb_four.py"),
     "emodb_four/ablation": ("emodb_ablation.py",),
@@ -49,9 +50,20 @@ def _build(name: str, out: Path, formats: tuple[str, ...]) -> list[Path]:
     if name not in TABLES:
         return reports.build([folder], out, formats=formats)
     systems = [system for each in configs for system in each.systems]
-    paths = [folder / system for system in systems if (folder / system).is_dir()]
+    paths = _runs(folder, systems, common="/" in name)
     against = next((each.against for each in configs if each.against), None)
     return reports.build(paths, out, formats, systems, against)
+
+
+def _runs(folder: Path, systems: list[str], common: bool) -> list[Path]:
+    """The systems' runs, or those on the folds that all of them have."""
+    done = {name: folds for name, folds in _folds(folder).items() if name in systems}
+    shared = set.intersection(*done.values())
+    return [
+        path.parent
+        for path in sorted(folder.glob("*/*/config.json"))
+        if path.parts[-3] in done and (not common or _fold_of(path) in shared)
+    ]
 
 
 def _runs_of(name: str) -> Path:
@@ -73,14 +85,28 @@ def _tables() -> list[str]:
 
 
 def scores(name: str) -> str:
-    """Its main table, and which systems of that table were not run."""
+    """Its main table at each place, curves of few labels, and the published figures.
+
+    Then which systems of that table were not run.
+    """
     text = report(name)
-    start = text.index("\n**", text.index("\n## ")) + 1
-    main = text[start : re.search(r"\n\*\*[^*]*(each fold|each repeat)", text).start()]
+    parts = [_summary(section) for section in re.split(r"^## ", text, flags=re.M)[1:]]
     shared = re.search(r"^(Speakers shared|ERROR: speakers).*$", text, re.MULTILINE)
     path = (_report_of(name) / "report.md").relative_to(ROOT)
     whole = f"All tables: [report](../{path})."
-    return "\n\n".join([main.strip(), *_not_run(name), f"{shared[0]} {whole}"])
+    return "\n\n".join([*filter(None, parts), *_not_run(name), f"{shared[0]} {whole}"])
+
+
+def _summary(section: str) -> str:
+    """Of a section of a report, what a reader wants first; empty for most sections."""
+    title, _, body = section.partition("\n")
+    details = re.search(r"^\*\*[^*]*(each fold|each repeat)", body, re.MULTILINE)
+    if details:
+        body = body[: details.start()]
+    elif not (title.startswith("Beside the pub") or title.endswith("few labels")):
+        return ""
+    body = re.sub(r"^!\[.*\n+", "", body, flags=re.MULTILINE)  # pictures lie elsewhere
+    return body[body.index("**") :].strip() if "**" in body else ""
 
 
 def _not_run(name: str) -> list[str]:
@@ -107,9 +133,12 @@ def _folds(folder: Path) -> dict[str, set[str]]:
     """The folds of each system whose runs lie there."""
     found = {}
     for path in folder.glob("*/*/config.json"):
-        run = json.loads(path.read_text(encoding="utf-8"))
-        found.setdefault(path.parts[-3], set()).add(run["fold"])
+        found.setdefault(path.parts[-3], set()).add(_fold_of(path))
     return found
+
+
+def _fold_of(path: Path) -> str:
+    return json.loads(path.read_text(encoding="utf-8"))["fold"]
 
 
 @functools.cache

@@ -88,6 +88,66 @@ def test_a_card_shows_what_the_papers_have_tables_of(generate, monkeypatch, tmp_
     assert "gain" not in text
 
 
+REPORT = """# Results: toy
+
+**toy: systems**
+
+## toy: one → two, clean
+
+Not scored: 0.
+
+**one → two: scores**
+
+| a |
+
+**one → two: UAR % of each fold**
+
+| b |
+
+## toy: two → one, clean
+
+Not scored: 0.
+
+**two → one: scores**
+
+| c |
+
+**two → one: UAR % of each repeat**
+
+## toy: few labels
+
+**one → two: UAR % against labels**
+
+| d |
+
+![curve](labels.png)
+
+## Beside the published figures of Table 4
+
+**Table 4: UAR %**
+
+| e |
+
+## What selected the epoch
+
+**toy: chosen epoch**
+
+Speakers shared between train, dev and test: none (2 runs).
+"""
+
+
+def test_scores_are_the_main_tables_of_every_place(generate, monkeypatch):
+    monkeypatch.setattr(generate, "report", lambda name: REPORT)
+    monkeypatch.setattr(generate, "_not_run", lambda name: ["Not run yet: x"])
+    assert generate.scores("toy").split("\n\n") == [
+        *("**one → two: scores**", "| a |", "**two → one: scores**", "| c |"),
+        *("**one → two: UAR % against labels**", "| d |"),
+        *("**Table 4: UAR %**", "| e |", "Not run yet: x"),
+        "Speakers shared between train, dev and test: none (2 runs). "
+        "All tables: [report](../results/toy/report/report.md).",
+    ]
+
+
 def test_blocks_are_written_anew(generate, monkeypatch):
     monkeypatch.setitem(generate.KINDS, "echo", lambda argument: f"said {argument}")
     text = "a\n<!-- generate: echo two -->\nold\n<!-- end -->\nb"
