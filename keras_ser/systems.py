@@ -50,11 +50,12 @@ def ablation(**sizes) -> dict[str, System]:
     rows = {}
     for number, arguments in TABLE_7.items():
         arguments = {**arguments, **sizes}
-        row = System(arguments=arguments, objective=_OBJECTIVE)
+        objective = _OBJECTIVE if number < 4 else {}  # of emotion alone
+        row = System(arguments=arguments, objective=objective)
         if number < 3:
             rows[f"model_{number}"] = row
         else:
-            plain = System(arguments=arguments, objective=_OBJECTIVE, augment=())
+            plain = System(arguments=arguments, objective=objective, augment=())
             rows |= {f"model_{number}": plain, f"model_{number}_augmented": row}
     return rows
 

@@ -14,20 +14,18 @@ Results: docs/results.md
 """
 
 from keras_ser.config import Experiment, Training
-from keras_ser.systems import NETWORKS, ablation
+from keras_ser.systems import ablation
 
 NAMES = {  # as emodb.py calls them
     "model_1": "mtl_aug",
     "model_4": "baseline",
     "model_4_augmented": "baseline_augmented",
 }
-OTHERS = {name: row for name, row in ablation().items() if name not in NAMES}
 
 config = Experiment(
     name="emodb_four",
     corpus="emodb",
     labels="four",
-    systems={**{name: NETWORKS[name] for name in NAMES.values()}, **OTHERS},
+    systems={NAMES.get(name, name): row for name, row in ablation().items()},
     training=Training(),
-    against="mtl_aug",
 )
