@@ -20,7 +20,6 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import keras
 import tables
-import tensorflow as tf
 
 from keras_ser import (
     FeatureStore,
@@ -38,8 +37,8 @@ from keras_ser import (
 AUGMENT = ("speed", "specaugment", "mixup")
 
 
-def plainly_mapped(dataset, function):
-    return dataset.map(function, num_parallel_calls=tf.data.AUTOTUNE)
+def plainly_mapped(dataset, function, parallel=None):
+    return dataset.map(function, num_parallel_calls=parallel or os.cpu_count())
 
 
 WITH = {"_make_variables": training._make_variables, "mapped": data.mapped}

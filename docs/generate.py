@@ -29,6 +29,7 @@ TABLES = {
     "emodb_four/ablation": ("emodb_ablation.py",),
     "emodb_four/fractions": ("emodb_fractions.py",),
 }
+AGAINST = {"emodb_four/ablation": "mtl_aug"}  # where not what the config says
 PUBLISHED, NOISE = ("mtl_aug:5", "mtl_aug:6"), "noise"  # of cards
 PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†§¶"
 BLOCK = re.compile(
@@ -51,18 +52,23 @@ def _build(name: str, out: Path, formats: tuple[str, ...]) -> list[Path]:
         return reports.build([folder], out, formats=formats)
     systems = [system for each in configs for system in each.systems]
     paths = _runs(folder, systems, common="/" in name)
-    against = next((each.against for each in configs if each.against), None)
-    return reports.build(paths, out, formats, systems, against)
+    return reports.build(paths, out, formats, systems, AGAINST.get(name))
 
 
 def _runs(folder: Path, systems: list[str], common: bool) -> list[Path]:
     """The systems' runs, or those on the folds that all of them have."""
     done = {name: folds for name, folds in _folds(folder).items() if name in systems}
-    shared = set.intersection(*done.values())
+    gathered = set.intersection if common else set.union
+    counted = gathered(*done.values()) if done else set()
+    if not counted:
+        raise ValueError(
+            f"{folder} must hold runs of {', '.join(systems)}, of a fold that all "
+            "have. Received: none. Copy them there, or take the table out of `TABLES`."
+        )
     return [
         path.parent
         for path in sorted(folder.glob("*/*/config.json"))
-        if path.parts[-3] in done and (not common or _fold_of(path) in shared)
+        if path.parts[-3] in done and _fold_of(path) in counted
     ]
 
 
@@ -164,7 +170,7 @@ def _corpora_and_preset(folder: Path, loaded, *systems) -> list[str]:
     path = next(folder.glob("*/*/config.json"))
     names = json.loads(path.read_text(encoding="utf-8"))["corpus"]
     needed = list(names) if isinstance(names, list) else [names]
-    if any(system.unlabelled for system in systems):
+    if loaded.unlabelled and any(system.unlabelled for system in systems):
         needed += [loaded.unlabelled] if loaded.unlabelled not in needed else []
     words = [f"--corpus {corpus}=DIR" for corpus in needed]
     variant = f"{folder.name}_".removeprefix(f"{loaded.name}_")

@@ -17,6 +17,7 @@ from keras_ser.features import PLAIN, FeatureStore
 from keras_ser.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.protocols import Fold
 from keras_ser.sources import (
+    AHEAD,
     Source,
     Statistics,
     balance,
@@ -159,7 +160,7 @@ class Pipeline:
             places, lambda row: self._plain_row(source, tf.cast(row, tf.int32))
         )
         batches = rows.padded_batch(self.batch)
-        return deterministic(mapped(batches, self._as_trained))
+        return deterministic(mapped(batches, self._as_trained, AHEAD))
 
     def augmented(self, table: pd.DataFrame, kind: str) -> tf.data.Dataset:
         """Any table under one type of augmentation, `"none"` included.
@@ -287,7 +288,7 @@ class Pipeline:
     def _batches(self, rows, size, first_step):
         """Batches of rows, augmented by the seeds of the steps from `first_step`."""
         batches = rows.padded_batch(size).enumerate(first_step)
-        return deterministic(mapped(batches, self._augmented))
+        return deterministic(mapped(batches, self._augmented, AHEAD))
 
     def _augmented(self, step, batch):
         """Batch augmentations, each on the rows of its type."""

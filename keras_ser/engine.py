@@ -196,6 +196,8 @@ class _Processes:
 
 @contextlib.contextmanager
 def _pool(workers: int, cluster: str):
+    from joblib.externals.loky import get_reusable_executor
+
     if cluster:
         with _cluster(cluster) as size:
             yield _Processes(size, None)
@@ -203,7 +205,10 @@ def _pool(workers: int, cluster: str):
         yield _InProcess()
     else:
         with tempfile.TemporaryDirectory() as folder:
-            yield _Processes(workers, Path(folder))
+            try:
+                yield _Processes(workers, Path(folder))
+            finally:  # joblib would hand them to the next, whose threads may be others
+                get_reusable_executor().shutdown()
 
 
 @contextlib.contextmanager

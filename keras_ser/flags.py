@@ -178,7 +178,9 @@ def robustness(command) -> None:
     )
     _corpora(command)
     command.add_argument("--cache", default="cache", help="folder of features")
-    command.add_argument("--workers", type=_positive, default=1, help="processes")
+    command.add_argument(
+        "--workers", type=_positive, default=1, help="processes, a run each at a time"
+    )
     command.add_argument("--out", help="folder; default RUN/robustness")
 
 

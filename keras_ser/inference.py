@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import tqdm
 
-from keras_ser import audio, files
+from keras_ser import audio, backend, files
 from keras_ser.features import PLAIN, extract
 from keras_ser.preprocessing import Preprocessing
 from keras_ser.unusable import Unusable, UnusableAudio
@@ -184,10 +184,14 @@ class Recogniser:
         return features
 
     def _forward(self, pieces: list[np.ndarray], owners, attack) -> np.ndarray:
-        """Equal batches of similar length, so that little padding is computed."""
+        """Batches of similar length, so that little padding is computed.
+
+        Of equal size, where a backend does not compile each anew.
+        """
         order = np.argsort([len(piece) for piece in pieces], kind="stable")
-        batches = -(-len(pieces) // self.batch)
-        rows = -(-len(pieces) // batches)
+        rows = min(self.batch, len(pieces))
+        if not backend.compiles_each_shape():
+            rows = -(-len(pieces) // -(-len(pieces) // self.batch))
         result = np.zeros((len(pieces), len(self.classes)))
         for first in range(0, len(order), rows):
             chosen = order[first : first + rows]
@@ -334,15 +338,15 @@ def _cover(features, window) -> list[np.ndarray]:
 
 
 def _padded(pieces: list[np.ndarray], rows: int, time: int | None) -> np.ndarray:
-    """Zero-padded to `rows` pieces of `time` frames, or of a round number of them.
+    """Zero-padded to `rows` pieces of `time` frames, or of a multiple of 64.
 
-    A backend compiles a graph for each shape. Steps of 64 frames, and of an eighth of
-    the next power of two above 512, leave it four an octave.
+    Where a backend compiles a graph for each shape, of 64, 128, 256 …, a handful.
     """
     if time is None:
         longest = max(len(piece) for piece in pieces)
-        step = max(64, 2 ** (longest - 1).bit_length() // 8)
-        time = -(-longest // step) * step
+        time = -(-longest // 64) * 64
+        if backend.compiles_each_shape():
+            time = max(64, 2 ** (longest - 1).bit_length())
     batch = np.zeros((rows, time, pieces[0].shape[1]), np.float32)
     for row, piece in enumerate(pieces):
         batch[row, : len(piece)] = piece

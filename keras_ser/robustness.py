@@ -232,22 +232,42 @@ def _side_by_side(tested: list[_Run], settings: _Settings, progress: bool) -> No
     workers = min(settings.workers, len(todo))
     if workers < 2:
         return
+    _prepare(todo, settings)
     threads = engine.threads_each(workers)
-    alone = dataclasses.replace(settings, workers=1)
     tasks = []
-    for each in todo:
-        *names, fold, repeat = each.names
-        name = "/".join([*names, f"{fold}-{repeat}"])
-        log = settings.out / "parts" / f"{name.replace('/', '__')}.log"
-        call = functools.partial(_score_apart, each, alone, threads)
-        tasks.append(engine.Task(name, call, log))
+    for number, each in enumerate(todo):
+        _, system, fold, repeat = each.names
+        log = settings.out / "parts" / f"{number}.log"
+        call = functools.partial(_score_apart, each, settings, threads)
+        tasks.append(engine.Task(f"{number}: {system}/{fold}-{repeat}", call, log))
     engine.run(tasks, workers, progress=progress)
+
+
+def _prepare(tested: list[_Run], settings: _Settings) -> None:
+    """Features of all runs under all conditions of the waveform, by all processes."""
+    from keras_ser.features import PLAIN, FeatureStore
+    from keras_ser.preprocessing import Preprocessing
+
+    tables = {}
+    for each in tested:
+        path = each.folder / "preprocessing.json"
+        if path.exists():  # else its own process says what is wrong
+            front_end = Preprocessing.load(path).front_end
+            tables.setdefault(repr(front_end), (front_end, []))[1].append(each.table)
+    transforms = [each.transform(settings.noise) for each in settings.conditions]
+    for front_end, parts in tables.values():
+        store = FeatureStore(settings.cache / "features", front_end)
+        table = pd.concat(parts).drop_duplicates("utterance")
+        for transform in {each.key: each for each in transforms}.values():
+            store.under(transform).prepare(
+                table, [PLAIN], settings.workers, progress=False
+            )
 
 
 def _score_apart(tested: _Run, settings: _Settings, threads: int) -> None:
     """In a process of its own: whatever is absent of a run."""
     backend.set_threads(threads)
-    _score(tested, settings)
+    _score(tested, dataclasses.replace(settings, workers=1))
 
 
 def _absent(tested: _Run, settings: _Settings) -> list[tuple[Condition, Path]]:

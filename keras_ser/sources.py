@@ -1,9 +1,9 @@
 """A fold's utterances as constants of a tf.data graph."""
 
 import dataclasses
-import os
 from collections.abc import Callable
 
+import joblib
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_ser.features import PLAIN
 from keras_ser.preprocessing import moments, warn_of_single_emotions
 
-AHEAD = 2  # batches that wait for their reader
+AHEAD = 2  # batches in the making, and as many that wait for their reader
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,14 +172,15 @@ def select(chosen, changed, original):
     return tf.where(tf.reshape(chosen, shape), changed, original)
 
 
-def mapped(dataset, function):
+def mapped(dataset, function, parallel: int | None = None):
     """The dataset of a function of its elements, which are computed in parallel.
 
-    The function is made of graph operations alone, so that TensorFlow need not
-    rewrite its source, which is most of the time that a pipeline takes to start.
+    As many at a time as said, or one a thread that TensorFlow may use. The function is
+    made of graph operations alone, so that TensorFlow need not rewrite its source,
+    which is most of the time that a pipeline takes to start.
     """
     function = tf.autograph.experimental.do_not_convert(function)
-    return dataset.map(function, num_parallel_calls=_processors())
+    return dataset.map(function, num_parallel_calls=parallel or _threads())
 
 
 def deterministic(dataset):
@@ -194,6 +195,6 @@ def deterministic(dataset):
     return dataset.with_options(options).prefetch(AHEAD)
 
 
-def _processors() -> int:
-    """Elements computed at a time: one a thread that TensorFlow may use."""
-    return tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+def _threads() -> int:
+    chosen = tf.config.threading.get_intra_op_parallelism_threads()
+    return chosen or joblib.cpu_count()

@@ -148,6 +148,27 @@ def test_scores_are_the_main_tables_of_every_place(generate, monkeypatch):
     ]
 
 
+def test_parts_of_an_experiment_count_the_folds_that_all_have(generate, tmp_path):
+    def add(system, fold):
+        path = tmp_path / system / f"{fold}-0" / "config.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(f'{{"fold": "{fold}"}}')
+        return path.parent
+
+    one, two = add("a", "03"), add("a", "08")
+    third, _ = add("b", "08"), add("c", "09")
+    assert generate._runs(tmp_path, ["a", "b"], common=True) == [two, third]
+    assert generate._runs(tmp_path, ["a", "b"], common=False) == [one, two, third]
+    for systems in (["a", "c"], ["d"]):
+        with pytest.raises(ValueError, match="of a fold that all have. Received: none"):
+            generate._runs(tmp_path, systems, common=True)
+
+
+def test_no_command_names_a_corpus_without_a_name(generate):
+    for path in generate.DOCUMENTS:
+        assert "--corpus =" not in path.read_text(encoding="utf-8")
+
+
 def test_blocks_are_written_anew(generate, monkeypatch):
     monkeypatch.setitem(generate.KINDS, "echo", lambda argument: f"said {argument}")
     text = "a\n<!-- generate: echo two -->\nold\n<!-- end -->\nb"

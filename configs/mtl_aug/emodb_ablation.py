@@ -5,7 +5,8 @@ figure for EMO-DB within itself.
 Part of the experiment of configs/mtl_aug/emodb.py, whose runs count here: `mtl_aug` is
 model 1, all of it; model 2 is without the augmentation head, 3 without reconstruction
 too, 4 without the center loss too, which is `baseline`, 5 without attention too.
-`…_augmented`, and `baseline_augmented`, are the same networks on augmented rows.
+`…_augmented`, and `baseline_augmented`, are the same networks on augmented rows. To
+compare with model 1: keras-ser report runs/emodb_four --against mtl_aug.
 
 Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
 Cost, one CPU thread: minutes a fold and model.

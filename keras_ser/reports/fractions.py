@@ -17,7 +17,8 @@ def label_fractions(found: dict[str, dict], table: pd.DataFrame) -> list[tuple]:
     """A table and a picture for each experiment in which systems had few labels.
 
     Systems whose names differ only in the percentage at their end, `mtl_aug_20` and
-    `mtl_aug_100`, are one line.
+    `mtl_aug_100`, or `mtl_aug`, are one line; systems without few labels are none. Only
+    folds and repeats that all of these have count.
 
     Args:
         found: settings, from `reading.settings_of`.
@@ -29,8 +30,10 @@ def label_fractions(found: dict[str, dict], table: pd.DataFrame) -> list[tuple]:
         rows = table[(table["experiment"] == experiment) & (table["truth"] != "")]
         fractions = _fractions(own, table, experiment)
         lines, percents = _lines(fractions)
+        rows, note = _shared(rows, lines)
         suffix = f"_{slug(experiment)}" if len(few) > 1 else ""
         blocks.append(("heading", 2, f"{experiment}: few labels"))
+        blocks += [("text", note)] if note else []
         for place in sorted(set(rows["place"]), key=natural):
             part = rows[rows["place"] == place]
             blocks.append(_table(f"{shown(place)}: {CAPTION}", part, lines, percents))
@@ -54,7 +57,24 @@ def _lines(fractions: dict[str, int]) -> tuple[dict[str, dict[int, str]], list[i
     lines: dict = {}
     for system, percent in fractions.items():
         lines.setdefault(system.removesuffix(f"_{percent}"), {})[percent] = system
-    return lines, sorted(set(fractions.values()))
+    lines = {name: line for name, line in lines.items() if set(line) != {100}}
+    return lines, sorted({percent for line in lines.values() for percent in line})
+
+
+def _shared(rows: pd.DataFrame, lines: dict) -> tuple[pd.DataFrame, str]:
+    """The rows of folds and repeats that all systems have; a note where some lack."""
+    systems = [system for own in lines.values() for system in own.values()]
+    rows = rows[rows["system"].isin(systems)]
+    having = rows.groupby(["fold", "repeat"])["system"].nunique()
+    common = having.index[having == rows["system"].nunique()]
+    lacking = having.index.difference(common)
+    if not len(common):
+        return rows, "These systems have no fold and repeat in common."
+    if not len(lacking):
+        return rows, ""
+    is_common = pd.MultiIndex.from_frame(rows[["fold", "repeat"]]).isin(common)
+    told = ", ".join(f"fold {fold} repeat {repeat}" for fold, repeat in lacking)
+    return rows[is_common], f"Left out, as not all of these systems have it: {told}."
 
 
 def _table(caption: str, rows: pd.DataFrame, lines: dict, percents: list[int]) -> tuple:

@@ -124,6 +124,26 @@ def test_few_labels_are_lines_over_their_share(tmp_path):
     assert rows_of(text, "toy: systems")["base_20"][-1] == "20 %"
 
 
+def test_lines_of_few_labels_have_the_same_folds(tmp_path):
+    """Not other speakers at 20 % than at 100 %; and a system of 100 % is no line."""
+    folds = {"mtl_aug_20": "12", "mtl_aug": "123", "svm": "123"}
+    for system, fraction in (("mtl_aug_20", 0.2), ("mtl_aug", 1.0), ("svm", 1.0)):
+        for fold in folds[system]:
+            table = predictions("x" * int(fold), fold).assign(system=system)
+            write(tmp_path / "runs", table, config(table, {"label_fraction": fraction}))
+    text = build(tmp_path / "runs", tmp_path)
+    assert "Left out, as not all of these systems have it: fold 3 repeat 0." in text
+    rows = rows_of(text, f"emodb: {CAPTION}")
+    common = rows_of(text, "emodb, clean: scores on the common folds")
+    assert rows["20 %"] == [common["mtl_aug_20"][3]]
+    assert rows["100 %"] == [common["mtl_aug"][3]]
+    other = predictions("x", "3").assign(system="mtl_aug_20")
+    write(tmp_path / "apart", other, config(other, {"label_fraction": 0.2}))
+    other = predictions("x", "1").assign(system="mtl_aug")
+    write(tmp_path / "apart", other, config(other))
+    assert "no fold and repeat in common" in build(tmp_path / "apart", tmp_path)
+
+
 def test_all_labels_need_no_lines(across, tmp_path):
     assert "few labels" not in build(across, tmp_path)
 
