@@ -21,6 +21,7 @@ class ConvBlock(keras.layers.Layer):
             stride hold for time and frequency alike.
         transposed: whether to up-sample by a transposed convolution.
         final: leaves out normalisation and ReLU, for a decoder's last layer.
+        momentum: of the moving moments that inference normalises with.
 
     Call:
         sequence: `(batch, time, bands, channels)`, time a multiple of the stride.
@@ -31,7 +32,14 @@ class ConvBlock(keras.layers.Layer):
     """
 
     def __init__(
-        self, filters, kernel, stride=2, transposed=False, final=False, **kwargs
+        self,
+        filters,
+        kernel,
+        stride=2,
+        transposed=False,
+        final=False,
+        momentum=0.99,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.filters = filters
@@ -39,6 +47,7 @@ class ConvBlock(keras.layers.Layer):
         self.stride = stride
         self.transposed = transposed
         self.final = final
+        self.momentum = momentum
         convolution = (
             keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
         )
@@ -54,7 +63,7 @@ class ConvBlock(keras.layers.Layer):
         self.normalisation = None
         if not final:
             self.normalisation = SpeechBatchNorm(
-                dtype=self.dtype_policy, name="normalisation"
+                momentum=momentum, dtype=self.dtype_policy, name="normalisation"
             )
 
     def build(self, sequence_shape, mask_shape=None):
@@ -82,6 +91,7 @@ class ConvBlock(keras.layers.Layer):
             "stride": self.stride,
             "transposed": self.transposed,
             "final": self.final,
+            "momentum": self.momentum,
         }
 
 

@@ -58,7 +58,7 @@ def encoder(sequence, masks, filters, kernels):
     return code
 
 
-def pooled_encoder(sequence, masks, filters, kernels):
+def pooled_encoder(sequence, masks, filters, kernels, momentum):
     """Convolutions with max pooling: time and bands shrink by 2 a stage.
 
     What stands behind ReLU is at least 0, as the padding is: pooling over both gives
@@ -66,6 +66,7 @@ def pooled_encoder(sequence, masks, filters, kernels):
 
     Args:
         sequence, masks, filters, kernels: as `encoder`.
+        momentum: of the batch normalisation's moving moments.
 
     Returns:
         The code, as `encoder`, 0 in the padding.
@@ -73,7 +74,9 @@ def pooled_encoder(sequence, masks, filters, kernels):
     code = _image(sequence)
     stages = zip(filters, kernels, masks[:-1], strict=True)
     for stage, (width, kernel, mask) in enumerate(stages, 1):
-        block = layers.ConvBlock(width, kernel, stride=1, name=f"encoder_{stage}")
+        block = layers.ConvBlock(
+            width, kernel, stride=1, momentum=momentum, name=f"encoder_{stage}"
+        )
         code = keras.layers.MaxPooling2D(2, name=f"pool_{stage}")(block(code, mask))
     return code
 

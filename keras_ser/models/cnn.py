@@ -23,6 +23,7 @@ class _AttentiveCNN(keras.Model):
         kernels,
         units,
         mask_padding,
+        momentum,
         name=None,  # these two by name: Keras swallows what it does not know
         trainable=True,
     ):
@@ -34,7 +35,7 @@ class _AttentiveCNN(keras.Model):
         padded = layers.PadTime(2**stages, name="padded")(features)
         length = layers.OutputLengths(2**stages, name="length")(frames)
         packed, masks, places = blocks.pack(padded, frames, kernels)
-        code = blocks.pooled_encoder(packed, masks, filters, kernels)
+        code = blocks.pooled_encoder(packed, masks, filters, kernels, momentum)
         sequence = blocks.unpack(code, places, steps=1, name="sequence")
         if units:
             blstm = layers.BLSTM(units, pack=True, name="emotion_blstm")
@@ -52,6 +53,7 @@ class _AttentiveCNN(keras.Model):
         self.filters = tuple(filters)
         self.kernels = tuple(kernels)
         self.mask_padding = mask_padding
+        self.momentum = momentum
         self._deep_features, self._attention_weights = deep, weights
 
     @property
@@ -94,6 +96,7 @@ class _AttentiveCNN(keras.Model):
             "filters": list(self.filters),
             "kernels": list(self.kernels),
             "mask_padding": self.mask_padding,
+            "momentum": self.momentum,
         }
 
     @classmethod
@@ -116,6 +119,7 @@ class CNNBLSTMAttention(_AttentiveCNN):
         filters, kernels: of the convolutions, two whole numbers each.
         units: LSTM units of a direction.
         mask_padding: False lets every part see the padding.
+        momentum: of the moving moments that batch normalisation has in inference.
 
     Input shape: `(batch, time, bands)`, normalised log-mel, 0 in the padding; any
     number of frames.
@@ -142,22 +146,25 @@ class CNNBLSTMAttention(_AttentiveCNN):
         kernels=(5, 3),
         units=128,
         mask_padding=True,
+        momentum=0.99,
         **kwargs,
     ):
-        self.check(bands, filters, kernels, units)
+        self.check(bands, filters, kernels, units, momentum)
         super().__init__(
-            classes, bands, filters, kernels, units, mask_padding, **kwargs
+            classes, bands, filters, kernels, units, mask_padding, momentum, **kwargs
         )
         self.units = units
 
     @staticmethod
-    def check(bands=128, filters=(16, 32), kernels=(5, 3), units=128, **others) -> None:
+    def check(
+        bands=128, filters=(16, 32), kernels=(5, 3), units=128, momentum=0.99, **others
+    ) -> None:
         """Refuses arguments of which no model can be built, without building one.
 
         Raises:
             ValueError: a number out of range.
         """
-        _check(2, bands, filters=filters, kernels=kernels)
+        _check(2, bands, momentum, filters=filters, kernels=kernels)
         if type(units) is not int or units < 1:
             raise ValueError(
                 f"`units` must be a whole number of 1 or more. Received: {units!r}."
@@ -181,6 +188,9 @@ class CNNAttention(_AttentiveCNN):
         bands: mel bands, a multiple of 16.
         filters, kernels: of the convolutions, four whole numbers each.
         mask_padding: False lets every part see the padding.
+        momentum: of the moving moments that batch normalisation has in inference. At
+            0.99 they lag behind by three epochs of 30 updates, and no layer stands
+            between them and the softmax that would bear it.
 
     Input shape, output and raises: as `CNNBLSTMAttention`.
 
@@ -200,25 +210,36 @@ class CNNAttention(_AttentiveCNN):
         filters=(16, 32, 64, 64),
         kernels=(5, 3, 3, 3),
         mask_padding=True,
+        momentum=0.9,
         **kwargs,
     ):
-        self.check(bands, filters, kernels)
-        super().__init__(classes, bands, filters, kernels, 0, mask_padding, **kwargs)
+        self.check(bands, filters, kernels, momentum)
+        super().__init__(
+            classes, bands, filters, kernels, 0, mask_padding, momentum, **kwargs
+        )
 
     @staticmethod
     def check(
-        bands=128, filters=(16, 32, 64, 64), kernels=(5, 3, 3, 3), **others
+        bands=128,
+        filters=(16, 32, 64, 64),
+        kernels=(5, 3, 3, 3),
+        momentum=0.9,
+        **others,
     ) -> None:
         """Refuses arguments of which no model can be built, without building one.
 
         Raises:
             ValueError: a number out of range.
         """
-        _check(4, bands, filters=filters, kernels=kernels)
+        _check(4, bands, momentum, filters=filters, kernels=kernels)
 
 
-def _check(stages: int, bands: int, **sizes) -> None:
-    """Bands that can be halved, and a size for each stage."""
+def _check(stages: int, bands: int, momentum: float, **sizes) -> None:
+    """Bands that can be halved, a momentum, and a size for each stage."""
+    if not isinstance(momentum, int | float) or not 0 <= momentum < 1:
+        raise ValueError(
+            f"`momentum` must be a number from 0 to below 1. Received: {momentum!r}."
+        )
     if bands % 2**stages or bands < 1:
         raise ValueError(
             f"`bands` must be a multiple of {2**stages}, as pooling halves them at "

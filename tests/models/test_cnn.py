@@ -84,6 +84,24 @@ def test_parameter_counts():
     assert models.CNNAttention(tuple("abcd")).count_params() == expected
 
 
+def test_inference_knows_the_moments_after_an_epoch_of_a_small_corpus(rng):
+    """30 updates: the last 10 make two thirds of moments that began at 0 and 1."""
+    keras.utils.set_random_seed(0)
+    model = models.CNNAttention(CLASSES, bands=16, filters=(4, 4, 4, 4))
+    block = model.get_layer("encoder_1")
+    assert block.normalisation.momentum == model.momentum == 0.9
+    x = 0.1 * rng.normal(size=(4, 40, 16)).astype("float32")
+    for _ in range(30):
+        model(x, training=True)
+    convolved = convert_to_numpy(block.convolution(x[..., None]))
+    found = convert_to_numpy(block.normalisation.moving_variance)
+    expected = convolved.var(axis=(0, 1, 2))
+    np.testing.assert_allclose(found - expected, 0.9**30 * (1 - expected), rtol=1e-2)
+    other = models.CNNAttention(CLASSES, bands=16, momentum=0.5)
+    again = models.CNNAttention.from_config(other.get_config())
+    assert again.get_layer("encoder_4").normalisation.momentum == 0.5
+
+
 def test_sizes_are_arguments_and_are_saved(tmp_path):
     model = models.CNNBLSTMAttention(
         CLASSES, bands=8, filters=[4, 6], kernels=[3, 1], units=5
@@ -107,6 +125,7 @@ def test_sizes_are_arguments_and_are_saved(tmp_path):
         ("CNNBLSTMAttention", {"kernels": (3, 0)}, "`kernels` must be 2 whole numbers"),
         ("CNNBLSTMAttention", {"kernels": 3}, "`kernels` must be 2 whole numbers"),
         ("CNNBLSTMAttention", {"units": 0}, "`units` must be a whole number of 1"),
+        ("CNNAttention", {"momentum": 1}, "`momentum` must be a number from 0 to"),
     ],
 )
 def test_bad_arguments_are_named(name, arguments, words):
