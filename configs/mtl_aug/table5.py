@@ -18,7 +18,7 @@ Data: IEMOCAP, four classes; DEMAND, channel 1 of five environments; unlabelled,
 Cost: that of table2.py on IEMOCAP and two rivals, and the tests four times.
 Command: keras-ser run configs/mtl_aug/table5.py --corpus iemocap=DIR \
     --corpus demand=DIR --corpus librispeech=DIR
-Results: none yet.
+Results: docs/results.md, on EMO-DB
 """
 
 from keras_ser.config import PAPER_TRAINING, Experiment

@@ -17,7 +17,7 @@ Cost: that of table2.py on IEMOCAP and two rivals, and eleven gradients a test
     utterance.
 Command: keras-ser run configs/mtl_aug/table6.py --corpus iemocap=DIR \
     --corpus librispeech=DIR
-Results: none yet.
+Results: docs/results.md, on EMO-DB
 """
 
 from keras_ser.config import PAPER_TRAINING, Experiment
