@@ -8,6 +8,7 @@ import numpy as np
 from keras_ser.figures import COLOURS, MARKERS, drawing
 
 COLUMNS = 4  # of panels
+WIDEST = 26  # characters of a panel's levels that stand beside each other
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,16 +82,18 @@ def _draw_panel(axes, panel: Panel, names: list[str], chance) -> None:
             label=name,
         )
     axes.set_xticks(places, panel.ticks)
+    if sum(map(len, panel.ticks)) > WIDEST:
+        axes.tick_params(axis="x", labelrotation=30)
     axes.set(title=panel.title, xlabel=panel.axis, xlim=(-0.5, len(places) - 0.5))
     axes.grid(axis="y")
     axes.set_axisbelow(True)
 
 
 def _limits(panels: list[Panel], chance) -> tuple[float, float]:
-    """From below the lowest bar to above the highest, within 0 to 100."""
+    """From below the lowest bar to above the highest; marks at 0 and 100 are whole."""
     found = [np.ravel(line) for panel in panels for line in panel.lines.values()]
     values = 100 * np.concatenate([*found, [] if chance is None else [chance]])
-    return max(0.0, np.nanmin(values) - 5), min(100.0, np.nanmax(values) + 5)
+    return max(-2.0, np.nanmin(values) - 5), min(102.0, np.nanmax(values) + 5)
 
 
 def _legend(grid, panels: list[Panel]) -> tuple[list, list]:

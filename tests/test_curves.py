@@ -76,6 +76,15 @@ def test_all_is_inside_one_scale(bars):
     drawn(chance=0.1)
     limits = {axes.get_ylim() for axes, *_ in bars}
     assert limits == {(5.0, 100.0)}
+    drawn([Panel("gain", "dB", ("0", "clean"), {"mtl_aug": line(0.0, 1.0)})])
+    assert bars[-1][0].get_ylim() == (-2.0, 102.0)  # not half a mark
+
+
+@pytest.mark.parametrize(("name", "angle"), [("mp3", 0), ("opus:0.5", 30)])
+def test_many_levels_are_written_aslant(bars, name, angle):
+    levels = tuple(f"{name}{number}" for number in range(4))
+    drawn([Panel("codec", "lossy coding", levels, {"mtl_aug": line(*[0.5] * 4)})])
+    assert {text.get_rotation() for text in bars[0][0].get_xticklabels()} == {angle}
 
 
 def test_same_input_same_bytes_whatever_the_users_style():
