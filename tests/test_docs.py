@@ -72,7 +72,7 @@ def test_a_card_shows_what_the_papers_have_tables_of(generate, monkeypatch, tmp_
     """Of each level, the rows of the predictions; gains stand in the card itself."""
     folder = tmp_path / "results" / "toy" / "robustness"
     folder.mkdir(parents=True)
-    texts = ("clean", "noise:all:10", "gain:-20", "fgsm:0.08")
+    texts = ("clean", "noise:all:10", "noise:rain:10", "gain:-20", "fgsm:0.08")
     predicted("mtl_aug", texts).to_csv(folder / generate.CARD, index=False)
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     text = generate.card("toy")
@@ -86,6 +86,7 @@ def test_a_card_shows_what_the_papers_have_tables_of(generate, monkeypatch, tmp_
     ]
     assert text.count("not of the paper's DEMAND") == 1
     assert "gain" not in text
+    assert "noise: all" in text and "noise: rain" not in text
 
 
 REPORT = """# Results: toy
