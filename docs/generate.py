@@ -173,8 +173,8 @@ def _corpora_and_preset(folder: Path, loaded, *systems) -> list[str]:
     if loaded.unlabelled and any(system.unlabelled for system in systems):
         needed += [loaded.unlabelled] if loaded.unlabelled not in needed else []
     words = [f"--corpus {corpus}=DIR" for corpus in needed]
-    variant = f"{folder.name}_".removeprefix(f"{loaded.name}_")
-    return (["--preset small"] if variant.startswith("small_") else []) + words
+    variant = folder.name.removeprefix(loaded.name).split("_")  # `_ravdess_emodb_small`
+    return (["--preset small"] if "small" in variant else []) + words
 
 
 def card(name: str) -> str:

@@ -149,6 +149,19 @@ def test_scores_are_the_main_tables_of_every_place(generate, monkeypatch):
     ]
 
 
+def test_a_command_names_preset_and_corpora_of_its_runs(generate, tmp_path):
+    folder = tmp_path / "table4_ravdess_emodb_small"
+    path = folder / "mtl_aug_librispeech" / "ravdess-emodb-0" / "config.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"corpus": ["ravdess", "emodb"], "fold": "ravdess-emodb"}')
+    ((_, loaded),) = generate._configs_of(folder.name)
+    system = loaded.systems["mtl_aug_librispeech"]
+    assert generate._corpora_and_preset(folder, loaded, system) == [
+        "--preset small",
+        *("--corpus ravdess=DIR", "--corpus emodb=DIR", "--corpus librispeech=DIR"),
+    ]
+
+
 def test_parts_of_an_experiment_count_the_folds_that_all_have(generate, tmp_path):
     def add(system, fold):
         path = tmp_path / system / f"{fold}-0" / "config.json"
@@ -183,8 +196,8 @@ def test_blocks_are_written_anew(generate, monkeypatch):
         ("emodb_four", ["emodb", "emodb_four"]),
         ("emodb_four/ablation", ["emodb_ablation"]),
         ("emodb_four_speaker", ["emodb_four_speaker", "emodb_speaker"]),
-        ("table7_small_emodb", ["table7"]),
-        ("table7_cross_small_ravdess_emodb", ["table7_cross"]),
+        ("table7_emodb_small", ["table7"]),
+        ("table7_cross_ravdess_emodb_small", ["table7_cross"]),
         ("table77", []),
     ],
 )
