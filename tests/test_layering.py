@@ -86,6 +86,7 @@ ALLOWED = {
     },
     "inference": {
         "audio",
+        "backend",
         "files",
         "preprocessing",
         "data",
