@@ -11,12 +11,13 @@ from pathlib import Path
 import pandas as pd
 import tqdm
 
-from keras_ser import audio, backend, card, corpora, engine, files, inputs, noises
+from keras_ser import audio, backend, card, corpora, engine, files, noises
 from keras_ser._version import __version__
 from keras_ser.conditions import CODECS, Condition, parse
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports import published as printed
 from keras_ser.reports.reading import read_runs
+from keras_ser.tested import NAMES, Run, of_networks, runs_on
 
 NAME = card.NAME  # of the folder and of the files in it
 SNR = (20.0, 15.0, 10.0, 5.0, 0.0)  # dB
@@ -24,7 +25,6 @@ EPSILON = (0.02, 0.08, 0.3)
 ATTACKS = ("fgsm", "bim", "pgd")
 GAINS = (-20.0, -10.0, 10.0, 20.0)  # dB
 BANDS = (6000.0, 4000.0, 2000.0)  # Hz
-RUN = ("experiment", "system", "fold", "repeat")
 
 
 def run(
@@ -76,12 +76,13 @@ def run(
     table = read_noise(noise)
     conditions = measured(table, kinds, snr, epsilon)
     out = files.writable_folder(out or Path(runs[0], NAME))
-    tested = _tested(_of_networks(read_runs(runs)), roots, cache)
+    tested = runs_on(of_networks(read_runs(runs)), roots, cache)
     settings = _Settings(conditions, table, out, Path(cache), workers)
-    _side_by_side(tested, settings, progress)
+    plans = [_Plan(each, _files_of(each, settings)) for each in tested]
+    _side_by_side(plans, settings, progress)
     total = len(tested) * len(conditions)
     with tqdm.tqdm(total=total, desc="conditions", disable=not progress) as bar:
-        parts = [part for each in tested for part in _parts(each, settings, bar)]
+        parts = [part for plan in plans for part in _parts(plan, settings, bar)]
     frame = pd.concat(parts, ignore_index=True).fillna("")
     with files.replacing(out / f"{NAME}.csv") as temporary:
         frame.to_csv(temporary, index=False)
@@ -139,111 +140,43 @@ class _Settings:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Run:
-    """A finished run, and the speech that it was tested on."""
+class _Plan:
+    """The file of a run's predictions under each condition."""
 
-    folder: Path
-    predicted: pd.DataFrame
-    table: pd.DataFrame
-
-    @property
-    def names(self) -> list[str]:
-        """Its experiment, system, fold and repeat."""
-        return [str(self.predicted[name].iloc[0]) for name in RUN]
+    run: Run
+    files: dict[Condition, Path]
 
 
-def _of_networks(found: list[tuple]) -> list[tuple[Path, pd.DataFrame]]:
-    """Runs that have a model; a warning names the others."""
-    having = [
-        (folder, t) for _, folder, t in found if (folder / "model.keras").exists()
-    ]
-    without = {key[1] for key, folder, _ in found} - {t.system[0] for _, t in having}
-    if not having:
-        raise FileNotFoundError(
-            "Expected runs of networks. Received: "
-            f"{', '.join(sorted(without))}, which saved no model. Give others."
-        )
-    if without:
-        warnings.warn(
-            f"Systems without a network are left out: {', '.join(sorted(without))}.",
-            stacklevel=3,
-        )
-    return having
+def _files_of(run: Run, settings: _Settings) -> dict[Condition, Path]:
+    """Named by all that the predictions depend on."""
+    model = audio.digest(run.folder / "model.keras")
+    speech, found = fingerprint(run.table), {}
+    for condition in settings.conditions:
+        key = condition.transform(settings.noise).key
+        identity = [__version__, *run.names, model, speech, condition.text, key]
+        name = hashlib.blake2b(json.dumps(identity).encode(), digest_size=16)
+        found[condition] = settings.out / "parts" / f"{name.hexdigest()}.csv"
+    return found
 
 
-def _tested(found: list, roots: Mapping[str, str], cache) -> list[_Run]:
-    """The runs with their test speech; each corpus is read once."""
-    read, runs = {}, []
-    for folder, predicted in found:
-        config = files.read_object(folder / "config.json")
-        names = config["corpus"]
-        names = [names] if isinstance(names, str) else names
-        told = {name: config.get("corpus_options", {}).get(name, {}) for name in names}
-        key = json.dumps([told, config["labels"]])
-        if key not in read:
-            read[key] = _corpora(told, config["labels"], roots, cache)
-        table = _rows_of(predicted, read[key], folder)
-        _refuse_other(table, config, folder)
-        runs.append(_Run(folder, predicted, table))
-    return runs
-
-
-def _corpora(told: Mapping[str, dict], labels, roots, cache) -> pd.DataFrame:
-    parts = [
-        corpora.read(
-            name,
-            inputs.find_root(name, roots, cache),
-            labels,
-            keep_unreadable=True,  # a run may have gone on without
-            **options,
-        )
-        for name, options in told.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _rows_of(predicted: pd.DataFrame, table: pd.DataFrame, folder) -> pd.DataFrame:
-    """The rows of the utterances that a run was tested on."""
-    names = set(predicted["utterance"][predicted["condition"] == "clean"])
-    absent = sorted(names - set(table.utterance))
-    if absent:
-        raise ValueError(
-            f"The corpus must hold the utterances that {folder} was tested on. "
-            f"Received: it without {len(absent)} of {len(names)}, the first "
-            f"{absent[0]!r}. Give the folder that the run was made with."
-        )
-    return table[table.utterance.isin(names)].reset_index(drop=True)
-
-
-def _refuse_other(table: pd.DataFrame, config: dict, folder) -> None:
-    """Refuses other audio or labels under the same names."""
-    expected, found = config.get("data", {}).get("test"), fingerprint(table)
-    if expected is not None and found != expected:
-        raise ValueError(
-            f"The corpus must be the one that {folder} was tested on, of fingerprint "
-            f"{expected}. Received: {found}: other audio, speakers or emotions under "
-            "the same names. Give the folder that the run was made with."
-        )
-
-
-def _side_by_side(tested: list[_Run], settings: _Settings, progress: bool) -> None:
+def _side_by_side(plans: list[_Plan], settings: _Settings, progress: bool) -> None:
     """Scores runs in several processes; a single one is left to this process."""
-    todo = [each for each in tested if _absent(each, settings)]
+    todo = [p for p in plans if not all(path.exists() for path in p.files.values())]
     workers = min(settings.workers, len(todo))
     if workers < 2:
         return
-    _prepare(todo, settings)
+    _prepare([plan.run for plan in todo], settings)
     threads = engine.threads_each(workers)
     tasks = []
-    for number, each in enumerate(todo):
-        _, system, fold, repeat = each.names
+    for number, plan in enumerate(todo):
+        _, system, fold, repeat = plan.run.names
         log = settings.out / "parts" / f"{number}.log"
-        call = functools.partial(_score_apart, each, settings, threads)
+        call = functools.partial(_score_apart, plan, settings, threads)
         tasks.append(engine.Task(f"{number}: {system}/{fold}-{repeat}", call, log))
     engine.run(tasks, workers, progress=progress)
 
 
-def _prepare(tested: list[_Run], settings: _Settings) -> None:
+def _prepare(tested: list[Run], settings: _Settings) -> None:
     """Features of all runs under all conditions of the waveform, by all processes."""
     from keras_ser.features import PLAIN, FeatureStore
     from keras_ser.preprocessing import Preprocessing
@@ -264,55 +197,37 @@ def _prepare(tested: list[_Run], settings: _Settings) -> None:
             )
 
 
-def _score_apart(tested: _Run, settings: _Settings, threads: int) -> None:
+def _score_apart(plan: _Plan, settings: _Settings, threads: int) -> None:
     """In a process of its own: whatever is absent of a run."""
     backend.set_threads(threads)
-    _score(tested, dataclasses.replace(settings, workers=1))
+    _score(plan, dataclasses.replace(settings, workers=1))
 
 
-def _absent(tested: _Run, settings: _Settings) -> list[tuple[Condition, Path]]:
-    """The conditions of a run that are not scored yet, with their files to be."""
-    return [each for each in _planned(tested, settings) if not each[1].exists()]
-
-
-def _planned(tested: _Run, settings: _Settings) -> list[tuple[Condition, Path]]:
-    """The conditions of a run with their files, which are named by all they hold."""
-    model = audio.digest(tested.folder / "model.keras")
-    speech = fingerprint(tested.table)
-    planned = []
-    for condition in settings.conditions:
-        key = condition.transform(settings.noise).key
-        identity = [__version__, *tested.names, model, speech, condition.text, key]
-        name = hashlib.blake2b(json.dumps(identity).encode(), digest_size=16)
-        planned.append((condition, settings.out / "parts" / f"{name.hexdigest()}.csv"))
-    return planned
-
-
-def _score(tested: _Run, settings: _Settings, bar=None) -> list[Path]:
-    """Files of a run's predictions under each condition, written where absent."""
-    evaluate, planned = _Evaluation(tested, settings), _planned(tested, settings)
-    for condition, path in planned:
+def _score(plan: _Plan, settings: _Settings, bar=None) -> None:
+    """Writes a run's predictions under each condition where they are absent."""
+    evaluate = _Evaluation(plan.run, settings)
+    for condition, path in plan.files.items():
         if not path.exists():
             with files.replacing(path) as temporary:
                 frame = evaluate(condition)
                 frame.to_csv(temporary, index=False, float_format="%.6f")
         if bar is not None:
             bar.update()
-    return [path for _, path in planned]
 
 
-def _parts(tested: _Run, settings: _Settings, bar) -> list[pd.DataFrame]:
+def _parts(plan: _Plan, settings: _Settings, bar) -> list[pd.DataFrame]:
     """A run's predictions under each condition, from files where they are there."""
-    paths = _score(tested, settings, bar)
+    _score(plan, settings, bar)
+    paths = plan.files.values()
     parts = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
-    _warn_of_changes(tested, parts[0])
+    _warn_of_changes(plan.run, parts[0])
     return parts
 
 
 class _Evaluation:
     """A run's model, loaded when it is first needed, on its test speech."""
 
-    def __init__(self, tested: _Run, settings: _Settings):
+    def __init__(self, tested: Run, settings: _Settings):
         self.tested, self.settings = tested, settings
         self._recogniser = None
 
@@ -333,7 +248,7 @@ class _Evaluation:
             self.settings.noise,
             self.settings.workers,
         )
-        named = {name: self.tested.predicted[name].iloc[0] for name in RUN}
+        named = {name: self.tested.predicted[name].iloc[0] for name in NAMES}
         named = {**named, "corpus": frame.pop("corpus")}
         order = ("experiment", "system", "corpus", "fold", "repeat")
         for place, name in enumerate(order):
@@ -341,7 +256,7 @@ class _Evaluation:
         return frame
 
 
-def _warn_of_changes(tested: _Run, clean: pd.DataFrame) -> None:
+def _warn_of_changes(tested: Run, clean: pd.DataFrame) -> None:
     """Says where a run's clean predictions are not those that it recorded."""
     keys = ["utterance", "prediction"]
     recorded = tested.predicted[tested.predicted["condition"] == "clean"][keys]

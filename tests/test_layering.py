@@ -41,6 +41,7 @@ ALLOWED = {
     "curves": {"figures"},
     "card": {"conditions", "curves", "files", "reports"},
     "robustness": ANYTHING,
+    "tested": {"corpora", "files", "inputs", "protocols"},
     "layers": {"audio", "padding"},
     "losses": {"padding"},
     "corpora": {"audio", "files"},
