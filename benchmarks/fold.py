@@ -34,15 +34,8 @@ import numpy as np
 import pandas as pd
 import tables
 
-from keras_ser import (
-    backend,
-    config,
-    experiment,
-    inputs,
-    network,
-    placement,
-    training,
-)
+from keras_ser import backend, config, experiment, inputs, network, training
+from keras_ser.backend import devices
 from keras_ser.corpora.table import COLUMNS, NUMBERS
 from keras_ser.job import feature_store
 
@@ -78,8 +71,8 @@ def main() -> None:
     job = job_of(options, folder)
     settings = job.config.training
     with (
-        placement.shared(options.devices, settings.batch),
-        placement.precision(settings.precision),
+        devices.shared(options.devices, settings.batch),
+        devices.precision(settings.precision),
     ):
         row = measured(job, folder, options)
     name = f"fold_{row['backend']}_{row['devices']}_{settings.precision}"

@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from keras_ser import checkpoint, files
+from keras_ser import checkpoint
+from keras_ser.utils import files
 
 RATE = 16_000
 SPEAKERS = ("03", "08", "09", "10", "11", "12")

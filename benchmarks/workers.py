@@ -19,7 +19,7 @@ from pathlib import Path
 
 import tables
 
-from keras_ser import files
+from keras_ser.utils import files
 
 CONFIG = """
 from keras_ser.config import Experiment, System, Training

@@ -268,7 +268,7 @@ def commands(_: str) -> str:
     """The help of every command."""
     import os
 
-    from keras_ser import cli
+    from keras_ser.cli import main as cli
 
     os.environ["COLUMNS"] = "88"
     parts = []

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import cli, reports
+from keras_ser import reports
+from keras_ser.cli import main as cli
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "figure3.py"
 QUICK = "baseline_20,baseline_100,mtl_aug_20,mtl_aug_100"

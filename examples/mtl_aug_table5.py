@@ -14,7 +14,8 @@ To see that it runs, on synthetic speech and noise: --smoke
 import sys
 from pathlib import Path
 
-from keras_ser import cli, reports
+from keras_ser import reports
+from keras_ser.cli import main as cli
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table5.py"
 RATIOS = ("20", "10", "0")

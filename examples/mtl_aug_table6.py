@@ -12,7 +12,8 @@ To see that it runs, on synthetic speech: --smoke
 import sys
 from pathlib import Path
 
-from keras_ser import cli, config, reports
+from keras_ser import config, reports
+from keras_ser.cli import main as cli
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table6.py"
 

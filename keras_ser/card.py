@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import curves, files
+from keras_ser import curves
 from keras_ser.conditions import CONDITIONS, Condition, parse
 from keras_ser.reports import published as printed
 from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
 from keras_ser.reports.text import NOTHING, natural, rank, slug
 from keras_ser.reports.writing import markdown
+from keras_ser.utils import files
 
 NAME = "robustness"
 WHO = ["experiment", "system", "corpus"]

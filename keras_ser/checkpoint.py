@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from keras_ser import files
+from keras_ser.utils import files
 
 NAME = "checkpoint.npz"
 DIGEST = 16  # bytes behind the archive, whose own sums miss some damage

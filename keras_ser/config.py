@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from keras_ser import files
 from keras_ser.config_values import (
     ARGUMENTS,
     COUNT,
@@ -28,6 +27,7 @@ from keras_ser.config_values import (
     is_whole,
 )
 from keras_ser.overrides import override
+from keras_ser.utils import files
 
 BESIDE = ("report", "robustness")  # folders beside those of the systems
 DEFAULT_AUGMENT = ("speed", "specaugment", "mixup")

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import checks, engine, files, leaks, locks, unusable
+from keras_ser import checks, leaks, unusable
 from keras_ser.config import Experiment
 from keras_ser.features import PLAIN
 from keras_ser.job import Job, feature_store
 from keras_ser.protocols import PROTOCOLS
 from keras_ser.running import refuse_held, refuse_other, run_job, unfinished
 from keras_ser.unusable import Unusable
+from keras_ser.utils import files, locks, parallel
 from keras_ser.variants import chosen
 
 
@@ -100,7 +101,7 @@ def run(
 ) -> list[Path]:
     """Runs the jobs that are not done yet, and goes on with interrupted ones.
 
-    A job that fails is tried once more when all others are done; see `engine.run`.
+    A job that fails is tried once more when all others are done; see `parallel.run`.
     What it wrote last stands in `<fold>-<repeat>.log`, beside its folder.
 
     Args:
@@ -126,7 +127,7 @@ def run(
         TasksFailed: several jobs failed twice; the error of one that failed alone.
             All others are done.
     """
-    from keras_ser import placement
+    from keras_ser.backend import devices
 
     for job in planned:
         refuse_other(job)
@@ -134,14 +135,14 @@ def run(
     several = workers > 1 or bool(cluster)
     for job in todo:
         refuse_held(job)
-        placement.refuse(devices, job.config.training.batch, 2 if cluster else workers)
+        devices.refuse(devices, job.config.training.batch, 2 if cluster else workers)
     prepare(todo, cache, workers, progress)
     _refuse_same_sound(todo, cache)
-    threads = threads or engine.threads_each(workers, cluster)
+    threads = threads or parallel.threads_each(workers, cluster)
     titles = _Titles(len(todo), progress and not several)
     run_one = titles.run if titles.shown else run_job
     tasks = [
-        engine.Task(
+        parallel.Task(
             name=f"{job.system}/{job.folder.name}",
             call=functools.partial(
                 run_one, job, cache, threads, devices=devices, monitor=monitor
@@ -151,7 +152,7 @@ def run(
         for job in todo
     ]
     if tasks:
-        engine.run(tasks, workers, cluster, progress)
+        parallel.run(tasks, workers, cluster, progress)
     return [job.folder for job in planned]
 
 

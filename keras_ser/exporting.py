@@ -24,9 +24,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_ser import files, layers
+from keras_ser import layers
 from keras_ser.formats import FORMATS, INPUT, Format
 from keras_ser.inference import Recogniser
+from keras_ser.utils import files
 
 TOLERANCE = 1e-4  # of a probability, between a file and the model it was made of
 LENGTHS = (8_000, 20_805)  # samples of the check: 51 and 131 frames of 10 ms

@@ -15,9 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from keras_ser import audio, files
+from keras_ser import audio
 from keras_ser.front_ends import FRONT_ENDS, LogMel
 from keras_ser.unusable import Unusable, UnusableAudio
+from keras_ser.utils import files
 
 __all__ = ["FRONT_ENDS", "PLAIN", "FeatureStore", "LogMel", "extract"]
 

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_ser import audio, figures, files, gradients, padding, scores
+from keras_ser import audio, figures, gradients, padding, scores
+from keras_ser.utils import files
 
 PERPLEXITY = 30.0  # of t-SNE, where there are points enough
 PROJECTOR = """embeddings {

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from keras_ser import files
 from keras_ser.features import FRONT_ENDS
+from keras_ser.utils import files
 
 NORMALISATIONS = ("train", "speaker")
 SMALLEST = 1e-3  # deviation

@@ -142,7 +142,7 @@ def of_augmentations(model, data) -> dict:
 
 def _recalls(model, data) -> list[float]:
     """Of each type: on rows of one type alone, accuracy is its recall."""
-    from keras_ser.placement import short_first
+    from keras_ser.backend.devices import short_first
 
     found = [
         model.evaluate(short_first(rows), return_dict=True, verbose=0)

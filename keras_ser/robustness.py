@@ -11,13 +11,14 @@ from pathlib import Path
 import pandas as pd
 import tqdm
 
-from keras_ser import audio, backend, card, corpora, engine, files, noises
+from keras_ser import audio, backend, card, corpora, noises
 from keras_ser._version import __version__
 from keras_ser.conditions import CODECS, Condition, parse
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports import published as printed
 from keras_ser.reports.reading import read_runs
 from keras_ser.tested import NAMES, Run, of_networks, runs_on
+from keras_ser.utils import files, parallel
 
 NAME = card.NAME  # of the folder and of the files in it
 SNR = (20.0, 15.0, 10.0, 5.0, 0.0)  # dB
@@ -166,14 +167,14 @@ def _side_by_side(plans: list[_Plan], settings: _Settings, progress: bool) -> No
     if workers < 2:
         return
     _prepare([plan.run for plan in todo], settings)
-    threads = engine.threads_each(workers)
+    threads = parallel.threads_each(workers)
     tasks = []
     for number, plan in enumerate(todo):
         _, system, fold, repeat = plan.run.names
         log = settings.out / "parts" / f"{number}.log"
         call = functools.partial(_score_apart, plan, settings, threads)
-        tasks.append(engine.Task(f"{number}: {system}/{fold}-{repeat}", call, log))
-    engine.run(tasks, workers, progress=progress)
+        tasks.append(parallel.Task(f"{number}: {system}/{fold}-{repeat}", call, log))
+    parallel.run(tasks, workers, progress=progress)
 
 
 def _prepare(tested: list[Run], settings: _Settings) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import backend, files, locks, scores, unusable
+from keras_ser import backend, scores, unusable
 from keras_ser.job import Job, feature_store
+from keras_ser.utils import files, locks
 
 OF_REPORTS = ("published", "against")  # in config.json
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -40,7 +41,7 @@ def run_job(
         cache: folder of the feature store.
         threads: CPU threads; default, the backend's choice.
         title: of the progress bar; empty for none.
-        devices: that share each batch; see `placement.shared`.
+        devices: that share each batch; see `backend.devices.shared`.
         monitor: whether a network's training is shown in TensorBoard by pictures,
             sound and gradients, too; nothing that it computes depends on it.
 
@@ -52,7 +53,7 @@ def run_job(
     Returns:
         The finished folder.
     """
-    from keras_ser import placement
+    from keras_ser.backend.devices import precision, shared
 
     if threads:
         backend.set_threads(threads)
@@ -61,8 +62,8 @@ def run_job(
         if not job.folder.exists():  # another process may have been first
             settings = job.config.training
             with (
-                placement.shared(devices, settings.batch),
-                placement.precision(settings.precision),
+                shared(devices, settings.batch),
+                precision(settings.precision),
             ):
                 _run(job, cache, title, monitor)
     return job.folder

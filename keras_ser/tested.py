@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import corpora, files, inputs
+from keras_ser import corpora, inputs
 from keras_ser.protocols.fold import fingerprint
+from keras_ser.utils import files
 
 NAMES = ("experiment", "system", "fold", "repeat")  # of a run
 

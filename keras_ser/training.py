@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from keras_ser import backend, callbacks, placement
+from keras_ser import backend, callbacks
+from keras_ser.backend import devices
 from keras_ser.checkpoint import Checkpoint
 from keras_ser.config import Training
 from keras_ser.data import Pipeline
@@ -77,7 +78,7 @@ def fit(
             steps_per_epoch=data.steps,
             initial_epoch=first,
             epochs=training.epochs,
-            validation_data=placement.short_first(data.dev()),
+            validation_data=devices.short_first(data.dev()),
             callbacks=watchers,
             shuffle=False,  # the stream's order is its own
             verbose=0,

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from keras_ser import audio, files
+from keras_ser import audio
+from keras_ser.utils import files
 
 NAME = "skipped.csv"  # in the folders of runs that go on without them
 SHOWN = 3  # in a message

@@ -12,9 +12,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_ser import attacks, audio, exporting, files, noises
+from keras_ser import attacks, audio, exporting, noises
 from keras_ser.attacks import bounds, gradient
 from keras_ser.inference import Recogniser
+from keras_ser.utils import files
 
 FULL_SCALE = 2**15  # of 16-bit samples
 SUBTYPES = ("PCM_16", "FLOAT")

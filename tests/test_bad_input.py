@@ -13,21 +13,14 @@ import pandas as pd
 import pytest
 import soundfile
 
-from keras_ser import (
-    audio,
-    cli,
-    config,
-    experiment,
-    files,
-    inputs,
-    models,
-    unusable,
-)
+from keras_ser import audio, config, experiment, inputs, models, unusable
+from keras_ser.cli import main as cli
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.inference import Recogniser
 from keras_ser.preprocessing import Preprocessing
 from keras_ser.unusable import Unusable, UnusableAudio
+from keras_ser.utils import files
 
 SPEAKERS = ("03", "08", "09", "10")
 CONFIG = (

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from keras_ser import cli, config, experiment, inputs, reports, variants
+from keras_ser import config, experiment, inputs, reports, variants
+from keras_ser.cli import main as cli
 
 CONFIGS = Path(__file__).parents[1] / "configs" / "mtl_aug"
 LETTERS = {"anger": "ang", "happiness": "hap", "neutral": "neu", "sadness": "sad"}

@@ -13,7 +13,8 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from toy_runs import CLASSES, config_of, predictions, rows_of, write
 
-from keras_ser import cli, reports, scores
+from keras_ser import reports, scores
+from keras_ser.cli import main as cli
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from keras_ser import cli, experiment, files, locks, running
+from keras_ser import experiment, running
 from keras_ser.checkpoint import NAME
+from keras_ser.cli import main as cli
 from keras_ser.config import Experiment, System, Training
+from keras_ser.utils import files, locks
 
 ROOT = Path(__file__).parents[1]
 CONFIG = Experiment("toy", "emodb", {"one": System(), "two": System()})
@@ -214,7 +216,7 @@ def test_another_machine_goes_on_with_a_warning(job, runner):
 def test_a_run_in_use_by_another_process_is_refused_before_training(planned, runner):
     """The second of two jobs is held: the first is not trained either."""
     hold = (
-        "import sys; from keras_ser import locks\n"
+        "import sys; from keras_ser.utils import locks\n"
         "with locks.held(sys.argv[1], 'it'): print('held', flush=True); input()"
     )
     process = subprocess.Popen(

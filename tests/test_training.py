@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 import keras_ser as ser
-from keras_ser import placement, training
+from keras_ser import training
+from keras_ser.backend import devices
 from keras_ser.config import Training
 
 
@@ -135,7 +136,7 @@ def test_watchers_come_before_the_schedule_and_monitors_behind_it(
 @pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
 def test_half_precision_trains_with_heads_and_losses_in_single(name, data, tmp_path):
     keras.utils.set_random_seed(0)
-    with placement.precision(name):
+    with devices.precision(name):
         model = ser.models.MTLAug(data.fold.classes, data.types, bands=16)
     settings = Training(batch=4, epochs=2, learning_rate=1e-2)
     training.fit(model, data, settings, {}, tmp_path, 0)

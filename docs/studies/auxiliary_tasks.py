@@ -23,11 +23,12 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import numpy as np
 import pandas as pd
 
-from keras_ser import backend, checkpoint, corpora, files, locks
+from keras_ser import backend, checkpoint, corpora
 from keras_ser.config import System, Training
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.models import BASELINE
 from keras_ser.protocols import Fold
+from keras_ser.utils import files, locks
 
 AUGMENTED = System(arguments=BASELINE)
 TYPE = {"reconstruction": False}  # the augmentation head alone

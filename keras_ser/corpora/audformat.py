@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import files
+from keras_ser.utils import files
 
 MARK = "written by keras_ser"  # in headers that may be written anew
 TEXTS = ("speaker", "session", "gender", "language", "emotion", "prediction")

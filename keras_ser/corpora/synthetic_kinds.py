@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from keras_ser import files
 from keras_ser.corpora import noise, synthetic
 from keras_ser.corpora import table as tables
 from keras_ser.corpora._prosody import EMOTIONS
 from keras_ser.corpora.synthetic import RATE, VERSION
+from keras_ser.utils import files
 
 NOISE_CLIPS, NOISE_SECONDS = 2, 2.0
 # Of each kind, how its level falls with frequency: dB an octave.

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from keras_ser import files
+from keras_ser.utils import files
 
 COLOURS = (
     "#0072B2",

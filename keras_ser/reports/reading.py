@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import files
 from keras_ser.reports.text import natural
+from keras_ser.utils import files
 
 HEAD = "emotion"
 RUN = ["experiment", "system", "fold", "repeat"]

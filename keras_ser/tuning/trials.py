@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from keras_ser import files, scores
+from keras_ser import scores
 from keras_ser.job import Job
 from keras_ser.running import unfinished
+from keras_ser.utils import files
 
 NAME = "trials.csv"
 

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from keras_ser import files
 from keras_ser.config import Experiment
+from keras_ser.utils import files
 
 WIDTH = 88
 INDENT = "    "

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from keras_ser import config as configs
-from keras_ser import experiment, files, leaks, locks, running, tuning
+from keras_ser import experiment, leaks, running, tuning
 from keras_ser.checkpoint import Checkpoint
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.features import FeatureStore
 from keras_ser.models import BASELINE
 from keras_ser.tuning import Choice, Range, tuner
+from keras_ser.utils import files, locks
 
 # KerasTuner asks for a thread's name in the old way.
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:keras_tuner")

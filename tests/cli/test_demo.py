@@ -3,7 +3,8 @@
 import dataclasses
 import os
 
-from keras_ser import corpora, demo
+from keras_ser import corpora
+from keras_ser.cli import demo
 from keras_ser.config import Features, Training
 
 NAMES = ("s04", "s09", "s03", "s08", "s01", "s02")

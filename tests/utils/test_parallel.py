@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from keras_ser import engine
-from keras_ser.engine import Task, TasksFailed
+from keras_ser.utils import parallel
+from keras_ser.utils.parallel import Task, TasksFailed
 
 DIE = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
@@ -57,19 +57,19 @@ workers = pytest.mark.parametrize("workers", [1, 2])
 
 @workers
 def test_every_task_is_done_once(task, done, workers):
-    engine.run([task(name) for name in "abcde"], workers, progress=False)
+    parallel.run([task(name) for name in "abcde"], workers, progress=False)
     assert sorted(done()) == list("abcde")
 
 
 def test_one_worker_keeps_the_order(task, done):
-    engine.run([task(name) for name in "cab"], progress=False)
+    parallel.run([task(name) for name in "cab"], progress=False)
     assert done() == ["c", "a", "b"]
 
 
 @workers
 def test_a_failure_stops_nobody_and_is_tried_again_last(task, done, tmp_path, workers):
     bad = task("bad", once(tmp_path, "raise RuntimeError('not yet')"))
-    engine.run([bad, task("a"), task("b")], workers, progress=False)
+    parallel.run([bad, task("a"), task("b")], workers, progress=False)
     assert sorted(done()) == ["a", "b", "bad"]
     assert done()[-1] == "bad"
     assert not list((tmp_path / "logs").glob("*.log"))
@@ -79,7 +79,7 @@ def test_a_failure_stops_nobody_and_is_tried_again_last(task, done, tmp_path, wo
 def test_what_fails_twice_is_raised_with_a_log(task, done, tmp_path, workers):
     bad = task("bad", "raise RuntimeError('never')")
     with pytest.raises(RuntimeError, match="^never$"):
-        engine.run([bad, task("a"), task("b")], workers, progress=False)
+        parallel.run([bad, task("a"), task("b")], workers, progress=False)
     assert sorted(done()) == ["a", "b"]
     assert "RuntimeError: never" in (tmp_path / "logs" / "bad.log").read_text()
 
@@ -88,7 +88,7 @@ def test_what_fails_twice_is_raised_with_a_log(task, done, tmp_path, workers):
 def test_several_failures_are_told_together(task, done, workers):
     bad = [task(f"bad{n}", f"raise OSError('{n} never')") for n in range(4)]
     with pytest.raises(TasksFailed, match="1 of 5 runs are done, 4 failed: ") as told:
-        engine.run([*bad, task("a")], workers, progress=False)
+        parallel.run([*bad, task("a")], workers, progress=False)
     assert {failure.task.name for failure in told.value.failures} == {
         "bad0", "bad1", "bad2", "bad3"
     }  # fmt: skip
@@ -101,7 +101,7 @@ def test_bad_input_is_not_tried_again(task, tmp_path, workers):
     count = tmp_path / "count"
     text = f"open({str(count)!r}, 'a').write('x'); raise ValueError('bad')"
     with pytest.raises(ValueError, match="bad"):
-        engine.run([task("bad", text), task("a")], workers, progress=False)
+        parallel.run([task("bad", text), task("a")], workers, progress=False)
     assert count.read_text() == "x"
 
 
@@ -109,7 +109,7 @@ def test_a_process_that_dies_is_tried_again_and_the_others_are_done(
     task, done, tmp_path
 ):
     bad = task("bad", once(tmp_path, DIE))
-    engine.run([*map(task, "ab"), bad, *map(task, "cdef")], 2, progress=False)
+    parallel.run([*map(task, "ab"), bad, *map(task, "cdef")], 2, progress=False)
     assert sorted(set(done())) == [*"ab", "bad", *"cdef"]
 
 
@@ -117,7 +117,7 @@ def test_a_process_that_dies_twice_is_reported_and_only_that_one(task, done, tmp
     slow = "import time; time.sleep(0.5)"
     tasks = [task("a", slow), task("bad", DIE), task("b", slow), task("c")]
     with pytest.raises(RuntimeError, match="The process of bad died"):
-        engine.run(tasks, 2, progress=False)
+        parallel.run(tasks, 2, progress=False)
     assert set(done()) == {"a", "b", "c"}
     assert (tmp_path / "logs" / "bad.log").exists()
 
@@ -125,7 +125,7 @@ def test_a_process_that_dies_twice_is_reported_and_only_that_one(task, done, tmp
 def test_a_fault_in_native_code_leaves_its_trace(task, tmp_path):
     bad = task("bad", "import ctypes; ctypes.string_at(0)")
     with pytest.raises(RuntimeError, match="died"):
-        engine.run([bad, task("a")], 2, progress=False)
+        parallel.run([bad, task("a")], 2, progress=False)
     assert "Segmentation fault" in (tmp_path / "logs" / "bad.log").read_text()
 
 
@@ -137,7 +137,7 @@ class Odd(Exception):
 raise Odd("no", "way")
 """
     with pytest.raises(RuntimeError, match="Odd: no way"):
-        engine.run([task("bad", text), task("a")], 2, progress=False)
+        parallel.run([task("bad", text), task("a")], 2, progress=False)
 
 
 def test_two_workers_work_side_by_side(task, tmp_path):
@@ -156,21 +156,21 @@ while not (folder / {other!r}).exists():
 
     tasks = [task("a", meeting("m1", "m2")), task("b", meeting("m2", "m1"))]
     started = time.monotonic()
-    engine.run(tasks, 2, progress=False)
+    parallel.run(tasks, 2, progress=False)
     assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("address", ["dask", "dask://", "slurm://here", "127.0.0.1:80"])
 def test_what_is_no_clusters_address_is_refused(task, address):
     with pytest.raises(ValueError, match="must be dask://HOST:PORT or ray://"):
-        engine.run([task("a")], cluster=address, progress=False)
+        parallel.run([task("a")], cluster=address, progress=False)
 
 
 @pytest.mark.parametrize(("kind", "package"), [("dask", "distributed"), ("ray", "ray")])
 def test_a_clusters_package_that_is_absent_is_named(task, monkeypatch, kind, package):
     monkeypatch.setitem(__import__("sys").modules, package, None)
     with pytest.raises(ValueError, match=rf'pip install "keras_ser\[{kind}\]"'):
-        engine.run([task("a")], cluster=f"{kind}://127.0.0.1:1", progress=False)
+        parallel.run([task("a")], cluster=f"{kind}://127.0.0.1:1", progress=False)
 
 
 @pytest.mark.slow
@@ -182,7 +182,7 @@ def test_a_dask_cluster_does_the_tasks(task, done):
         bad = task("bad", "raise RuntimeError('never')")
         address = cluster.scheduler_address.replace("tcp://", "dask://")
         with pytest.raises(RuntimeError, match="^never$"):
-            engine.run([*map(task, "abc"), bad], cluster=address, progress=False)
+            parallel.run([*map(task, "abc"), bad], cluster=address, progress=False)
     assert sorted(done()) == ["a", "b", "c"]
 
 
@@ -193,7 +193,7 @@ def test_a_ray_cluster_does_the_tasks(task, done):
     try:
         bad = task("bad", "raise RuntimeError('never')")
         with pytest.raises(RuntimeError, match="^never$"):
-            engine.run([*map(task, "abc"), bad], cluster="ray://auto", progress=False)
+            parallel.run([*map(task, "abc"), bad], cluster="ray://auto", progress=False)
         assert ray.is_initialized()  # what was there before stays
     finally:
         ray.shutdown()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def demo(arguments) -> int:
-    from keras_ser import demo as demonstration
+    from keras_ser.cli import demo as demonstration
 
     demonstration.run(arguments.out)
 
@@ -37,7 +37,8 @@ def corpus(arguments) -> int:
 
 
 def features(arguments) -> int:
-    from keras_ser import experiment, files, inputs, unusable
+    from keras_ser import experiment, inputs, unusable
+    from keras_ser.utils import files
 
     files.writable_folder(arguments.cache)
     loaded, roots = _loaded(arguments)
@@ -57,7 +58,8 @@ def features(arguments) -> int:
 def run(arguments) -> int:
     import joblib
 
-    from keras_ser import experiment, files
+    from keras_ser import experiment
+    from keras_ser.utils import files
 
     for folder in (arguments.out, arguments.cache):
         files.writable_folder(folder)
@@ -127,7 +129,8 @@ def _planned(arguments, loaded, roots) -> list:
 
 
 def tune(arguments) -> int:
-    from keras_ser import experiment, files, inputs, tuning, variants
+    from keras_ser import experiment, inputs, tuning, variants
+    from keras_ser.utils import files
 
     for folder in (arguments.out, arguments.cache):
         files.writable_folder(folder)

@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from keras_ser import backend, experiment, placement
+from keras_ser import backend, experiment
+from keras_ser.backend import devices
 from keras_ser.config import Experiment, Features, System, Training
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DEVICES = ["gpu:0", "gpu:1", "gpu:2"]
 RUN = """
 import pickle, sys
@@ -40,38 +41,38 @@ def jax(monkeypatch):
 def test_a_backend_that_ignores_devices_is_refused(name, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: name)
     with pytest.raises(ValueError, match=f"2 on {name}. Set KERAS_BACKEND=jax"):
-        with placement.shared(2, 16):
+        with devices.shared(2, 16):
             pass
-    placement.refuse(1, 16)
+    devices.refuse(1, 16)
 
 
 def test_rows_and_processes_must_fit_the_devices(jax):
-    placement.refuse(2, 16)
+    devices.refuse(2, 16)
     with pytest.raises(ValueError, match="multiple of the devices, 3. Received: 16"):
-        placement.refuse(3, 16)
+        devices.refuse(3, 16)
     with pytest.raises(ValueError, match="2 devices, 4 workers"):
-        placement.refuse(2, 16, workers=4)
-    placement.refuse(1, 15, workers=4)
+        devices.refuse(2, 16, workers=4)
+    devices.refuse(1, 15, workers=4)
 
 
 def test_more_devices_than_there_are_are_refused(jax):
     with pytest.raises(ValueError, match="at most 3, .*Received: 4.*device_count=4"):
-        with placement.shared(4, 16):
+        with devices.shared(4, 16):
             pass
 
 
 def test_devices_are_shared_within_only(jax):
     assert keras.distribution.distribution() is None
-    with placement.shared(2, 16):
+    with devices.shared(2, 16):
         mesh = keras.distribution.distribution().device_mesh
         assert mesh.devices.tolist() == DEVICES[:2]
     assert keras.distribution.distribution() is None
-    with placement.shared(1, 15):
+    with devices.shared(1, 15):
         assert keras.distribution.distribution() is None
 
 
 def test_rows_that_cannot_be_shared_go_to_each_device(jax):
-    with placement.shared(2, 16):
+    with devices.shared(2, 16):
         layout = keras.distribution.distribution().get_data_layout
         assert layout((6, 40, 128)).axes == ("batch", None, None)
         assert layout((5, 40, 128)).axes == (None, None, None)
@@ -81,21 +82,21 @@ def test_the_short_batch_comes_first_where_devices_share(jax):
     batches = tf.data.Dataset.range(7).batch(3)
 
     def sizes():
-        return [len(batch) for batch in placement.short_first(batches)]
+        return [len(batch) for batch in devices.short_first(batches)]
 
     assert sizes() == [3, 3, 1]
-    with placement.shared(2, 16):
+    with devices.shared(2, 16):
         assert sizes() == [1, 3, 3]
-        rows = np.concatenate(list(placement.short_first(batches)))
+        rows = np.concatenate(list(devices.short_first(batches)))
     assert sorted(rows) == list(range(7))
 
 
 def test_layers_are_built_in_a_precision_within_only():
-    with placement.precision("mixed_bfloat16"):
+    with devices.precision("mixed_bfloat16"):
         layer = keras.layers.Dense(1)
     assert layer.compute_dtype == "bfloat16"
     assert layer.variable_dtype == "float32"
-    with pytest.raises(RuntimeError), placement.precision("mixed_float16"):
+    with pytest.raises(RuntimeError), devices.precision("mixed_float16"):
         raise RuntimeError
     assert keras.layers.Dense(1).compute_dtype == "float32"
 

@@ -6,7 +6,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from keras_ser import commands, complaints, flags
+from keras_ser.cli import arguments, commands, errors
 
 
 def entry() -> None:
@@ -41,11 +41,11 @@ def run_config(path, words) -> Path:
     >>> folder = run_config("configs/mtl_aug/emodb.py", ["--corpus", "emodb=DIR"])
     """
     _settle()
-    arguments = parser().parse_args(["run", str(path), *words])
-    code = main(arguments)
+    parsed = parser().parse_args(["run", str(path), *words])
+    code = main(parsed)
     if code:
         raise SystemExit(code)
-    return Path(arguments.out) / commands.experiment_of(arguments)[0].name
+    return Path(parsed.out) / commands.experiment_of(parsed)[0].name
 
 
 def _settle() -> None:
@@ -59,14 +59,14 @@ def _settle() -> None:
     warnings.showwarning = _show_warning
 
 
-def main(arguments) -> int:
+def main(parsed) -> int:
     """Runs a parsed command.
 
     Returns:
         0; 1 where a run failed, 2 for bad input, 130 when interrupted, each with one
         line on stderr.
     """
-    return complaints.told(lambda: arguments.run(arguments))
+    return errors.told(lambda: parsed.run(parsed))
 
 
 def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -86,23 +86,31 @@ def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
 COMMANDS = {
     "demo": (
         commands.demo,
-        flags.demo,
+        arguments.demo,
         "Train the baseline and MTL-AUG on synthetic speech, in minutes.",
     ),
-    "corpus": (commands.corpus, flags.corpus, "Say what a corpus's folder holds."),
-    "features": (commands.features, flags.features, "Fill the feature cache."),
-    "run": (commands.run, flags.run, "Run an experiment and write its report."),
-    "tune": (commands.tune, flags.tune, "Search for settings of one of its networks."),
+    "corpus": (commands.corpus, arguments.corpus, "Say what a corpus's folder holds."),
+    "features": (commands.features, arguments.features, "Fill the feature cache."),
+    "run": (commands.run, arguments.run, "Run an experiment and write its report."),
+    "tune": (
+        commands.tune,
+        arguments.tune,
+        "Search for settings of one of its networks.",
+    ),
     "robustness": (
         commands.robustness,
-        flags.robustness,
+        arguments.robustness,
         "Test finished runs under noise, attacks, other levels and coding.",
     ),
-    "report": (commands.report, flags.report, "Write the report of finished runs."),
-    "predict": (commands.predict, flags.predict, "Recognise emotion in audio files."),
+    "report": (commands.report, arguments.report, "Write the report of finished runs."),
+    "predict": (
+        commands.predict,
+        arguments.predict,
+        "Recognise emotion in audio files.",
+    ),
     "export": (
         commands.export,
-        flags.export,
+        arguments.export,
         "Write a model for other programs: waveform in, named probabilities out.",
     ),
 }

@@ -47,8 +47,9 @@ def _drawings(folders, table, out) -> list[Path]:
     import numpy as np
     import pandas as pd
 
-    from keras_ser import figures, files
+    from keras_ser import figures
     from keras_ser.inference import Recogniser
+    from keras_ser.utils import files
 
     paths = []
     for folder in folders:

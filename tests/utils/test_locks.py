@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from keras_ser import locks
+from keras_ser.utils import locks
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HOLD = (
-    "import sys, time; from keras_ser import locks\n"
+    "import sys, time; from keras_ser.utils import locks\n"
     "with locks.held(sys.argv[1], 'the run'):\n"
     "    print('held', flush=True); time.sleep(600)\n"
 )

@@ -4,7 +4,9 @@ import argparse
 
 import pytest
 
-from keras_ser import cli, config, flags
+from keras_ser import config
+from keras_ser.cli import arguments
+from keras_ser.cli import main as cli
 
 
 def parsed(*words):
@@ -13,7 +15,7 @@ def parsed(*words):
 
 def test_the_presets_are_those_of_configs():
     """They are written there twice, as the flags import nothing."""
-    assert flags.PRESETS == tuple(config.PRESETS)
+    assert arguments.PRESETS == tuple(config.PRESETS)
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from keras_ser import callbacks, models
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CLASSES = ("anger", "neutral", "sadness")
 BATCH, ROWS, TIME, BANDS = 6, 24, 24, 16
 WEIGHTS = "weights.npz"

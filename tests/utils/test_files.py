@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_ser import files
+from keras_ser.utils import files
 
 
 def test_the_file_appears_under_its_name_when_the_block_ends(tmp_path):

@@ -1,0 +1,22 @@
+"""What depends on the Keras backend or the machine: threads, devices, gradients."""
+
+from keras_ser.backend.autodiff import compiled, value_and_gradient
+from keras_ser.backend.machine import (
+    compiles_each_shape,
+    describe,
+    device_names,
+    makes_variables_in_graphs,
+    reserve_accelerators,
+    set_threads,
+)
+
+__all__ = [
+    "compiled",
+    "compiles_each_shape",
+    "describe",
+    "device_names",
+    "makes_variables_in_graphs",
+    "reserve_accelerators",
+    "set_threads",
+    "value_and_gradient",
+]

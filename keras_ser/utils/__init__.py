@@ -1,0 +1,1 @@
+"""Files, locks and processes: nothing here knows speech or Keras."""
