@@ -30,10 +30,11 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from keras_ser import audio, config, corpora, protocols, reports, scores, unusable
+from keras_ser import audio, config, corpora, protocols, reports, scores
+from keras_ser.audio import unusable
 from keras_ser.corpora import table as tables
 from keras_ser.features import FeatureStore, LogMel
-from keras_ser.preprocessing import Preprocessing
+from keras_ser.features.preprocessing import Preprocessing
 
 CLEAR = (ValueError, FileNotFoundError)
 FORMATS = {

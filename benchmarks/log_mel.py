@@ -22,7 +22,8 @@ import numpy as np
 import tables
 import tensorflow as tf
 
-from keras_ser import audio, backend, front_ends, layers
+from keras_ser import audio, backend, layers
+from keras_ser.features import front_ends
 
 WAVES = 16
 PLAIN = "librosa"

@@ -15,8 +15,8 @@ import pandas as pd
 from keras_ser import audio, conditions
 from keras_ser.config import Experiment
 from keras_ser.features import PLAIN, FeatureStore
+from keras_ser.features.preprocessing import NORMALISATIONS, warn_of_single_emotions
 from keras_ser.job import Job
-from keras_ser.preprocessing import NORMALISATIONS, warn_of_single_emotions
 from keras_ser.probes import LengthProbe, MeanLogMelProbe
 from keras_ser.protocols import Fold
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from keras_ser import noises, scores
+from keras_ser import scores
+from keras_ser.audio.noise import seed_of
 from keras_ser.conditions import Condition, parse
 from keras_ser.features import PLAIN, FeatureStore
 from keras_ser.inference import Recogniser
@@ -135,5 +136,5 @@ def _attack(table, classes, condition: Condition) -> Callable | None:
         return None
     attack, names = condition.attack(), list(classes)
     truth = np.eye(len(names), dtype=np.float32)[[*map(names.index, table.emotion)]]
-    seeds = np.array([noises.seed_of(u, condition.text) for u in table.utterance])
+    seeds = np.array([seed_of(u, condition.text) for u in table.utterance])
     return lambda model, batch, rows: attack(model, batch, truth[rows], seeds[rows])

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import checks, leaks, unusable
+from keras_ser import checks, leaks
+from keras_ser.audio import unusable
+from keras_ser.audio.unusable import Unusable
 from keras_ser.config import Experiment
 from keras_ser.features import PLAIN
 from keras_ser.job import Job, feature_store
 from keras_ser.protocols import PROTOCOLS
 from keras_ser.running import refuse_held, refuse_other, run_job, unfinished
-from keras_ser.unusable import Unusable
 from keras_ser.utils import files, locks, parallel
 from keras_ser.variants import chosen
 

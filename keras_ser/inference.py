@@ -12,9 +12,9 @@ import pandas as pd
 import tqdm
 
 from keras_ser import audio, backend
+from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.features import PLAIN, extract
-from keras_ser.preprocessing import Preprocessing
-from keras_ser.unusable import Unusable, UnusableAudio
+from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.utils import files
 
 MEMBER = "preprocessing.json"  # inside the model file

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import corpora, unusable
+from keras_ser import corpora
+from keras_ser.audio import unusable
+from keras_ser.audio.unusable import Unusable
 from keras_ser.config import Experiment
 from keras_ser.job import Job
-from keras_ser.unusable import Unusable
 
 CORPORA_VARIABLE = "KERAS_SER_CORPORA"
 

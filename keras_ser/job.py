@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import conditions, noises
+from keras_ser import conditions
+from keras_ser.audio.noise import fingerprint
+from keras_ser.audio.unusable import Unusable
 from keras_ser.config import Experiment, System, Training
 from keras_ser.features import FRONT_ENDS, FeatureStore
 from keras_ser.protocols import Fold, with_few_labels
-from keras_ser.unusable import Unusable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Job:
             **config,
             "fold": self.fold.name,
             "repeat": self.repeat,
-            "data": {**self.data.fingerprints(), **noises.fingerprint(self.noise)},
+            "data": {**self.data.fingerprints(), **fingerprint(self.noise)},
         }
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 import tqdm
 
-from keras_ser import audio, backend, card, corpora, noises
+from keras_ser import audio, backend, card, corpora
 from keras_ser._version import __version__
+from keras_ser.audio.noise import ALL, kinds_of
 from keras_ser.conditions import CODECS, Condition, parse
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports import published as printed
@@ -106,8 +107,8 @@ def measured(
     epsilon: Iterable[float] = EPSILON,
 ) -> list[Condition]:
     """The conditions of a card, `clean` first; see `run`."""
-    kinds, known = tuple(kinds), () if noise is None else noises.kinds(noise)
-    unknown = sorted(set(kinds) - {*known, noises.ALL})
+    kinds, known = tuple(kinds), () if noise is None else kinds_of(noise)
+    unknown = sorted(set(kinds) - {*known, ALL})
     if unknown:
         raise ValueError(
             f"`kinds` must be of the noise that is given, {list(known)}. "
@@ -180,7 +181,7 @@ def _side_by_side(plans: list[_Plan], settings: _Settings, progress: bool) -> No
 def _prepare(tested: list[Run], settings: _Settings) -> None:
     """Features of all runs under all conditions of the waveform, by all processes."""
     from keras_ser.features import PLAIN, FeatureStore
-    from keras_ser.preprocessing import Preprocessing
+    from keras_ser.features.preprocessing import Preprocessing
 
     tables = {}
     for each in tested:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import backend, scores, unusable
+from keras_ser import backend, scores
+from keras_ser.audio import unusable
 from keras_ser.job import Job, feature_store
 from keras_ser.utils import files, locks
 

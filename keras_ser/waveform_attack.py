@@ -12,8 +12,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_ser import attacks, audio, exporting, noises
+from keras_ser import attacks, audio, exporting
 from keras_ser.attacks import bounds, gradient
+from keras_ser.audio.noise import speech_power
 from keras_ser.inference import Recogniser
 from keras_ser.utils import files
 
@@ -53,7 +54,7 @@ def epsilon_for(wave: np.ndarray, snr: float) -> float:
     """
     if not np.isfinite(snr):
         raise ValueError(f"`snr` must be a finite number of dB. Received: {snr!r}.")
-    return float(np.sqrt(noises.speech_power(wave)) * 10 ** (-snr / 20))
+    return float(np.sqrt(speech_power(wave)) * 10 ** (-snr / 20))
 
 
 def signal_to_noise(wave: np.ndarray, changed: np.ndarray) -> float:
@@ -63,7 +64,7 @@ def signal_to_noise(wave: np.ndarray, changed: np.ndarray) -> float:
     """
     noise = np.mean(np.square(changed.astype(np.float64) - wave))
     with np.errstate(divide="ignore"):
-        return float(10 * np.log10(noises.speech_power(wave) / noise))
+        return float(10 * np.log10(speech_power(wave) / noise))
 
 
 def perturb(

@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 import soundfile
 
-from keras_ser import audio, config, experiment, inputs, models, unusable
+from keras_ser import audio, config, experiment, inputs, models
+from keras_ser.audio import reading, unusable
+from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.cli import main as cli
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.features import FeatureStore, LogMel
+from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser
-from keras_ser.preprocessing import Preprocessing
-from keras_ser.unusable import Unusable, UnusableAudio
 from keras_ser.utils import files
 
 SPEAKERS = ("03", "08", "09", "10")
@@ -551,13 +552,13 @@ def test_a_header_counted_as_data_is_no_cut(write_audio, noise):
 def test_a_large_file_is_read_in_place(write_audio, noise, monkeypatch):
     path = write_audio("a.wav", noise(), subtype="FLOAT")
     name = audio.digest(path)
-    monkeypatch.setattr(audio, "WHOLE", 100)
-    audio._digest_of_version.cache_clear()
+    monkeypatch.setattr(reading, "WHOLE", 100)
+    reading._digest_of_version.cache_clear()
     for start in (0.1, 0.2):
         part = audio.read(path, start, start + 0.1, digest=name)
         first = round(16_000 * start)
         np.testing.assert_array_equal(part, noise()[first : first + 1600])
-    assert audio._digest_of_version.cache_info().misses == 1
+    assert reading._digest_of_version.cache_info().misses == 1
     with pytest.raises(ValueError, match="has changed since"):
         audio.read(path, digest="0" * 32)
 

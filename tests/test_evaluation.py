@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from keras_ser import attacks, audio, evaluation, noises
+from keras_ser import attacks, audio, evaluation
+from keras_ser.audio import noise as noises
 from keras_ser.features import PLAIN, FeatureStore, LogMel, extract
+from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser
 from keras_ser.models import BASELINE, MTLAug
-from keras_ser.preprocessing import Preprocessing
 
 
 class Loudness:

@@ -12,7 +12,7 @@ from keras.ops import convert_to_numpy
 
 from keras_ser import audio, exporting, formats, inference, models
 from keras_ser.features import LogMel
-from keras_ser.preprocessing import Preprocessing
+from keras_ser.features.preprocessing import Preprocessing
 
 CLASSES = ("anger", "very sad/bored", "Ärger")
 BANDS = 16

@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_ser import audio, config
+from keras_ser.audio import reading
 from keras_ser.config import Experiment, System
-from keras_ser.preprocessing import Preprocessing
+from keras_ser.features.preprocessing import Preprocessing
 
 EXAMPLES = int(os.environ.get("KERAS_SER_FUZZ", "50"))
 quick = settings(max_examples=EXAMPLES, derandomize=True, deadline=None)
@@ -84,7 +85,7 @@ def test_a_cut_file_is_whole_or_refused(folder, kind, share):
         assert str(cut) in str(error)
     else:
         missing = len(audio.read(whole)) - len(wave)
-        assert missing <= audio.SLACK  # samples, of a byte or more
+        assert missing <= reading.SLACK  # samples, of a byte or more
 
 
 @pytest.mark.parametrize("target", ["store", "table", "preprocessing", "config"])

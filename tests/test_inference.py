@@ -9,9 +9,9 @@ from keras.ops import convert_to_numpy
 
 import keras_ser
 from keras_ser import inference, models
+from keras_ser.audio.unusable import UnusableAudio
 from keras_ser.features import LogMel
-from keras_ser.preprocessing import Preprocessing
-from keras_ser.unusable import UnusableAudio
+from keras_ser.features.preprocessing import Preprocessing
 
 CLASSES = ("anger", "neutral", "sadness")
 BANDS = 16

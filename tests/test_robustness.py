@@ -12,9 +12,9 @@ import soundfile
 from keras_ser import corpora, evaluation, experiment, robustness, running
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.features import FeatureStore, LogMel
+from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser
 from keras_ser.models import BASELINE, MTLAug
-from keras_ser.preprocessing import Preprocessing
 
 BANDS = 16
 CONFIG = Experiment(

@@ -8,7 +8,7 @@ import soundfile
 from keras_ser import audio, exporting, inference, models, waveform_attack
 from keras_ser.attacks import BIM, FGSM, PGD, bounds
 from keras_ser.features import LogMel
-from keras_ser.preprocessing import Preprocessing, moments
+from keras_ser.features.preprocessing import Preprocessing, moments
 
 CLASSES = ("anger", "sadness")
 BANDS = 16

@@ -37,7 +37,8 @@ def corpus(arguments) -> int:
 
 
 def features(arguments) -> int:
-    from keras_ser import experiment, inputs, unusable
+    from keras_ser import experiment, inputs
+    from keras_ser.audio import unusable
     from keras_ser.utils import files
 
     files.writable_folder(arguments.cache)

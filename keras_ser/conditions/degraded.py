@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from keras_ser import audio, noises
+from keras_ser import audio
+from keras_ser.audio.noise import Mixing, clips
 from keras_ser.conditions.condition import Condition, expected, within
 
 LARGEST = 100.0  # dB
@@ -59,7 +60,7 @@ class Noise(Condition):
                 f"Condition `{self.text}` needs noise to mix in. Received none: name "
                 "a corpus of noise."
             )
-        return noises.Mixing(noises.clips(noise, self.kind), self.kind, self.snr)
+        return Mixing(clips(noise, self.kind), self.kind, self.snr)
 
 
 class Transformed(Condition):

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
-from keras_ser import noises
+from keras_ser.audio.noise import seed_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Drawn:
 
     def of(self, utterance: str) -> Callable:
         """The transform of one utterance."""
-        drawn = noises.seed_of(utterance, *self._keys) % len(self.transforms)
+        drawn = seed_of(utterance, *self._keys) % len(self.transforms)
         chosen = self.transforms[drawn]
         return chosen.of(utterance) if hasattr(chosen, "of") else chosen
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import checks, experiment, unusable, variants
+from keras_ser import checks, experiment, variants
+from keras_ser.audio import unusable
+from keras_ser.audio.unusable import Unusable
 from keras_ser.config import Experiment
 from keras_ser.job import Job
 from keras_ser.tuning import heard, report, trials, written
 from keras_ser.tuning import space as spaces
 from keras_ser.tuning.heard import DIVISIONS, Heard
-from keras_ser.unusable import Unusable
 from keras_ser.utils import files, locks
 
 ORACLES = ("random", "bayesian")

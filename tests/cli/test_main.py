@@ -12,8 +12,8 @@ import pytest
 from keras_ser import models
 from keras_ser.cli import main as cli
 from keras_ser.features import LogMel
+from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser
-from keras_ser.preprocessing import Preprocessing
 from keras_ser.utils import locks
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from keras_ser import audio, backend, front_ends, layers
+from keras_ser import audio, backend, layers
+from keras_ser.features import front_ends
 from keras_ser.layers.log_mel import TRANSFORMS
 
 SETTINGS = [

@@ -463,7 +463,7 @@ def test_one_network_needs_no_name(plan):
 
 
 def test_a_search_goes_without_bad_utterances(fake, plan, table):
-    from keras_ser.unusable import Unusable
+    from keras_ser.audio.unusable import Unusable
 
     bad = Unusable("toy/4-0", "toy/4-0.wav", "is empty")
     with pytest.warns(UserWarning, match="Skipped 1 of"):

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from keras_ser import unusable
-from keras_ser.unusable import Unusable, UnusableAudio
+from keras_ser.audio import unusable
+from keras_ser.audio.unusable import Unusable, UnusableAudio
 
 BAD = [Unusable(f"toy/{n}", f"{n}.wav", f"Received: {n}.wav, cut.") for n in range(5)]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_ser.front_ends import FRONT_ENDS, LogMel
+from keras_ser.features.front_ends import FRONT_ENDS, LogMel
 
 SMALL = LogMel(window=0.02, hop=0.01, bands=20, fft=512)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_ser import augment, data, preprocessing, protocols
-from keras_ser.features import FeatureStore, LogMel
+from keras_ser import augment, data, protocols
+from keras_ser.features import FeatureStore, LogMel, preprocessing
 
 ALL = ("speed", "specaugment", "mixup")
 TYPES = ("none", *ALL)

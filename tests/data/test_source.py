@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from keras_ser import augment, protocols
+from keras_ser.data.source import balance, ranges, refuse_batch, variants_of
+from keras_ser.data.statistics import Statistics
 from keras_ser.features import FeatureStore, LogMel
-from keras_ser.preprocessing import moments
-from keras_ser.sources import Statistics, balance, ranges, refuse_batch, variants_of
+from keras_ser.features.preprocessing import moments
 
 ALL = augment.instances(("speed", "specaugment", "mixup"))
 

@@ -13,13 +13,9 @@ import pandas as pd
 import tensorflow as tf
 
 from keras_ser import augment as augmentations
-from keras_ser.features import PLAIN, FeatureStore
-from keras_ser.preprocessing import NORMALISATIONS, Preprocessing
-from keras_ser.protocols import Fold
-from keras_ser.sources import (
+from keras_ser.data.source import (
     AHEAD,
     Source,
-    Statistics,
     balance,
     blank,
     deterministic,
@@ -30,6 +26,10 @@ from keras_ser.sources import (
     select,
     variants_of,
 )
+from keras_ser.data.statistics import Statistics
+from keras_ser.features import PLAIN, FeatureStore
+from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
+from keras_ser.protocols import Fold
 
 HEADS = ("emotion", "center", "augmentation", "reconstruction")
 

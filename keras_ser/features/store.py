@@ -16,11 +16,9 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import audio
-from keras_ser.front_ends import FRONT_ENDS, LogMel
-from keras_ser.unusable import Unusable, UnusableAudio
+from keras_ser.audio.unusable import Unusable, UnusableAudio
+from keras_ser.features.front_ends import LogMel
 from keras_ser.utils import files
-
-__all__ = ["FRONT_ENDS", "PLAIN", "FeatureStore", "LogMel", "extract"]
 
 PLAIN = audio.Speed(1.0)
 

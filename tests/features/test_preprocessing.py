@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_ser.features import LogMel
-from keras_ser.preprocessing import Preprocessing, moments
+from keras_ser.features.preprocessing import Preprocessing, moments
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ def clips(table: pd.DataFrame, kind: str = ALL) -> tuple[Clip, ...]:
     )
 
 
-def kinds(table: pd.DataFrame) -> tuple[str, ...]:
+def kinds_of(table: pd.DataFrame) -> tuple[str, ...]:
     """The kinds of noise that a table holds."""
     return tuple(sorted({clip.kind for clip in clips(table)}))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from keras_ser.features import FRONT_ENDS
+from keras_ser.features.front_ends import FRONT_ENDS
 from keras_ser.utils import files
 
 NORMALISATIONS = ("train", "speaker")
