@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from keras_ser import checkpoint
+from keras_ser.callbacks import checkpoint
 from keras_ser.utils import files
 
 RATE = 16_000

@@ -17,8 +17,8 @@ import numpy as np
 import tables
 import tensorflow as tf
 
-from keras_ser import backend, padding
-from keras_ser.layers import SpeechBatchNorm
+from keras_ser import backend
+from keras_ser.layers import SpeechBatchNorm, padding
 
 SHAPES = ((16, 240, 64, 16), (16, 120, 32, 32), (16, 60, 16, 32), (16, 120, 32, 32))
 

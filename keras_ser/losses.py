@@ -7,7 +7,7 @@ so that unlabelled rows beside labelled ones do not shrink the emotion loss.
 import keras
 from keras import ops
 
-from keras_ser import padding
+from keras_ser.layers import padding
 
 REDUCTION = "mean_with_sample_weight"
 

@@ -109,7 +109,7 @@ def _alike(one: dict, other: dict) -> bool:
 
 def _holds_work(folder: Path) -> bool:
     """Whether something would be lost with an unfinished run."""
-    from keras_ser import checkpoint
+    from keras_ser.callbacks import checkpoint
 
     names = (checkpoint.NAME, "predictions.csv")
     return any((folder / name).exists() for name in names) or _is_complete(folder)
@@ -118,7 +118,7 @@ def _holds_work(folder: Path) -> bool:
 def _run(job: Job, cache, title: str, monitor: bool) -> None:
     import keras
 
-    from keras_ser import checkpoint
+    from keras_ser.callbacks import checkpoint
 
     folder = unfinished(job)
     if not _is_complete(folder):
@@ -202,7 +202,7 @@ def _interrupted(path: Path) -> tuple[dict, int, list[dict]]:
 
 def _clear(folder: Path) -> None:
     """Leaves what an interrupted run goes on from; all else is written again."""
-    from keras_ser import checkpoint
+    from keras_ser.callbacks import checkpoint
 
     for path in folder.iterdir():
         if path.name in {"config.json", "environment.json", checkpoint.NAME, "logs"}:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from keras_ser import backend, callbacks
 from keras_ser.backend import devices
-from keras_ser.checkpoint import Checkpoint
+from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.config import Training
 from keras_ser.data import Pipeline
 

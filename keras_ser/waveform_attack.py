@@ -12,10 +12,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_ser import attacks, audio, exporting
-from keras_ser.attacks import bounds, gradient
+from keras_ser import attacks, audio
+from keras_ser.attacks import gradient
 from keras_ser.audio.noise import speech_power
-from keras_ser.inference import Recogniser
+from keras_ser.inference import Recogniser, exporters
 from keras_ser.utils import files
 
 FULL_SCALE = 2**15  # of 16-bit samples
@@ -156,14 +156,14 @@ def write(
 @functools.lru_cache(maxsize=2)  # as many as `attacks` keeps compiled
 def _networks(recogniser) -> tuple:
     """Features to probabilities, and the wave to features."""
-    speech = exporting.speech_model(recogniser)
+    speech = exporters.speech_model(recogniser)
     features = speech.get_layer("normalised").output
     return recogniser.model.emotion_model, keras.Model(speech.input, features)
 
 
 def _bounds(wave, epsilon):
     """Lowest and highest samples: within ε, and no further beyond full scale."""
-    low, high = bounds.around(wave, epsilon)
+    low, high = gradient.around(wave, epsilon)
     return np.maximum(low, np.minimum(wave, -1)), np.minimum(high, np.maximum(wave, 1))
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from keras_ser import evaluation, experiment, network, protocols
-from keras_ser.checkpoint import Checkpoint
+from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.inference import Recogniser
 from keras_ser.job import feature_store

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from keras_ser import experiment, running
-from keras_ser.checkpoint import NAME
+from keras_ser.callbacks.checkpoint import NAME
 from keras_ser.cli import main as cli
 from keras_ser.config import Experiment, System, Training
 from keras_ser.utils import files, locks

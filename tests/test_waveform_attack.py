@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from keras_ser import audio, exporting, inference, models, waveform_attack
-from keras_ser.attacks import BIM, FGSM, PGD, bounds
+from keras_ser import audio, inference, models, waveform_attack
+from keras_ser.attacks import BIM, FGSM, PGD, gradient
 from keras_ser.features import LogMel
 from keras_ser.features.preprocessing import Preprocessing, moments
+from keras_ser.inference import exporters
 
 CLASSES = ("anger", "sadness")
 BANDS = 16
@@ -49,7 +50,7 @@ def perturb(recogniser, attack, emotion="anger", wave=None, **options):
 
 def probability(recogniser, wave, emotion="anger"):
     """By the speech model, which takes the wave itself."""
-    found = exporting.speech_model(recogniser)(wave[None])[emotion]
+    found = exporters.speech_model(recogniser)(wave[None])[emotion]
     return float(keras.ops.convert_to_numpy(found)[0])
 
 
@@ -213,5 +214,5 @@ def test_bounds_of_a_wave_beyond_full_scale_hold_it():
     low, high = waveform_attack._bounds(wave, 0.1)
     assert ((low <= wave) & (wave <= high)).all()
     np.testing.assert_allclose(high, [1.2, 0.6, -0.9], atol=1e-6)
-    inner = bounds.around(wave, 0.1)[0]
+    inner = gradient.around(wave, 0.1)[0]
     np.testing.assert_array_equal(low, [inner[0], inner[1], -1])

@@ -23,7 +23,8 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import numpy as np
 import pandas as pd
 
-from keras_ser import backend, checkpoint, corpora
+from keras_ser import backend, corpora
+from keras_ser.callbacks import checkpoint
 from keras_ser.config import System, Training
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.models import BASELINE
@@ -153,7 +154,7 @@ def GradientCosine(data, heads, path):
     """The callback below; Keras is imported when a training starts."""
     import keras
 
-    from keras_ser import gradients
+    from keras_ser.monitoring import gradients
 
     class GradientCosine(keras.callbacks.Callback):
         """Cosine of emotion's and each auxiliary's gradient on the encoder.

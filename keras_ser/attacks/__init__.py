@@ -9,8 +9,10 @@ true class: what is left of the accuracy is what the worst noise of that size le
 as far as the attack finds it.
 """
 
-from keras_ser.attacks.steps import BIM, FGSM, PGD, Attack
+import lazy_loader
 
-ATTACKS: dict[str, type[Attack]] = {"fgsm": FGSM, "bim": BIM, "pgd": PGD}
-
-__all__ = ["ATTACKS", "BIM", "FGSM", "PGD", "Attack"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["gradient", "steps"],
+    submod_attrs={"steps": ["ATTACKS", "BIM", "FGSM", "PGD", "Attack"]},
+)

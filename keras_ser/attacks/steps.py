@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from keras_ser.attacks import bounds, gradient
+from keras_ser.attacks import gradient
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Attack:
     def __call__(self, model, features, truth, seeds=None) -> np.ndarray:
         features, truth = np.asarray(features), np.asarray(truth)
         _check(model, features, truth, seeds)
-        low, high = bounds.around_features(features, self.epsilon)
+        low, high = gradient.around_features(features, self.epsilon)
         slope = functools.partial(gradient.of_margin, model, truth=truth)
         return self.climb(slope, features, low, high, seeds)
 
@@ -186,3 +186,6 @@ def _are_seeds(seeds: np.ndarray, count: int) -> bool:
 
 def _is_number(value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+ATTACKS: dict[str, type[Attack]] = {"fgsm": FGSM, "bim": BIM, "pgd": PGD}

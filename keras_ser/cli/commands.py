@@ -209,16 +209,15 @@ def predict(arguments) -> int:
 
 
 def export(arguments) -> int:
-    from keras_ser import exporting
-    from keras_ser.formats import FORMATS
-    from keras_ser.inference import Recogniser
+    from keras_ser.inference import Recogniser, exporters
+    from keras_ser.inference.formats import FORMATS
 
     source = Path(arguments.model)
     out = arguments.out or (source if source.is_dir() else source.parent)
-    paths = exporting.destinations(out, arguments.format)
+    paths = exporters.destinations(out, arguments.format)
     recogniser = Recogniser.load(source)
     for name, path in paths.items():
-        exporting.export(recogniser, path, name)
+        exporters.export(recogniser, path, name)
         print(f"written: {path}\n{FORMATS[name].example(path)}\n")
     print(
         "`waves` are float32 (batch, samples), mono, 16 kHz, in [-1, 1];\n"

@@ -1,31 +1,27 @@
-"""Layers of the package, each `keras.ops` only."""
+"""Layers of the package, written with `keras.ops` alone."""
 
-from keras_ser.layers.attention_pooling import (
-    AttentionWeights,
-    MeanWeights,
-    WeightedSum,
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "attention_pooling",
+        "blstm",
+        "class_centers",
+        "convolution",
+        "log_mel",
+        "normalisation",
+        "packing",
+        "padding",
+    ],
+    submod_attrs={
+        "attention_pooling": ["AttentionWeights", "MeanWeights", "WeightedSum"],
+        "blstm": ["BLSTM"],
+        "class_centers": ["ClassCenters"],
+        "convolution": ["ConvBlock", "OutputLengths"],
+        "log_mel": ["LogMel"],
+        "normalisation": ["SpeechBatchNorm"],
+        "packing": ["Pack", "Unpack"],
+        "padding": ["CropLike", "Frames", "PadTime"],
+    },
 )
-from keras_ser.layers.blstm import BLSTM
-from keras_ser.layers.class_centers import ClassCenters
-from keras_ser.layers.convolution import ConvBlock, OutputLengths
-from keras_ser.layers.log_mel import LogMel
-from keras_ser.layers.normalisation import SpeechBatchNorm
-from keras_ser.layers.packing import Pack, Unpack
-from keras_ser.layers.padding import CropLike, Frames, PadTime
-
-__all__ = [
-    "AttentionWeights",
-    "BLSTM",
-    "ClassCenters",
-    "ConvBlock",
-    "CropLike",
-    "Frames",
-    "LogMel",
-    "MeanWeights",
-    "OutputLengths",
-    "Pack",
-    "PadTime",
-    "SpeechBatchNorm",
-    "Unpack",
-    "WeightedSum",
-]

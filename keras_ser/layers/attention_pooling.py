@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_ser import padding
+from keras_ser.layers import padding
 
 
 @keras.saving.register_keras_serializable("keras_ser")

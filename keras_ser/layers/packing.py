@@ -20,7 +20,7 @@ Indices count units: as many frames as one step of the code, the total stride.
 import keras
 from keras import ops
 
-from keras_ser import padding
+from keras_ser.layers import padding
 
 
 @keras.saving.register_keras_serializable("keras_ser")

@@ -1,21 +1,13 @@
 """Models: functional Keras models whose outputs are named by their heads."""
 
-import keras
+import lazy_loader
 
-from keras_ser.models.cnn import CNNAttention, CNNBLSTMAttention
-from keras_ser.models.mtl_aug import BASELINE, TABLE_7, MTLAug
-
-MODELS: dict[str, type[keras.Model]] = {
-    "MTLAug": MTLAug,
-    "CNNBLSTMAttention": CNNBLSTMAttention,
-    "CNNAttention": CNNAttention,
-}
-
-__all__ = [
-    "BASELINE",
-    "MODELS",
-    "TABLE_7",
-    "CNNAttention",
-    "CNNBLSTMAttention",
-    "MTLAug",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["blocks", "cnn", "heads", "mtl_aug", "registry"],
+    submod_attrs={
+        "cnn": ["CNNAttention", "CNNBLSTMAttention"],
+        "mtl_aug": ["BASELINE", "TABLE_7", "MTLAug"],
+        "registry": ["MODELS"],
+    },
+)

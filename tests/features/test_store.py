@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_ser import audio, features
+from keras_ser import audio
 from keras_ser.audio.unusable import UnusableAudio
 from keras_ser.corpora import table as tables
 from keras_ser.features import PLAIN, FeatureStore, LogMel
+from keras_ser.features import store as features
 
 SMALL = LogMel(window=0.02, hop=0.01, bands=20, fft=512)
 
@@ -202,7 +203,7 @@ def test_a_crash_while_writing_leaves_no_partial_entry(store, table, monkeypatch
             raise OSError("disk full")
 
     job = next(iter(store._jobs(table, [audio.Speed()]).values()))[0]
-    monkeypatch.setattr(store_module, "extract", lambda *_: Half(np.ones((3, 20))))
+    monkeypatch.setattr(features, "extract", lambda *_: Half(np.ones((3, 20))))
     with pytest.raises(OSError, match="disk full"):
         features._extract(SMALL, job)
     assert entries(store) == []

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from keras_ser import layers, padding
+from keras_ser import layers
+from keras_ser.layers import padding
 
 
 @pytest.mark.parametrize("transposed", [False, True])

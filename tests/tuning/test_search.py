@@ -11,7 +11,7 @@ import pytest
 
 from keras_ser import config as configs
 from keras_ser import experiment, leaks, running, tuning
-from keras_ser.checkpoint import Checkpoint
+from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.config import Experiment, Features, System, Training
 from keras_ser.features import FeatureStore
 from keras_ser.models import BASELINE

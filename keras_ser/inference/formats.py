@@ -102,7 +102,8 @@ FORMATS = {
         "speech.keras",
         _write_keras,
         _read_keras,
-        "import keras, keras_ser.layers\n"
+        "import keras\n"
+        "from keras_ser.layers import *  # registers them with Keras\n"
         "model = keras.models.load_model({path!r}, safe_mode=True)\n"
         "probabilities = model(waves)",
     ),

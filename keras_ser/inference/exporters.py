@@ -4,7 +4,7 @@ How each format is loaded elsewhere, `use` of `formats.FORMATS` says in full:
 
 | format | written | loaded by |
 |---|---|---|
-| `keras` | `speech.keras` | `import keras_ser.layers`, `keras.models.load_model` |
+| `keras` | `speech.keras` | `keras.models.load_model`, with the layers of this package |
 | `saved_model` | folder `speech_saved_model` | `tf.saved_model.load`, its `serve` |
 | `onnx` | `speech.onnx` | `onnxruntime.InferenceSession` |
 | `litert` | `speech.tflite` | `ai_edge_litert.interpreter.Interpreter` |
@@ -25,8 +25,8 @@ import numpy as np
 from keras import ops
 
 from keras_ser import layers
-from keras_ser.formats import FORMATS, INPUT, Format
-from keras_ser.inference import Recogniser
+from keras_ser.inference.formats import FORMATS, INPUT, Format
+from keras_ser.inference.recogniser import Recogniser
 from keras_ser.utils import files
 
 TOLERANCE = 1e-4  # of a probability, between a file and the model it was made of

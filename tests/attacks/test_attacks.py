@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from keras_ser import attacks, backend, models, padding
-from keras_ser.attacks import BIM, FGSM, PGD, bounds, gradient
+from keras_ser import attacks, backend, models
+from keras_ser.attacks import BIM, FGSM, PGD, gradient
+from keras_ser.layers import padding
 
 CLASSES = ("anger", "neutral", "sadness")
 BANDS = 16
@@ -91,7 +92,7 @@ def test_bounds_are_exact_where_float32_rounds(rng):
         "float32"
     )
     for epsilon in (0.08, 1e-5, 1 / 3):
-        low, high = bounds.around(values, epsilon)
+        low, high = gradient.around(values, epsilon)
         for each in (low, high):
             assert each.dtype == np.float32
             assert np.abs(each.astype("float64") - values).max() <= epsilon
@@ -205,7 +206,7 @@ def test_bim_walks_around_a_corner():
 
 def test_pgd_starts_where_its_seed_says(model, rng):
     features, truth = speech(rng)
-    low, high = bounds.around_features(features, 0.1)
+    low, high = gradient.around_features(features, 0.1)
 
     def start(seeds):
         return PGD(0.1).start(features, low, high, seeds)

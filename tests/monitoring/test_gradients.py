@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_ser as ser
-from keras_ser import gradients
+from keras_ser.monitoring import gradients
 
 CLASSES = ("anger", "sadness")
 

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_ser import audio, figures, gradients, padding, scores
+from keras_ser import audio, figures, scores
+from keras_ser.layers import padding
+from keras_ser.monitoring import gradients
 from keras_ser.utils import files
 
 PERPLEXITY = 30.0  # of t-SNE, where there are points enough

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 import keras_ser as ser
-from keras_ser import audio, figures, gradients, monitoring
+from keras_ser import audio, figures, monitoring
+from keras_ser.monitoring import gradients
 
 HEADS = ("emotion", "center", "augmentation", "reconstruction")
 EPOCHS = 2

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from keras_ser import audio, exporting, formats, inference, models
+from keras_ser import audio, inference, models
 from keras_ser.features import LogMel
 from keras_ser.features.preprocessing import Preprocessing
+from keras_ser.inference import exporters, formats
 
 CLASSES = ("anger", "very sad/bored", "Ärger")
 BANDS = 16
@@ -60,7 +61,7 @@ def written(recogniser, tmp_path_factory):
             if absent:
                 pytest.skip(f"not installed: {', '.join(absent)}")
             target = folder / formats.FORMATS[name].name
-            paths[name] = exporting.export(recogniser, target, name)
+            paths[name] = exporters.export(recogniser, target, name)
         return paths[name]
 
     return path
@@ -119,7 +120,7 @@ def largest_difference(one, other):
 
 
 def test_it_answers_as_the_recogniser(recogniser, write_audio, noise, tone):
-    model = exporting.speech_model(recogniser)
+    model = exporters.speech_model(recogniser)
     assert model.input.name == "waveform"
     seen = []
     for seconds in (0.31, 0.995):
@@ -140,7 +141,7 @@ def test_it_answers_as_the_recogniser(recogniser, write_audio, noise, tone):
 def test_it_answers_as_the_recogniser_on_real_speech(corpora_root):
     files = sorted((corpora_root / "emodb").rglob("*.wav"))[:12]
     recogniser = make_recogniser()
-    model = exporting.speech_model(recogniser)
+    model = exporters.speech_model(recogniser)
     compared = 0
     for file in files:
         wave = audio.read(file)[: round(SECONDS * 16_000) - 1]
@@ -162,9 +163,9 @@ def test_a_file_answers_as_the_model_by_its_own_runtime(
 ):
     waves = np.stack([noise(samples / 16_000), 0.1 * noise(samples / 16_000, seed=1)])
     found = as_numbers(RUNTIMES[name](written(name), waves))
-    expected = as_numbers(exporting.speech_model(recogniser)(waves))
+    expected = as_numbers(exporters.speech_model(recogniser)(waves))
     assert set(found) == set(CLASSES)
-    assert largest_difference(found, expected) < exporting.TOLERANCE
+    assert largest_difference(found, expected) < exporters.TOLERANCE
 
 
 @pytest.mark.parametrize("name", HERE)
@@ -182,9 +183,9 @@ def test_the_printed_lines_load_the_file(name, written, recogniser, noise):
     waves = noise(0.4)[None]
     names = {"waves": waves}
     exec(formats.FORMATS[name].use.format(path=str(written(name))), names)
-    expected = as_numbers(exporting.speech_model(recogniser)(waves))
+    expected = as_numbers(exporters.speech_model(recogniser)(waves))
     found = as_numbers(names["probabilities"])
-    assert largest_difference(found, expected) < exporting.TOLERANCE
+    assert largest_difference(found, expected) < exporters.TOLERANCE
 
 
 @pytest.mark.skipif("litert" not in HERE, reason="needs TensorFlow")
@@ -193,7 +194,7 @@ def test_litert_needs_no_operation_of_tensorflow(written):
 
 
 def test_other_heads_are_left_out(recogniser):
-    alone, whole = (exporting.speech_model(r) for r in (recogniser, make_recogniser(1)))
+    alone, whole = (exporters.speech_model(r) for r in (recogniser, make_recogniser(1)))
     assert whole.count_params() == alone.count_params()
 
 
@@ -203,20 +204,20 @@ def test_a_written_file_is_no_model_of_a_recogniser(written):
 
 
 def test_nothing_but_the_file_is_left(tmp_path, recogniser):
-    exporting.export(recogniser, tmp_path / "new" / "speech.keras", "keras")
+    exporters.export(recogniser, tmp_path / "new" / "speech.keras", "keras")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["speech.keras"]
 
 
 def test_a_file_that_answers_otherwise_is_not_kept(tmp_path, recogniser, monkeypatch):
     def write_another(model, path):
-        exporting.speech_model(make_recogniser(5)).save(path)
+        exporters.speech_model(make_recogniser(5)).save(path)
 
     wrong = formats.Format(
         "speech.keras", write_another, formats.FORMATS["keras"].read, ""
     )
     monkeypatch.setitem(formats.FORMATS, "keras", wrong)
     with pytest.raises(RuntimeError, match="answer as the model does.*differ by 0"):
-        exporting.export(recogniser, tmp_path / "speech.keras", "keras")
+        exporters.export(recogniser, tmp_path / "speech.keras", "keras")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -228,7 +229,7 @@ def test_lost_names_are_not_kept(tmp_path, recogniser, monkeypatch):
     wrong = formats.Format("speech.keras", formats.FORMATS["keras"].write, read, "")
     monkeypatch.setitem(formats.FORMATS, "keras", wrong)
     with pytest.raises(RuntimeError, match="keep the names.*anger.*Received: .'0'"):
-        exporting.export(recogniser, tmp_path / "speech.keras", "keras")
+        exporters.export(recogniser, tmp_path / "speech.keras", "keras")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -242,7 +243,7 @@ def test_lost_names_are_not_kept(tmp_path, recogniser, monkeypatch):
 )
 def test_what_a_wave_does_not_suffice_for_is_refused(arguments, words, tmp_path):
     with pytest.raises(ValueError, match=words):
-        exporting.export(make_recogniser(**arguments), tmp_path / "a.keras", "keras")
+        exporters.export(make_recogniser(**arguments), tmp_path / "a.keras", "keras")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -257,7 +258,7 @@ def test_what_a_wave_does_not_suffice_for_is_refused(arguments, words, tmp_path)
 def test_wrong_arguments_are_named(name, path, words, tmp_path, recogniser):
     (tmp_path / "there.keras").write_text("kept")
     with pytest.raises(ValueError, match=words):
-        exporting.export(recogniser, tmp_path / path, name)
+        exporters.export(recogniser, tmp_path / path, name)
     assert (tmp_path / "there.keras").read_text() == "kept"
 
 
@@ -267,7 +268,7 @@ def test_other_backends_write_keras_only(name, tmp_path, recogniser, monkeypatch
         pytest.skip(f"not installed: {', '.join(formats.FORMATS[name].missing())}")
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(ValueError, match=f"`{name}` needs the Keras backend.*'jax'"):
-        exporting.export(recogniser, tmp_path / formats.FORMATS[name].name, name)
+        exporters.export(recogniser, tmp_path / formats.FORMATS[name].name, name)
 
 
 def test_a_missing_package_is_named(tmp_path, recogniser, monkeypatch):
@@ -278,21 +279,21 @@ def test_a_missing_package_is_named(tmp_path, recogniser, monkeypatch):
 
     monkeypatch.setattr(importlib.util, "find_spec", without_tf2onnx)
     with pytest.raises(ValueError, match=r"packages .*tf2onnx\. .*keras_ser\[export\]"):
-        exporting.export(recogniser, tmp_path / "speech.onnx", "onnx")
+        exporters.export(recogniser, tmp_path / "speech.onnx", "onnx")
 
 
 def test_destinations_are_checked_before_anything_is_written(tmp_path):
     (tmp_path / "speech.keras").write_text("kept")
     with pytest.raises(ValueError, match="does not exist yet.*speech.keras"):
-        exporting.destinations(tmp_path, ["keras"])
-    paths = exporting.destinations(tmp_path / "new", ["keras"])
+        exporters.destinations(tmp_path, ["keras"])
+    paths = exporters.destinations(tmp_path / "new", ["keras"])
     assert paths == {"keras": tmp_path / "new" / "speech.keras"}
     assert not (tmp_path / "new").exists()
 
 
 def test_no_module_needs_the_optional_packages_to_be_imported():
     optional = {name for each in formats.FORMATS.values() for name in each.packages}
-    for module in (exporting, formats):
+    for module in (exporters, formats):
         tree = ast.parse(inspect.getsource(module))
         imports = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
         assert not optional & set(

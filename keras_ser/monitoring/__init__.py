@@ -1,0 +1,9 @@
+"""What TensorBoard shows of a training: pictures, speech, embeddings, gradients."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["gradients", "monitor"],
+    submod_attrs={"monitor": ["Monitor"]},
+)
