@@ -34,10 +34,11 @@ import numpy as np
 import pandas as pd
 import tables
 
-from keras_ser import backend, config, experiment, inputs, network, training
+from keras_ser import backend
 from keras_ser.backend import devices
 from keras_ser.corpora.table import COLUMNS, NUMBERS
-from keras_ser.job import feature_store
+from keras_ser.experiments import config, experiment, inputs, network, training
+from keras_ser.experiments.job import feature_store
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "emodb_paper.py"
 SYSTEM = "mtl_aug"

@@ -30,9 +30,10 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from keras_ser import audio, config, corpora, protocols, reports, scores
+from keras_ser import audio, corpora, protocols, reports, scores
 from keras_ser.audio import unusable
 from keras_ser.corpora import table as tables
+from keras_ser.experiments import config
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.features.preprocessing import Preprocessing
 

@@ -33,7 +33,7 @@ SYSTEMS = {
     "length": "System('LengthProbe', augment=())",
 }
 CONFIG = """
-from keras_ser.config import Experiment, Features, System, Training
+from keras_ser.experiments.config import Experiment, Features, System, Training
 
 arguments = {"reconstruction": False}
 config = Experiment(

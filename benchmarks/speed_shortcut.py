@@ -1,7 +1,7 @@
 """How well a linear probe tells perturbed speed, by the front-end's upper edge.
 
 The folds of EMO-DB, four classes, leaving one speaker out; the probe is trained on the
-training and scored on the development speakers of each fold (`probes.speed_shortcut`).
+training and scored on the development speakers of each fold (`speed_probe.speed_shortcut`).
 
     python benchmarks/speed_shortcut.py EMODB_FOLDER [--cache cache]
 """
@@ -10,7 +10,8 @@ import argparse
 
 import pandas as pd
 
-from keras_ser import corpora, probes, protocols
+from keras_ser import corpora, protocols
+from keras_ser.experiments import speed_probe
 from keras_ser.features import FeatureStore, LogMel
 
 FACTORS = (0.9, 1.1)
@@ -29,7 +30,7 @@ def main() -> None:
             f"{given.cache}/features", LogMel(fmax=fmax), speeds=(1.0, *FACTORS)
         )
         store.prepare(table)
-        found = [probes.speed_shortcut(store, fold, FACTORS) for fold in folds]
+        found = [speed_probe.speed_shortcut(store, fold, FACTORS) for fold in folds]
         means = 100 * pd.DataFrame(found).mean()
         print(f"| {fmax:g} Hz | {means['0.9']:.0f} | {means['1.1']:.0f} |", flush=True)
 

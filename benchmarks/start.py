@@ -31,8 +31,8 @@ from keras_ser import (
     data,
     models,
     protocols,
-    training,
 )
+from keras_ser.experiments import training
 
 AUGMENT = ("speed", "specaugment", "mixup")
 

@@ -22,7 +22,7 @@ import tables
 from keras_ser.utils import files
 
 CONFIG = """
-from keras_ser.config import Experiment, System, Training
+from keras_ser.experiments.config import Experiment, System, Training
 from keras_ser.models import BASELINE
 
 config = Experiment(

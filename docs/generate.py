@@ -149,7 +149,7 @@ def _fold_of(path: Path) -> str:
 
 @functools.cache
 def _configs() -> list[tuple]:
-    from keras_ser import config
+    from keras_ser.experiments import config
 
     paths = sorted((ROOT / "configs").glob("*/*.py"))
     return [(path, config.load(path)) for path in paths]
@@ -200,11 +200,11 @@ def _card(name: str) -> list[tuple]:
     """The blocks of the card of the predictions in `results/<name>/robustness`."""
     import pandas as pd
 
-    from keras_ser import card
+    from keras_ser.robustness import report
 
     path = ROOT / "results" / name / "robustness" / CARD
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return card.contents(table, PUBLISHED, NOISE)
+    return report.contents(table, PUBLISHED, NOISE)
 
 
 def study(name: str) -> str:
@@ -314,7 +314,7 @@ def _rows_of_example(name: str, stem: str) -> list[str]:
 
 
 def _not_run_yet(name: str, stem: str) -> str:
-    from keras_ser import config
+    from keras_ser.experiments import config
 
     loaded = config.load(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
     words = " ".join(f"--corpus {corpus}=DIR" for corpus in loaded.needed)
@@ -326,11 +326,12 @@ def _not_run_yet(name: str, stem: str) -> str:
 
 def _published(stem: str) -> str:
     """The printed figures of the paper's own systems, `iemocap: baseline 64.3, …`."""
-    from keras_ser import config, published
+    from keras_ser.experiments import config
+    from keras_ser.reports import published_figures
 
     loaded = config.load(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
     paper, _, number = loaded.published.partition(":")
-    printed = published.load(paper, number).dropna(subset="value")
+    printed = published_figures.load(paper, number).dropna(subset="value")
     printed = printed[printed.row.isin(loaded.systems)]
     parts = []
     for (corpus, condition), part in printed.groupby(

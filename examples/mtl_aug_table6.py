@@ -12,8 +12,9 @@ To see that it runs, on synthetic speech: --smoke
 import sys
 from pathlib import Path
 
-from keras_ser import config, reports
+from keras_ser import reports
 from keras_ser.cli import main as cli
+from keras_ser.experiments import config
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table6.py"
 

@@ -1,80 +1,48 @@
 """keras_ser: speech emotion recognition with Keras 3.
 
-`import keras_ser as ser` is light; what is behind a name is imported when the name
-is first used.
+`import keras_ser as ser` imports nothing heavy: what is behind a name is imported when
+the name is first used.
 """
 
-import importlib
+import lazy_loader
 
-from keras_ser._version import __version__
+__version__ = "0.1.0"
 
-_MODULES = (
-    "attacks",
-    "audio",
-    "augment",
-    "backend",
-    "callbacks",
-    "card",
-    "classical",
-    "cli",
-    "conditions",
-    "config",
-    "corpora",
-    "curves",
-    "data",
-    "evaluation",
-    "experiment",
-    "features",
-    "figures",
-    "inference",
-    "inputs",
-    "job",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "monitoring",
-    "probes",
-    "protocols",
-    "published",
-    "reports",
-    "robustness",
-    "scores",
-    "systems",
-    "training",
-    "tuning",
-    "utils",
-    "variants",
-    "waveform_attack",
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "attacks",
+        "audio",
+        "augment",
+        "backend",
+        "callbacks",
+        "classical",
+        "cli",
+        "conditions",
+        "corpora",
+        "data",
+        "evaluation",
+        "experiments",
+        "features",
+        "figures",
+        "inference",
+        "layers",
+        "losses",
+        "metrics",
+        "models",
+        "monitoring",
+        "protocols",
+        "reports",
+        "robustness",
+        "scores",
+        "tuning",
+        "utils",
+    ],
+    submod_attrs={
+        "data": ["Pipeline"],
+        "experiments.config": ["Experiment", "Features", "System", "Training"],
+        "features": ["FeatureStore", "LogMel", "Preprocessing"],
+        "inference": ["Recogniser", "load"],
+    },
 )
-_NAMES = {
-    "Experiment": "config",
-    "FeatureStore": "features",
-    "LogMel": "features",
-    "Pipeline": "data",
-    "Preprocessing": "features",
-    "Recogniser": "inference",
-    "System": "config",
-    "Training": "config",
-}
-
-__all__ = ["__version__", "load", *_MODULES, *_NAMES]
-
-
-def load(path):
-    """A `Recogniser` from a model file or a run's folder; see `Recogniser.load`."""
-    from keras_ser.inference import Recogniser
-
-    return Recogniser.load(path)
-
-
-def __getattr__(name):
-    if name in _MODULES:
-        return importlib.import_module(f"keras_ser.{name}")
-    if name in _NAMES:
-        return getattr(importlib.import_module(f"keras_ser.{_NAMES[name]}"), name)
-    raise AttributeError(f"module `keras_ser` has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted(__all__)
+__all__ += ["__version__"]

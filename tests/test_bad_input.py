@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 import soundfile
 
-from keras_ser import audio, config, experiment, inputs, models
+from keras_ser import audio, models
 from keras_ser.audio import reading, unusable
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.cli import main as cli
-from keras_ser.config import Experiment, Features, System, Training
+from keras_ser.experiments import config, experiment, inputs
+from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser

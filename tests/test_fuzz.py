@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_ser import audio, config
+from keras_ser import audio
 from keras_ser.audio import reading
-from keras_ser.config import Experiment, System
+from keras_ser.experiments import config
+from keras_ser.experiments.config import Experiment, System
 from keras_ser.features.preprocessing import Preprocessing
 
 EXAMPLES = int(os.environ.get("KERAS_SER_FUZZ", "50"))

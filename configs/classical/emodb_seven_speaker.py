@@ -17,8 +17,8 @@ Needs: pip install 'keras_ser[opensmile]'
 Command: keras-ser run configs/classical/emodb_seven_speaker.py --corpus emodb=DIR
 """
 
-from keras_ser.config import Experiment, Features
-from keras_ser.systems import CLASSICAL
+from keras_ser import Experiment, Features
+from keras_ser.experiments import CLASSICAL
 
 config = Experiment(
     name="emodb_seven_speaker",

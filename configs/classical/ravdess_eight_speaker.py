@@ -16,8 +16,8 @@ Needs: pip install 'keras_ser[opensmile]'
 Command: keras-ser run configs/classical/ravdess_eight_speaker.py --corpus ravdess=DIR
 """
 
-from keras_ser.config import Experiment, Features
-from keras_ser.systems import CLASSICAL
+from keras_ser import Experiment, Features
+from keras_ser.experiments import CLASSICAL
 
 config = Experiment(
     name="ravdess_eight_speaker",

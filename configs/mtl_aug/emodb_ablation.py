@@ -14,8 +14,8 @@ Command: keras-ser run configs/mtl_aug/emodb_ablation.py --corpus emodb=DIR
 Results: docs/results.md
 """
 
-from keras_ser.config import Experiment, Training
-from keras_ser.systems import ablation
+from keras_ser import Experiment, Training
+from keras_ser.experiments import ablation
 
 NAMES = {  # as emodb.py calls them
     "model_1": "mtl_aug",

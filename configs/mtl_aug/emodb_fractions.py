@@ -14,8 +14,8 @@ Command: keras-ser run configs/mtl_aug/emodb_fractions.py --corpus emodb=DIR
 Results: docs/results.md
 """
 
-from keras_ser.config import Experiment, Training
-from keras_ser.systems import few_labels
+from keras_ser import Experiment, Training
+from keras_ser.experiments import few_labels
 
 ROWS = few_labels(fractions=(0.2, 0.6, 1.0))
 

@@ -9,7 +9,7 @@ Command: keras-ser run configs/mtl_aug/emodb_paper.py --corpus emodb=DIR
 Results: none yet.
 """
 
-from keras_ser.config import PAPER_TRAINING, Experiment, System
+from keras_ser.experiments import PAPER_TRAINING, Experiment, System
 from keras_ser.models import BASELINE
 
 config = Experiment(

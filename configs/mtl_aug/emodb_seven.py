@@ -17,8 +17,8 @@ Command: keras-ser run configs/mtl_aug/emodb_seven.py \
 Results: docs/results.md
 """
 
-from keras_ser.config import Experiment, Training
-from keras_ser.systems import NETWORKS
+from keras_ser import Experiment, Training
+from keras_ser.experiments import NETWORKS
 
 config = Experiment(
     name="emodb_seven",

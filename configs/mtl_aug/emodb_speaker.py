@@ -24,8 +24,8 @@ Noise and attacks, without training again: keras-ser robustness \
 Results: docs/results.md
 """
 
-from keras_ser.config import Experiment, Features, Training
-from keras_ser.systems import NETWORKS, rivals
+from keras_ser import Experiment, Features, Training
+from keras_ser.experiments import NETWORKS, rivals
 
 config = Experiment(
     name="emodb_four_speaker",

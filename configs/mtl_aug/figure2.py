@@ -14,8 +14,7 @@ Command: keras-ser run configs/mtl_aug/figure2.py --corpus iemocap=DIR
 Results: docs/results.md
 """
 
-from keras_ser.config import PAPER_TRAINING, Experiment
-from keras_ser.systems import single_augmentations
+from keras_ser.experiments import PAPER_TRAINING, Experiment, single_augmentations
 
 config = Experiment(
     name="figure2",

@@ -16,8 +16,7 @@ Command: keras-ser run configs/mtl_aug/figure3.py --corpus iemocap=DIR \
 Results: docs/results.md
 """
 
-from keras_ser.config import PAPER_TRAINING, Experiment
-from keras_ser.systems import few_labels
+from keras_ser.experiments import PAPER_TRAINING, Experiment, few_labels
 
 config = Experiment(
     name="figure3",

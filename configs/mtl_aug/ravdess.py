@@ -19,8 +19,8 @@ Command: keras-ser run configs/mtl_aug/ravdess.py \
 Results: docs/results.md
 """
 
-from keras_ser.config import Experiment, Training
-from keras_ser.systems import NETWORKS
+from keras_ser import Experiment, Training
+from keras_ser.experiments import NETWORKS
 
 config = Experiment(
     name="ravdess_eight",

@@ -15,8 +15,7 @@ Command: keras-ser run configs/mtl_aug/table2.py --corpus iemocap=DIR \
 Results: docs/results.md
 """
 
-from keras_ser.config import PAPER_TRAINING, Experiment
-from keras_ser.systems import networks
+from keras_ser.experiments import PAPER_TRAINING, Experiment, networks
 
 config = Experiment(
     name="table2",

@@ -21,8 +21,7 @@ Command: keras-ser run configs/mtl_aug/table5.py --corpus iemocap=DIR \
 Results: docs/results.md, on EMO-DB
 """
 
-from keras_ser.config import PAPER_TRAINING, Experiment
-from keras_ser.systems import networks, rivals
+from keras_ser.experiments import PAPER_TRAINING, Experiment, networks, rivals
 
 config = Experiment(
     name="table5",

@@ -19,8 +19,7 @@ Command: keras-ser run configs/mtl_aug/table7.py --corpus iemocap=DIR \
 Results: docs/results.md
 """
 
-from keras_ser.config import PAPER_TRAINING, Experiment
-from keras_ser.systems import ablation
+from keras_ser.experiments import PAPER_TRAINING, Experiment, ablation
 
 config = Experiment(
     name="table7",

@@ -25,7 +25,7 @@ import pandas as pd
 
 from keras_ser import backend, corpora
 from keras_ser.callbacks import checkpoint
-from keras_ser.config import System, Training
+from keras_ser.experiments.config import System, Training
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.models import BASELINE
 from keras_ser.protocols import Fold
@@ -113,8 +113,9 @@ def train(name: str, split: str, tables, cache, folder: Path) -> None:
     """One training; its figures go to `found.json`."""
     import keras
 
-    from keras_ser import augment, training
+    from keras_ser import augment
     from keras_ser.data import Pipeline
+    from keras_ser.experiments import training
     from keras_ser.models import MTLAug
 
     folder.mkdir(parents=True, exist_ok=True)

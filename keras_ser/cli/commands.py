@@ -17,7 +17,7 @@ def corpus(arguments) -> int:
 
     from keras_ser import corpora
     from keras_ser.corpora import audformat, survey
-    from keras_ser.overrides import pairs
+    from keras_ser.experiments.overrides import pairs
 
     options = pairs(arguments.set)
     told = survey.of(arguments.name, arguments.root, arguments.workers, **options)
@@ -37,8 +37,8 @@ def corpus(arguments) -> int:
 
 
 def features(arguments) -> int:
-    from keras_ser import experiment, inputs
     from keras_ser.audio import unusable
+    from keras_ser.experiments import experiment, inputs
     from keras_ser.utils import files
 
     files.writable_folder(arguments.cache)
@@ -59,7 +59,7 @@ def features(arguments) -> int:
 def run(arguments) -> int:
     import joblib
 
-    from keras_ser import experiment
+    from keras_ser.experiments import experiment
     from keras_ser.utils import files
 
     for folder in (arguments.out, arguments.cache):
@@ -94,7 +94,7 @@ def run(arguments) -> int:
 
 def experiment_of(arguments) -> tuple:
     """The experiment that a run's arguments ask for, and the folders of corpora."""
-    from keras_ser import config, variants
+    from keras_ser.experiments import config, variants
 
     loaded, roots = _loaded(arguments)
     if arguments.preset:
@@ -108,7 +108,7 @@ def experiment_of(arguments) -> tuple:
 
 def _planned(arguments, loaded, roots) -> list:
     """The jobs of a run; with --skip-bad, those without what cannot be used."""
-    from keras_ser import experiment, inputs
+    from keras_ser.experiments import experiment, inputs
 
     noise = inputs.read_noise(loaded, roots, arguments.cache)
 
@@ -130,7 +130,8 @@ def _planned(arguments, loaded, roots) -> list:
 
 
 def tune(arguments) -> int:
-    from keras_ser import experiment, inputs, tuning, variants
+    from keras_ser import tuning
+    from keras_ser.experiments import experiment, inputs, variants
     from keras_ser.utils import files
 
     for folder in (arguments.out, arguments.cache):
@@ -227,7 +228,7 @@ def export(arguments) -> int:
 
 def _loaded(arguments) -> tuple:
     """The experiment on the corpora that the command line gives, and their folders."""
-    from keras_ser import config, variants
+    from keras_ser.experiments import config, variants
 
     loaded, roots = config.load(arguments.config, arguments.set), _roots(arguments)
     return variants.on_corpora(loaded, roots), roots

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from keras_ser import experiment, inputs, reports
-from keras_ser.config import Experiment, Features, System, Training
+from keras_ser import reports
+from keras_ser.experiments import experiment, inputs
+from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.models import BASELINE
 
 TEST = ("synthetic/s04", "synthetic/s09")

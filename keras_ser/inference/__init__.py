@@ -5,5 +5,5 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["exporters", "formats", "model_file", "recogniser"],
-    submod_attrs={"recogniser": ["Recogniser"]},
+    submod_attrs={"recogniser": ["Recogniser", "load"]},
 )

@@ -4,7 +4,7 @@ How each format is loaded elsewhere, `use` of `formats.FORMATS` says in full:
 
 | format | written | loaded by |
 |---|---|---|
-| `keras` | `speech.keras` | `keras.models.load_model`, with the layers of this package |
+| `keras` | `speech.keras` | `keras.models.load_model`, with this package |
 | `saved_model` | folder `speech_saved_model` | `tf.saved_model.load`, its `serve` |
 | `onnx` | `speech.onnx` | `onnxruntime.InferenceSession` |
 | `litert` | `speech.tflite` | `ai_edge_litert.interpreter.Interpreter` |

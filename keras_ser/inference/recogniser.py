@@ -183,6 +183,11 @@ class Recogniser:
         return max(1, self.preprocessing.front_end.frames(seconds))
 
 
+def load(path) -> Recogniser:
+    """A `Recogniser` from a model file or a run's folder; see `Recogniser.load`."""
+    return Recogniser.load(path)
+
+
 def _check_windows(window, hop) -> None:
     if hop is not None and window is None:
         raise ValueError(f"`hop` needs a `window`. Received: hop={hop} without one.")

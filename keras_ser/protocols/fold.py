@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from keras_ser import corpora, leaks
+from keras_ser import corpora
+from keras_ser.protocols import leaks
 from keras_ser.protocols.speakers import of_session, speakers_of
 
 

@@ -12,9 +12,9 @@ import pandas as pd
 from keras_ser.reports.cells import uar_with_interval
 from keras_ser.reports.comparison import Difference, difference
 from keras_ser.reports.contents import contents
-from keras_ser.reports.places import placed, shown
 from keras_ser.reports.reading import HEAD, concat, read_runs, settings_of
 from keras_ser.reports.selection import shared_speakers as _shared_speakers
+from keras_ser.reports.test_sets import placed, shown
 from keras_ser.reports.writing import latex, markdown
 from keras_ser.utils import files
 

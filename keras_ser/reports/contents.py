@@ -13,10 +13,10 @@ from keras_ser.reports import comparison, published
 from keras_ser.reports.cells import uar_of, uar_with_interval
 from keras_ser.reports.fractions import label_fractions
 from keras_ser.reports.heads import augmentation_heads
-from keras_ser.reports.places import placed, shown
 from keras_ser.reports.reading import HEAD, classes_of, concat, settings_of
 from keras_ser.reports.selection import selection
 from keras_ser.reports.settings import normalisation, settings
+from keras_ser.reports.test_sets import placed, shown
 from keras_ser.reports.text import (
     NOTHING,
     group_rank,

@@ -5,9 +5,9 @@ import functools
 import numpy as np
 import pandas as pd
 
-from keras_ser import curves
+from keras_ser.figures import curves
 from keras_ser.reports.cells import uar_interval, uar_with_interval
-from keras_ser.reports.places import shown
+from keras_ser.reports.test_sets import shown
 from keras_ser.reports.text import NOTHING, natural, slug
 
 CAPTION = "UAR % against the share of training utterances that kept their label"

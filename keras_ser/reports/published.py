@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from keras_ser import conditions, figures, published
+from keras_ser import conditions, figures
 from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
-from keras_ser.reports.places import shown
+from keras_ser.reports.published_figures import SPREADS, load
+from keras_ser.reports.test_sets import shown
 from keras_ser.reports.text import NOTHING, slug
 
 OTHER, SYNTHETIC, NOISE = "†", "§", "¶"
@@ -33,7 +34,7 @@ def parse(name: str) -> pd.DataFrame:
         raise ValueError(
             f"Published figures are named `paper:table`, mtl_aug:2. Received: {name!r}."
         )
-    return published.load(paper, table)
+    return load(paper, table)
 
 
 def comparisons(found: dict[str, dict], table: pd.DataFrame) -> list[tuple]:
@@ -201,7 +202,7 @@ def _drawn(printed, measured, marks, rows: list[str]) -> tuple[dict, dict]:
 
 
 def _legend(paper: str, notes: list[str]) -> list[tuple]:
-    told = f"After ± in published figures: {published.SPREADS[paper]}. In brackets: "
+    told = f"After ± in published figures: {SPREADS[paper]}. In brackets: "
     lines = [
         f"{told}the interval of the tables above. {NOTHING}: not printed, or not run."
     ]

@@ -4,7 +4,7 @@ KerasTuner proposes values, a trial is an experiment's own training with them, a
 it is scored on takes part in no test.
 """
 
-from keras_ser.tuning.search import ORACLES, Search, plan, run
 from keras_ser.tuning.space import Choice, Range, parse
+from keras_ser.tuning.study import ORACLES, Search, plan, run
 
 __all__ = ["ORACLES", "Choice", "Range", "Search", "parse", "plan", "run"]

@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from keras_ser import checks, config
-from keras_ser.config import Experiment, System
-from keras_ser.overrides import literal
+from keras_ser.experiments import checks, config
+from keras_ser.experiments.config import Experiment, System
+from keras_ser.experiments.overrides import literal
 
 DIGITS = 3  # of a number that is searched on a range; more say nothing
 OF_SYSTEM = ("arguments", "objective", "augment", "denoising", "label_fraction")

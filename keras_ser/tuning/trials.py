@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import scores
-from keras_ser.job import Job
-from keras_ser.running import unfinished
+from keras_ser.experiments.job import Job
+from keras_ser.experiments.run_folder import unfinished
 from keras_ser.utils import files
 
 NAME = "trials.csv"

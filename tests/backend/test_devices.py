@@ -15,15 +15,16 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from keras_ser import backend, experiment
+from keras_ser import backend
 from keras_ser.backend import devices
-from keras_ser.config import Experiment, Features, System, Training
+from keras_ser.experiments import experiment
+from keras_ser.experiments.config import Experiment, Features, System, Training
 
 ROOT = Path(__file__).parents[2]
 DEVICES = ["gpu:0", "gpu:1", "gpu:2"]
 RUN = """
 import pickle, sys
-from keras_ser import running
+from keras_ser.experiments import runner
 with open(sys.argv[1], "rb") as file:
     job, cache, devices = pickle.load(file)
 running.run_job(job, cache, threads=1, devices=devices)

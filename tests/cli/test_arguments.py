@@ -4,9 +4,9 @@ import argparse
 
 import pytest
 
-from keras_ser import config
 from keras_ser.cli import arguments
 from keras_ser.cli import main as cli
+from keras_ser.experiments import config
 
 
 def parsed(*words):

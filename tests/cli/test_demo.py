@@ -5,7 +5,7 @@ import os
 
 from keras_ser import corpora
 from keras_ser.cli import demo
-from keras_ser.config import Features, Training
+from keras_ser.experiments.config import Features, Training
 
 NAMES = ("s04", "s09", "s03", "s08", "s01", "s02")
 

@@ -118,16 +118,16 @@ def test_corpus_takes_options_and_writes_audformat(write_audio, tmp_path, capsys
 def test_what_is_done_is_reported_though_something_failed(
     toy_emodb, tmp_path, capsys, monkeypatch
 ):
-    from keras_ser import running
+    from keras_ser.experiments import runner
 
-    real = running._train_and_test
+    real = runner._train_and_test
 
     def failing(job, *arguments):
         if job.fold.name == "08":
             raise RuntimeError("The loss must stay finite.")
         return real(job, *arguments)
 
-    monkeypatch.setattr(running, "_train_and_test", failing)
+    monkeypatch.setattr(runner, "_train_and_test", failing)
     config = tmp_path / "config.py"
     config.write_text(
         "from keras_ser.config import *\n"

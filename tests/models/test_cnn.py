@@ -9,9 +9,10 @@ import pytest
 from keras.ops import convert_to_numpy
 
 import keras_ser as ser
-from keras_ser import checks, models, network
-from keras_ser.config import Experiment, Features, System, Training
-from keras_ser.job import Job
+from keras_ser import models
+from keras_ser.experiments import checks, network
+from keras_ser.experiments.config import Experiment, Features, System, Training
+from keras_ser.experiments.job import Job
 from keras_ser.layers import BLSTM, ConvBlock
 
 CLASSES = ("anger", "neutral", "sadness")

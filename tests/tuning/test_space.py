@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from keras_ser import augment
-from keras_ser.config import Experiment, Features, System
+from keras_ser.experiments.config import Experiment, Features, System
 from keras_ser.models import BASELINE
 from keras_ser.tuning import space
 from keras_ser.tuning.space import Choice, Range, parse

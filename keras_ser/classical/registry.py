@@ -1,0 +1,10 @@
+"""The classical systems by name."""
+
+from keras_ser.classical.probes import LengthProbe, MeanLogMelProbe
+from keras_ser.classical.svm import OpenSmileSVM
+
+CLASSICAL = {
+    "LengthProbe": LengthProbe,
+    "MeanLogMelProbe": MeanLogMelProbe,
+    "OpenSmileSVM": OpenSmileSVM,
+}

@@ -1,0 +1,36 @@
+"""Experiments: systems × protocol × folds × repeats, from a config to run folders."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "checks",
+        "classical",
+        "config",
+        "experiment",
+        "inputs",
+        "job",
+        "network",
+        "overrides",
+        "run_folder",
+        "runner",
+        "speed_probe",
+        "systems",
+        "training",
+        "values",
+        "variants",
+    ],
+    submod_attrs={
+        "config": ["PAPER_TRAINING", "Experiment", "Features", "System", "Training"],
+        "systems": [
+            "CLASSICAL",
+            "NETWORKS",
+            "ablation",
+            "few_labels",
+            "networks",
+            "rivals",
+            "single_augmentations",
+        ],
+    },
+)

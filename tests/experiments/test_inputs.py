@@ -1,0 +1,109 @@
+"""The tables of an experiment."""
+
+import warnings
+
+import pandas as pd
+import pytest
+
+from keras_ser import corpora
+from keras_ser.corpora.table import Corpus
+from keras_ser.experiments import inputs
+from keras_ser.experiments.config import Experiment, System
+
+PLAIN, MORE = {"plain": System()}, {"more": System(unlabelled=True)}
+
+
+@pytest.fixture
+def register(monkeypatch, toy_table):
+    """A function that registers a toy corpus with these speakers and emotions."""
+
+    def add(name, emotions, speakers=("01", "02", "03", "04")):
+        def read(root, prefix=""):
+            table = toy_table(list(speakers), list(emotions)).reset_index(drop=True)
+            for column in ("utterance", "source", "speaker"):
+                table[column] = table[column].str.replace("toy/", f"{name}/{prefix}")
+            table["digest"] = table.utterance
+            return table.assign(corpus=name)
+
+        entry = Corpus(read, name, "deu", "free", "none", "made", {})
+        monkeypatch.setitem(corpora.CORPORA, name, entry)
+
+    return add
+
+
+def read(config, tmp_path, names):
+    return inputs.read_tables(config, {name: "x" for name in names}, tmp_path)
+
+
+def test_roots_come_from_the_argument_or_the_environment(monkeypatch, tmp_path):
+    monkeypatch.delenv(inputs.CORPORA_VARIABLE, raising=False)
+    with pytest.raises(ValueError, match="--corpus emodb=DIR"):
+        inputs.find_root("emodb", {}, "cache")
+    monkeypatch.setenv(inputs.CORPORA_VARIABLE, str(tmp_path))
+    assert inputs.find_root("emodb", {}, "cache") == tmp_path / "emodb"
+    assert str(inputs.find_root("emodb", {"emodb": "x"}, "cache")) == "x"
+    assert str(inputs.find_root("synthetic", {}, "cache")) == "cache"
+
+
+def test_several_corpora_are_one_table(register, tmp_path):
+    for name in ("one", "two"):
+        register(name, ("anger", "sadness"))
+    table, unlabelled = read(
+        Experiment("e", ("one", "two"), PLAIN), tmp_path, "one two".split()
+    )
+    assert list(dict.fromkeys(table.corpus)) == ["one", "two"]
+    assert table.index.is_unique and table.utterance.is_unique
+    assert unlabelled is None
+
+
+def test_options_reach_a_corpus_reader(register, tmp_path):
+    register("one", ("anger", "sadness"))
+    config = Experiment("e", "one", PLAIN, corpus_options={"one": {"prefix": "p"}})
+    table, _ = read(config, tmp_path, ["one"])
+    assert all(table.speaker.str.startswith("one/p"))
+    wrong = Experiment("e", "one", PLAIN, corpus_options={"one": {"suffix": "p"}})
+    with pytest.raises(ValueError, match="takes the options .*prefix.*suffix"):
+        read(wrong, tmp_path, ["one"])
+
+
+def test_speech_without_emotion_is_left_out_with_a_warning(register, tmp_path):
+    register("one", ("anger", ""))
+    with pytest.warns(UserWarning, match="4 of 8 utterances.*are left out"):
+        table, unlabelled = read(Experiment("e", "one", PLAIN), tmp_path, ["one"])
+    assert set(table.emotion) == {"anger"} and list(table.index) == list(range(4))
+    assert unlabelled is None
+
+
+@pytest.mark.parametrize("extra", ["", "more"])
+def test_speech_without_emotion_joins_the_unlabelled(register, tmp_path, extra):
+    register("one", ("anger", ""))
+    register("more", ("",), speakers=("11", "12"))
+    systems = (
+        {"few": System(unlabelled=True, label_fraction=0.5)} if not extra else MORE
+    )
+    config = Experiment("e", "one", systems, unlabelled=extra)
+    with pytest.warns(UserWarning, match="join the unlabelled speech"):
+        table, unlabelled = read(config, tmp_path, ["one", "more"])
+    assert set(table.emotion) == {"anger"}
+    assert set(unlabelled.emotion) == {""}
+    assert len(unlabelled) == 4 + 2 * bool(extra)
+
+
+def test_nothing_is_said_where_all_is_labelled(register, tmp_path):
+    register("one", ("anger", "sadness"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(Experiment("e", "one", PLAIN), tmp_path, ["one"])
+
+
+def test_a_corpus_without_emotions_is_refused(register, tmp_path):
+    register("one", ("",))
+    with pytest.raises(ValueError, match="needs labelled speech.*`unlabelled`"):
+        read(Experiment("e", "one", PLAIN), tmp_path, ["one"])
+
+
+def test_noise_is_read_where_it_is_named(tmp_path):
+    assert inputs.read_noise(Experiment("e", "emodb", PLAIN), {}, tmp_path) is None
+    named = Experiment("e", "emodb", PLAIN, noise="synthetic_noise")
+    found = inputs.read_noise(named, {}, tmp_path)
+    assert isinstance(found, pd.DataFrame) and len(found) == 6

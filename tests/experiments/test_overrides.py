@@ -1,0 +1,203 @@
+"""Overrides set one value, keep its type, and say what was expected."""
+
+import ast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_ser.experiments.config import Experiment, Features, System
+from keras_ser.experiments.overrides import literal, override, pairs
+
+
+@pytest.fixture
+def experiment():
+    return Experiment(
+        name="toy",
+        corpus="synthetic",
+        systems={
+            "baseline": System(augment=()),
+            "full": System(objective={"center": 1e-3}, arguments={"sizes": {"a": 1}}),
+        },
+        features=Features(seconds=8),
+    )
+
+
+def look_up(node, path):
+    for name in path.split("."):
+        node = node[name] if isinstance(node, dict) else getattr(node, name)
+    return node
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("name=other", "other"),
+        ("name='5'", "5"),
+        ("name=a=b", "a=b"),
+        ("repeats=3", 3),
+        ("training.epochs=5", 5),
+        (" training.epochs = 5 ", 5),
+        ("training.learning_rate=0.5", 0.5),
+        ("training.learning_rate=1e-4", 1e-4),
+        ("training.learning_rate=1", 1.0),
+        ("features.seconds=7.5", 7.5),
+        ("features.seconds=4", 4.0),
+        ("features.settings={'bands': 64}", {"bands": 64}),
+        ("features.settings.bands=64", 64),
+        ("training.monitor=uar", "uar"),
+        ("training.precision=mixed_bfloat16", "mixed_bfloat16"),
+        ("systems.full.unlabelled=False", False),
+        ("systems.full.augment=('speed',)", ("speed",)),
+        ("systems.full.augment=['speed', 'mixup']", ("speed", "mixup")),
+        ("systems.full.augment=()", ()),
+        ("systems.full.objective.center=0", 0),
+        ("systems.full.objective.new=0.5", 0.5),
+        ("systems.full.objective.kind=soft", "soft"),
+        ("systems.full.arguments.sizes.a=2", 2),
+        ("corpus=ravdess", "ravdess"),
+        ("corpus=('emodb', 'ravdess')", ("emodb", "ravdess")),
+        ("corpus_options.csv.speaker=subject", "subject"),
+        ("systems.full.label_fraction=1", 1.0),
+    ],
+)
+def test_an_override_sets_one_value_of_the_right_type(experiment, text, value):
+    changed = override(experiment, text)
+    path = text.partition("=")[0].strip()
+    found = look_up(changed, path)
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_an_override_changes_nothing_else(experiment):
+    changed = override(experiment, "systems.full.objective.center=0.5")
+    assert changed.systems["full"].objective == {"center": 0.5}
+    assert changed.systems["baseline"] is experiment.systems["baseline"]
+    assert list(changed.systems) == list(experiment.systems)
+    assert changed.training is experiment.training
+    assert experiment.systems["full"].objective == {"center": 1e-3}
+    undone = override(changed, "systems.full.objective.center=0.001")
+    assert undone == experiment
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "received"),
+    [
+        ("name=5", "str", "int"),
+        ("repeats=2.0", "int", "float"),
+        ("repeats=True", "int", "bool"),
+        ("repeats=many", "int", "str"),
+        ("repeats=None", "int", "NoneType"),
+        ("repeats=", "int", "str"),
+        ("training.learning_rate=True", "float", "bool"),
+        ("training.learning_rate=fast", "float", "str"),
+        ("systems.full.unlabelled=1", "bool", "int"),
+        ("systems.full.unlabelled=true", "bool", "str"),
+        ("systems.full.augment=speed", "tuple or dict", "str"),
+        ("systems.full.augment=('speed')", "tuple or dict", "str"),
+        ("systems.full.objective=0.5", "dict", "float"),
+        ("training=5", "Training", "int"),
+        ("systems=5", "dict", "int"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(experiment, text, expected, received):
+    with pytest.raises(ValueError) as caught:
+        override(experiment, text)
+    message = str(caught.value)
+    assert repr(text) in message
+    assert f"expected {expected}. Received: {received}." in message
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown", "known"),
+    [
+        ("epochs=5", "epochs", "training"),
+        ("=5", "", "training"),
+        ("training.epoch=5", "epoch", "epochs"),
+        ("systems.ful.unlabelled=True", "ful", "baseline"),
+        ("systems.full.objectives.center=1", "objectives", "objective"),
+        ("features.settings.mel.bands=1", "mel", ""),
+    ],
+)
+def test_an_unknown_path_is_refused_with_what_is_known(
+    experiment, text, unknown, known
+):
+    with pytest.raises(ValueError) as caught:
+        override(experiment, text)
+    message = str(caught.value)
+    assert f"Override {text!r}: no `{unknown}`. Expected one of [" in message
+    assert known in message.partition("Expected one of")[2]
+
+
+@pytest.mark.parametrize("text", ["training.epochs.first=1", "name.x=1"])
+def test_a_path_through_a_value_is_refused(experiment, text):
+    with pytest.raises(ValueError) as caught:
+        override(experiment, text)
+    name = text.partition("=")[0].split(".")[-1]
+    assert f"Override {text!r}: no `{name}`. A value stands there" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["training.epochs", "", "--help"])
+def test_an_override_without_equals_sign_is_refused(experiment, text):
+    with pytest.raises(ValueError, match="An override is `path=value`. Received: "):
+        override(experiment, text)
+
+
+@pytest.mark.parametrize("text", ["systems.full=5", "systems={'a': 1}"])
+def test_what_is_no_system_is_refused_by_name(experiment, text):
+    with pytest.raises(ValueError, match="must be a `System`. Received: "):
+        override(experiment, text)
+
+
+@given(value=st.text())
+@settings(max_examples=60, deadline=None)
+def test_any_text_is_a_value_or_a_clear_error(value):
+    toy = Experiment(name="toy", corpus="synthetic", systems={"a": System()})
+    try:
+        changed = override(toy, f"name={value}")
+    except ValueError as error:
+        assert "expected str" in str(error) or "becomes a folder's name" in str(error)
+    else:
+        assert isinstance(changed.name, str)
+
+
+@pytest.mark.parametrize("text", ["{[1]: 2}", "[1, 2", "{'a': }", "a\0b", "1 + 1"])
+def test_what_is_no_literal_is_text(text):
+    assert literal(text) == text
+
+
+literals = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner),
+    max_leaves=5,
+)
+
+
+@given(value=literals)
+@settings(max_examples=60, deadline=None)
+def test_a_value_below_a_mapping_may_be_any_literal(value):
+    value = ast.literal_eval(repr(value)) if "inf" not in repr(value) else 0
+    toy = Experiment(name="toy", corpus="synthetic", systems={"a": System()})
+    changed = override(toy, f"systems.a.objective.x={value!r}")
+    assert changed.systems["a"].objective["x"] == value
+
+
+def test_an_override_cannot_make_an_impossible_experiment(experiment):
+    with pytest.raises(ValueError, match="Set `unlabelled` to a corpus"):
+        override(experiment, "systems.full.unlabelled=True")
+
+
+def test_pairs_are_names_and_literals():
+    found = pairs(["speaker=subject", "column=3", "pattern=a=(.*)", "names=('a',)"])
+    assert found == {
+        "speaker": "subject",
+        "column": 3,
+        "pattern": "a=(.*)",
+        "names": ("a",),
+    }
+
+
+@pytest.mark.parametrize("text", ["speaker", "=subject", ""])
+def test_a_pair_without_name_or_sign_is_refused(text):
+    with pytest.raises(ValueError, match=f"takes OPTION=VALUE. Received: {text}"):
+        pairs(["a=1", text])

@@ -1,0 +1,132 @@
+"""The configs of the paper's tables on toy trees in the true layout of its corpora."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from keras_ser import reports
+from keras_ser.cli import main as cli
+from keras_ser.experiments import config, experiment, inputs, variants
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "mtl_aug"
+LETTERS = {"anger": "ang", "happiness": "hap", "neutral": "neu", "sadness": "sad"}
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+
+def say(path: Path, emotion: str, seed: int) -> None:
+    """Noise that is louder the more aroused the emotion is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scale = 0.02 * (1 + list(LETTERS).index(emotion))
+    wave = np.random.default_rng(seed).normal(scale=scale, size=8_000)
+    soundfile.write(path, wave.clip(-1, 1), 16_000)
+
+
+def plant_iemocap(root: Path) -> Path:
+    """Five sessions of two speakers, each in every emotion, and an undecided turn."""
+    head = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
+    seeds = itertools.count()
+    for session in range(1, 6):
+        lines, dialog = [], f"Ses0{session}F_impro01"
+        turns = [(f"{g}00{n}", e) for g in "FM" for n, e in enumerate(LETTERS)]
+        for turn, emotion in [*turns, ("F009", "")]:
+            name = f"{dialog}_{turn}"
+            folder = root / f"Session{session}" / "sentences" / "wav" / dialog
+            say(folder / f"{name}.wav", emotion or "neutral", next(seeds))
+            letters = LETTERS.get(emotion, "xxx")
+            lines.append(f"[6.29 - 8.23]\t{name}\t{letters}\t[2.5, 4.0, 1.5]\n")
+        listed = root / f"Session{session}" / "dialog" / "EmoEvaluation"
+        listed.mkdir(parents=True)
+        (listed / f"{dialog}.txt").write_text(head + "\n".join(lines))
+    return root
+
+
+def plant_msp_improv(root: Path) -> Path:
+    """Six sessions of two speakers, each in every emotion."""
+    lines, seeds = [], itertools.count(1000)
+    for session in range(1, 7):
+        for gender, (letter, emotion) in itertools.product(
+            "FM", zip("AHNS", LETTERS, strict=True)
+        ):
+            name = f"IMPROV-S01{letter}-{gender}0{session}-S-FM01"
+            folder = root / f"session{session}" / f"S01{letter}" / "S"
+            say(folder / f"MSP-{name}.wav", emotion, next(seeds))
+            lines.append(
+                f"UTD-{name}.avi; {letter}; A:2.0; V:3.0; D:3.0 ; N:3.0;\n"
+                "Rater-1; Neutral; Calm,; A:3.0; V:3.0; D:3.0; N:4.0;\n"
+            )
+    (root / "Evalution.txt").write_text("\n".join(lines))
+    return root
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("corpora")
+    (folder / "msp_improv").mkdir()
+    return {
+        "iemocap": str(plant_iemocap(folder / "iemocap")),
+        "msp_improv": str(plant_msp_improv(folder / "msp_improv")),
+    }
+
+
+def planned(name: str, roots, out):
+    """The jobs of a config's systems without LibriSpeech, as it stands in its file."""
+    loaded = config.load(CONFIGS / f"{name}.py")
+    alone = [key for key, row in loaded.systems.items() if not row.unlabelled]
+    loaded = variants.restricted(loaded, alone)
+    return experiment.jobs(loaded, *inputs.read_tables(loaded, roots, out), out)
+
+
+@pytest.mark.parametrize(
+    ("name", "folds"), [("table2", 10 + 12), ("table7", 22), ("figure2", 10)]
+)
+def test_speakers_of_each_corpus_are_left_out_in_turn(roots, tmp_path, name, folds):
+    jobs = planned(name, roots, tmp_path)
+    found = {job.fold.name: job.fold for job in jobs}
+    assert len(found) == folds
+    for fold in found.values():
+        sides = fold.speakers()
+        (tested,) = sides["test"]
+        (partner,) = sides["dev"]  # of the session
+        assert tested[:-1] == partner[:-1] or tested[-2:] == partner[-2:]
+        assert len(fold.classes) == 4
+        assert len(set(fold.sides()["train"].corpus)) == 1
+
+
+@pytest.mark.parametrize("name", ["table3", "table7_cross"])
+def test_one_corpus_trains_and_the_other_is_tested(roots, tmp_path, name):
+    (fold,) = {
+        job.fold.name: job.fold for job in planned(name, roots, tmp_path)
+    }.values()
+    assert fold.name == "iemocap-msp_improv"
+    assert set(fold.train.corpus) == {"iemocap"}
+    assert set(fold.tests["test"].corpus) == set(fold.dev.corpus) == {"msp_improv"}
+    assert set(fold.dev.gender) == {"female", "male"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "folds", "places"),
+    [
+        ("table2", "iemocap-01F,msp_improv-F01", ["iemocap", "msp_improv"]),
+        ("table3", "iemocap-msp_improv", ["iemocap → msp_improv"]),
+    ],
+)
+def test_a_table_runs_on_trees_in_the_true_layout(
+    roots, tmp_path, capsys, name, folds, places
+):
+    words = [f"{key}={root}" for key, root in roots.items()]
+    words = [
+        word for pair in zip(["--corpus"] * 2, words, strict=True) for word in pair
+    ]
+    words += ["--systems", "baseline,mtl_aug", "--folds", folds, "--preset", "small"]
+    words += ["--set", "training.epochs=1", "--out", str(tmp_path / "runs")]
+    folder = cli.run_config(
+        CONFIGS / f"{name}.py", [*words, "--cache", str(tmp_path / "cache")]
+    )
+    assert list(reports.places(folder)) == places
+    text = capsys.readouterr().out
+    assert "published and measured" in text
+    assert "†" not in text.partition("published and measured")[2].partition("##")[0]

@@ -1,0 +1,373 @@
+"""A run's folder: begun, interrupted, refused, finished."""
+
+import dataclasses
+import errno
+import json
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from keras_ser.callbacks.checkpoint import NAME
+from keras_ser.cli import main as cli
+from keras_ser.experiments import experiment, run_folder, runner
+from keras_ser.experiments.config import Experiment, System, Training
+from keras_ser.utils import files, locks
+
+ROOT = Path(__file__).parents[2]
+CONFIG = Experiment("toy", "emodb", {"one": System(), "two": System()})
+RECORD = {"config.json", "environment.json", "metrics.json", "predictions.csv"}
+
+
+@pytest.fixture
+def planned(toy_table, tmp_path):
+    table = toy_table({name: "" for name in "1234"})
+    return experiment.jobs(CONFIG, table, None, tmp_path / "runs", folds=["1"])
+
+
+@pytest.fixture
+def job(planned):
+    return planned[0]
+
+
+class Runner:
+    """Predicts without a model; notes its calls, and fails where told to."""
+
+    def __init__(self):
+        self.calls = []
+        self.error = None
+
+    def __call__(self, job, store, folder, title, monitor):
+        found = {path.name for path in folder.iterdir()}
+        self.calls.append((job.system, found))
+        (folder / NAME).write_text("state")
+        (folder / "logs").mkdir(exist_ok=True)
+        (folder / ".1-half").write_text("half")
+        (folder / "half").mkdir()
+        if self.error:
+            raise self.error
+        (folder / ".1-half").unlink()
+        (folder / "half").rmdir()
+        tested = job.fold.tests["test"]
+        columns = {"prediction": "anger", "truth": tested.emotion}
+        columns["condition"] = "clean"
+        return tested[["corpus", "utterance"]].assign(**columns), {"epoch": 1}
+
+
+@pytest.fixture
+def recorder(monkeypatch):
+    found = Runner()
+    monkeypatch.setattr(runner, "_train_and_test", found)
+    monkeypatch.setattr(experiment, "prepare", lambda *_: 0)
+    return found
+
+
+def interrupt(job, recorder, error=KeyboardInterrupt):
+    recorder.error = error
+    with pytest.raises(error if isinstance(error, type) else type(error)) as raised:
+        runner.run_job(job, "cache")
+    recorder.error = None
+    return raised.value
+
+
+def environment(job):
+    return files.read_json(job.folder / "environment.json")
+
+
+def test_an_interrupted_run_goes_on(job, recorder):
+    for _ in range(2):
+        interrupt(job, recorder)
+        assert not job.folder.exists()
+        assert not locks.os.path.exists(run_folder.lock(job))
+    assert runner.run_job(job, "cache") == job.folder
+    begun = {"config.json", "environment.json"}
+    left = {*begun, NAME, "logs"}
+    assert [found for _, found in recorder.calls] == [begun, left, left]
+    assert environment(job)["resumed"] == 2
+    legs = environment(job)["legs"]
+    assert len(legs) == 3
+    assert all(leg["seconds"] >= 0 for leg in legs)
+    assert {path.name for path in job.folder.iterdir()} == {*RECORD, "logs"}
+    assert [path.name for path in job.folder.parent.iterdir()] == [job.folder.name]
+
+
+def test_a_run_that_lacked_its_name_only_gets_it(job, recorder, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            runner.run_job(job, "cache")
+    written = (run_folder.unfinished(job) / "predictions.csv").stat().st_mtime_ns
+    runner.run_job(job, "cache")
+    assert len(recorder.calls) == 1
+    assert (job.folder / "predictions.csv").stat().st_mtime_ns == written
+
+
+def test_a_run_killed_before_it_was_described_begins_anew(job, recorder):
+    folder = run_folder.unfinished(job)
+    files.write_json(folder / "environment.json", {"resumed": 3})
+    (folder / NAME).write_text("of whom?")
+    runner.run_job(job, "cache")
+    assert recorder.calls == [("one", {"config.json", "environment.json"})]
+    assert environment(job)["resumed"] == 0
+
+
+def test_an_unfinished_run_of_other_settings_is_refused(planned, job, recorder):
+    interrupt(job, recorder)
+    before = {
+        p: p.read_bytes() for p in run_folder.unfinished(job).iterdir() if p.is_file()
+    }
+    changed = dataclasses.replace(CONFIG, training=Training(epochs=3))
+    other = [dataclasses.replace(each, config=changed) for each in planned]
+    words = r"1-0\.partial holds an unfinished run with other settings of "
+    words += r"\['training'\]. Finish it with those, or delete it, or give .* --out"
+    for start in (lambda: experiment.run(other, "cache"),
+                  lambda: runner.run_job(other[0], "cache")):  # fmt: skip
+        with pytest.raises(ValueError, match=words):
+            start()
+    assert len(recorder.calls) == 1
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_settings_without_a_checkpoint_are_replaced(planned, job, recorder):
+    """A mistyped setting can be corrected: nothing is lost."""
+    changed = dataclasses.replace(CONFIG, training=Training(epochs=3))
+    other = dataclasses.replace(job, config=changed)
+    interrupt(other, recorder)
+    (run_folder.unfinished(job) / NAME).unlink()
+    (run_folder.unfinished(job) / "history.csv").write_text("of the other")
+    assert runner.run_job(job, "cache") == job.folder
+    assert recorder.calls[1] == ("one", {"config.json", "environment.json"})
+    epochs = files.read_json(job.folder / "config.json")["training"]["epochs"]
+    assert epochs == CONFIG.training.epochs
+    assert environment(job)["resumed"] == 0
+    assert len(environment(job)["legs"]) == 1
+
+
+def test_predictions_of_other_settings_are_not_replaced(planned, job, recorder):
+    interrupt(job, recorder)
+    (run_folder.unfinished(job) / NAME).rename(
+        run_folder.unfinished(job) / "predictions.csv"
+    )
+    changed = dataclasses.replace(CONFIG, training=Training(epochs=3))
+    with pytest.raises(ValueError, match="unfinished run with other settings"):
+        runner.run_job(dataclasses.replace(job, config=changed), "cache")
+
+
+def test_every_leg_keeps_its_environment(job, recorder):
+    interrupt(job, recorder)
+    path = run_folder.unfinished(job) / "environment.json"
+    found = files.read_json(path)
+    leg = {**found["legs"][0], "threads": 99, "commit": "first"}
+    del leg["seconds"]  # killed: not known
+    files.write_json(path, {**found, "threads": 99, "commit": "first", "legs": [leg]})
+    with pytest.warns(UserWarning, match="'threads': '99 before"):
+        runner.run_job(job, "cache")
+    now = environment(job)
+    assert now["legs"][0] == leg
+    for key in ("threads", "commit", "seconds", "librosa"):
+        assert now["legs"][1][key] == now[key]
+    assert now["threads"] != 99
+
+
+def test_the_only_environment_of_an_older_record_is_a_leg(job, recorder):
+    interrupt(job, recorder)
+    path = run_folder.unfinished(job) / "environment.json"
+    found = files.read_json(path)
+    del found["legs"]
+    files.write_json(path, {**found, "resumed": 4})
+    runner.run_job(job, "cache")
+    assert environment(job)["resumed"] == 5
+    assert len(environment(job)["legs"]) == 2
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {},
+        {"resumed": 0},
+        {"resumed": "x", "keras": "3"},
+        {"resumed": True, "keras": "3"},
+        {"resumed": 0, "keras": "3", "legs": "x"},
+    ],
+)
+def test_a_damaged_record_is_refused_with_its_name(job, recorder, damaged):
+    interrupt(job, recorder)
+    files.write_json(run_folder.unfinished(job) / "environment.json", damaged)
+    words = r"Expected in .*1-0\.partial.environment.json .*`resumed`.*Delete .*anew"
+    with pytest.raises(ValueError, match=words):
+        runner.run_job(job, "cache")
+    assert (run_folder.unfinished(job) / NAME).exists()
+
+
+def test_another_machine_goes_on_with_a_warning(job, recorder):
+    interrupt(job, recorder)
+    path = run_folder.unfinished(job) / "environment.json"
+    files.write_json(path, {**files.read_json(path), "tensorflow": "2.0"})
+    with pytest.warns(UserWarning, match="other {'tensorflow': '2.0 before.*differ"):
+        runner.run_job(job, "cache")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        interrupt(dataclasses.replace(job, system="two"), recorder)
+        runner.run_job(dataclasses.replace(job, system="two"), "cache")
+
+
+def test_a_run_in_use_by_another_process_is_refused_before_training(planned, recorder):
+    """The second of two jobs is held: the first is not trained either."""
+    hold = (
+        "import sys; from keras_ser.utils import locks\n"
+        "with locks.held(sys.argv[1], 'it'): print('held', flush=True); input()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", hold, str(run_folder.lock(planned[1]))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout.readline() == "held\n"
+    words = rf"two.1-0\.partial is in use by process {process.pid} on "
+    with pytest.raises(ValueError, match=words):
+        experiment.run(planned, "cache", progress=False)
+    with pytest.raises(ValueError, match=words):
+        runner.run_job(planned[1], "cache")
+    assert not recorder.calls
+    assert not run_folder.unfinished(planned[1]).exists()
+    process.communicate("\n")
+    assert len(experiment.run(planned, "cache", progress=False)) == 2
+
+
+def test_a_run_is_made_in_its_precision(job, recorder, monkeypatch):
+    import keras
+
+    found = []
+    monkeypatch.setattr(
+        runner,
+        "_train_and_test",
+        lambda *each: found.append(keras.config.dtype_policy().name) or recorder(*each),
+    )
+    training = Training(precision="mixed_bfloat16")
+    config = dataclasses.replace(CONFIG, training=training)
+    runner.run_job(dataclasses.replace(job, config=config), "cache")
+    assert found == ["mixed_bfloat16"]
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_devices_that_cannot_share_a_batch_are_refused_before_training(
+    planned, recorder, monkeypatch
+):
+    import keras
+
+    for name, devices in (("tensorflow", 2), ("jax", 3)):
+        monkeypatch.setattr(keras.backend, "backend", lambda name=name: name)
+        with pytest.raises(ValueError, match="needs the Keras backend jax|multiple of"):
+            experiment.run(planned, "cache", devices=devices, progress=False)
+    assert not recorder.calls
+    assert not run_folder.unfinished(planned[0]).exists()
+
+
+def test_scores_are_those_of_clean_speech_and_others_stand_beside(
+    job, recorder, monkeypatch
+):
+    def under(*arguments):
+        clean, found = recorder(*arguments)
+        noisy = clean.assign(condition="noise:all:0", prediction="sadness")
+        return pd.concat([noisy, clean]), found
+
+    runner.run_job(job, "cache")
+    plain = files.read_json(job.folder / "metrics.json")
+    monkeypatch.setattr(runner, "_train_and_test", under)
+    other = dataclasses.replace(job, system="two")
+    runner.run_job(other, "cache")
+    metrics = files.read_json(other.folder / "metrics.json")
+    assert metrics["scores"] == plain["scores"]
+    assert metrics["scores"]["recalls"] == {"anger": 1.0, "sadness": 0.0}
+    assert set(metrics["conditions"]) == {"noise:all:0"}
+    recalls = metrics["conditions"]["noise:all:0"]["recalls"]
+    assert recalls == {"anger": 0.0, "sadness": 1.0}
+    assert "conditions" not in plain
+
+
+def test_a_run_that_another_process_finished_meanwhile_is_not_run(job, recorder):
+    runner.run_job(job, "cache")
+    runner.run_job(job, "cache")
+    assert len(recorder.calls) == 1
+
+
+def test_a_failure_names_its_run_and_leaves_the_others(planned, recorder):
+    runner.run_job(planned[0], "cache")
+    recorder.error = RuntimeError("The loss must stay finite.")
+    with pytest.raises(RuntimeError) as raised:
+        experiment.run(planned, "cache", progress=False)
+    assert len(recorder.calls) == 1 + 2  # it was tried again
+    note = f"This was in {run_folder.unfinished(planned[1])}."
+    assert set(raised.value.__notes__) == {note}
+    assert "finite" in planned[1].folder.with_name("1-0.log").read_text()
+    assert planned[0].folder.exists()
+    assert run_folder.unfinished(planned[1]).exists()
+
+
+def command(job, recorder, capsys):
+    def run(_):
+        runner.run_job(job, "cache")
+
+    code = cli.main(type("Arguments", (), {"run": staticmethod(run)}))
+    captured = capsys.readouterr().err
+    assert captured.startswith("keras-ser: ")
+    assert captured.count("\n") == 1
+    return code, captured
+
+
+def test_a_full_disk_is_one_line_and_what_is_there_goes_on(
+    job, recorder, capsys, monkeypatch
+):
+    def fill(self, *_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pd.DataFrame, "to_csv", fill)
+        code, text = command(job, recorder, capsys)
+    assert code == 1
+    assert "No space left on device" in text
+    assert f"This was in {run_folder.unfinished(job)}. Make room and give" in text
+    runner.run_job(job, "cache")
+    assert recorder.calls[1][1] >= {NAME}
+
+
+def test_an_interruption_is_one_line_that_says_how_to_go_on(job, recorder, capsys):
+    recorder.error = KeyboardInterrupt()
+    code, text = command(job, recorder, capsys)
+    assert code == 130
+    assert "Interrupted" in text
+    assert "same command to go on" in text
+
+
+def _fail(job, *_, **__):
+    with runner._Named(job):
+        raise RuntimeError(json.dumps(job.system))
+
+
+def test_an_error_keeps_its_name_on_the_way_from_a_worker(planned, monkeypatch):
+    monkeypatch.setattr(experiment, "run_job", _fail)
+    monkeypatch.setattr(experiment, "prepare", lambda *_: 0)
+    with pytest.raises(RuntimeError) as raised:
+        experiment.run(planned[:1], "cache", workers=2, progress=False)
+    assert raised.value.__notes__[0].startswith("This was in ")
+
+
+@pytest.mark.slow
+def test_killed_folds_end_with_the_bytes_of_undisturbed_ones():
+    """One fold in the package's own process, killed three times for real."""
+    words = ["--speakers", "4", "--repeats", "1", "--epochs", "3", "--kills", "3"]
+    done = subprocess.run(
+        [sys.executable, "benchmarks/kill_resume.py", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 finished files written again; 0 unfinished left" in done.stdout

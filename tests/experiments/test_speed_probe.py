@@ -1,0 +1,141 @@
+"""Probes: what they see, and what they must not reach."""
+
+import numpy as np
+import pytest
+
+from keras_ser import protocols
+from keras_ser.classical import probes
+from keras_ser.data import Pipeline
+from keras_ser.experiments import speed_probe
+from keras_ser.experiments.config import Experiment, System
+from keras_ser.features import PLAIN, FeatureStore, LogMel
+
+SPEED = {"speed": {"factors": (0.5,)}}
+
+
+@pytest.fixture(scope="module")
+def fold(spoken_table):
+    return protocols.leave_one_speaker_out(spoken_table)["1"]
+
+
+@pytest.fixture(scope="module")
+def store(spoken_table, tmp_path_factory):
+    front_end = LogMel(bands=16, fmax=8000.0)
+    store = FeatureStore(tmp_path_factory.mktemp("cache"), front_end)
+    store.prepare(spoken_table, progress=False)
+    return store
+
+
+class Watcher:
+    """A model that keeps what it is evaluated on."""
+
+    def __init__(self, *heads):
+        self.heads = heads
+        self.batches = []
+
+    def evaluate(self, data, **_):
+        """Says `speed` to every row."""
+        batches = list(data.as_numpy_iterator())
+        self.batches += batches
+        kinds = np.concatenate([labels["augmentation"] for _, labels, _ in batches])
+        return {"augmentation_accuracy": (kinds.argmax(axis=1) == 1).mean()}
+
+
+def test_the_length_probe_sees_the_logarithm_of_the_duration(toy_table):
+    table = toy_table("123").assign(duration=[1.0, np.e, np.e**2] * 2)
+    probe = probes.LengthProbe()
+    assert probe.store(None, "nowhere") is None
+    vectors = probe.vectors(table, None)
+    np.testing.assert_allclose(vectors, [[0.0], [1.0], [2.0]] * 2)
+
+
+def test_moments_over_time_are_those_of_each_utterance(store, spoken_table):
+    table = spoken_table[:3]
+    found = probes.moments_over_time(store, table)
+    for row, path in zip(found, store.paths(table), strict=True):
+        features = store.read(path).astype(np.float64)
+        expected = [*features.mean(axis=0), *features.std(axis=0)]
+        np.testing.assert_allclose(row, expected)
+
+
+def test_the_mean_log_mel_probe_reads_the_store_of_the_experiment(tmp_path):
+    config = Experiment("toy", "emodb", {"a": System()})
+    probe = probes.MeanLogMelProbe()
+    assert probe.store(config, tmp_path).front_end == LogMel()
+
+
+def test_a_probe_finds_what_is_there_to_find():
+    fitted = (
+        probes.LengthProbe().estimator().fit([[0.0], [0.1], [2.0]], ["a", "a", "b"])
+    )
+    posteriors = probes.LengthProbe().posteriors(fitted, [[0.0], [2.0]])
+    assert fitted.classes_.tolist() == ["a", "b"]
+    assert posteriors.argmax(axis=1).tolist() == [0, 1]
+    np.testing.assert_allclose(posteriors.sum(axis=1), 1.0)
+
+
+def test_half_speed_is_told_by_its_empty_upper_half_of_the_band(store, fold):
+    # Equal vectors of both classes can be half right only.
+    assert speed_probe.speed_shortcut(store, fold, (0.5, 1.0)) == {"0.5": 1.0, "1": 0.5}
+
+
+@pytest.fixture(scope="module")
+def data(fold, store):
+    augment = (*probes_augment(), "specaugment")
+    return Pipeline(fold, store, 1.0, batch=6, augment=augment, progress=False)
+
+
+def probes_augment():
+    from keras_ser import augment
+
+    return augment.instances(SPEED)
+
+
+def test_the_head_is_scored_on_every_variant_of_development_speech(data):
+    model = Watcher("emotion", "augmentation")
+    found = speed_probe.head_and_probe(model, data)
+    assert found == {
+        "augmentation_accuracy": pytest.approx(1 / 3),
+        "augmentation_types": ["none", "speed", "specaugment"],
+        "speed_probe": {"0.5": 1.0},
+    }
+    types = np.concatenate([labels["augmentation"] for _, labels, _ in model.batches])
+    assert types.sum(axis=0).tolist() == [len(data.fold.dev)] * 3
+
+
+def test_development_speech_keeps_the_preprocessing_of_the_training(data, store):
+    rows = [
+        (features, labels["augmentation"])
+        for features, labels, _ in data.augmented(
+            data.fold.dev, "none"
+        ).as_numpy_iterator()
+    ]
+    lengths = store.frames(store.paths(data.fold.dev, PLAIN))
+    plain = [f for batch, kinds in rows for f in batch[kinds[:, 0] == 1]]
+    windows = np.minimum(lengths, data.preprocessing.window)
+    found = [(frames != 0).any(axis=1).sum() for frames in plain]
+    assert sorted(found) == sorted(windows)
+    whole = [store.read(path) for path in store.paths(data.fold.dev)]
+    short = [i for i, n in enumerate(lengths) if n <= data.preprocessing.window]
+    for number in short:
+        expected = data.preprocessing.normalised(whole[number])
+        assert any(
+            np.allclose(expected, frames[: len(expected)], atol=1e-5)
+            for frames in plain
+            if len(frames) >= len(expected)
+        )
+    assert short
+
+
+@pytest.mark.parametrize(
+    ("heads", "augment"),
+    [(("emotion",), ("speed",)), (("emotion", "augmentation"), ("specaugment",))],
+)
+def test_without_head_or_speed_there_is_nothing_to_say(fold, store, heads, augment):
+    class Data:
+        pass
+
+    from keras_ser.augment import instances
+
+    Data.augment = instances(augment)
+    assert speed_probe.head_and_probe(Watcher(*heads), Data) == {}

@@ -1,0 +1,25 @@
+"""The rows of tables: each is accepted as it stands, and names what it says."""
+
+import pytest
+
+from keras_ser.classical import CLASSICAL
+from keras_ser.experiments import checks, systems
+from keras_ser.experiments.config import Experiment
+from keras_ser.models import MODELS
+
+
+@pytest.mark.parametrize("rows", [systems.NETWORKS, systems.CLASSICAL])
+def test_every_row_is_accepted(rows):
+    checks.check(Experiment("toy", "emodb", rows, unlabelled="librispeech"))
+
+
+def test_rows_are_of_their_kind_and_share_no_name():
+    assert {row.model for row in systems.NETWORKS.values()} <= set(MODELS)
+    assert {row.model for row in systems.CLASSICAL.values()} == set(CLASSICAL)
+    assert set(systems.NETWORKS).isdisjoint(systems.CLASSICAL)
+
+
+def test_mtl_aug_differs_from_its_augmented_baseline_by_its_tasks_only():
+    baseline, mtl = (systems.NETWORKS[n] for n in ("baseline_augmented", "mtl_aug"))
+    assert baseline.augment == mtl.augment
+    assert not any(baseline.arguments.values()) and not mtl.arguments

@@ -1,0 +1,140 @@
+"""Experiments made of another one."""
+
+import dataclasses
+
+import pytest
+
+from keras_ser import protocols
+from keras_ser.experiments import variants
+from keras_ser.experiments.config import PAPER_TRAINING, Experiment, System, Training
+
+SYSTEMS = {"plain": System(), "more": System(unlabelled=True)}
+CROSS = Experiment(
+    "across",
+    ("iemocap", "msp_improv"),
+    SYSTEMS,
+    labels="four",
+    protocol="label_fraction",
+    protocol_arguments={
+        "protocol": "cross_corpus",
+        "arguments": {"train": "iemocap", "test": "msp_improv", "split": "utterance"},
+    },
+    unlabelled="librispeech",
+    corpus_options={"iemocap": {"x": 1}, "librispeech": {"y": 2}},
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "unlabelled"), [((), "librispeech"), (["plain"], "")]
+)
+def test_some_systems_need_their_corpora_only(names, unlabelled):
+    part = variants.restricted(CROSS, names)
+    assert list(part.systems) == list(names or SYSTEMS)
+    assert part.unlabelled == unlabelled
+
+
+def test_unknown_systems_are_refused():
+    with pytest.raises(ValueError, match="Unknown systems.*'nobody'"):
+        variants.restricted(CROSS, ["nobody"])
+
+
+@pytest.mark.parametrize(
+    "given", [(), ("iemocap",), ("msp_improv", "iemocap"), ("librispeech",)]
+)
+def test_known_corpora_change_nothing(given):
+    assert variants.on_corpora(CROSS, given) is CROSS
+
+
+def test_other_corpora_take_the_places_of_those_named():
+    other = variants.on_corpora(CROSS, ("ravdess", "librispeech", "emodb"))
+    assert other.name == "across_ravdess_emodb"
+    assert other.corpora == ("ravdess", "emodb")
+    assert other.unlabelled == "librispeech"
+    assert other.corpus_options == {"librispeech": {"y": 2}}
+    assert other.protocol_arguments == {
+        "protocol": "cross_corpus",
+        "arguments": {"train": "ravdess", "test": "emodb", "split": "utterance"},
+    }
+
+
+def test_a_corpus_may_stay_and_the_other_change():
+    other = variants.on_corpora(CROSS, ("iemocap", "emodb"))
+    assert other.protocol_arguments["arguments"]["train"] == "iemocap"
+    assert other.protocol_arguments["arguments"]["test"] == "emodb"
+
+
+@pytest.mark.parametrize("given", [("emodb",), ("emodb", "ravdess", "savee")])
+def test_as_many_corpora_are_needed_as_there_are(given):
+    with pytest.raises(ValueError, match="or 2 in the places of iemocap, msp_improv"):
+        variants.on_corpora(CROSS, given)
+
+
+@pytest.mark.parametrize("given", [("emodb",), ("emodb", "ravdess", "savee")])
+def test_each_corpus_by_itself_takes_any_number(given):
+    within = Experiment("w", ("a", "b"), SYSTEMS, "four", "each_corpus", unlabelled="c")
+    assert variants.on_corpora(within, given).corpora == given
+
+
+def test_noise_takes_the_place_of_noise():
+    noisy = dataclasses.replace(CROSS, noise="demand")
+    same = variants.on_corpora(noisy, ("iemocap", "noise"))
+    assert (same.noise, same.name, same.corpora) == ("noise", "across", CROSS.corpora)
+    other = variants.on_corpora(noisy, ("ravdess", "noise", "emodb"))
+    assert (other.noise, other.corpora) == ("noise", ("ravdess", "emodb"))
+    with pytest.raises(ValueError, match="or 2 in the places"):
+        variants.on_corpora(CROSS, ("iemocap", "msp_improv", "noise"))
+
+
+def test_one_name_stays_a_name():
+    single = Experiment("single", "emodb", {"plain": System()})
+    assert variants.on_corpora(single, ("ravdess",)).corpus == "ravdess"
+    with pytest.raises(ValueError, match="or 1 in the places of emodb"):
+        variants.on_corpora(single, ("emodb", "ravdess"))
+
+
+def test_a_preset_changes_networks_and_schedule_together():
+    systems = {"net": System(arguments={"preset": "paper"}), "other": System("Other")}
+    training = dataclasses.replace(PAPER_TRAINING, seed=7)
+    config = Experiment("net", "emodb", systems, training=training)
+    small = variants.at_preset(config, "small")
+    assert small.name == "net_small"
+    assert small.systems["net"].arguments == {"preset": "small"}
+    assert small.systems["other"] is systems["other"]
+    assert small.training == Training(seed=7)
+    back = variants.at_preset(small, "paper")
+    assert (back.systems, back.training) == (config.systems, config.training)
+
+
+@pytest.mark.parametrize(
+    ("config", "preset", "words"),
+    [
+        (CROSS, "small", "must name a preset"),
+        (CROSS, "huge", "`preset` must be one of"),
+    ],
+)
+def test_a_preset_that_changes_nothing_is_refused(config, preset, words):
+    with pytest.raises(ValueError, match=words):
+        variants.at_preset(config, preset)
+
+
+def test_smoke_keeps_the_systems_and_shortens_the_rest():
+    small = variants.smoke(CROSS)
+    assert small.systems == CROSS.systems
+    assert small.corpora == ("synthetic", "synthetic_b")
+    assert small.unlabelled == "synthetic_unlabelled"
+    assert small.noise == ""
+    assert small.training.epochs == 2
+    assert small.protocol_arguments["arguments"]["test"] == "synthetic_b"
+    assert set(small.corpus_options) == {*small.corpora, small.unlabelled}
+
+
+def test_a_smoke_test_needs_little_speech(tmp_path):
+    from keras_ser.experiments import inputs
+
+    small = variants.smoke(CROSS)
+    table, unlabelled = inputs.read_tables(small, {}, tmp_path)
+    assert len(table) == 2 * 6 * 2 * 4
+    folds = protocols.PROTOCOLS[small.protocol](
+        table, unlabelled, **small.protocol_arguments
+    )
+    assert list(folds) == ["synthetic-synthetic_b"]

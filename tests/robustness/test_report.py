@@ -1,0 +1,189 @@
+"""The card: scores of every system and level, the clean one beside them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from keras_ser.figures import curves
+from keras_ser.robustness import report
+
+TEXTS = ("clean", "noise:rain:10", "noise:rain:0", "noise:sea:0", "fgsm:0.08",
+         "bim:0.08", "gain:-20", "gain:10", "codec:mp3", "codec:opus:1")  # fmt: skip
+CLASSES = ("anger", "neutral", "sadness")
+
+
+def predicted(system="baseline", texts=TEXTS, wrong=0.3, seed=0, **columns):
+    """Ten speakers in two folds, six utterances each, some of them wrong."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for text in texts:
+        for number in range(60):
+            truth = CLASSES[number % 3]
+            missed = text != "clean" and rng.random() < wrong
+            rows.append(
+                {
+                    "experiment": "toy",
+                    "system": system,
+                    "corpus": "emodb",
+                    "fold": str(number % 2),
+                    "repeat": "0",
+                    "condition": text,
+                    "utterance": f"emodb/{number}",
+                    "speaker": f"emodb/{number % 10}",
+                    "head": "emotion",
+                    "truth": truth,
+                    "prediction": CLASSES[(number + missed) % 3],
+                }
+            )
+    return pd.DataFrame(rows).assign(**columns)
+
+
+@pytest.fixture
+def table():
+    return pd.concat([predicted("mtl_aug", wrong=0.1), predicted("baseline", seed=1)])
+
+
+def written(table, folder):
+    paths = report.write(table, folder)
+    return paths, paths[0].read_text(encoding="utf-8")
+
+
+def rows_of(text, caption):
+    """The cells of the table below a caption."""
+    lines = text.split(f"**{caption}**")[1].strip().split("\n\n")[0].splitlines()
+    return [[c.strip() for c in line.strip("| ").split("|")] for line in lines]
+
+
+def test_scores_stand_at_their_system_and_level(table, tmp_path):
+    _, text = written(table, tmp_path)
+    header, _, *rows = rows_of(text, "UAR % by SNR (dB)")
+    assert header == ["System", "Condition", "0", "10", "clean"]
+    assert [row[:2] for row in rows] == [
+        ["baseline", "noise: rain"],
+        ["mtl_aug", "noise: rain"],
+        ["baseline", "noise: sea"],
+        ["mtl_aug", "noise: sea"],
+    ]
+    part = table[(table.system == "mtl_aug") & (table.condition == "noise:rain:0")]
+    uar = 100 * balanced_accuracy_score(part.truth, part.prediction)
+    assert rows[1][2].startswith(f"{uar:.1f} [")
+    assert rows[2][3] == "–"  # the sea was not measured at 10 dB
+    assert {row[4] for row in rows} == {"100.0 [100.0, 100.0]"}
+
+
+def test_levels_stand_in_their_order_with_clean_where_nothing_is_done(table, tmp_path):
+    _, text = written(table, tmp_path)
+    for axis, levels in {
+        "ε (standard deviations)": ["clean", "0.08"],
+        "gain (dB)": ["-20", "clean", "10"],
+        "lossy coding": ["clean", "mp3", "opus:1"],
+    }.items():
+        header = rows_of(text, f"UAR % by {axis}")[0]
+        assert header[-len(levels) :] == levels
+        assert len(header) == len(levels) + 1 + ("ε" in axis)  # FGSM and BIM
+
+
+def test_the_picture_holds_the_tables_scores(table, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(curves, "draw", lambda panels, path, chance: seen.append(
+        (panels, chance)))  # fmt: skip
+    report.write(table, tmp_path)
+    ((panels, chance),) = seen
+    assert chance == pytest.approx(1 / 3)
+    titles = ["noise: rain", "noise: sea", "gain", "codec", "FGSM", "BIM"]
+    assert [panel.title for panel in panels] == titles
+    rain = panels[0]
+    assert rain.ticks == ("0", "10", "clean") and rain.clean == 2
+    part = table[(table.system == "baseline") & (table.condition == "noise:rain:10")]
+    value, low, high = rain.lines["baseline"][1]
+    assert value == pytest.approx(balanced_accuracy_score(part.truth, part.prediction))
+    assert low < value < high
+    assert [panel.joined for panel in panels] == [True] * 3 + [False] + [True] * 2
+
+
+def test_an_attack_alone_is_named(tmp_path):
+    _, text = written(predicted(texts=("clean", "bim:0.1")), tmp_path)
+    (row,) = rows_of(text, "UAR % by ε (standard deviations)")[2:]
+    assert row[:2] == ["baseline", "BIM"]
+
+
+def test_what_is_pooled_is_said(table, tmp_path):
+    _, text = written(table, tmp_path)
+    _, _, *rows = rows_of(text, "What is pooled")
+    assert rows == [[name, "0, 1", "1", "10", "60"] for name in ("baseline", "mtl_aug")]
+    assert "WARNING" not in text
+
+
+def test_systems_on_different_folds_are_told(table, tmp_path):
+    less = table[(table.system == "baseline") | (table.fold == "0")]
+    _, text = written(less, tmp_path)
+    assert "WARNING: the systems were not tested on the same folds" in text
+
+
+def test_systems_of_two_experiments_keep_their_names(tmp_path):
+    table = pd.concat([predicted(), predicted(experiment="other")])
+    _, text = written(table, tmp_path)
+    names = {row[0] for row in rows_of(text, "UAR % by gain (dB)")[2:]}
+    assert names == {"baseline, other", "baseline, toy"}
+
+
+def test_unlabelled_utterances_and_other_heads_do_not_count(table, tmp_path):
+    more = predicted(truth="", head="emotion"), predicted(head="gender")
+    _, expected = written(table, tmp_path / "a")
+    _, text = written(pd.concat([table, *more]), tmp_path / "b")
+    assert text == expected
+
+
+def test_few_speakers_are_marked(tmp_path):
+    _, text = written(predicted(speaker="emodb/03"), tmp_path)
+    assert "‡ |" in text
+
+
+def test_clean_alone_makes_no_picture(tmp_path):
+    (path,) = report.write(predicted(texts=("clean",)), tmp_path)
+    assert path.name == "robustness.md"
+    assert "robustness.png" not in path.read_text(encoding="utf-8")
+
+
+def test_order_of_rows_decides_nothing(table, tmp_path):
+    paths, _ = written(table, tmp_path / "a")
+    again, _ = written(table.iloc[::-1], tmp_path / "b")
+    assert paths[0].read_bytes() == again[0].read_bytes()
+
+
+def test_published_figures_stand_beside_the_conditions_they_are_of(tmp_path):
+    """What the paper has no condition for is left out; the noise is not its own."""
+    texts = ("clean", "noise:all:10", "noise:rain:10", "fgsm:0.08")
+    table = predicted("mtl_aug", texts=texts)
+    paths = report.write(table, tmp_path, ["mtl_aug:5"], noise="noise")
+    text = paths[0].read_text(encoding="utf-8")
+    caption = "Latif et al. 2022 (MTL-AUG), Table 5: UAR %, published and measured"
+    header, _, *rows = rows_of(text, caption)
+    measured = [cell for cell in header if cell.startswith("measured")]
+    assert measured == ["measured: emodb †", "measured: emodb, 10 dB †¶"]
+    part = table[table.condition == "noise:all:10"]
+    uar = 100 * balanced_accuracy_score(part.truth, part.prediction)
+    (row,) = (row for row in rows if row[0] == "mtl_aug")
+    assert row[header.index(measured[1])].startswith(f"{uar:.1f} [")
+    assert row[header.index("published: iemocap, 10 dB")].startswith("43.2")
+    assert "not of the paper's DEMAND" in text
+    assert paths[-1] == tmp_path / "published_mtl_aug-5.png"
+    assert paths[-1].exists()
+
+
+def test_published_figures_of_nothing_that_was_measured_are_refused(tmp_path):
+    table = predicted(texts=("clean", "gain:-20"))
+    with pytest.raises(ValueError, match="conditions that were measured.*mtl_aug:6"):
+        report.write(table, tmp_path, ["mtl_aug:6"])
+    with pytest.raises(ValueError, match="`paper:table`"):
+        report.write(table, tmp_path, ["six"])
+
+
+def test_systems_of_two_experiments_need_no_longer_names(tmp_path):
+    parts = [predicted("baseline"), predicted("rival", experiment="other", seed=1)]
+    _, text = written(pd.concat(parts), tmp_path)
+    assert [row[0] for row in rows_of(text, "UAR % by gain (dB)")[2:]] == [
+        "baseline",
+        "rival",
+    ]
