@@ -1,7 +1,7 @@
 """How well a linear probe tells perturbed speed, by the front-end's upper edge.
 
 The folds of EMO-DB, four classes, leaving one speaker out; the probe is trained on the
-training and scored on the development speakers of each fold (`speed_probe.speed_shortcut`).
+training and scored on the development speakers of each fold (`speed_shortcut`).
 
     python benchmarks/speed_shortcut.py EMODB_FOLDER [--cache cache]
 """

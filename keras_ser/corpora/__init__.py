@@ -6,26 +6,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser.corpora import (
+from keras_ser.corpora.labels import LABEL_SETS, relabel
+from keras_ser.corpora.own import csv_file, emobox, emotion_folders, huggingface
+from keras_ser.corpora.readers import (
     crema_d,
-    csv_file,
-    emobox,
     emodb,
-    emotion_folders,
     emovo,
     epst,
-    huggingface,
     iemocap,
     librispeech,
     msp_improv,
     noise,
     ravdess,
     savee,
-    synthetic_kinds,
     tess,
     urdu,
 )
-from keras_ser.corpora.labels import LABEL_SETS, relabel
+from keras_ser.corpora.synthetic import kinds
 from keras_ser.corpora.table import (
     COLUMNS,
     Corpus,
@@ -55,10 +52,10 @@ CORPORA: dict[str, Corpus] = {
     "noise": noise.NOISE,
     "ravdess": ravdess.CORPUS,
     "savee": savee.CORPUS,
-    "synthetic": synthetic_kinds.CORPUS,
-    "synthetic_b": synthetic_kinds.SECOND,
-    "synthetic_noise": synthetic_kinds.NOISE,
-    "synthetic_unlabelled": synthetic_kinds.UNLABELLED,
+    "synthetic": kinds.CORPUS,
+    "synthetic_b": kinds.SECOND,
+    "synthetic_noise": kinds.NOISE,
+    "synthetic_unlabelled": kinds.UNLABELLED,
     "tess": tess.CORPUS,
     "urdu": urdu.CORPUS,
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from keras_ser.corpora import csv_file
+from keras_ser.corpora.own import csv_file
 
 
 def sound(seed: int = 0, **options) -> bytes:

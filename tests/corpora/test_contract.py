@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from keras_ser import corpora
-from keras_ser.corpora import CORPORA, names
+from keras_ser.corpora import CORPORA
+from keras_ser.corpora.own import vocabulary
 from keras_ser.corpora.table import COLUMNS, Corpus
 
-EMOTIONS = {*names.EMOTIONS, ""}
+EMOTIONS = {*vocabulary.EMOTIONS, ""}
 TINY = {"speakers": 2, "sentences": 1, "progress": False}
 NOISE = {"demand", "noise", "synthetic_noise"}
 OWN = {"csv", "emobox", "folder", "huggingface"}

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from keras_ser import corpora
-from keras_ser.corpora import folders, names
+from keras_ser.corpora import folders
+from keras_ser.corpora.own import vocabulary
 
 quick = settings(
     max_examples=60,
@@ -158,7 +159,7 @@ def test_a_list_is_read_whole_or_refused(audio_files, drawn):
         assert is_a_message(said, audio_files), said
         return
     assert len(table) == len(rows)
-    column = next((h for h in header if names.column(h) == "emotion"), None)
+    column = next((h for h in header if vocabulary.column(h) == "emotion"), None)
     if header.count("emotion"):
         column = "emotion"
     labels = [row[header.index(column)].strip() if column else "" for row in rows]

@@ -6,8 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from keras_ser.corpora import emodb, measure, survey
+from keras_ser.corpora import measure, survey
 from keras_ser.corpora import table as tables
+from keras_ser.corpora.readers import emodb
 from keras_ser.corpora.survey import Survey
 
 KNOWN = tables.Corpus(

@@ -1,0 +1,1 @@
+"""Speech that the package generates itself."""

@@ -1,0 +1,207 @@
+"""A user's own data: what is recognised, told, and refused."""
+
+import math
+
+import pytest
+
+from keras_ser import corpora
+from keras_ser.corpora.own import csv_file, table_of
+from keras_ser.corpora.table import UnreadableFiles
+
+HEAD = "file,speaker,emotion\n"
+ROWS = "a.wav,anna,anger\nb.wav,ben,sadness\nc.wav,anna,\n"
+quiet = pytest.mark.filterwarnings("ignore:Corpus `calls`, read by")
+
+
+def test_all_that_was_guessed_is_told(listed):
+    text = (
+        "path;subject;Sex;label;age;lang\n"
+        "a.wav;1;w;Wut;30;de\nb.wav;2;M;ANG;31;de\nc.wav;2;m;xxx;31;\n"
+    )
+    with pytest.warns(UserWarning) as caught:
+        table = listed(text)
+    assert [str(warning.message) for warning in caught] == [
+        "Corpus `calls`, read by `csv`: columns: file ← `path`, speaker ← `subject`, "
+        "gender ← `Sex`, language ← `lang`, emotion ← `label`; not used: `age`; "
+        "labels: anger ← ANG + Wut, no emotion ← xxx; 1 of 3 rows have no emotion."
+    ]
+    assert table[["speaker", "gender", "language", "emotion"]].values.tolist() == [
+        ["calls/1", "female", "deu", "anger"],
+        ["calls/2", "male", "deu", "anger"],
+        ["calls/2", "male", "", ""],
+    ]
+    assert list(table.utterance) == ["calls/a", "calls/b", "calls/c"]
+    assert table.duration.tolist() == pytest.approx([0.1] * 3)
+
+
+@quiet
+def test_segments_are_seconds_or_times(listed):
+    text = (
+        "file,start,end,speaker\na.wav,0,0.05,1\na.wav,0.05,,1\n"
+        "b.wav,0 days 00:00:00.025000,0 days 00:00:00.075000,1\nc.wav,,NaT,1\n"
+    )
+    table = listed(text)
+    nan = math.nan
+    assert table.start.tolist() == pytest.approx([0, 0.05, 0.025, nan], nan_ok=True)
+    assert table.end.tolist() == pytest.approx([0.05, nan, 0.075, nan], nan_ok=True)
+    assert table.duration.tolist() == pytest.approx([0.05, 0.05, 0.05, 0.1])
+    assert list(table.utterance) == [
+        "calls/a@0-0.05",
+        "calls/a@0.05-",
+        "calls/b@0.025-0.075",
+        "calls/c",
+    ]
+
+
+@quiet
+def test_dimensions_and_sessions_are_read(listed):
+    table = listed(
+        "file,speaker,session,arousal,valence\na.wav,1,x,4.5,\nb.wav,2,x,1e0,nan\n"
+    )
+    assert table.activation.tolist() == [4.5, 1.0]
+    assert table.valence.isna().all()
+    assert list(table.session) == ["x", "x"]
+
+
+def test_sessions_are_left_out_where_a_speaker_has_several(listed):
+    with pytest.warns(UserWarning, match="sessions are left out"):
+        table = listed("file,speaker,session\na.wav,1,x\nb.wav,1,y\n")
+    assert set(table.session) == {""}
+
+
+@quiet
+@pytest.mark.parametrize(
+    ("options", "speakers"),
+    [
+        ({"speaker": "subject"}, ["calls/s1", "calls/s2"]),
+        ({"columns": {"speaker": "subject"}}, ["calls/s1", "calls/s2"]),
+        ({"speaker": r"^(\w)"}, ["calls/a", "calls/b"]),
+        ({"speaker": r"(\w)\.(\w)"}, ["calls/aw", "calls/bw"]),
+    ],
+)
+def test_a_column_or_a_pattern_tells_the_speaker(listed, options, speakers):
+    text = "file,subject,speaker,emotion\na.wav,s1,x,anger\nb.wav,s2,x,fear\n"
+    assert list(listed(text, **options).speaker) == speakers
+
+
+def test_no_speaker_is_refused_with_the_remedy(listed):
+    with pytest.raises(ValueError) as caught:
+        listed("file,emotion,who\na.wav,anger,x\n")
+    message = str(caught.value)
+    assert "a speaker of each utterance, or no split can be shown" in message
+    assert "the columns ['file', 'emotion', 'who']" in message
+    assert 'speaker="subject"' in message and 'speaker=r"' in message
+
+
+@quiet
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"speaker": "nobody"}, "with speaker='nobody' (no group)"),
+        ({"speaker": "("}, "with speaker='(' (missing )"),
+        ({"speaker": r"(\d+)"}, "with 'a.wav' in row 2, 3, 4"),
+        ({"speaker": "()"}, "with 'a.wav' in row 2, 3, 4"),
+        ({"columns": {"speaker": "who"}}, "expects the column 'who' for `speaker`"),
+        ({"columns": {"talker": "speaker"}}, "`columns` to name some of"),
+        ({"language": "elvish"}, "with 'elvish' in row 2, 3, 4"),
+        ({"audio": "elsewhere"}, "a.wav, which is not in elsewhere. Give the folder"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(listed, options, reason):
+    with pytest.raises((ValueError, FileNotFoundError)) as caught:
+        listed(HEAD + ROWS, **options)
+    assert reason in str(caught.value)
+
+
+@quiet
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (HEAD, "at least one row"),
+        ("speaker,emotion\n1,anger\n", "a column of files"),
+        (HEAD + "a.wav,,anger\n", "a speaker in each row. Received"),
+        (HEAD + ",1,anger\n", "a file in each row"),
+        (HEAD + "a.wav,1,wroth\nb.wav,1,0\n", "with '0' (1 times), 'wroth' (1 times)"),
+        (HEAD + "a.wav,1,anger\na.wav,1,fear\n", "calls/a in the rows 2, 3; 1 rows"),
+        ("file,path,speaker\na.wav,a.wav,1\n", None),
+        ("wav,path,speaker\na.wav,a.wav,1\n", "one column for `file`"),
+        ("file,speaker,start\na.wav,1,soon\n", "with 'soon' in row 2. Correct it"),
+        ("file,speaker,start\na.wav,1,-1\n", "expects 0 <= start < end"),
+        ("file,speaker,start,end\na.wav,1,2,2\n", "expects 0 <= start < end"),
+        ("file,speaker,end\na.wav,1,inf\n", "seconds or times for `end`"),
+        ("file,speaker,valence\na.wav,1,high\n", "numbers for `valence`"),
+        ("file,speaker,sex\na.wav,1,f\nb.wav,1,m\n", "several of 1"),
+    ],
+)
+def test_rows_that_are_not_understood_are_refused(listed, text, reason):
+    if reason is None:  # a column of the table's own name is meant
+        assert len(listed(text)) == 1
+        return
+    with pytest.raises(ValueError) as caught:
+        listed(text)
+    assert reason in str(caught.value)
+    assert "calls.csv" in str(caught.value)
+
+
+@quiet
+def test_the_user_says_what_labels_are(listed):
+    text = HEAD + "a.wav,1,wroth\nb.wav,1,0\nc.wav,1,sad\n"
+    table = listed(text, emotions={"wroth": "anger", "0": ""})
+    assert list(table.emotion) == ["anger", "", "sadness"]
+
+
+@quiet
+def test_labels_need_not_be_known_where_they_are_not_wanted(listed):
+    table = listed(HEAD + "a.wav,1,wroth\n", labelled=False)
+    assert list(table.emotion) == [""]
+
+
+@quiet
+def test_another_gender_is_no_gender(listed):
+    with pytest.warns(UserWarning, match="1 rows have another gender"):
+        table = listed("file,speaker,gender\na.wav,1,diverse\nb.wav,2,f\n")
+    assert list(table.gender) == ["", "female"]
+
+
+@quiet
+def test_all_files_that_are_not_there_are_told(listed):
+    with pytest.raises(UnreadableFiles) as caught:
+        listed(HEAD + "a.wav,1,fear\nx.wav,1,fear\ny.wav,2,fear\n")
+    assert [name[-5:] for name in caught.value.errors] == ["x.wav", "y.wav"]
+
+
+@quiet
+def test_files_that_are_not_there_can_be_kept_to_be_listed(tree):
+    text = "file,speaker,start,emotion\na.wav,1,0.05,fear\nx.wav,1,,sad\n"
+    root = tree("a.wav", texts={"calls.csv": text})
+    table = corpora.read("csv", root / "calls.csv", keep_unreadable=True)
+    assert table.duration.tolist() == pytest.approx([0.05, math.nan], nan_ok=True)
+    assert list(table.emotion) == ["fear", "sadness"]
+    assert table.digest[1] == "unread calls/x"
+
+
+def test_files_are_sought_above_their_list(tree):
+    root = tree(
+        "downloads/x/a.wav",
+        texts={"data/x/list.csv": "file,speaker\ndownloads/x/a.wav,1\n"},
+    )
+    with pytest.warns(UserWarning, match=f"files are below {root}"):
+        table = csv_file.read(root / "data/x/list.csv")
+    assert table.file[0] == str(root / "downloads/x/a.wav")
+
+
+@pytest.mark.parametrize(
+    ("name", "corpus"),
+    [
+        ("data/calls.csv", "calls"),
+        ("calls/db.emotion.csv", "calls"),
+        ("calls/metadata.csv", "calls"),
+        ("calls", "calls"),
+    ],
+)
+def test_a_corpus_is_named_after_its_file_or_folder(tmp_path, name, corpus):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix:
+        path.touch()
+    assert table_of.name_of(path) == corpus

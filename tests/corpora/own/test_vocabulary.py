@@ -1,0 +1,114 @@
+"""The words for emotions, genders, languages and columns."""
+
+import pytest
+
+from keras_ser.corpora.labels import LABEL_SETS
+from keras_ser.corpora.own import vocabulary as names
+from keras_ser.corpora.readers import emodb
+
+
+@pytest.mark.parametrize(
+    ("label", "emotion"),
+    [
+        ("anger", "anger"),
+        ("ANG", "anger"),
+        (" Angry ", "anger"),
+        ("Wut", "anger"),
+        ("hot anger", "anger"),
+        ("cold_anger", "cold anger"),
+        ("Pleasant-Surprise", "surprise"),
+        ("exc", "excitement"),
+        ("xxx", ""),
+        ("No Agreement", ""),
+        ("nan", ""),
+        ("", ""),
+        ("-", ""),
+        ("wroth", None),
+        ("0", None),
+    ],
+)
+def test_a_word_stands_for_an_emotion_or_is_not_known(label, emotion):
+    assert names.emotion(label) == emotion
+    found, unknown = names.emotions([label])
+    assert (found[label], unknown) == (emotion, [label] if emotion is None else [])
+
+
+def test_no_word_stands_for_two_names():
+    for table in (
+        names.EMOTIONS,
+        names.GENDERS,
+        names.LANGUAGES,
+        names.COLUMNS,
+    ):
+        words = [
+            names.plain(word)
+            for name, others in table.items()
+            for word in {name, *others.split()}
+        ]
+        assert len(words) == len(set(words))
+
+
+def test_label_sets_use_the_vocabulary():
+    for labels in LABEL_SETS.values():
+        assert set(labels) <= set(names.EMOTIONS)
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        ("WAN", ["anger", "fear", "neutral"]),
+        ("AHSN", ["anger", "happiness", "sadness", "neutral"]),
+        ("ahX", ["anger", "happiness", ""]),
+        (["W", "sad"], ["anger", "sadness"]),
+    ],
+)
+def test_letters_are_read_by_the_corpus_that_knows_them_all(letters, expected):
+    found, unknown = names.emotions(letters)
+    assert [found[letter] for letter in letters] == expected
+    assert unknown == []
+
+
+@pytest.mark.parametrize("letters", ["AFN", "WH", "A", "AZ"])
+def test_letters_of_two_corpora_or_of_none_are_not_known(letters):
+    assert names.emotions(letters)[1] == sorted(letters)
+
+
+def test_the_user_comes_first():
+    found, unknown = names.emotions(["sad", "wroth"], {"sad": "", "wroth": "anger"})
+    assert (found, unknown) == ({"sad": "", "wroth": "anger"}, [])
+
+
+def test_the_letters_of_emo_db_are_its_readers():
+    assert names.LETTERS["EMO-DB"] == emodb.EMOTIONS
+
+
+def test_genders_and_languages():
+    assert [names.gender(word) for word in ("F", "weiblich", "Male", "diverse")] == [
+        "female",
+        "female",
+        "male",
+        "",
+    ]
+    words = ("en-US", "German", "ita", "zh_CN", "elvish")
+    assert [names.language(word) for word in words] == [
+        "eng",
+        "deu",
+        "ita",
+        "cmn",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("file", "file"),
+        ("File_Name", "file"),
+        ("Speaker ID", "speaker"),
+        ("arousal", "activation"),
+        ("emo", "emotion"),
+        ("age", ""),
+    ],
+)
+def test_headers_stand_for_columns(header, column):
+    assert names.column(header) == column
