@@ -26,7 +26,7 @@ from keras_ser.utils import files
 
 SPEAKERS = ("03", "08", "09", "10")
 CONFIG = (
-    "from keras_ser.config import *\n"
+    "from keras_ser.experiments.config import *\n"
     "config = Experiment('toy', 'emodb',\n"
     "    {'length': System('LengthProbe', augment=()),\n"
     "    'mean': System('MeanLogMelProbe', augment=())},\n"
@@ -715,7 +715,7 @@ def test_every_value_of_a_preprocessing_is_checked(key, value, model_file):
         Preprocessing.from_json({**good, "code": "x"})
 
 
-PACKAGE = Path(cli.__file__).parent
+PACKAGE = Path(cli.__file__).parents[1]
 UNSAFE = (
     "import pickle",
     "pickle.",

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_card import predicted
+from toy_runs import predicted
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 CLASSES = ["anger", "neutral", "sadness"]
+TEXTS = ("clean", "noise:rain:10", "noise:rain:0", "noise:sea:0", "fgsm:0.08",
+         "bim:0.08", "gain:-20", "gain:10", "codec:mp3", "codec:opus:1")  # fmt: skip
 
 
 def predictions(system, fold, repeat=0, rows=12, **columns) -> pd.DataFrame:
@@ -81,3 +83,29 @@ def rows_of(text: str, caption: str) -> dict[str, list[str]]:
         for line in after.splitlines()[2:]
     ]
     return {first: others for first, *others in cells}
+
+
+def predicted(system="baseline", texts=TEXTS, wrong=0.3, seed=0, **columns):
+    """Ten speakers in two folds, six utterances each, some of them wrong."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for text in texts:
+        for number in range(60):
+            truth = CLASSES[number % 3]
+            missed = text != "clean" and rng.random() < wrong
+            rows.append(
+                {
+                    "experiment": "toy",
+                    "system": system,
+                    "corpus": "emodb",
+                    "fold": str(number % 2),
+                    "repeat": "0",
+                    "condition": text,
+                    "utterance": f"emodb/{number}",
+                    "speaker": f"emodb/{number % 10}",
+                    "head": "emotion",
+                    "truth": truth,
+                    "prediction": CLASSES[(number + missed) % 3],
+                }
+            )
+    return pd.DataFrame(rows).assign(**columns)

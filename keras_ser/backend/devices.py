@@ -40,7 +40,7 @@ def shared(count: int, batch: int):
     if count == 1:
         yield
         return
-    refuse(count, batch)
+    check_devices(count, batch)
     found = backend.devices()
     if len(found) < count:
         raise ValueError(
@@ -52,7 +52,7 @@ def shared(count: int, batch: int):
         yield
 
 
-def refuse(count: int, batch: int, workers: int = 1) -> None:
+def check_devices(count: int, batch: int, workers: int = 1) -> None:
     """Refuses what no process can share, without starting the backend.
 
     Args:

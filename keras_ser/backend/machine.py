@@ -164,7 +164,7 @@ def _of_tensorflow(kind: str) -> str:
 def _of_jax(kind: str) -> str:
     import jax
 
-    return jax.device_names()[0].device_kind
+    return jax.devices()[0].device_kind
 
 
 def _of_torch(kind: str) -> str:

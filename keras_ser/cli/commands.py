@@ -179,7 +179,7 @@ def robustness(arguments) -> int:
 
     settings = {"snr": arguments.snr, "epsilon": arguments.epsilon}
     _show(
-        robust.run(
+        robust.evaluate(
             arguments.runs,
             _roots(arguments),
             arguments.noise,

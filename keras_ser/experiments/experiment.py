@@ -129,7 +129,7 @@ def run(
         TasksFailed: several jobs failed twice; the error of one that failed alone.
             All others are done.
     """
-    from keras_ser.backend import devices
+    from keras_ser.backend.devices import check_devices
 
     for job in planned:
         refuse_other(job)
@@ -137,7 +137,7 @@ def run(
     several = workers > 1 or bool(cluster)
     for job in todo:
         refuse_held(job)
-        devices.refuse(devices, job.config.training.batch, 2 if cluster else workers)
+        check_devices(devices, job.config.training.batch, 2 if cluster else workers)
     prepare(todo, cache, workers, progress)
     _refuse_same_sound(todo, cache)
     threads = threads or parallel.threads_each(workers, cluster)

@@ -99,7 +99,7 @@ def _train_and_test(
     """Predictions, and what joins `metrics.json`, of the job's kind of system."""
     from keras_ser.experiments import classical, network
 
-    if classical.runs(job):
+    if classical.is_classical(job):
         return classical.fit_and_test(job, cache)
     store = feature_store(job.config, cache)
     return network.train_and_test(job, store, folder, title, monitor)

@@ -5,4 +5,5 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["evaluation", "finished_runs", "report", "waveform_attack"],
+    submod_attrs={"evaluation": ["evaluate"]},
 )

@@ -29,7 +29,7 @@ GAINS = (-20.0, -10.0, 10.0, 20.0)  # dB
 BANDS = (6000.0, 4000.0, 2000.0)  # Hz
 
 
-def run(
+def evaluate(
     runs: Iterable,
     roots: Mapping[str, str],
     noise: str = "",

@@ -23,7 +23,7 @@ def write(path, config: Experiment, docstring: str) -> Path:
     text = "\n".join(
         [
             f'"""{_quoted(docstring.strip())}\n"""\n',
-            f"from keras_ser.config import {', '.join(used)}\n",
+            f"from keras_ser import {', '.join(used)}\n",
             f"config = {rendered(config)}\n",
         ]
     )

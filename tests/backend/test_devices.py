@@ -44,16 +44,16 @@ def test_a_backend_that_ignores_devices_is_refused(name, monkeypatch):
     with pytest.raises(ValueError, match=f"2 on {name}. Set KERAS_BACKEND=jax"):
         with devices.shared(2, 16):
             pass
-    devices.refuse(1, 16)
+    devices.check_devices(1, 16)
 
 
 def test_rows_and_processes_must_fit_the_devices(jax):
-    devices.refuse(2, 16)
+    devices.check_devices(2, 16)
     with pytest.raises(ValueError, match="multiple of the devices, 3. Received: 16"):
-        devices.refuse(3, 16)
+        devices.check_devices(3, 16)
     with pytest.raises(ValueError, match="2 devices, 4 workers"):
-        devices.refuse(2, 16, workers=4)
-    devices.refuse(1, 15, workers=4)
+        devices.check_devices(2, 16, workers=4)
+    devices.check_devices(1, 15, workers=4)
 
 
 def test_more_devices_than_there_are_are_refused(jax):

@@ -11,6 +11,7 @@ import pytest
 
 import keras_ser as ser
 from keras_ser import backend
+from keras_ser.backend import machine
 
 
 def answer(code):
@@ -155,10 +156,10 @@ def test_threads_and_description_of_another_backend(name, monkeypatch):
 
 
 def test_the_devices_are_those_of_the_backend(monkeypatch):
-    (found,) = set(each.partition(":")[0] for each in backend.devices())
+    (found,) = set(each.partition(":")[0] for each in backend.device_names())
     described = backend.describe()["device"]
     assert ("CPU" in described) == (found == "cpu")
-    monkeypatch.setattr(backend, "devices", lambda: ["cpu:0", "cpu:1"])
+    monkeypatch.setattr(machine, "device_names", lambda: ["cpu:0", "cpu:1"])
     assert backend.describe()["device"].startswith("2 × CPU, ")
 
 

@@ -69,7 +69,7 @@ def test_without_tensorflow_nothing_of_it_is_caught(monkeypatch):
 
 
 def test_nobody_reads_on_and_nothing_is_said():
-    code = "import sys; from keras_ser.cli import errors as complaints\n"
+    code = "import sys; from keras_ser.cli import errors\n"
     code += "sys.exit(errors.told(lambda: print('x\\n' * 999999)))"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE

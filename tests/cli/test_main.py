@@ -61,7 +61,7 @@ def test_each_kind_of_bad_input(words, expected, capsys, tmp_path, monkeypatch):
     monkeypatch.delenv("KERAS_SER_CORPORA", raising=False)
     config = tmp_path / "config.py"
     config.write_text(
-        "from keras_ser.config import Experiment, System\n"
+        "from keras_ser.experiments.config import Experiment, System\n"
         "config = Experiment('x', 'emodb', {'mtl_aug': System()})\n"
     )
     assert run(*[word.format(config=config) for word in words]) == 2
@@ -130,7 +130,7 @@ def test_what_is_done_is_reported_though_something_failed(
     monkeypatch.setattr(runner, "_train_and_test", failing)
     config = tmp_path / "config.py"
     config.write_text(
-        "from keras_ser.config import *\n"
+        "from keras_ser.experiments.config import *\n"
         "systems = {'length': System('LengthProbe', augment=())}\n"
         "config = Experiment('toy', 'emodb', systems)\n"
     )
@@ -152,7 +152,7 @@ def test_what_is_done_is_reported_though_something_failed(
 def test_a_script_runs_a_config(toy_emodb, tmp_path, capsys):
     config = tmp_path / "config.py"
     config.write_text(
-        "from keras_ser.config import *\n"
+        "from keras_ser.experiments.config import *\n"
         "systems = {'length': System('LengthProbe', augment=())}\n"
         "config = Experiment('toy', 'emodb', systems)\n"
     )
@@ -170,7 +170,7 @@ def test_a_script_runs_a_config(toy_emodb, tmp_path, capsys):
 def test_run_report_and_predict(toy_emodb, tmp_path, capsys):
     config = tmp_path / "config.py"
     config.write_text(
-        "from keras_ser.config import *\n"
+        "from keras_ser.experiments.config import *\n"
         "config = Experiment('toy', 'emodb', {'mtl_aug': System()},\n"
         "    features=Features(settings={'bands': 16}, seconds=1.0),\n"
         "    training=Training(batch=4, epochs=1))\n"
@@ -263,7 +263,7 @@ def test_lists_of_names_are_not_empty(words, capsys):
 
 
 PROBE = (
-    "from keras_ser.config import *\n"
+    "from keras_ser.experiments.config import *\n"
     "config = Experiment('toy', 'emodb',\n"
     "    {'length': System('LengthProbe', augment=())})\n"
 )

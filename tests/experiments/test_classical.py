@@ -17,6 +17,7 @@ from keras_ser import audio
 from keras_ser.classical import OpenSmileSVM, Scaling, svm
 from keras_ser.experiments import classical, experiment
 from keras_ser.experiments.config import Experiment, Features, System
+from keras_ser.features import FeatureStore
 from keras_ser.features.opensmile import FEATURE_SETS, OpenSmile
 
 SYSTEMS = {
@@ -280,7 +281,7 @@ def test_functionals_keep_float32_and_the_segment(loudness, spoken_table, tmp_pa
     table = spoken_table[:1]
     halves = pd.concat([table.assign(start=0.0, end=0.2), table.assign(start=0.2)])
     system = OpenSmileSVM()
-    store = system.store(CONFIG, tmp_path)
+    store = FeatureStore(tmp_path, system.front_end(None))
     store.prepare(halves, progress=False)
     expected = [
         Loudness()(audio.read(table.file[0], *segment))[0]

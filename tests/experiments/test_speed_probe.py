@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from keras_ser import protocols
-from keras_ser.classical import probes
 from keras_ser.data import Pipeline
 from keras_ser.experiments import speed_probe
-from keras_ser.experiments.config import Experiment, System
 from keras_ser.features import PLAIN, FeatureStore, LogMel
 
 SPEED = {"speed": {"factors": (0.5,)}}
@@ -39,39 +37,6 @@ class Watcher:
         self.batches += batches
         kinds = np.concatenate([labels["augmentation"] for _, labels, _ in batches])
         return {"augmentation_accuracy": (kinds.argmax(axis=1) == 1).mean()}
-
-
-def test_the_length_probe_sees_the_logarithm_of_the_duration(toy_table):
-    table = toy_table("123").assign(duration=[1.0, np.e, np.e**2] * 2)
-    probe = probes.LengthProbe()
-    assert probe.store(None, "nowhere") is None
-    vectors = probe.vectors(table, None)
-    np.testing.assert_allclose(vectors, [[0.0], [1.0], [2.0]] * 2)
-
-
-def test_moments_over_time_are_those_of_each_utterance(store, spoken_table):
-    table = spoken_table[:3]
-    found = probes.moments_over_time(store, table)
-    for row, path in zip(found, store.paths(table), strict=True):
-        features = store.read(path).astype(np.float64)
-        expected = [*features.mean(axis=0), *features.std(axis=0)]
-        np.testing.assert_allclose(row, expected)
-
-
-def test_the_mean_log_mel_probe_reads_the_store_of_the_experiment(tmp_path):
-    config = Experiment("toy", "emodb", {"a": System()})
-    probe = probes.MeanLogMelProbe()
-    assert probe.store(config, tmp_path).front_end == LogMel()
-
-
-def test_a_probe_finds_what_is_there_to_find():
-    fitted = (
-        probes.LengthProbe().estimator().fit([[0.0], [0.1], [2.0]], ["a", "a", "b"])
-    )
-    posteriors = probes.LengthProbe().posteriors(fitted, [[0.0], [2.0]])
-    assert fitted.classes_.tolist() == ["a", "b"]
-    assert posteriors.argmax(axis=1).tolist() == [0, 1]
-    np.testing.assert_allclose(posteriors.sum(axis=1), 1.0)
 
 
 def test_half_speed_is_told_by_its_empty_upper_half_of_the_band(store, fold):

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 import keras_ser as ser
-from keras_ser import audio, figures, monitoring
-from keras_ser.monitoring import gradients
+from keras_ser import audio, figures
+from keras_ser.monitoring import gradients, monitor
 
 HEADS = ("emotion", "center", "augmentation", "reconstruction")
 EPOCHS = 2
@@ -274,16 +274,16 @@ def test_the_embedding_keeps_groups_apart_and_repeats(rng):
     groups = rng.normal(size=(2, 1, 16)) * 20
     points = (groups + rng.normal(size=(2, 15, 16))).reshape(30, 16)
     before = np.random.get_state()[1].copy()
-    places = monitoring.embedded(points)
+    places = monitor.embedded(points)
     assert places.shape == (30, 2)
     apart = np.linalg.norm(places[:15].mean(axis=0) - places[15:].mean(axis=0))
     assert apart > 2 * places[:15].std(axis=0).max()
-    np.testing.assert_array_equal(monitoring.embedded(points), places)
+    np.testing.assert_array_equal(monitor.embedded(points), places)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_the_embedding_of_next_to_nothing(count):
     points = np.arange(count * 4.0).reshape(count, 4)
-    assert np.isfinite(monitoring.embedded(points)).all()
-    np.testing.assert_array_equal(monitoring.embedded(np.ones((count, 4))), 0)
+    assert np.isfinite(monitor.embedded(points)).all()
+    np.testing.assert_array_equal(monitor.embedded(np.ones((count, 4))), 0)

@@ -1,42 +1,12 @@
 """The card: scores of every system and level, the clean one beside them."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
+from toy_runs import predicted
 
 from keras_ser.figures import curves
 from keras_ser.robustness import report
-
-TEXTS = ("clean", "noise:rain:10", "noise:rain:0", "noise:sea:0", "fgsm:0.08",
-         "bim:0.08", "gain:-20", "gain:10", "codec:mp3", "codec:opus:1")  # fmt: skip
-CLASSES = ("anger", "neutral", "sadness")
-
-
-def predicted(system="baseline", texts=TEXTS, wrong=0.3, seed=0, **columns):
-    """Ten speakers in two folds, six utterances each, some of them wrong."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for text in texts:
-        for number in range(60):
-            truth = CLASSES[number % 3]
-            missed = text != "clean" and rng.random() < wrong
-            rows.append(
-                {
-                    "experiment": "toy",
-                    "system": system,
-                    "corpus": "emodb",
-                    "fold": str(number % 2),
-                    "repeat": "0",
-                    "condition": text,
-                    "utterance": f"emodb/{number}",
-                    "speaker": f"emodb/{number % 10}",
-                    "head": "emotion",
-                    "truth": truth,
-                    "prediction": CLASSES[(number + missed) % 3],
-                }
-            )
-    return pd.DataFrame(rows).assign(**columns)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
+from keras_ser import Experiment, Features, System, Training
 from keras_ser.experiments import config
-from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.tuning import config_file
 
 PLAIN = Experiment(name="toy", corpus="synthetic", systems={"a": System()})
@@ -53,7 +53,7 @@ def test_the_file_is_one_for_people(tmp_path):
     """Defaults are left out, imports are those needed, lines are short."""
     text = config_file.write(tmp_path / "x.py", PLAIN, "Text.").read_text()
     assert text == (
-        '"""Text.\n"""\n\nfrom keras_ser.config import Experiment, System\n\n'
+        '"""Text.\n"""\n\nfrom keras_ser import Experiment, System\n\n'
         'config = Experiment(name="toy", corpus="synthetic", '
         'systems={"a": System()})\n'
     ).replace('"a"', "'a'").replace('"toy"', "'toy'").replace(
@@ -62,7 +62,7 @@ def test_the_file_is_one_for_people(tmp_path):
     long = config_file.write(tmp_path / "x.py", FULL, "Text.").read_text()
     assert max(map(len, long.splitlines())) <= config_file.WIDTH
     assert "precision" not in long
-    assert "from keras_ser.config import Experiment, Features, System, Training" in long
+    assert "from keras_ser import Experiment, Features, System, Training" in long
 
 
 @pytest.mark.parametrize(
