@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_ser import augment, data, protocols
-from keras_ser.data import pipeline
+from keras_ser.data.pipeline import HEADS
 from keras_ser.features import FeatureStore, LogMel, preprocessing
 
 ALL = ("speed", "specaugment", "mixup")
@@ -75,7 +75,7 @@ def test_heads_shapes_and_weights(pipeline):
     batch, time, bands = features.shape
     assert (batch, bands) == (8, 16)  # four labelled rows and four others
     assert time <= 100
-    assert tuple(labels) == tuple(weights) == pipeline.HEADS
+    assert tuple(labels) == tuple(weights) == HEADS
     assert labels["emotion"].shape == labels["center"].shape == (8, 2)
     assert labels["augmentation"].shape == (8, 4)
     np.testing.assert_array_equal(labels["reconstruction"], features)

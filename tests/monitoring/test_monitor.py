@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import keras_ser as ser
 from keras_ser import audio, figures
-from keras_ser.monitoring import gradients, monitor
+from keras_ser.monitoring import Monitor, gradients, monitor
 
 HEADS = ("emotion", "center", "augmentation", "reconstruction")
 EPOCHS = 2
@@ -49,7 +49,7 @@ def train(data, callbacks):
 @pytest.fixture(scope="module")
 def watched(data, tmp_path_factory):
     """A training with a monitor: its model, the monitor, what it wrote."""
-    monitor = monitoring.Monitor(data, tmp_path_factory.mktemp("logs"), every=2)
+    monitor = Monitor(data, tmp_path_factory.mktemp("logs"), every=2)
     model = train(data, [monitor])
     return model, monitor, read(monitor.log_dir)
 
@@ -219,7 +219,7 @@ def test_tensorboard_reads_the_projector_s_files(watched):
 
 def shown_without_training(data, folder, model, **arguments):
     """A monitor that saw one epoch of a model that did not change."""
-    monitor = monitoring.Monitor(data, folder, **arguments)
+    monitor = Monitor(data, folder, **arguments)
     monitor.set_model(model)
     monitor.on_train_begin()
     monitor.on_epoch_end(0)
@@ -267,7 +267,7 @@ def test_a_model_that_is_no_number_is_not_shown(data, tmp_path):
 @pytest.mark.parametrize("number", [0, 1.5, True])
 def test_numbers_below_one_are_refused(name, number):
     with pytest.raises(ValueError, match=f"`{name}` must be a whole number.*Received"):
-        monitoring.Monitor(None, "logs", **{name: number})
+        Monitor(None, "logs", **{name: number})
 
 
 def test_the_embedding_keeps_groups_apart_and_repeats(rng):

@@ -16,6 +16,7 @@ from keras_ser.features import FeatureStore, LogMel
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser
 from keras_ser.models import BASELINE, MTLAug
+from keras_ser.robustness import evaluate
 from keras_ser.robustness import evaluation as robustness
 
 BANDS = 16
@@ -108,9 +109,7 @@ def measure(place, out, runs=("baseline",), **options):
     folders = [place / "runs" / "toy" / name for name in runs]
     roots = {"emodb": str(place / "emodb")}
     cache = place / "cache"
-    return robustness.evaluate(
-        folders, roots, out=out, cache=cache, progress=False, **given
-    )
+    return evaluate(folders, roots, out=out, cache=cache, progress=False, **given)
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +236,7 @@ def test_a_run_that_cannot_be_scored_does_not_stop_the_other(place, tmp_path):
     roots = {"emodb": str(place / "emodb")}
     options = {"epsilon": (), "cache": place / "cache", "progress": False, "workers": 2}
     with pytest.raises(ValueError, match="08/model.keras"):
-        robustness.evaluate(runs, roots, out=tmp_path / "card", **options)
+        evaluate(runs, roots, out=tmp_path / "card", **options)
     parts = list((tmp_path / "card" / "parts").iterdir())
     assert [path.name for path in parts if path.suffix == ".log"] == ["1.log"]
     assert len(parts) == 1 + len(TEXTS) - 2  # without noise and attack
@@ -275,14 +274,10 @@ def test_another_corpus_is_refused(place, tmp_path, noise):
     (other / "wav" / "03a01Wa.wav").rename(other / "wav" / "03a05Wa.wav")
     run = place / "runs" / "toy" / "baseline" / "03-0"
     with pytest.raises(ValueError, match="without 1 of 3, the first 'emodb/03a01Wa'"):
-        robustness.evaluate(
-            run, {"emodb": str(other)}, out=tmp_path / "o", progress=False
-        )
+        evaluate(run, {"emodb": str(other)}, out=tmp_path / "o", progress=False)
     soundfile.write(other / "wav" / "03a01Wa.wav", noise(0.4, seed=77), 16_000)
     with pytest.raises(ValueError, match="other audio, speakers or emotions under"):
-        robustness.evaluate(
-            run, {"emodb": str(other)}, out=tmp_path / "o", progress=False
-        )
+        evaluate(run, {"emodb": str(other)}, out=tmp_path / "o", progress=False)
     assert not (tmp_path / "o" / "parts").exists()
 
 
@@ -299,7 +294,7 @@ def test_predictions_that_changed_are_told(place, tmp_path):
     frame.to_csv(run / "predictions.csv", index=False)
     roots = {"emodb": str(place / "emodb")}
     with pytest.warns(UserWarning, match="3 of 3 clean predictions of .*03-0 are not"):
-        paths = robustness.evaluate(
+        paths = evaluate(
             str(run), roots, epsilon=(), cache=place / "cache", progress=False
         )
     assert paths[0] == run / "robustness" / "robustness.csv"  # the default
