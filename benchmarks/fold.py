@@ -37,7 +37,7 @@ import tables
 from keras_ser import backend
 from keras_ser.backend import devices
 from keras_ser.corpora.table import COLUMNS, NUMBERS
-from keras_ser.experiments import config, experiment, inputs, network, training
+from keras_ser.experiments import config, extraction, inputs, network, plan, training
 from keras_ser.experiments.job import feature_store
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "emodb_paper.py"
@@ -98,10 +98,10 @@ def parsed():
 
 def carry(options, folder: Path) -> None:
     """Extracts all features of the experiment, and writes its table."""
-    loaded = config.load(CONFIG)
+    loaded = config.load_config(CONFIG)
     table, _ = inputs.read_tables(loaded, {loaded.corpus: options.corpus}, folder)
-    planned = experiment.jobs(loaded, table, None, folder, [SYSTEM])
-    experiment.prepare(planned, folder)
+    planned = plan.plan_jobs(loaded, table, None, folder, [SYSTEM])
+    extraction.prepare(planned, folder)
     table.to_csv(folder / "table.csv", index=False)
     print(f"{len(table)} utterances in {folder}: carry table.csv and features/.")
 
@@ -110,7 +110,7 @@ def job_of(options, folder: Path):
     """The fold's job; with `--steps`, of as few training utterances as fill them."""
     changes = [f"training.epochs={options.epochs}"]
     changes.append(f"training.precision={options.precision}")
-    loaded = config.load(CONFIG, changes)
+    loaded = config.load_config(CONFIG, changes)
     table = pd.read_csv(
         folder / "table.csv",
         dtype={name: float if name in NUMBERS else str for name in COLUMNS},
@@ -118,7 +118,7 @@ def job_of(options, folder: Path):
         na_values={name: [""] for name in NUMBERS},
         float_precision="round_trip",  # names of entries hold seconds
     )
-    (job,) = experiment.jobs(loaded, table, None, folder, [SYSTEM], [options.fold])
+    (job,) = plan.plan_jobs(loaded, table, None, folder, [SYSTEM], [options.fold])
     if not options.steps:
         return job
     rows = options.steps * loaded.training.batch

@@ -152,7 +152,7 @@ def _configs() -> list[tuple]:
     from keras_ser.experiments import config
 
     paths = sorted((ROOT / "configs").glob("*/*.py"))
-    return [(path, config.load(path)) for path in paths]
+    return [(path, config.load_config(path)) for path in paths]
 
 
 def _configs_of(name: str) -> list[tuple]:
@@ -316,7 +316,7 @@ def _rows_of_example(name: str, stem: str) -> list[str]:
 def _not_run_yet(name: str, stem: str) -> str:
     from keras_ser.experiments import config
 
-    loaded = config.load(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
+    loaded = config.load_config(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
     words = " ".join(f"--corpus {corpus}=DIR" for corpus in loaded.needed)
     return (
         f"| [{name}]({name}) | {', '.join(loaded.corpora)} | {_published(stem)} | "
@@ -329,7 +329,7 @@ def _published(stem: str) -> str:
     from keras_ser.experiments import config
     from keras_ser.reports import published_figures
 
-    loaded = config.load(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
+    loaded = config.load_config(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
     paper, _, number = loaded.published.partition(":")
     printed = published_figures.load(paper, number).dropna(subset="value")
     printed = printed[printed.row.isin(loaded.systems)]

@@ -9,11 +9,9 @@ Another corpus: --preset small --corpus emodb=DIR
 To see that it runs, on synthetic speech: --smoke
 """
 
-import sys
 from pathlib import Path
 
-from keras_ser import reports
-from keras_ser.cli import main as cli
+import keras_ser as ser
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "figure2.py"
 
@@ -25,16 +23,17 @@ worth what type and task are worth together. Every bar has as many updates.
 The paper draws its bars and prints no figure: nothing published stands beside these.
 """
 
-folder = cli.run_config(CONFIG, sys.argv[1:])
+folder = ser.run(CONFIG, **ser.cli.run_options())
+print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
 """## Does any single type do as well?
 
 Each is compared with all of them, on the same utterances.
 """
 
-for place, rows in reports.places(folder).items():
+for place, rows in ser.reports.by_test_set(folder).items():
     systems = dict(list(rows.groupby("system")))
     for system, own in systems.items():
         if system != "mtl_aug_all" and "mtl_aug_all" in systems:
-            lost = reports.difference(own, systems["mtl_aug_all"])
+            lost = ser.reports.difference(own, systems["mtl_aug_all"])
             print(f"{place}: {system} against all types, {lost.text} points of UAR")

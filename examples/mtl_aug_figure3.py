@@ -10,16 +10,14 @@ Another corpus: --preset small --corpus emodb=DIR
 To see that it runs, on synthetic speech: --smoke
 """
 
-import sys
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import reports
-from keras_ser.cli import main as cli
+import keras_ser as ser
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "figure3.py"
-QUICK = "baseline_20,baseline_100,mtl_aug_20,mtl_aug_100"
+QUICK = ("baseline_20", "baseline_100", "mtl_aug_20", "mtl_aug_100")
 
 """## Smaller fractions are parts of larger ones
 
@@ -28,10 +26,11 @@ that a curve rises by what is added and not by luck of another draw. With fewer
 labels an epoch has fewer updates; the report says so.
 """
 
-words = sys.argv[1:]
-if "--smoke" in words and "--systems" not in words:
-    words += ["--systems", QUICK]
-folder = cli.run_config(CONFIG, words)
+options = ser.cli.run_options()
+if options["smoke"] and not options["systems"]:
+    options["systems"] = QUICK
+folder = ser.run(CONFIG, **options)
+print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
 """## Where does the curve cross?
 
@@ -49,11 +48,11 @@ def crossing(rows: pd.DataFrame) -> str:
     for percent in range(1, 101):
         own = systems.get(f"mtl_aug_{percent}")
         if own is not None:
-            ahead = reports.difference(own, systems[base])
+            ahead = ser.reports.difference(own, systems[base])
             if ahead.value >= 0:
                 return f"{percent} % of the labels: {ahead.text} against {base}"
     return f"MTL-AUG stays behind {base} at every fraction that was run"
 
 
-for place, rows in reports.places(folder).items():
+for place, rows in ser.reports.by_test_set(folder).items():
     print(f"{place}: {crossing(rows)}")

@@ -10,11 +10,9 @@ Another corpus: --preset small --corpus emodb=DIR --corpus librispeech=DIR
 To see that it runs, on synthetic speech: --smoke
 """
 
-import sys
 from pathlib import Path
 
-from keras_ser import reports
-from keras_ser.cli import main as cli
+import keras_ser as ser
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table2.py"
 
@@ -30,7 +28,8 @@ What is done already is not done again: an interrupted command goes on. The repo
 sets what was measured beside what the paper prints.
 """
 
-folder = cli.run_config(CONFIG, sys.argv[1:])
+folder = ser.run(CONFIG, **ser.cli.run_options())
+print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
 """## What do the auxiliary tasks add?
 
@@ -44,9 +43,9 @@ STEPS = {
     "unlabelled speech": ("mtl_aug_librispeech", "mtl_aug"),
 }
 
-for place, rows in reports.places(folder).items():
+for place, rows in ser.reports.by_test_set(folder).items():
     systems = dict(list(rows.groupby("system")))
     for what, (more, less) in STEPS.items():
         if more in systems and less in systems:
-            added = reports.difference(systems[more], systems[less])
+            added = ser.reports.difference(systems[more], systems[less])
             print(f"{place}: {what} added {added.text} points of UAR")

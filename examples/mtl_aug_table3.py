@@ -11,11 +11,9 @@ Other corpora, the one that trains first: --preset small --corpus ravdess=DIR \
 To see that it runs, on synthetic speech: --smoke
 """
 
-import sys
 from pathlib import Path
 
-from keras_ser import reports, scores
-from keras_ser.cli import main as cli
+import keras_ser as ser
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table3.py"
 
@@ -26,7 +24,8 @@ the epoch. Here the 30 % are speakers of their own, of both genders. The paper's
 is `--set protocol_arguments.split=utterance`, and the report then says what it is.
 """
 
-folder = cli.run_config(CONFIG, sys.argv[1:])
+folder = ser.run(CONFIG, **ser.cli.run_options())
+print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
 """## Which emotions travel?
 
@@ -34,10 +33,10 @@ A UAR that falls from one corpus to the next hides that some emotions keep their
 recall and others lose all of it.
 """
 
-for place, rows in reports.places(folder).items():
+for place, rows in ser.reports.by_test_set(folder).items():
     classes = sorted(set(rows.truth))
     print(f"\n{place}, recall in %")
     print(" " * 20, *(f"{name:>10}" for name in classes))
     for system, own in rows.groupby("system"):
-        recalls = scores.recalls(own.truth, own.prediction, classes)
+        recalls = ser.scores.recalls(own.truth, own.prediction, classes)
         print(f"{system:20}", *(f"{100 * recall:10.1f}" for recall in recalls))

@@ -11,11 +11,9 @@ Other languages: --preset small --corpus ravdess=DIR --corpus emodb=DIR \
 To see that it runs, on synthetic speech: --smoke
 """
 
-import sys
 from pathlib import Path
 
-from keras_ser import reports, scores
-from keras_ser.cli import main as cli
+import keras_ser as ser
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table4.py"
 
@@ -26,7 +24,8 @@ apart, as training speech and test speech change places: the larger corpus may t
 the smaller one much, and learn little from it.
 """
 
-folder = cli.run_config(CONFIG, sys.argv[1:])
+folder = ser.run(CONFIG, **ser.cli.run_options())
+print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
 """## Is it the language, or the speakers?
 
@@ -34,11 +33,11 @@ Beside the pooled UAR stands that of the easiest and of the hardest speaker: whe
 they lie far apart, a table of two languages is a table of few speakers.
 """
 
-for place, rows in reports.places(folder).items():
+for place, rows in ser.reports.by_test_set(folder).items():
     for system, own in rows.groupby("system"):
-        by_speaker = scores.per_speaker_uar(own.truth, own.prediction, own.speaker)
+        by_speaker = ser.scores.per_speaker_uar(own.truth, own.prediction, own.speaker)
         low, high = min(by_speaker.values()), max(by_speaker.values())
         print(
-            f"{place}, {system}: {reports.uar_with_interval(own)}, "
+            f"{place}, {system}: {ser.reports.uar_with_interval(own)}, "
             f"speakers from {100 * low:.0f} to {100 * high:.0f}"
         )

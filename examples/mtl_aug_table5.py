@@ -11,11 +11,9 @@ Other speech and noise: --preset small --corpus emodb=DIR --corpus noise=DIR \
 To see that it runs, on synthetic speech and noise: --smoke
 """
 
-import sys
 from pathlib import Path
 
-from keras_ser import reports
-from keras_ser.cli import main as cli
+import keras_ser as ser
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table5.py"
 RATIOS = ("20", "10", "0")
@@ -28,7 +26,8 @@ hears the same. The ratio is that of speech without its pauses. Nothing is train
 with noise; the epoch was chosen on clean development speech.
 """
 
-folder = cli.run_config(CONFIG, sys.argv[1:])
+folder = ser.run(CONFIG, **ser.cli.run_options())
+print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
 """## What does noise take?
 
@@ -36,11 +35,15 @@ A system that is better in noise may just be better: beside the score stands wha
 left of the clean one.
 """
 
-noisy = {ratio: reports.places(folder, f"noise:all:{ratio}") for ratio in RATIOS}
-for place, clean in reports.places(folder).items():
+noisy = {
+    ratio: ser.reports.by_test_set(folder, f"noise:all:{ratio}") for ratio in RATIOS
+}
+for place, clean in ser.reports.by_test_set(folder).items():
     for system, quiet in clean.groupby("system"):
-        print(f"{place}, {system}: clean {reports.uar_with_interval(quiet)}")
+        print(f"{place}, {system}: clean {ser.reports.uar_with_interval(quiet)}")
         for ratio, places in noisy.items():
             loud = places[place][places[place].system == system]
-            lost = reports.difference(loud, quiet)
-            print(f"  {ratio:>2} dB: {reports.uar_with_interval(loud)}, {lost.text}")
+            lost = ser.reports.difference(loud, quiet)
+            print(
+                f"  {ratio:>2} dB: {ser.reports.uar_with_interval(loud)}, {lost.text}"
+            )

@@ -9,12 +9,9 @@ Another corpus: --preset small --corpus emodb=DIR --corpus librispeech=DIR
 To see that it runs, on synthetic speech: --smoke
 """
 
-import sys
 from pathlib import Path
 
-from keras_ser import reports
-from keras_ser.cli import main as cli
-from keras_ser.experiments import config
+import keras_ser as ser
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table6.py"
 
@@ -25,7 +22,8 @@ speech, never of the padding, by ε standard deviations at most, up the gradient
 loss. The step's size and number are ours; the paper gives neither.
 """
 
-folder = cli.run_config(CONFIG, sys.argv[1:])
+folder = ser.run(CONFIG, **ser.cli.run_options())
+print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
 """## The stronger the attack, the less is left
 
@@ -33,7 +31,9 @@ BIM and PGD take several steps where FGSM takes one. A system on which they do n
 better than FGSM hides its gradient rather than resists.
 """
 
-for condition in config.load(CONFIG).conditions:
-    for place, rows in reports.places(folder, condition).items():
+for condition in ser.experiments.load_config(CONFIG).conditions:
+    for place, rows in ser.reports.by_test_set(folder, condition).items():
         for system, own in rows.groupby("system"):
-            print(f"{place}, {condition}, {system}: {reports.uar_with_interval(own)}")
+            print(
+                f"{place}, {condition}, {system}: {ser.reports.uar_with_interval(own)}"
+            )

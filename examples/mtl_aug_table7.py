@@ -9,11 +9,9 @@ Another corpus: --preset small --corpus emodb=DIR
 To see that it runs, on synthetic speech: --smoke
 """
 
-import sys
 from pathlib import Path
 
-from keras_ser import reports
-from keras_ser.cli import main as cli
+import keras_ser as ser
 
 CONFIGS = Path(__file__).parents[1] / "configs" / "mtl_aug"
 
@@ -24,7 +22,8 @@ not, the step from 2 to 3 is that of a task and of the data at once. So these st
 here twice, and the ablation below goes down the models that all saw the same rows.
 """
 
-folder = cli.run_config(CONFIGS / "table7.py", sys.argv[1:])
+folder = ser.run(CONFIGS / "table7.py", **ser.cli.run_options())
+print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
 """## Part by part"""
 
@@ -36,11 +35,11 @@ LADDER = {
     "augmented speech, without tasks": ("model_3_augmented", "model_3"),
 }
 
-for place, rows in reports.places(folder).items():
+for place, rows in ser.reports.by_test_set(folder).items():
     systems = dict(list(rows.groupby("system")))
     for part, (has, lacks) in LADDER.items():
         if has in systems and lacks in systems:
-            worth = reports.difference(systems[has], systems[lacks])
+            worth = ser.reports.difference(systems[has], systems[lacks])
             print(f"{place}: {part} is worth {worth.text} points of UAR")
 
 """## Across corpora

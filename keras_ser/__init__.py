@@ -40,6 +40,7 @@ __getattr__, _, __all__ = lazy_loader.attach(
     ],
     submod_attrs={
         "data": ["Pipeline"],
+        "experiments": ["run"],
         "experiments.config": ["Experiment", "Features", "System", "Training"],
         "features": ["FeatureStore", "LogMel", "Preprocessing"],
         "inference": ["Recogniser", "load"],

@@ -16,8 +16,9 @@ import soundfile
 from keras_ser import audio, models
 from keras_ser.audio import reading, unusable
 from keras_ser.audio.unusable import Unusable, UnusableAudio
+from keras_ser.cli import errors
 from keras_ser.cli import main as cli
-from keras_ser.experiments import config, experiment, inputs
+from keras_ser.experiments import config, extraction, inputs, plan
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.features.preprocessing import Preprocessing
@@ -264,19 +265,19 @@ def test_unlabelled_speech_is_listed_where_it_would_have_been_used(
     )
 
     def plan(tables):
-        return experiment.jobs(toy, *tables, tmp_path, folds=["1"])
+        return plan.plan_jobs(toy, *tables, tmp_path, folds=["1"])
 
     tables = (labelled, unlabelled)
     bad = []
     planned = plan(tables)
-    experiment.prepare(planned, tmp_path / "cache", progress=False, bad=bad)
+    extraction.prepare(planned, tmp_path / "cache", progress=False, bad=bad)
     assert [each.utterance for each in bad] == [unlabelled.utterance[gone]]
     with pytest.warns(UserWarning, match="Skipped 1 of 12"):
         left = inputs.without_bad(planned, bad, tables, plan)
     skipped = {job.system: list(job.skipped) for job in left}
     assert skipped == {"less": [], "more": bad}
     assert all(bad[0].utterance not in set(j.fold.unlabelled.utterance) for j in left)
-    assert experiment.prepare(left, tmp_path / "cache", progress=False) == 0
+    assert extraction.prepare(left, tmp_path / "cache", progress=False) == 0
     fingerprints = [
         [job.describe()["data"] for job in jobs] for jobs in (planned, left)
     ]
@@ -285,30 +286,30 @@ def test_unlabelled_speech_is_listed_where_it_would_have_been_used(
 
 
 def test_a_file_that_changes_after_it_was_read_is_refused(words, emodb, tmp_path):
-    loaded = config.load(words[0])
+    loaded = config.load_config(words[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tables = inputs.read_tables(loaded, {"emodb": emodb}, tmp_path)
     changed, gone = (emodb / "wav" / f"08a01W{letter}.wav" for letter in "ab")
     soundfile.write(changed, 0.5 * soundfile.read(changed)[0], 16_000)
     gone.unlink()
-    planned = experiment.jobs(loaded, *tables, tmp_path, systems=["mean"])
+    planned = plan.plan_jobs(loaded, *tables, tmp_path, systems=["mean"])
     with pytest.raises(UnusableAudio) as caught:
-        experiment.prepare(planned, tmp_path / "cache", progress=False)
+        extraction.prepare(planned, tmp_path / "cache", progress=False)
     assert [each.file for each in caught.value.found] == [str(changed), str(gone)]
     assert "has changed since" in caught.value.found[0].reason
     assert "does not exist" in caught.value.found[1].reason
 
 
 def test_a_file_that_goes_after_extraction_is_not_missed(words, emodb, tmp_path):
-    loaded = config.load(words[0])
+    loaded = config.load_config(words[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tables = inputs.read_tables(loaded, {"emodb": emodb}, tmp_path)
-    planned = experiment.jobs(loaded, *tables, tmp_path, systems=["mean"])
-    assert experiment.prepare(planned, tmp_path / "cache", progress=False) == 16
+    planned = plan.plan_jobs(loaded, *tables, tmp_path, systems=["mean"])
+    assert extraction.prepare(planned, tmp_path / "cache", progress=False) == 16
     (emodb / "wav" / "08a01Wa.wav").unlink()
-    assert experiment.prepare(planned, tmp_path / "cache", progress=False) == 0
+    assert extraction.prepare(planned, tmp_path / "cache", progress=False) == 0
 
 
 @pytest.mark.parametrize("harm", [b"", b"odd", "nan"])
@@ -448,10 +449,10 @@ def test_no_permission_is_bad_input(words, emodb, capsys, tmp_path):
 
 @pytest.mark.parametrize("error", [PermissionError, IsADirectoryError])
 def test_what_the_system_objects_to_is_named(error, capsys, tmp_path):
-    def fail(arguments):
+    def fail():
         raise error(13, "not allowed", str(tmp_path / "x"))
 
-    assert cli.main(types.SimpleNamespace(run=fail)) == 2
+    assert errors.reported(fail) == 2
     assert f"{tmp_path / 'x'} (not allowed)" in complaint(capsys)
 
 
@@ -479,11 +480,11 @@ def test_features_that_vanish_in_training_are_one_line(capsys, tmp_path):
 
     path = tmp_path / "0" / f"{'0' * 32}.f16"
 
-    def fail(arguments):
+    def fail():
         for _ in tf.data.Dataset.from_tensors(str(path)).map(tf.io.read_file):
             pass
 
-    assert cli.main(types.SimpleNamespace(run=fail)) == 1
+    assert errors.reported(fail) == 1
     text = complaint(capsys)
     assert f"Training expects features in {path}" in text
     assert "Give the same command again" in text

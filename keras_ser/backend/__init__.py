@@ -7,6 +7,7 @@ from keras_ser.backend.machine import (
     device_names,
     makes_variables_in_graphs,
     reserve_accelerators,
+    set_tensorflow_defaults,
     set_threads,
 )
 
@@ -17,6 +18,7 @@ __all__ = [
     "device_names",
     "makes_variables_in_graphs",
     "reserve_accelerators",
+    "set_tensorflow_defaults",
     "set_threads",
     "value_and_gradient",
 ]

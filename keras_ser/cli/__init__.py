@@ -1,5 +1,9 @@
 """The command line: `keras-ser <command> …`."""
 
-from keras_ser.cli.main import entry
+import lazy_loader
 
-__all__ = ["entry"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["arguments", "commands", "demo", "errors", "main"],
+    submod_attrs={"main": ["entry", "run_options"]},
+)

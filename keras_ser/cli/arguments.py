@@ -17,6 +17,7 @@ def corpus(command) -> None:
     command.add_argument("--root", required=True, help="the corpus's folder")
     command.add_argument(
         "--set",
+        dest="overrides",
         action="append",
         default=[],
         metavar="OPTION=VALUE",
@@ -26,7 +27,9 @@ def corpus(command) -> None:
         "--audformat", metavar="DIR", help="write the table as an audformat database"
     )
     command.add_argument("--workers", type=_positive, default=1, help="threads")
-    command.add_argument("--json", action="store_true", help="the same as JSON")
+    command.add_argument(
+        "--json", dest="as_json", action="store_true", help="print it as JSON"
+    )
 
 
 def features(command) -> None:
@@ -40,6 +43,7 @@ def run(command) -> None:
     command.add_argument(
         "--preset",
         choices=PRESETS,
+        default="",
         help=OF_PRESET,
     )
     command.add_argument("--repeats", type=_positive, help="repeats of each fold")
@@ -78,6 +82,7 @@ def _config(command) -> None:
     )
     command.add_argument(
         "--set",
+        dest="overrides",
         action="append",
         default=[],
         metavar="PATH=VALUE",
@@ -95,6 +100,7 @@ def _config(command) -> None:
 def _corpora(command, more: str = "") -> None:
     command.add_argument(
         "--corpus",
+        dest="corpora",
         action="append",
         default=[],
         metavar="NAME=DIR",
@@ -106,12 +112,18 @@ def report(command) -> None:
     command.add_argument("runs", nargs="+", metavar="RUNS", help="folders of runs")
     command.add_argument("--out", help="folder; default RUNS/report")
     command.add_argument(
-        "--format", type=_names, default=("md", "tex", "png"), metavar="md,tex,png"
+        "--format",
+        dest="formats",
+        type=_names,
+        default=("md", "tex", "png"),
+        metavar="md,tex,png",
+        help="what to write; default all",
     )
     command.add_argument(
-        "--against",
+        "--reference",
         metavar="SYSTEM",
-        help="what the others are compared with; default baseline_augmented, baseline",
+        help="the system that the others are compared with; default that of the "
+        "config, else baseline_augmented, baseline",
     )
 
 
@@ -146,7 +158,7 @@ def tune(command) -> None:
         default=3,
         help="trainings a trial, on as many divisions of the speakers; default 3",
     )
-    command.add_argument("--preset", choices=PRESETS, help=OF_PRESET)
+    command.add_argument("--preset", choices=PRESETS, default="", help=OF_PRESET)
     command.add_argument("--threads", type=_positive, help="CPU threads a process")
     command.add_argument("--out", default="runs", help="folder of all runs")
 
@@ -189,19 +201,40 @@ def predict(command) -> None:
     command.add_argument("files", nargs="+", metavar="FILE", help="audio files")
     command.add_argument("--window", type=float, metavar="S", help="seconds")
     command.add_argument("--hop", type=float, metavar="S", help="seconds")
-    command.add_argument("--json", action="store_true", help="a JSON object a line")
+    command.add_argument(
+        "--json", dest="as_json", action="store_true", help="one JSON object per line"
+    )
 
 
 def export(command) -> None:
     command.add_argument("model", metavar="RUN|MODEL", help="run folder or model file")
     command.add_argument(
         "--format",
+        dest="formats",
         type=_names,
         required=True,
         metavar="keras,saved_model,onnx,litert",
         help="what to write: one of these, or several",
     )
     command.add_argument("--out", metavar="DIR", help="default: the model's folder")
+
+
+def folders(texts: list[str]) -> dict[str, str]:
+    """The folders of corpora from `NAME=DIR`, in their order.
+
+    Raises:
+        ValueError: a text of another form, or a corpus that is named twice.
+    """
+    pairs = [text.partition("=") for text in texts]
+    wrong = [name for name, equals, folder in pairs if not (equals and folder)]
+    if wrong:
+        raise ValueError(f"--corpus takes NAME=DIR. Received: {', '.join(wrong)}.")
+    given = [name for name, _, _ in pairs]
+    if len(set(given)) < len(given):
+        raise ValueError(
+            f"--corpus names each corpus once at most. Received: {', '.join(given)}."
+        )
+    return {name: folder for name, _, folder in pairs}
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from keras_ser import reports
-from keras_ser.experiments import experiment, inputs
+from keras_ser import corpora, experiments
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.models import BASELINE
 
@@ -32,18 +31,19 @@ def run(out) -> None:
     """
     out = Path(out)
     print("Synthetic speech of 10 speakers; two of them are tested, chance is 25 %.")
-    tables = inputs.read_tables(CONFIG, {}, out)
-    planned = experiment.jobs(CONFIG, *tables, out / "runs")
-    folders = experiment.run(planned, out)
-    written = reports.build([out / "runs" / CONFIG.name], out / "report")
-    print(next(p for p in written if p.name == "report.md").read_text("utf-8"))
-    pictures = [path for path in written if path.suffix == ".png"]
-    print("Pictures:", *(pictures + _drawings(folders, tables[0], out)), sep="\n  ")
+    folder = experiments.run(CONFIG, out=out / "runs", cache=out)
+    report = folder / "report"
+    print((report / "report.md").read_text(encoding="utf-8"))
+    finished = [next((folder / system).glob("*-0")) for system in CONFIG.systems]
+    table = corpora.read("synthetic", out)
+    drawings = _drawings(finished, table, report)
+    pictures = [path for path in sorted(report.glob("*.png")) if path not in drawings]
+    print("Pictures:", *pictures, *drawings, sep="\n  ")
     print(f"Curves:\n  tensorboard --logdir {out / 'runs'}")
-    print(f"Any audio:\n  keras-ser predict {folders[-1]} FILE…")
+    print(f"Any audio:\n  keras-ser predict {finished[-1]} FILE…")
 
 
-def _drawings(folders, table, out) -> list[Path]:
+def _drawings(folders, table, report: Path) -> list[Path]:
     """Learning curves; reconstruction and attention of one test utterance."""
     import numpy as np
     import pandas as pd
@@ -54,7 +54,7 @@ def _drawings(folders, table, out) -> list[Path]:
 
     paths = []
     for folder in folders:
-        path = out / "report" / f"history_{folder.parent.name}.png"
+        path = report / f"history_{folder.parent.name}.png"
         chosen = files.read_json(folder / "metrics.json")["epoch"]
         figures.history(pd.read_csv(folder / "history.csv"), path, chosen)
         paths.append(path)
@@ -64,8 +64,8 @@ def _drawings(folders, table, out) -> list[Path]:
     model = recogniser.model
     output = model(features[None])["reconstruction"]
     weights = model.attention_model(features[None])
-    reconstruction = out / "report" / "reconstruction.png"
+    reconstruction = report / "reconstruction.png"
     figures.reconstruction(features, np.array(output)[0], reconstruction)
-    attention = out / "report" / "attention.png"
+    attention = report / "attention.png"
     figures.attention(features, np.array(weights)[0], attention)
     return [*paths, reconstruction, attention]

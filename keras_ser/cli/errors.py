@@ -21,7 +21,7 @@ INTERRUPTED_TEXT = (
 )
 
 
-def told(command: Callable[[], int | None]) -> int:
+def reported(command: Callable[[], int | None]) -> int:
     """Runs a command.
 
     Returns:

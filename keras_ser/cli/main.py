@@ -1,11 +1,10 @@
-"""The command line: `keras-ser <command> …`."""
+"""The parser of all commands, and how a command runs and ends."""
 
 import argparse
-import os
 import sys
 import warnings
-from pathlib import Path
 
+from keras_ser import backend
 from keras_ser.cli import arguments, commands, errors
 
 
@@ -14,7 +13,8 @@ def entry() -> None:
     from absl import app
     from absl.flags import argparse_flags
 
-    _settle()
+    backend.set_tensorflow_defaults()
+    warnings.showwarning = _show_warning
     app.run(
         main,
         flags_parser=lambda argv: parser(argparse_flags.ArgumentParser).parse_args(
@@ -23,50 +23,39 @@ def entry() -> None:
     )
 
 
-def run_config(path, words) -> Path:
-    """What `keras-ser run PATH WORDS…` does, for scripts.
-
-    Args:
-        path: of the config.
-        words: further ones of the command line, `["--smoke"]`.
-
-    Returns:
-        The folder of the experiment, with its report in `report/`.
-
-    Raises:
-        SystemExit: with the command's exit code, where it is not 0.
-
-    Example:
-
-    >>> folder = run_config("configs/mtl_aug/emodb.py", ["--corpus", "emodb=DIR"])
-    """
-    _settle()
-    parsed = parser().parse_args(["run", str(path), *words])
-    code = main(parsed)
-    if code:
-        raise SystemExit(code)
-    return Path(parsed.out) / commands.experiment_of(parsed)[0].name
-
-
-def _settle() -> None:
-    """What a process sets before TensorFlow loads, and how it shows warnings.
-
-    Less chatter, and the kernels that train faster on processors for which
-    TensorFlow does not choose them (benchmarks/onednn.py).
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    warnings.showwarning = _show_warning
-
-
-def main(parsed) -> int:
+def main(parsed: argparse.Namespace) -> int:
     """Runs a parsed command.
 
     Returns:
-        0; 1 where a run failed, 2 for bad input, 130 when interrupted, each with one
+        0; 1 if a run failed, 2 for bad input, 130 when interrupted, each with one
         line on stderr.
     """
-    return errors.told(lambda: parsed.run(parsed))
+    return errors.reported(lambda: parsed.function(**_options(parsed)))
+
+
+def run_options(words: list[str] | None = None) -> dict:
+    """The arguments of `keras_ser.run` from the words of `keras-ser run`.
+
+    A script takes the options of the command line with it.
+
+    Args:
+        words: such as `["--smoke"]`; default, those that the script was called with.
+
+    Returns:
+        Keyword arguments of `run`, without `config`.
+
+    Raises:
+        SystemExit: words that the command does not know, or `--help`, as argparse does.
+        ValueError: `--corpus` without a name or a folder.
+
+    Example:
+
+    >>> run("configs/mtl_aug/emodb.py", **run_options(["--smoke"]))
+    """
+    words = sys.argv[1:] if words is None else words
+    options = _options(parser().parse_args(["run", "CONFIG", *words]))
+    del options["config"]
+    return options
 
 
 def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -75,45 +64,35 @@ def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
         prog="keras-ser",
         description="Speech emotion recognition: train, evaluate, report, predict.",
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (function, add, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary)
-        add(command)
-        command.set_defaults(run=function)
+    subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        command = subparsers.add_parser(name, help=summary, description=summary)
+        getattr(arguments, name)(command)
+        command.set_defaults(function=getattr(commands, name))
     return top
 
 
 COMMANDS = {
-    "demo": (
-        commands.demo,
-        arguments.demo,
-        "Train the baseline and MTL-AUG on synthetic speech, in minutes.",
-    ),
-    "corpus": (commands.corpus, arguments.corpus, "Say what a corpus's folder holds."),
-    "features": (commands.features, arguments.features, "Fill the feature cache."),
-    "run": (commands.run, arguments.run, "Run an experiment and write its report."),
-    "tune": (
-        commands.tune,
-        arguments.tune,
-        "Search for settings of one of its networks.",
-    ),
-    "robustness": (
-        commands.robustness,
-        arguments.robustness,
-        "Test finished runs under noise, attacks, other levels and coding.",
-    ),
-    "report": (commands.report, arguments.report, "Write the report of finished runs."),
-    "predict": (
-        commands.predict,
-        arguments.predict,
-        "Recognise emotion in audio files.",
-    ),
-    "export": (
-        commands.export,
-        arguments.export,
-        "Write a model for other programs: waveform in, named probabilities out.",
-    ),
+    "demo": "Train the baseline and MTL-AUG on synthetic speech, in minutes.",
+    "corpus": "Show what the folder of a corpus holds.",
+    "features": "Fill the feature cache.",
+    "run": "Run an experiment and write its report.",
+    "tune": "Search for settings of one of its networks.",
+    "robustness": "Test finished runs under noise, attacks, other levels and coding.",
+    "report": "Write the report of finished runs.",
+    "predict": "Recognise emotion in audio files.",
+    "export": "Write a model for other programs: waveform in, named probabilities out.",
 }
+
+
+def _options(parsed: argparse.Namespace) -> dict:
+    """The arguments of a command's function."""
+    options = dict(vars(parsed))
+    for name in ("command", "function"):
+        del options[name]
+    if "corpora" in options:
+        options["corpora"] = arguments.folders(options["corpora"])
+    return options
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:

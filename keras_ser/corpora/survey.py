@@ -6,8 +6,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 
-from keras_ser import corpora
-from keras_ser.corpora import measure
+from keras_ser.corpora import measure, registry
 from keras_ser.corpora import table as tables
 
 QUIET, SILENT = 0.01, 0.001  # peaks: -40 and -60 dBFS
@@ -18,7 +17,7 @@ NAMES = 12  # of utterances, listed in the text; all are in the fields
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-    """What `survey` found; plain values, so that `dataclasses.asdict` is JSON.
+    """What `survey_corpus` found; plain values, so that `dataclasses.asdict` is JSON.
 
     Args:
         corpus: name, title, language, licence, citation, release and note.
@@ -56,13 +55,21 @@ class Survey:
     copies: list[list[str]]
     unreadable: dict[str, str]
 
+    def check_readable(self) -> None:
+        """Raises ValueError if there are files that cannot be read."""
+        if self.unreadable:
+            raise ValueError(
+                f"Corpus `{self.corpus['name']}` has {len(self.unreadable)} files that "
+                "cannot be read, listed above. Replace them, or move them elsewhere."
+            )
+
     def text(self) -> str:
         """The survey in 80 columns."""
         parts = (_about, _emotions, _people, _audio, _faults)
         return "\n\n".join(part(self) for part in parts)
 
 
-def of(name: str, root, workers: int = 1, **options) -> Survey:
+def survey_corpus(name: str, root, workers: int = 1, **options) -> Survey:
     """Reads a corpus, measures all its files and surveys it.
 
     Files that cannot be read are told in `unreadable` and count nowhere else.
@@ -79,10 +86,10 @@ def of(name: str, root, workers: int = 1, **options) -> Survey:
     """
     table, unreadable = _read(name, root, options)
     measured = measure.measure(table, workers)
-    return survey(table, measured, corpora.CORPORA[name], unreadable)
+    return summarise(table, measured, registry.CORPORA[name], unreadable)
 
 
-def survey(
+def summarise(
     table: pd.DataFrame,
     measured: pd.DataFrame,
     known: tables.Corpus | None = None,
@@ -133,7 +140,7 @@ def survey(
 
 def _read(name: str, root, options) -> tuple[pd.DataFrame, dict[str, str]]:
     try:
-        return corpora.read(name, root, **options), {}
+        return registry.read(name, root, **options), {}
     except tables.UnreadableFiles as error:
         if not error.rows:
             raise

@@ -252,7 +252,7 @@ def _is_training(value) -> bool:
     return isinstance(value, Training)
 
 
-def load(path, overrides: Iterable[str] = ()) -> Experiment:
+def load_config(path, overrides: Iterable[str] = ()) -> Experiment:
     """The `Experiment` that a Python file calls `config`.
 
     Args:

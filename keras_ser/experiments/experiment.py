@@ -1,97 +1,228 @@
-"""Systems × protocol × folds × repeats, a job and a folder each."""
+"""Experiments from a config to a report: all that `keras-ser run` can do."""
 
+import dataclasses
 import datetime
 import functools
-import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import pandas as pd
-
+from keras_ser import backend
 from keras_ser.audio import unusable
 from keras_ser.audio.unusable import Unusable
-from keras_ser.experiments import checks
+from keras_ser.experiments import config as configs
+from keras_ser.experiments import inputs, variants
 from keras_ser.experiments.config import Experiment
-from keras_ser.experiments.job import Job, feature_store
-from keras_ser.experiments.run_folder import refuse_held, refuse_other, unfinished
+from keras_ser.experiments.extraction import check_same_sound, prepare
+from keras_ser.experiments.job import Job
+from keras_ser.experiments.plan import clear, plan_jobs, status
+from keras_ser.experiments.run_folder import refuse_held, refuse_other
 from keras_ser.experiments.runner import run_job
-from keras_ser.experiments.variants import chosen
-from keras_ser.features import PLAIN
-from keras_ser.protocols import PROTOCOLS, leaks
-from keras_ser.utils import files, locks, parallel
+from keras_ser.utils import files, parallel
 
-
-def clear(folder) -> None:
-    """Removes an experiment's folder, so that its runs are run again.
-
-    Args:
-        folder: of the experiment, below that of all runs.
-
-    Raises:
-        ValueError: a process is at work in it. Nothing was removed then.
-    """
-    folder = Path(folder)
-    for lock in sorted(folder.glob("*/*.lock")):
-        locks.refuse(lock, lock.with_suffix(".partial"))
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
-def standing(planned: list[Job]) -> str:
-    """How many jobs are done, begun and neither: `3 done, 1 to go on with, 2 to do`."""
-    done = sum(job.folder.exists() for job in planned)
-    begun = sum(
-        (unfinished(job) / "config.json").exists() and not job.folder.exists()
-        for job in planned
-    )
-    todo = len(planned) - done - begun
-    return f"{done} done, {begun} to go on with, {todo} to do"
-
-
-def jobs(
-    config: Experiment,
-    table: pd.DataFrame,
-    unlabelled: pd.DataFrame | None,
-    out,
-    systems: Iterable[str] = (),
-    folds: Iterable[str] = (),
-    noise: pd.DataFrame | None = None,
-) -> list[Job]:
-    """The jobs of an experiment: folds in turn, all systems of a fold together.
-
-    Args:
-        config: the experiment.
-        table, unlabelled: from `inputs.read_tables`.
-        out: folder of all runs.
-        systems, folds: names to run; default, all.
-        noise: from `inputs.read_noise`, for conditions that mix it in.
-
-    Raises:
-        ValueError: a name or argument in the config that nothing takes, a corpus
-            that the protocol cannot divide, or a fold that tests speakers whom the
-            search for the settings heard.
-    """
-    checks.check(config)
-    divided = PROTOCOLS[config.protocol](
-        table, unlabelled=unlabelled, **config.protocol_arguments
-    )
-    chosen_systems = chosen("systems", systems, config.systems)
-    chosen_folds = chosen("folds", folds, divided)
-    if config.tuned_on:
-        tests = {name: fold.speakers()["test"] for name, fold in divided.items()}
-        leaks.refuse_tuned(config.tuned_on, tests, chosen_folds)
-    for fold in chosen_folds:
-        files.safe_name(f"Fold {fold!r} of `{config.protocol}`", fold)
-    return [
-        Job(config, system, divided[fold], repeat, Path(out), noise=noise)
-        for repeat in range(config.repeats)
-        for fold in chosen_folds
-        for system in chosen_systems
-    ]
+MAX_SMOKE_WORKERS = 2
 
 
 def run(
+    config: Experiment | str | Path,
+    *,
+    corpora: Mapping[str, str | Path] | None = None,
+    systems: Iterable[str] = (),
+    folds: Iterable[str] = (),
+    overrides: Iterable[str] = (),
+    preset: str = "",
+    repeats: int | None = None,
+    smoke: bool = False,
+    skip_bad: bool = False,
+    out: str | Path = "runs",
+    cache: str | Path = "cache",
+    workers: int = 1,
+    threads: int | None = None,
+    devices: int = 1,
+    cluster: str = "",
+    monitor: bool = False,
+    progress: bool = True,
+) -> Path:
+    """Runs an experiment and writes its report.
+
+    This is `keras-ser run`, with the same options. Finished runs are kept and not
+    computed again. Interrupted ones resume from their last complete epoch.
+
+    Args:
+        config: an `Experiment`, or the path of a Python file that defines one as
+            `config`.
+        corpora: the folder of each corpus. Corpora that are not named are sought at
+            `$KERAS_SER_CORPORA/<name>`. Corpora that the config does not know take
+            the places of its own, in their order.
+        systems: names of the systems to run; default, all of the config.
+        folds: names of the folds to run; default, all of the protocol.
+        overrides: other values in the config, such as `"training.epochs=5"`.
+        preset: sizes of networks and schedule, `"small"` or `"paper"`, in place of
+            those that the config names.
+        repeats: repeats of each fold, in place of the config's.
+        smoke: whether to run one fold for two epochs on a little synthetic speech, to
+            see that everything runs. An earlier smoke run is removed first.
+        skip_bad: whether to leave out audio that cannot be used and list it in
+            `skipped.csv`, instead of stopping before anything trains.
+        out: folder of all runs.
+        cache: folder of features and of generated speech.
+        workers: processes; each trains one job at a time.
+        threads: CPU threads per process; default, an equal share of the processors
+            for each of several workers.
+        devices: devices that share each batch; needs the Keras backend JAX.
+        cluster: address of a Dask cluster to train on, `"dask://host:8786"`, in place
+            of `workers`.
+        monitor: whether TensorBoard shows pictures, speech and gradients, too.
+        progress: whether to print the status and show progress bars.
+
+    Returns:
+        The folder of the experiment, `<out>/<name>`. Its report is in `report/`.
+
+    Raises:
+        ValueError: bad input: an unknown name or value, a corpus without a folder, a
+            split that shares a speaker or a recording, or a run folder with other
+            settings. Nothing has been trained then.
+        UnusableAudio: audio that cannot be used, unless `skip_bad`.
+        TasksFailed: several runs failed; if a single one did, its own error. All
+            others are finished and in the report.
+
+    Example:
+
+    >>> run("configs/mtl_aug/emodb.py", corpora={"emodb": "/data/emodb"}, workers=2)
+    PosixPath('runs/emodb_four')
+    """
+    backend.set_tensorflow_defaults()
+    for each in (out, cache):
+        files.writable_folder(each)
+    roots = {name: str(root) for name, root in (corpora or {}).items()}
+    config = load(config, roots, overrides, preset)
+    if smoke:
+        config = variants.smoke(config)
+    if repeats is not None:
+        config = dataclasses.replace(config, repeats=repeats)
+    config = variants.restricted(config, systems)
+    planned = _plan(config, roots, folds, smoke, skip_bad, Path(out), cache, workers)
+    folder = Path(out) / config.name
+    if smoke:  # an earlier run that is finished would show nothing
+        clear(folder)
+    if progress:
+        print(f"{config.name}: {len(planned)} runs below {out}: {status(planned)}")
+    todo = [job.folder for job in planned if not job.folder.exists()]
+    if smoke and devices == 1:  # most of its time is spent in Python
+        workers = max(workers, min(MAX_SMOKE_WORKERS, parallel.cpu_count(), len(todo)))
+    options = {"devices": devices, "monitor": monitor, "cluster": cluster}
+    try:
+        run_jobs(planned, cache, workers, threads, progress, **options)
+    except Exception as error:  # one that failed; the others are done
+        if any(each.exists() for each in todo):
+            _note_report(error, folder)
+        raise
+    write_report(folder)
+    return folder
+
+
+def prepare_features(
+    config: Experiment | str | Path,
+    *,
+    corpora: Mapping[str, str | Path] | None = None,
+    overrides: Iterable[str] = (),
+    skip_bad: bool = False,
+    cache: str | Path = "cache",
+    workers: int = 1,
+) -> tuple[int, list[Unusable]]:
+    """Fills the feature cache with all that an experiment reads.
+
+    Args:
+        config, corpora, overrides, skip_bad, cache: as for `run`.
+        workers: processes.
+
+    Returns:
+        How many entries were extracted, and the utterances that cannot be used, which
+        are listed in `skipped.csv` in the cache. Without `skip_bad` these are an
+        error.
+
+    Raises:
+        ValueError: as `run`.
+        UnusableAudio: audio that cannot be used, unless `skip_bad`.
+    """
+    files.writable_folder(cache)
+    roots = {name: str(root) for name, root in (corpora or {}).items()}
+    config = load(config, roots, overrides)
+    tables = inputs.read_tables(config, roots, cache, skip_bad)
+    planned = plan_jobs(config, *tables, "runs")
+    bad = [] if skip_bad else None
+    count = prepare(planned, cache, workers, bad=bad)
+    if bad:
+        unusable.write(Path(cache) / unusable.NAME, bad)
+    return count, bad or []
+
+
+def load(
+    config: Experiment | str | Path,
+    roots: Mapping[str, str],
+    overrides: Iterable[str] = (),
+    preset: str = "",
+) -> Experiment:
+    """The experiment with its overrides, on the corpora given, at a preset.
+
+    Args:
+        config, overrides, preset: as for `run`.
+        roots: the folder of each corpus.
+
+    Raises:
+        ValueError: as `run`.
+    """
+    if not isinstance(config, Experiment):
+        config = configs.load_config(config)
+    for text in overrides:
+        config = configs.override(config, text)
+    config = variants.on_corpora(config, roots)
+    return variants.at_preset(config, preset) if preset else config
+
+
+def write_report(folder: Path) -> list[Path]:
+    """Writes the report of an experiment's runs to `report/` in its folder.
+
+    Raises:
+        RuntimeError: a speaker is on two sides of a fold. The report is written.
+    """
+    from keras_ser import reports
+
+    written = reports.write([folder], folder / "report")
+    reports.check_speakers([folder])
+    return written
+
+
+def _plan(
+    config: Experiment, roots, folds, smoke: bool, skip_bad: bool, out, cache, workers
+) -> list[Job]:
+    """The jobs of a run; with `skip_bad`, on folds without what cannot be used."""
+    noise = inputs.read_noise(config, roots, cache)
+    tables = inputs.read_tables(config, roots, cache, skip_bad)
+    options = {"folds": folds, "noise": noise, "first_fold_only": smoke and not folds}
+    planned = plan_jobs(config, *tables, out, **options)
+    if not skip_bad:
+        return planned
+    bad = []
+    prepare(planned, cache, workers, bad=bad)
+    if not bad:
+        return planned
+    left = inputs.leave_out(tables, bad)
+    with inputs.noting_losses(tables, left):
+        again = plan_jobs(config, *left, out, **options)
+    return inputs.with_skipped(again, planned, bad)
+
+
+def _note_report(error: Exception, folder: Path) -> None:
+    """Writes the report of what is done, and names it in the error."""
+    try:
+        write_report(folder)
+        error.add_note(f"What is done is reported in {folder / 'report'}.")
+    except (ValueError, OSError, RuntimeError) as other:
+        error.add_note(f"What is done could not be reported: {other}")
+
+
+def run_jobs(
     planned: list[Job],
     cache,
     workers: int = 1,
@@ -107,7 +238,7 @@ def run(
     What it wrote last stands in `<fold>-<repeat>.log`, beside its folder.
 
     Args:
-        planned: from `jobs`.
+        planned: from `plan.plan_jobs`.
         cache: folder of the feature store.
         workers: processes; each trains one job at a time.
         threads: CPU threads a process; default, an equal share of the processors for
@@ -139,7 +270,7 @@ def run(
         refuse_held(job)
         check_devices(devices, job.config.training.batch, 2 if cluster else workers)
     prepare(todo, cache, workers, progress)
-    _refuse_same_sound(todo, cache)
+    check_same_sound(todo, cache)
     threads = threads or parallel.threads_each(workers, cluster)
     titles = _Titles(len(todo), progress and not several)
     run_one = titles.run if titles.shown else run_job
@@ -181,105 +312,3 @@ class _Titles:
             left = f", about {remaining} left"
         number = min(self._begun, self.total)
         return f"[{number}/{self.total}{left}] {job.system} {job.fold.name}"
-
-
-def prepare(
-    planned: list[Job],
-    cache,
-    workers: int = 1,
-    progress: bool = True,
-    bad: list[Unusable] | None = None,
-) -> int:
-    """Extracts the features that jobs need; returns how many were absent.
-
-    Every utterance once, in every variant that a system of the jobs trains on: a
-    fold's test speaker trains in the others. What is there already is read, too:
-    entries that are damaged are extracted again.
-
-    Args:
-        planned: from `jobs`.
-        cache: folder of the feature store.
-        workers: processes.
-        progress: whether to show bars.
-        bad: collects the utterances that cannot be used; without it, they are an
-            error.
-
-    Raises:
-        UnusableAudio: audio that cannot be used, all of it; more than a few are
-            listed in `unusable.csv` in the cache.
-    """
-    found, count = unusable.unread(_utterances(planned)), 0
-    for store, table, transforms in _needed(planned, cache):
-        known = {each.utterance for each in found}
-        table = table[~table.utterance.isin(known)]
-        count += store.prepare(table, transforms, workers, progress, found, verify=True)
-    if bad is None:
-        unusable.refuse(found, cache)
-    else:
-        bad += found
-    return count
-
-
-def _refuse_same_sound(planned: list[Job], cache) -> None:
-    """Raises ValueError where a fold's sides share sound, by the features there are.
-
-    What `leaks` compares when a fold is made are files: a recording that was saved
-    again has other bytes.
-    """
-    folds = {job.fold.name: job.fold for job in planned}.values()
-    for store, table, _ in _needed(planned, cache):
-        if store.plain == PLAIN:  # noise is another one for each utterance
-            sound = store.fingerprints(table)
-            for fold in folds:
-                leaks.refuse_sound(fold.name, fold.sides(), sound)
-
-
-def _needed(planned: list[Job], cache) -> list[tuple]:
-    """The stores that jobs read, each with its utterances and transforms."""
-    from keras_ser.experiments import classical
-
-    others = [job for job in planned if classical.is_classical(job)]
-    networks = [job for job in planned if not classical.is_classical(job)]
-    needed = [(*each, [PLAIN]) for each in classical.needed(others, cache)]
-    return [*needed, *_of_networks(networks, cache)]
-
-
-def _utterances(planned: list[Job]) -> pd.DataFrame | None:
-    folds = {job.fold.name: job.fold for job in planned}.values()
-    sides = [side for fold in folds for side in fold.sides().values()]
-    return pd.concat(sides).drop_duplicates("utterance") if sides else None
-
-
-def _of_networks(planned: list[Job], cache) -> list[tuple]:
-    """The stores that networks read, each with its utterances and transforms.
-
-    First that of speech as it is, which is tested; then those of other conditions
-    that systems learn from.
-    """
-    if not planned:
-        return []
-    store = feature_store(planned[0].config, cache)
-    learning = {store.plain: []}
-    for job in planned:
-        learning.setdefault(job.training_store(store).plain, []).append(job)
-    return [
-        (
-            store.under(plain),
-            _utterances(planned if plain == store.plain else group),
-            [PLAIN, *_augmenting(group)],
-        )
-        for plain, group in learning.items()
-    ]
-
-
-def _augmenting(planned: list[Job]) -> dict:
-    """The waveform transforms of the systems' augmentations, as keys."""
-    from keras_ser import augment
-
-    return {
-        transform: None
-        for job in planned
-        for each in augment.instances(job.config.systems[job.system].augment)
-        if each.kind == "waveform"
-        for transform in each.transforms
-    }

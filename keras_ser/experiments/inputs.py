@@ -1,9 +1,10 @@
 """The corpora of an experiment: folders, tables, and what of them can be used."""
 
+import contextlib
 import dataclasses
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -108,39 +109,18 @@ def find_root(corpus: str, roots: Mapping[str, str], cache) -> Path:
     )
 
 
-def without_bad(
-    planned: list[Job], bad: list[Unusable], tables: tuple, plan: Callable
-) -> list[Job]:
-    """Jobs on folds without bad utterances, each with the list of what it lacks.
-
-    Args:
-        planned: jobs on all utterances.
-        bad: what `experiment.prepare` found in them.
-        tables: from `read_tables`.
-        plan: from tables to jobs.
+def leave_out(tables: tuple, bad: list[Unusable]) -> tuple:
+    """The tables of `read_tables` without unusable utterances.
 
     Raises:
-        ValueError: nothing is left of a table, or too little for the jobs.
+        ValueError: nothing is left of a table.
     """
-    if not bad:
-        return planned
-    left = tuple(_left(table, bad) for table in tables)
-    used = {
-        (job.system, job.fold.name): set(pd.concat(job.data.sides().values()).utterance)
-        for job in planned
-    }
-    everything = {each.utterance for each in bad}
-    return [
-        dataclasses.replace(job, skipped=tuple(b for b in bad if b.utterance in those))
-        for job in _noted(plan, left, tables)
-        # Groups of another table may have other names.
-        for those in [used.get((job.system, job.fold.name), everything)]
-    ]
+    return tuple(table if table is None else _left(table, bad) for table in tables)
 
 
-def _left(table: pd.DataFrame | None, bad: list[Unusable]) -> pd.DataFrame | None:
-    left = table if table is None else unusable.leave_out(table, bad)
-    if left is not None and left.empty:
+def _left(table: pd.DataFrame, bad: list[Unusable]) -> pd.DataFrame:
+    left = unusable.leave_out(table, bad)
+    if left.empty:
         raise ValueError(
             f"Corpus `{table.corpus.iloc[0]}` needs audio that can be used. Received: "
             f"{len(table)} utterances, of which none is left without what cannot be. "
@@ -149,10 +129,16 @@ def _left(table: pd.DataFrame | None, bad: list[Unusable]) -> pd.DataFrame | Non
     return left
 
 
-def _noted(plan: Callable, left: tuple, tables: tuple) -> list[Job]:
-    """What `plan` gives for what is left; its errors say what is not."""
+@contextlib.contextmanager
+def noting_losses(tables: tuple, left: tuple):
+    """Within it, a ValueError gets a note that says what the tables have lost.
+
+    Args:
+        tables: from `read_tables`.
+        left: from `leave_out`.
+    """
     try:
-        return plan(left)
+        yield
     except ValueError as error:
         gone = set(tables[0].speaker) - set(left[0].speaker)
         error.add_note(
@@ -161,3 +147,26 @@ def _noted(plan: Callable, left: tuple, tables: tuple) -> list[Job]:
             + (f"; nothing is left of {', '.join(sorted(gone))}." if gone else ".")
         )
         raise
+
+
+def with_skipped(
+    planned: list[Job], before: list[Job], bad: list[Unusable]
+) -> list[Job]:
+    """The jobs, each with the list of the unusable utterances that it lacks.
+
+    Args:
+        planned: jobs on the tables of `leave_out`.
+        before: the same jobs on all utterances.
+        bad: the unusable utterances.
+    """
+    used = {
+        (job.system, job.fold.name): set(pd.concat(job.data.sides().values()).utterance)
+        for job in before
+    }
+    everything = {each.utterance for each in bad}
+    return [
+        dataclasses.replace(job, skipped=tuple(b for b in bad if b.utterance in those))
+        for job in planned
+        # Groups of another table may have other names.
+        for those in [used.get((job.system, job.fold.name), everything)]
+    ]

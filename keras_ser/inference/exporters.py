@@ -66,7 +66,33 @@ def speech_model(recogniser: Recogniser) -> keras.Model:
     return _assembled(recogniser, recogniser.model.emotion_model, "fft")
 
 
-def export(recogniser: Recogniser, path, format: str) -> Path:
+def export(
+    model: str | Path, formats: Iterable[str], out: str | Path | None = None
+) -> dict[str, Path]:
+    """Writes a model for other programs; this is `keras-ser export`.
+
+    Args:
+        model: a run's folder or a model file.
+        formats: names of `FORMATS`.
+        out: folder; default, that of the model.
+
+    Returns:
+        The path of each format, by its name.
+
+    Raises:
+        FileNotFoundError: there is no such model.
+        ValueError, RuntimeError: as `export_recogniser`; a path that exists or a
+            package that is missing is found before anything is written.
+    """
+    source = Path(model)
+    paths = destinations(out or (source if source.is_dir() else source.parent), formats)
+    recogniser = Recogniser.load(source)
+    for name, path in paths.items():
+        export_recogniser(recogniser, path, name)
+    return paths
+
+
+def export_recogniser(recogniser: Recogniser, path, format: str) -> Path:
     """Writes the speech model in a format of `FORMATS`, and loads it for a check.
 
     A converter may write a file that answers otherwise than its model, and say

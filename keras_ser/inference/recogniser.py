@@ -183,9 +183,32 @@ class Recogniser:
         return max(1, self.preprocessing.front_end.frames(seconds))
 
 
-def load(path) -> Recogniser:
+def load(path: str | Path) -> Recogniser:
     """A `Recogniser` from a model file or a run's folder; see `Recogniser.load`."""
     return Recogniser.load(path)
+
+
+def predict(
+    model: str | Path,
+    files: Iterable[str | Path],
+    window: float | None = None,
+    hop: float | None = None,
+) -> pd.DataFrame:
+    """Recognises emotion in audio files; this is `keras-ser predict`.
+
+    Args:
+        model: a run's folder or a model file.
+        files: audio files.
+        window, hop: seconds; see `Recogniser.predict`.
+
+    Returns:
+        One row per file or window; see `Recogniser.predict`.
+
+    Raises:
+        FileNotFoundError: a file that does not exist.
+        ValueError: a file that cannot be used, or a window that makes no sense.
+    """
+    return load(model).predict(files, window, hop)
 
 
 def _check_windows(window, hop) -> None:

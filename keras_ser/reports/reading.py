@@ -1,121 +1,205 @@
-"""Predictions of complete runs, read from their folders and checked."""
+"""Complete runs, read from their folders and checked against each other."""
 
-import warnings
+import dataclasses
+import functools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser.reports.text import natural
-from keras_ser.utils import files
+from keras_ser.reports import run_files
+from keras_ser.reports.run_files import IDENTITY
+from keras_ser.reports.text import natural_key, sort_names
 
-HEAD = "emotion"
-RUN = ["experiment", "system", "fold", "repeat"]
-REQUIRED = [
-    *("experiment", "system", "corpus", "fold", "repeat", "condition"),
-    *("utterance", "speaker", "head", "truth", "prediction"),
-]
-OF_A_RUN = ("systems", "fold", "repeat", "data")  # in config.json
-UNNAMED = {"precision": "float32"}  # what a run's training is if it does not say
-TOLD = ("published", "against")  # decide no result; those of the first run count
-RATIO = "training.unlabelled"  # of rows, where a system trains on unlabelled speech
+Paths = str | Path | Iterable[str | Path]
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
+# Keys of config.json that differ from run to run.
+RUN_KEYS = ("systems", "fold", "repeat", "data")
+# Settings that change no result: runs may differ in them, and those of the first count.
+FREE_SETTINGS = ("published", "reference")
+# Settings of `training` that runs of earlier versions did not record.
+TRAINING_DEFAULTS = {"precision": "float32"}
+# A setting that matters only for systems that train on unlabelled speech.
+UNLABELLED_RATIO = "training.unlabelled_ratio"
 
 
-def read_runs(paths) -> list[tuple[tuple, Path, pd.DataFrame]]:
-    """`(experiment, system, fold, repeat), folder, predictions` of each run.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run:
+    """A complete run: one system, trained and tested on one fold of one repeat.
 
-    Refuses runs of one experiment whose `config.json` differ in what all systems
-    share, or, for one system, in what the system is.
+    Args:
+        experiment: name of the experiment.
+        system: name of the system.
+        fold: name of the fold.
+        repeat: number of the repeat.
+        folder: the run's folder.
+        predictions: the rows of its `predictions.csv`.
     """
-    runs = []
-    for folder in _folders(paths):
-        table = _predictions(run_file(folder, "predictions.csv"))
-        runs.append((tuple(table[RUN].iloc[0]), folder, table))
-    runs.sort(key=lambda run: [natural(part) for part in run[0]])
-    _refuse_duplicates(concat(runs))
-    _refuse_second_folds(concat(runs))
-    settings_of(runs)
+
+    experiment: str
+    system: str
+    fold: str
+    repeat: int
+    folder: Path
+    predictions: pd.DataFrame
+
+    @property
+    def identity(self) -> dict[str, str | int]:
+        """Experiment, system, fold and repeat, which together name one run."""
+        return {name: getattr(self, name) for name in IDENTITY}
+
+    @functools.cached_property
+    def config(self) -> dict:
+        """The object in `config.json`; errors as in `run_files.read_config`."""
+        return run_files.read_config(self.folder, self.system)
+
+    @functools.cached_property
+    def metrics(self) -> dict:
+        """The object in `metrics.json`; errors as in `run_files.read_metrics`."""
+        return run_files.read_metrics(self.folder)
+
+
+def read(paths: Paths) -> pd.DataFrame:
+    """All predictions of complete runs, one row per prediction.
+
+    Args:
+        paths: a folder of runs, of an experiment, of a system or of a single run, or
+            a list of these. Folders that are hidden or end in `.partial` are skipped.
+
+    Returns:
+        DataFrame with the columns of `predictions.csv`. All are text, except for
+        `repeat` (integer) and `p_<class>` (float). It holds all heads; the `truth` of
+        an unlabelled utterance is the empty text. The order of the rows depends on
+        their content alone.
+
+    Raises:
+        FileNotFoundError: if a path does not exist, if there is no complete run, or
+            if a run has no predictions.csv or config.json.
+        ValueError: if a predictions.csv is unreadable, lacks columns or values, holds
+            several runs, or predicts an utterance twice; if an utterance is tested in
+            two folds of a repeat; if runs of one experiment have different settings.
+    """
+    return join_predictions(read_runs(paths))
+
+
+def read_runs(paths: Paths) -> list[Run]:
+    """All complete runs, sorted by experiment, system, fold and repeat.
+
+    Args:
+        paths: as for `read`.
+
+    Raises:
+        FileNotFoundError: as `read`.
+        ValueError: as `read`.
+    """
+    runs = [_read_run(folder) for folder in _find_folders(paths)]
+    runs.sort(key=lambda run: [natural_key(part) for part in run.identity.values()])
+    predictions = join_predictions(runs)
+    _check_duplicates(predictions)
+    _check_folds(predictions)
+    collect_settings(runs)
     return runs
 
 
-def concat(runs) -> pd.DataFrame:
-    return pd.concat([table for _, _, table in runs], ignore_index=True)
+def join_predictions(runs: Iterable[Run]) -> pd.DataFrame:
+    """The predictions of all runs in one table."""
+    return pd.concat([run.predictions for run in runs], ignore_index=True)
 
 
-def settings_of(runs) -> dict[str, dict]:
-    """The settings of each experiment's runs, flat, as `training.epochs`.
+def collect_settings(runs: Iterable[Run]) -> dict[str, dict]:
+    """The settings of each experiment, with flat keys such as `training.epochs`.
 
-    A key that a run lacks, as those of earlier versions may, is taken from others.
+    A key that one run lacks, for instance because an earlier version wrote it, is
+    taken from the other runs.
+
+    Args:
+        runs: runs of any number of experiments.
+
+    Returns:
+        The settings by the name of the experiment.
 
     Raises:
-        ValueError: if two runs of an experiment hold different values.
+        ValueError: if two runs of an experiment hold different values in what all
+            systems share, or in what defines the system that both have.
     """
     found = {}
-    for (experiment, system, *_), folder, _ in runs:
-        known = found.setdefault(experiment, {})
-        own = _settings(folder, system)
-        known_too = [k for k in own if k in known and k not in TOLD]
-        changed = [k for k in known_too if known[k][0] != own[k]]
-        if changed:
-            other = known[changed[0]][1]
-            values = [f"{k}={known[k][0]!r} and {own[k]!r}" for k in changed]
-            raise ValueError(
-                f"The runs of experiment {experiment!r} must share their settings. "
-                f"Received: {'; '.join(values)}, in {other} and {folder}. Run one of "
-                "them again under another name or `--out`, and report them apart."
-            )
+    for run in runs:
+        known = found.setdefault(run.experiment, {})
+        own = _flat_settings(run)
+        _check_settings(run, own, known)
         for key, value in own.items():
-            known.setdefault(key, (value, folder))
+            known.setdefault(key, (value, run.folder))
     return {
         experiment: {key: value for key, (value, _) in known.items()}
         for experiment, known in found.items()
     }
 
 
-def _settings(folder: Path, system: str) -> dict:
-    """What must be alike in the runs of an experiment, or of one of its systems."""
-    path = run_file(folder, "config.json")
-    config = files.read_json(path)
-    named = config.get("systems") if isinstance(config, dict) else None
-    if not isinstance(named, dict) or not isinstance(named.get(system), dict):
-        raise bad(path, f"an object whose `systems` hold {system!r}", config)
-    parts = {name: config.get(name, {}) for name in ("features", "training")}
-    for name, part in parts.items():
-        if not isinstance(part, dict):
-            raise bad(path, f"an object as `{name}`", part)
-    parts["training"] = {**UNNAMED, **parts["training"]}
-    # Which speech it hears without label is a system's own, as that it does.
-    heard = config.get("unlabelled", "") if named[system].get("unlabelled") else None
-    parts[f"systems.{system}"] = {**named[system], "unlabelled": heard}
-    left_out = {*OF_A_RUN, *parts, "unlabelled"}
-    flat = {k: v for k, v in config.items() if k not in left_out}
+def _check_settings(run: Run, own: dict, known: dict) -> None:
+    """Compares a run's settings with those known, `{key: (value, folder)}`."""
+    shared = [key for key in own if key in known and key not in FREE_SETTINGS]
+    changed = [key for key in shared if known[key][0] != own[key]]
+    if changed:
+        other = known[changed[0]][1]
+        values = [f"{key}={known[key][0]!r} and {own[key]!r}" for key in changed]
+        raise ValueError(
+            f"The runs of experiment {run.experiment!r} must share their settings. "
+            f"Received: {'; '.join(values)}, in {other} and {run.folder}. Run one of "
+            "them again under another name or `--out`, and report them separately."
+        )
+
+
+def _flat_settings(run: Run) -> dict:
+    """The settings in which the runs of an experiment or of a system must agree."""
+    config, system = run.config, run.config["systems"][run.system]
+    training = {**TRAINING_DEFAULTS, **config.get("training", {})}
+    # Each system has its own unlabelled speech: this corpus, or none.
+    unlabelled = config.get("unlabelled_corpus", "")
+    unlabelled = unlabelled if system.get("use_unlabelled") else None
+    system = {k: v for k, v in system.items() if k != "use_unlabelled"}
+    parts = {
+        "features": config.get("features", {}),
+        "training": training,
+        f"systems.{run.system}": {**system, "unlabelled_corpus": unlabelled},
+    }
+    left_out = {*RUN_KEYS, *parts, "unlabelled_corpus"}
+    flat = {key: value for key, value in config.items() if key not in left_out}
     for name, part in parts.items():
         flat |= {f"{name}.{key}": value for key, value in part.items()}
-    if heard is None:
-        flat.pop(RATIO, None)
+    if unlabelled is None:
+        flat.pop(UNLABELLED_RATIO, None)
     return flat
 
 
-def _folders(paths) -> list[Path]:
+def _read_run(folder: Path) -> Run:
+    path = run_files.find_file(folder, "predictions.csv")
+    predictions = run_files.read_predictions(path)
+    experiment, system, fold, repeat = predictions[IDENTITY].iloc[0]
+    return Run(experiment, system, fold, int(repeat), folder, predictions)
+
+
+def _find_folders(paths: Paths) -> list[Path]:
+    """The folders of all complete runs, each once."""
     paths = [paths] if isinstance(paths, str | Path) else list(paths)
     found = {}
     for path in map(Path, paths):
         if not path.is_dir():
             raise FileNotFoundError(
-                f"`paths` must name folders of runs. Received: {path}, which is no "
-                "folder. Pass what `--out` was when the runs were made."
+                f"`paths` must name folders of runs. Received: {path}, which is not a "
+                "folder. Pass the folder to which the runs were written (`--out`)."
             )
-        found.update({folder.resolve(): folder for folder in _below(path)})
+        found.update({folder.resolve(): folder for folder in _walk(path)})
     if not found:
         raise FileNotFoundError(
             "`paths` must hold at least one complete run, <experiment>/<system>/"
             f"<fold>-<repeat>/. Received: {[str(path) for path in paths]}. Folders "
-            "ending in .partial are unfinished: run the experiment again to finish."
+            "that end in .partial are unfinished: run the experiment again to finish "
+            "them."
         )
     return list(found.values())
 
 
-def _below(folder: Path):
+def _walk(folder: Path) -> Iterator[Path]:
     if folder.name.endswith(".partial"):
         return
     if any((folder / name).exists() for name in RUN_FILES):
@@ -123,110 +207,33 @@ def _below(folder: Path):
         return
     for child in sorted(folder.iterdir()):
         if child.is_dir() and not child.name.startswith("."):
-            yield from _below(child)
+            yield from _walk(child)
 
 
-def run_file(folder: Path, name: str) -> Path:
-    if not (folder / name).is_file():
-        raise FileNotFoundError(
-            f"A complete run must hold {name}. Received: {folder} without it. Delete "
-            "that folder and run the experiment again."
-        )
-    return folder / name
-
-
-def read_metrics(folder: Path) -> tuple[Path, dict]:
-    """The path of a run's metrics.json, and the object in it."""
-    path = run_file(folder, "metrics.json")
-    metrics = files.read_json(path)
-    needed = {"speakers", "selected_by"}
-    if not isinstance(metrics, dict) or not needed <= set(metrics):
-        raise bad(path, f"an object with {sorted(needed)}", type(metrics).__name__)
-    return path, metrics
-
-
-def _predictions(path: Path) -> pd.DataFrame:
-    """One predictions.csv, checked, its rows sorted."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            options = {"dtype": str, "keep_default_na": False, "index_col": False}
-            table = pd.read_csv(path, **options)
-    # ValueError covers pandas' parser errors and wrong encodings.
-    except (ValueError, pd.errors.ParserWarning) as error:
-        raise bad(path, "a CSV file in UTF-8", str(error)) from error
-    absent = [column for column in REQUIRED if column not in table]
-    if absent or table.empty:
-        expected = f"at least one row and the columns {REQUIRED}"
-        raise bad(path, expected, f"{len(table)} rows, without {absent}")
-    table = table.fillna("")
-    for column in REQUIRED:
-        if column != "truth" and (table[column] == "").any():
-            raise bad(path, f"a value of `{column}` in each row", "an empty one")
-    if len(table[RUN].drop_duplicates()) > 1:
-        raise bad(path, f"one run: one value each of {RUN}", "several")
-    if not table["repeat"].str.fullmatch(r"\d+").all():
-        raise bad(path, "a whole number as `repeat`", table["repeat"].iloc[0])
-    table["repeat"] = table["repeat"].astype(int)
-    _check_probabilities(path, table)
-    order = ["corpus", "condition", "head", "utterance"]
-    return table.sort_values(order, kind="stable", ignore_index=True)
-
-
-def _check_probabilities(path: Path, table: pd.DataFrame) -> None:
-    """Make `p_<class>` numbers; a row has none or all of its head's classes."""
-    for column in [name for name in table if name.startswith("p_")]:
-        text = table[column]
-        table[column] = pd.to_numeric(text, errors="coerce")
-        if (table[column].isna() & (text != "")).any():
-            raise bad(path, f"numbers in `{column}`", "text")
-    rows = table[table["head"] == HEAD]
-    classes = classes_of(rows)
-    strange = sorted({*rows["truth"], *rows["prediction"]} - {"", *classes})
-    if strange:
-        raise bad(path, f"only the classes of its p_ columns, {classes}", strange)
-    if any(f"p_{name}" in rows and rows[f"p_{name}"].isna().any() for name in classes):
-        raise bad(path, "a probability of each class in each row", "an empty one")
-
-
-def bad(path: Path, expected: str, received) -> ValueError:
-    return ValueError(
-        f"{path} must hold {expected}. Received: {received}. Delete that run's folder "
-        "and run the experiment again."
-    )
-
-
-def _refuse_duplicates(table: pd.DataFrame) -> None:
-    keys = [*RUN, "corpus", "condition", "head", "utterance"]
-    twice = table[table.duplicated(keys)]
-    if len(twice):
-        where = ", ".join(f"{key}={twice[key].iloc[0]}" for key in keys)
+def _check_duplicates(table: pd.DataFrame) -> None:
+    keys = [*IDENTITY, "corpus", "condition", "head", "utterance"]
+    repeated = table[table.duplicated(keys)]
+    if len(repeated):
+        where = ", ".join(f"{key}={repeated[key].iloc[0]}" for key in keys)
         raise ValueError(
-            "Each utterance must be predicted once in a run and condition. Received: "
-            f"{len(twice)} predicted again, the first with {where}. Pass each run "
-            "once, and give repeats different numbers."
+            "A run must predict each utterance once per condition. Received: "
+            f"{len(repeated)} repeated predictions, the first with {where}. Pass each "
+            "run once, and give different numbers to repeats."
         )
 
 
-def _refuse_second_folds(table: pd.DataFrame) -> None:
+def _check_folds(table: pd.DataFrame) -> None:
     keys = ["experiment", "system", "repeat", "corpus", "condition", "head"]
     keys.append("utterance")
-    twice = table[table.duplicated(keys)]
-    if len(twice):
-        first = twice.iloc[0]
+    repeated = table[table.duplicated(keys)]
+    if len(repeated):
+        first = repeated.iloc[0]
         same = (table[keys] == first[keys]).all(axis=1)
-        folds = sorted(set(table.loc[same, "fold"]), key=natural)
+        folds = sort_names(table.loc[same, "fold"])
         where = ", ".join(f"{key}={first[key]}" for key in keys)
         raise ValueError(
-            "Each utterance must be tested in one fold of a repeat. Received: "
-            f"{len(twice)} tested again, the first in folds {', '.join(folds)} with "
-            f"{where}. Report runs of different divisions apart."
+            "Each utterance must be tested in only one fold of a repeat. Received: "
+            f"{len(repeated)} tested more than once, the first in folds "
+            f"{', '.join(folds)} with {where}. Report runs that divide the corpus "
+            "differently separately."
         )
-
-
-def classes_of(rows: pd.DataFrame) -> list[str]:
-    """The classes of the p_ columns; without these, all labels there are."""
-    named = [name for name in rows if name.startswith("p_") and rows[name].count()]
-    if named:
-        return [name.removeprefix("p_") for name in named]
-    return sorted({*rows["truth"], *rows["prediction"]} - {""})

@@ -1,64 +1,99 @@
-"""How values are written, and the order of names."""
+"""How values are written in reports, and how names are sorted."""
 
+import functools
 import re
+from collections.abc import Iterable
 
 import pandas as pd
 
-NOTHING = "–"
+NO_VALUE = "–"  # what a cell without a value holds
 
 
 def percent(value: float) -> str:
-    return NOTHING if pd.isna(value) else f"{100 * value:.1f}"
+    """A fraction in percent, with one decimal."""
+    return NO_VALUE if pd.isna(value) else f"{100 * value:.1f}"
 
 
 def points(value: float) -> str:
-    """A difference in percentage points, with its sign."""
+    """A difference of two fractions in percentage points, with its sign."""
     rounded = round(100 * value, 1)
     sign = "−" if rounded < 0 else "+" if rounded > 0 else ""
     return f"{sign}{abs(rounded):.1f}"
 
 
 def p_value(value: float) -> str:
+    """A p value with three decimals, or with four where it is below 0.001."""
     if pd.isna(value):
-        return NOTHING
+        return NO_VALUE
     return f"{value:.3f}" if value >= 0.001 else f"{value:.4f}"
 
 
-def spread(values: pd.Series) -> str:
-    """Mean and sample deviation; of one value, the value."""
+def mean_and_deviation(values: pd.Series) -> str:
+    """Mean and sample standard deviation in percent; of one value, only the value."""
     deviation = f" ± {percent(values.std())}" if values.count() > 1 else ""
     return f"{percent(values.mean())}{deviation}"
 
 
-def text_of(value) -> str:
-    return NOTHING if value is None else str(value)
-
-
 def share(count: int, total: int) -> str:
-    return f"{count} ({100 * count / total:.0f} %)" if total else NOTHING
+    """A count, and its percentage of the total in parentheses."""
+    return f"{count} ({100 * count / total:.0f} %)" if total else NO_VALUE
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: `1 speaker`, `2 speakers`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def as_text(value) -> str:
+    """A value as text; None is a dash."""
+    return NO_VALUE if value is None else str(value)
 
 
 def slug(text: str) -> str:
+    """Text as a part of a file name: all punctuation becomes hyphens."""
     return re.sub(r"[^\w.-]+", "-", text)
 
 
-def natural(value) -> tuple:
-    """Sort key under which fold 2 comes before fold 10."""
+def natural_key(value) -> tuple:
+    """Sort key that places fold 2 before fold 10."""
     parts = [part for part in re.split(r"(\d+)", str(value)) if part]
     keys = [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts]
     return (*keys, (2, 0, str(value)))
 
 
-def rank(order: list[str], system: str) -> tuple:
-    place = order.index(system) if system in order else len(order)
-    return place, not system.startswith("baseline"), natural(system)
+def sort_names(names: Iterable[str]) -> list[str]:
+    """The different names in natural order."""
+    return sorted(set(names), key=natural_key)
 
 
-def group_rank(key: tuple) -> tuple:
-    experiment, corpus, condition = key
-    clean = condition != "clean"
-    return natural(experiment), natural(corpus), clean, natural(condition)
+def sort_systems(systems: Iterable[str], order: Iterable[str] = ()) -> list[str]:
+    """The different systems in the order in which reports list them.
+
+    Args:
+        systems: names of systems.
+        order: names that come first, in this order. Baselines follow, then the
+            others, both by name.
+    """
+    return sorted(set(systems), key=functools.partial(_system_key, list(order)))
 
 
-def job_rank(job: tuple) -> tuple:
-    return natural(job[0]), job[1]
+def _system_key(order: list[str], system: str) -> tuple:
+    position = order.index(system) if system in order else len(order)
+    return position, not system.startswith("baseline"), natural_key(system)
+
+
+def group_key(group: tuple[str, str, str]) -> tuple:
+    """Sort key of an experiment, test set and condition; `clean` comes first."""
+    experiment, test_set, condition = group
+    return (
+        natural_key(experiment),
+        natural_key(test_set),
+        condition != "clean",
+        natural_key(condition),
+    )
+
+
+def job_key(job: tuple[str, int]) -> tuple:
+    """Sort key of a fold and repeat."""
+    fold, repeat = job
+    return natural_key(fold), repeat

@@ -11,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 import tqdm
 
-from keras_ser import __version__, audio, backend, corpora
+from keras_ser import __version__, audio, backend
 from keras_ser.audio.noise import ALL, kinds_of
 from keras_ser.conditions import CODECS, Condition, parse
+from keras_ser.corpora import read as read_corpus
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports import published as printed
 from keras_ser.reports.reading import read_runs
@@ -30,15 +31,15 @@ BANDS = (6000.0, 4000.0, 2000.0)  # Hz
 
 
 def evaluate(
-    runs: Iterable,
-    roots: Mapping[str, str],
+    runs: str | Path | Iterable[str | Path],
+    corpora: Mapping[str, str | Path] | None = None,
     noise: str = "",
     kinds: Iterable[str] = (),
-    snr: Iterable[float] = SNR,
-    epsilon: Iterable[float] = EPSILON,
+    snr: Iterable[float] | None = None,
+    epsilon: Iterable[float] | None = None,
     published: Iterable[str] = (),
-    out=None,
-    cache="cache",
+    out: str | Path | None = None,
+    cache: str | Path = "cache",
     workers: int = 1,
     progress: bool = True,
 ) -> list[Path]:
@@ -49,12 +50,13 @@ def evaluate(
 
     Args:
         runs: folders of runs of networks, or above them; see `reports.read`.
-        roots: corpus name to folder; for others `$KERAS_SER_CORPORA/<name>`.
+        corpora: the folder of each corpus; others are sought at
+            `$KERAS_SER_CORPORA/<name>`.
         noise: folder of noise, or `NAME=DIR` with a corpus that is not `noise`,
             `demand=DIR`; empty for none.
         kinds: of noise; default, all.
-        snr: signal-to-noise ratios in dB.
-        epsilon: sizes of attacks.
+        snr: signal-to-noise ratios in dB; default, `SNR`.
+        epsilon: sizes of attacks; default, `EPSILON`.
         published: figures that the card sets beside the measured ones, `mtl_aug:5`.
         out: folder; default `robustness` in the first of `runs`.
         cache: folder of the feature store.
@@ -72,13 +74,19 @@ def evaluate(
         ValueError: a corpus is not the one that a run was tested on; settings of
             conditions that are out of range.
     """
+    backend.set_tensorflow_defaults()
     runs = [runs] if isinstance(runs, str | Path) else list(runs)
     for name in published:  # say at once if there is none such
         printed.parse(name)
     table = read_noise(noise)
-    conditions = measured(table, kinds, snr, epsilon)
+    conditions = measured(
+        table,
+        kinds,
+        SNR if snr is None else snr,
+        EPSILON if epsilon is None else epsilon,
+    )
     out = files.writable_folder(out or Path(runs[0], NAME))
-    tested = runs_on(of_networks(read_runs(runs)), roots, cache)
+    tested = runs_on(of_networks(read_runs(runs)), corpora or {}, cache)
     settings = _Settings(conditions, table, out, Path(cache), workers)
     plans = [_Plan(each, _files_of(each, settings)) for each in tested]
     _side_by_side(plans, settings, progress)
@@ -97,7 +105,7 @@ def read_noise(text: str) -> pd.DataFrame | None:
     if not text:
         return None
     name, equals, folder = text.rpartition("=")
-    return corpora.read(name if equals else "noise", folder)
+    return read_corpus(name if equals else "noise", folder)
 
 
 def measured(

@@ -4,7 +4,23 @@ KerasTuner proposes values, a trial is an experiment's own training with them, a
 it is scored on takes part in no test.
 """
 
-from keras_ser.tuning.space import Choice, Range, parse
-from keras_ser.tuning.study import ORACLES, Search, plan, run
+import lazy_loader
 
-__all__ = ["ORACLES", "Choice", "Range", "Search", "parse", "plan", "run"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "config_file",
+        "folds",
+        "oracles",
+        "report",
+        "space",
+        "study",
+        "trials",
+        "tune",
+    ],
+    submod_attrs={
+        "space": ["Choice", "Range", "parse"],
+        "study": ["ORACLES", "Search"],
+        "tune": ["search"],
+    },
+)

@@ -9,13 +9,13 @@ import pandas as pd
 
 from keras_ser.audio import unusable
 from keras_ser.audio.unusable import Unusable
-from keras_ser.experiments import checks, experiment, variants
+from keras_ser.experiments import checks, variants
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.job import Job
-from keras_ser.tuning import config_file, folds, report, trials
+from keras_ser.tuning import folds
 from keras_ser.tuning import space as spaces
 from keras_ser.tuning.folds import DIVISIONS, Heard
-from keras_ser.utils import files, locks
+from keras_ser.utils import files
 
 ORACLES = ("random", "bayesian")
 NAME = "search.json"
@@ -181,127 +181,3 @@ def _one_system(config: Experiment, name: str) -> str:
             f"of {known}. Received: {name!r}. Give --system."
         )
     return name
-
-
-def run(
-    search: Search,
-    cache,
-    count: int,
-    workers: int = 1,
-    threads: int | None = None,
-    progress: bool = True,
-    source: str = "",
-    command: str = "",
-) -> Path:
-    """Runs the trials that are not done yet and writes the best settings as a config.
-
-    Trial 0 is the settings as they stand; KerasTuner proposes the others. A search
-    that was interrupted goes on at the trial, and in it at the last complete epoch,
-    and ends with the same `trials.csv`, but for the seconds, and the same config. With
-    a larger `count` it goes on beyond its end.
-
-    Args:
-        search: from `plan`.
-        cache: folder of the feature store.
-        count: proposals.
-        workers: processes, each with one training of a trial.
-        threads: CPU threads a process.
-        progress: whether to show what goes on.
-        source, command: what was searched for and how, for the config's docstring.
-
-    Raises:
-        ValueError: the folder is that of another search, or a process is at work in
-            it.
-        RuntimeError: no trial's loss stayed finite.
-
-    Returns:
-        The config file.
-    """
-    folder = search.folder
-    _refuse_other(search)
-    with locks.held(folder.with_name(f"{folder.name}.lock"), folder):
-        files.write_json(folder / NAME, search.describe())
-        outcomes = []
-
-        def score(number: int, proposed: dict) -> float:
-            outcome = _outcome(
-                search, number, proposed, cache, workers, threads, progress
-            )
-            outcomes.append(outcome)
-            trials.write(folder, outcomes)
-            if progress:
-                print(report.line(search, outcome, count))
-            return outcome.uar
-
-        score(0, {})
-        _propose(search, count, score)
-        found = trials.best(outcomes)
-        config = search.tuned(found.values if found.number else {})
-        path = folder / f"{config.name}.py"
-        text = report.docstring(search, outcomes, found, path, source, command)
-        return config_file.write(path, config, text)
-
-
-def _propose(search: Search, count: int, score) -> None:
-    from keras_ser.tuning import oracles
-
-    def remembered(number: int) -> dict | None:
-        record = _record(search, number)
-        return files.read_object(record)["proposed"] if record.exists() else None
-
-    oracle = oracles.oracle(search.oracle, search.space, count, search.seed, remembered)
-    oracles.Tuner(oracle, score, search.folder).run()
-
-
-def _record(search: Search, number: int) -> Path:
-    return search.folder / "trials" / str(number) / "trial.json"
-
-
-def _outcome(
-    search, number, proposed, cache, workers, threads, progress
-) -> trials.Outcome:
-    """A trial's, run as far as it was not; its proposal is written down before."""
-    values = {path: search.space[path].value(proposed[path]) for path in proposed}
-    jobs, record = search.jobs(number, values), _record(search, number)
-    known = files.read_object(record) if record.exists() else {"proposed": proposed}
-    values = values if number else _standing(search)
-    if known.get("diverged"):
-        return trials.without(number, values, jobs)
-    files.write_json(record, known)
-    try:
-        experiment.run(jobs, cache, workers, threads, progress)
-    except RuntimeError as error:
-        if not trials.diverged(jobs):  # an `engine.TasksFailed`, say
-            raise
-        files.write_json(record, {**known, "diverged": str(error)})
-        return trials.without(number, values, jobs)
-    return trials.read(number, values, jobs)
-
-
-def _standing(search: Search) -> dict:
-    """The values as they stand; nothing where the model's own default does."""
-    return {path: _at(search.config, path.split(".")) for path in search.space}
-
-
-def _at(node, path: list[str]):
-    for name in path:
-        if dataclasses.is_dataclass(node):
-            node = getattr(node, name)
-        else:
-            node = node.get(name, "") if isinstance(node, Mapping) else ""
-    return node
-
-
-def _refuse_other(search: Search) -> None:
-    path = search.folder / NAME
-    if not path.exists():
-        return
-    expected, found = search.describe(), files.read_object(path)
-    if found == expected:
-        return
-    keys = {*expected, *found}
-    differing = sorted(key for key in keys if found.get(key) != expected.get(key))
-    raise ValueError(
-        f"{search.folder} holds a search with other settings of {differing}. Finish "
-        "it with those, or delete it, or give another --out."
-    )

@@ -89,16 +89,21 @@ def run(
         raise TasksFailed(failures, len(tasks))
 
 
+def cpu_count() -> int:
+    """The processors that this process may use."""
+    import joblib
+
+    return joblib.cpu_count()
+
+
 def threads_each(workers: int, cluster: str = "") -> int | None:
     """CPU threads for each of several processes; None for the backend's choice.
 
     Two processes with a thread each compute more than one with two.
     """
-    import joblib
-
     if cluster:
         return 1
-    return max(1, joblib.cpu_count() // workers) if workers > 1 else None
+    return max(1, cpu_count() // workers) if workers > 1 else None
 
 
 def _round(pool, tasks: list[Task], bar) -> tuple[list[Task], list[Failure]]:

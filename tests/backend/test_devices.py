@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from keras_ser import backend
 from keras_ser.backend import devices
-from keras_ser.experiments import experiment
+from keras_ser.experiments import plan
 from keras_ser.experiments.config import Experiment, Features, System, Training
 
 ROOT = Path(__file__).parents[2]
@@ -114,7 +114,7 @@ def job(spoken_table, tmp_path):
     )
     dev = spoken_table.index[spoken_table.speaker == "toy/2"]
     table = spoken_table.drop(dev[0]).reset_index(drop=True)
-    (planned,) = experiment.jobs(config, table, None, tmp_path, folds=["1"])
+    (planned,) = plan.plan_jobs(config, table, None, tmp_path, folds=["1"])
     assert len(planned.fold.dev) % 4 == 3
     return planned
 

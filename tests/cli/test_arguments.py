@@ -32,9 +32,9 @@ def test_every_command_tells_what_its_arguments_are(name):
 
 def test_what_may_stand_more_than_once_is_gathered():
     given = parsed("run", "c.py", "--corpus", "a=/x", "--corpus", "b=/y")
-    assert given.corpus == ["a=/x", "b=/y"]
+    assert given.corpora == ["a=/x", "b=/y"]
     given = parsed("run", "c.py", "--set", "repeats=2", "--set", "name=b")
-    assert given.set == ["repeats=2", "name=b"]
+    assert given.overrides == ["repeats=2", "name=b"]
 
 
 def test_lists_are_split_at_commas():

@@ -34,7 +34,7 @@ def noted(error, note):
     ],
 )
 def test_an_error_is_one_line_and_a_code(capsys, error, code, line):
-    assert errors.told(raising(error)) == code
+    assert errors.reported(raising(error)) == code
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("keras-ser: ") and err.count("\n") == 1
@@ -46,7 +46,7 @@ def test_a_line_of_its_own_follows_an_open_bar(capsys):
         for _ in tqdm.tqdm(range(3), desc="files", mininterval=0):
             raise ValueError("Expected a.")
 
-    assert errors.told(command) == 2
+    assert errors.reported(command) == 2
     *bars, line, end = capsys.readouterr().err.split("\n")
     assert "files" in bars[0]
     assert (line, end) == ("keras-ser: Expected a.", "")
@@ -54,12 +54,12 @@ def test_a_line_of_its_own_follows_an_open_bar(capsys):
 
 def test_a_mistake_of_ours_keeps_its_traceback():
     with pytest.raises(TypeError):
-        errors.told(raising(TypeError("unexpected")))
+        errors.reported(raising(TypeError("unexpected")))
 
 
 @pytest.mark.parametrize(("result", "code"), [(None, 0), (0, 0), (3, 3)])
 def test_a_command_that_succeeds_says_nothing(capsys, result, code):
-    assert errors.told(lambda: result) == code
+    assert errors.reported(lambda: result) == code
     assert capsys.readouterr() == ("", "")
 
 
@@ -70,7 +70,7 @@ def test_without_tensorflow_nothing_of_it_is_caught(monkeypatch):
 
 def test_nobody_reads_on_and_nothing_is_said():
     code = "import sys; from keras_ser.cli import errors\n"
-    code += "sys.exit(errors.told(lambda: print('x\\n' * 999999)))"
+    code += "sys.exit(errors.reported(lambda: print('x\\n' * 999999)))"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

@@ -9,7 +9,9 @@ import sys
 import numpy as np
 import pytest
 
+import keras_ser as ser
 from keras_ser import models
+from keras_ser.cli import errors
 from keras_ser.cli import main as cli
 from keras_ser.features import LogMel
 from keras_ser.features.preprocessing import Preprocessing
@@ -138,8 +140,10 @@ def test_what_is_done_is_reported_though_something_failed(
     words += ["--out", str(tmp_path / "runs"), "--cache", str(tmp_path / "cache")]
     assert run(*words) == 1
     captured = capsys.readouterr()
-    assert "| length | 3 | 1 |" in captured.out
+    report = tmp_path / "runs" / "toy" / "report"
+    assert "| length | 3 | 1 |" in (report / "report.md").read_text(encoding="utf-8")
     assert "The loss must stay finite." in captured.err
+    assert f"What is done is reported in {report}." in captured.err
     log = tmp_path / "runs" / "toy" / "length" / "08-0.log"
     assert "RuntimeError" in log.read_text()
     monkeypatch.undo()
@@ -158,12 +162,11 @@ def test_a_script_runs_a_config(toy_emodb, tmp_path, capsys):
     )
     words = ["--corpus", f"emodb={toy_emodb}", "--cache", str(tmp_path / "cache")]
     words += ["--out", str(tmp_path / "runs")]
-    folder = cli.run_config(config, words)
+    folder = ser.run(config, **cli.run_options(words))
     assert folder == tmp_path / "runs" / "toy"
     assert (folder / "report" / "report.md").exists()
-    with pytest.raises(SystemExit) as ended:
-        cli.run_config(config, [*words, "--folds", "99"])
-    assert ended.value.code == 2
+    with pytest.raises(ValueError, match="Unknown folds.*99"):
+        ser.run(config, **cli.run_options([*words, "--folds", "99"]))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -232,10 +235,10 @@ def test_export_writes_beside_the_model_and_says_how_to_load_it(
 
 
 def test_a_failed_run_is_exit_code_1(capsys):
-    def fail(arguments):
+    def fail():
         raise RuntimeError("The loss must\nstay finite.")
 
-    assert cli.main(argparse.Namespace(run=fail)) == 1
+    assert errors.reported(fail) == 1
     assert capsys.readouterr().err == "keras-ser: The loss must stay finite.\n"
 
 

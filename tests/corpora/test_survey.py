@@ -47,7 +47,7 @@ def table(toy_table):
 
 
 def test_a_survey_counts(table):
-    told = survey.survey(table, measures(table, seconds=[6.0] * 5 + [30.0]))
+    told = survey.summarise(table, measures(table, seconds=[6.0] * 5 + [30.0]))
     assert (told.utterances, told.speakers, told.minutes) == (6, 2, 1.0)
     assert told.labelled == {"utterances": 4, "minutes": 0.4}
     assert list(told.emotions) == ["", "anger", "sadness"]
@@ -63,14 +63,14 @@ def test_a_survey_counts(table):
 
 
 def test_speakers_that_lack_a_class_are_named(table):
-    told = survey.survey(table.drop(index=1), measures(table).drop(index=1))
+    told = survey.summarise(table.drop(index=1), measures(table).drop(index=1))
     assert [p["lacks"] for p in told.people] == [["sadness"], []]
     assert "lack a class  toy/a (sadness)" in told.text()
 
 
 def test_faults_are_named(table):
     peaks = [0.5, 0.0099, 0.0009, 0.0, 0.01, 0.5]
-    told = survey.survey(
+    told = survey.summarise(
         table,
         measures(
             table,
@@ -90,7 +90,7 @@ def test_faults_are_named(table):
 def test_copies_and_formats_are_told(table):
     table.loc[[0, 4], "digest"] = "one"
     rates = [8000.0] + [16_000.0] * 5
-    told = survey.survey(table, measures(table, rate=rates))
+    told = survey.summarise(table, measures(table, rate=rates))
     assert told.copies == [["toy/a-0", "toy/b-1"]]
     assert [(f["rate"], f["utterances"]) for f in told.formats] == [
         (16_000, 5),
@@ -103,7 +103,7 @@ def test_copies_and_formats_are_told(table):
 
 def test_unreadable_files_are_all_told_and_count_nowhere(table):
     errors = ["broken 1", "", "", "", "broken 2", ""]
-    told = survey.survey(
+    told = survey.summarise(
         table, measures(table, error=errors), unreadable={"c.wav": "broken 0"}
     )
     assert told.utterances == 4
@@ -114,7 +114,7 @@ def test_unreadable_files_are_all_told_and_count_nowhere(table):
 
 def test_nothing_readable_is_no_crash(table):
     nothing = dict.fromkeys(measure.NUMBERS, np.nan)
-    told = survey.survey(table, measures(table, error="broken", **nothing))
+    told = survey.summarise(table, measures(table, error="broken", **nothing))
     assert told.utterances == 0
     assert told.seconds == dict.fromkeys(("min", "median", "95 %", "max"))
     assert json.loads(json.dumps(dataclasses.asdict(told), allow_nan=False))
@@ -122,13 +122,13 @@ def test_nothing_readable_is_no_crash(table):
 
 
 def test_deviations_from_the_published_counts_are_marked(table):
-    told = survey.survey(table, measures(table), KNOWN)
+    told = survey.summarise(table, measures(table), KNOWN)
     assert told.emotions["fear"] == {"utterances": 0, "minutes": 0.0, "published": 2}
     lines = told.text().splitlines()
     assert any(
         line.split() == ["fear", "0", "0.0", "2", "(deviates)"] for line in lines
     )
-    same = survey.survey(
+    same = survey.summarise(
         table, measures(table), dataclasses.replace(KNOWN, counts={"anger": 2})
     )
     assert [r["published"] for r in same.emotions.values()] == [0, 2, 0]
@@ -139,7 +139,7 @@ def test_deviations_from_the_published_counts_are_marked(table):
 def test_the_text_keeps_within_80_columns(toy_table, speakers):
     genders = {f"{n:02d}": ("male", "female", "")[n % 3] for n in range(speakers)}
     table = toy_table(genders, ("anger", "sadness"), digest="one", start=0.0, end=1.0)
-    told = survey.survey(table, measures(table, peak=0.001, clipped=True), KNOWN)
+    told = survey.summarise(table, measures(table, peak=0.001, clipped=True), KNOWN)
     text = told.text()
     assert max(map(len, text.splitlines())) <= 80
     assert ("toy/01" in text.split("lack a class")[0]) is (speakers == 2)
@@ -150,7 +150,7 @@ def test_the_text_keeps_within_80_columns(toy_table, speakers):
 
 def test_the_text_of_a_small_survey(table):
     table = table[table.emotion != ""]
-    text = survey.survey(table, measures(table, clipped=[True] + [False] * 3)).text()
+    text = survey.summarise(table, measures(table, clipped=[True] + [False] * 3)).text()
     assert text.splitlines() == [
         "toy",
         "",
@@ -193,7 +193,7 @@ def test_a_corpus_with_bad_files_is_surveyed_without_them(root):
     names = ["03a01Wa.wav", "16a01Wa.wav"]
     for name in names:
         (root / "wav" / name).write_text("<html>")
-    told = survey.of("emodb", root)
+    told = survey.survey_corpus("emodb", root)
     assert isinstance(told, Survey)
     assert told.utterances == 3
     assert [path.rsplit("/", 1)[1] for path in told.unreadable] == names
@@ -204,13 +204,13 @@ def test_a_corpus_with_bad_files_is_surveyed_without_them(root):
 def test_a_corpus_of_bad_files_alone_is_refused(tmp_path):
     (tmp_path / "03a01Fa.wav").write_text("<html>")
     with pytest.raises(ValueError, match="03a01Fa.wav"):
-        survey.of("emodb", tmp_path)
+        survey.survey_corpus("emodb", tmp_path)
 
 
 @pytest.mark.real_speech
 @pytest.mark.filterwarnings("ignore:Corpus `ravdess`")
 def test_ravdess_shows_its_quiet_files_and_its_duplicate(corpora_root):
-    told = survey.of("ravdess", corpora_root / "ravdess", workers=2)
+    told = survey.survey_corpus("ravdess", corpora_root / "ravdess", workers=2)
     assert told.utterances == 1440
     assert told.copies == [
         ["ravdess/03-01-03-01-02-01-07", "ravdess/03-01-03-01-02-02-07"]

@@ -115,7 +115,7 @@ def test_augmentations_are_checked(augment, words):
     "path", sorted(CONFIGS.rglob("*.py")), ids=lambda path: path.stem
 )
 def test_every_config_passes(path):
-    loaded = config.load(path)
+    loaded = config.load_config(path)
     networks = {n: s for n, s in loaded.systems.items() if s.model == "MTLAug"}
     given = {
         "plain": System(arguments=BASELINE, augment=()),

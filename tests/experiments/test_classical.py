@@ -15,7 +15,7 @@ from sklearn.svm import SVC
 
 from keras_ser import audio
 from keras_ser.classical import OpenSmileSVM, Scaling, svm
-from keras_ser.experiments import classical, experiment
+from keras_ser.experiments import classical, experiment, extraction, plan
 from keras_ser.experiments.config import Experiment, Features, System
 from keras_ser.features import FeatureStore
 from keras_ser.features.opensmile import FEATURE_SETS, OpenSmile
@@ -61,7 +61,7 @@ def job_of(spoken_table, tmp_path):
     def make(system="svm", table=spoken_table, normalise="train", **changes):
         features = dataclasses.replace(CONFIG.features, normalise=normalise)
         config = dataclasses.replace(CONFIG, features=features, **changes)
-        (job,) = experiment.jobs(config, table, None, tmp_path, [system], ["1"])
+        (job,) = plan.plan_jobs(config, table, None, tmp_path, [system], ["1"])
         return job
 
     return make
@@ -245,7 +245,7 @@ def test_who_learns_from_soft_speech_finds_loud_speech_strange(
 def test_what_is_learned_under_a_condition_is_needed(job_of, loudness, tmp_path):
     learns = dataclasses.replace(SYSTEMS["svm"], train_conditions=("gain:-60",))
     job = job_of("svm", systems={"svm": learns})
-    assert experiment.prepare([job], tmp_path, progress=False) == len(loudness)
+    assert extraction.prepare([job], tmp_path, progress=False) == len(loudness)
     seen = len(loudness)
     classical.fit_and_test(job, tmp_path)
     assert len(loudness) == seen > 0
@@ -295,11 +295,11 @@ def test_jobs_prepare_what_their_systems_read(job_of, loudness, tmp_path):
     count = len(job.fold.train) + len(job.fold.tests["test"])
     jobs = [job, job_of("svm_all"), job_of("length")]
     everybody = count + len(job.fold.dev)
-    assert experiment.prepare([job_of("length")], tmp_path, progress=False) == 0
-    assert experiment.prepare(jobs, tmp_path, progress=False) == everybody
-    assert experiment.prepare(jobs, tmp_path, progress=False) == 0
+    assert extraction.prepare([job_of("length")], tmp_path, progress=False) == 0
+    assert extraction.prepare(jobs, tmp_path, progress=False) == everybody
+    assert extraction.prepare(jobs, tmp_path, progress=False) == 0
     assert {path.suffix for path in tmp_path.rglob("*.f*")} == {".f32"}
-    assert experiment.prepare([job_of("spectrum")], tmp_path, progress=False) == count
+    assert extraction.prepare([job_of("spectrum")], tmp_path, progress=False) == count
 
 
 def test_audio_that_cannot_be_read_is_named(spoken_table, job_of, loudness, tmp_path):
@@ -307,7 +307,7 @@ def test_audio_that_cannot_be_read_is_named(spoken_table, job_of, loudness, tmp_
     table = spoken_table.copy()
     table.loc[0, "file"] = str(tmp_path / "broken.wav")
     with pytest.raises(ValueError, match="broken.wav"):
-        experiment.prepare([job_of(table=table)], tmp_path / "cache", progress=False)
+        extraction.prepare([job_of(table=table)], tmp_path / "cache", progress=False)
 
 
 def test_without_the_package_the_extra_is_named(job_of, monkeypatch, tmp_path):
@@ -316,7 +316,7 @@ def test_without_the_package_the_extra_is_named(job_of, monkeypatch, tmp_path):
 
     monkeypatch.setattr(importlib.metadata, "version", absent)
     with pytest.raises(ValueError, match=r"pip install 'keras_ser\[opensmile\]'"):
-        experiment.prepare([job_of()], tmp_path, progress=False)
+        extraction.prepare([job_of()], tmp_path, progress=False)
 
 
 @needs_opensmile
@@ -340,7 +340,7 @@ def test_opensmile_gives_its_functionals_beside_tensorflow(noise, features):
 
 def test_a_run_has_the_form_of_a_networks(job_of, loudness, tmp_path):
     job = job_of("svm")
-    folder = experiment.run([job], tmp_path / "cache", progress=False)[0]
+    folder = experiment.run_jobs([job], tmp_path / "cache", progress=False)[0]
     names = {path.name for path in folder.iterdir()}
     assert {"config.json", "environment.json", "metrics.json"} <= names
     frame = pd.read_csv(folder / "predictions.csv")
@@ -378,4 +378,4 @@ def test_a_run_has_the_form_of_a_networks(job_of, loudness, tmp_path):
 def test_a_config_is_checked_before_anything_is_fitted(spoken_table, system, words):
     config = dataclasses.replace(CONFIG, systems={"a": system})
     with pytest.raises(ValueError, match=words):
-        experiment.jobs(config, spoken_table, None, "runs")
+        plan.plan_jobs(config, spoken_table, None, "runs")

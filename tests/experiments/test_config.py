@@ -56,13 +56,15 @@ config = Experiment(name="toy", corpus="synthetic", systems={"a": System()})
 
 
 def test_load_applies_overrides_in_their_order(write_config):
-    loaded = config.load(write_config(GOOD), ["repeats=2", "name=x", "repeats=3"])
+    loaded = config.load_config(
+        write_config(GOOD), ["repeats=2", "name=x", "repeats=3"]
+    )
     assert (loaded.name, loaded.repeats) == ("x", 3)
 
 
 def test_an_absent_config_is_named_with_a_next_step(tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
-        config.load(tmp_path / "gone.py")
+        config.load_config(tmp_path / "gone.py")
     message = str(caught.value)
     assert message.startswith("Expected a config file. Received: ")
     assert "gone.py, which does not exist. Give the path" in message
@@ -75,7 +77,7 @@ def test_an_absent_config_is_named_with_a_next_step(tmp_path):
 def test_a_file_without_experiment_is_refused(write_config, text, received):
     path = write_config(text)
     with pytest.raises(ValueError) as caught:
-        config.load(path)
+        config.load_config(path)
     message = str(caught.value)
     assert f"Expected {path} to define `config = Experiment(…)`." in message
     assert f"Received: {received}." in message
@@ -96,7 +98,7 @@ def test_a_file_without_experiment_is_refused(write_config, text, received):
 def test_an_error_inside_a_config_names_its_line(write_config, text, words):
     path = write_config(text)
     with pytest.raises(ValueError) as caught:
-        config.load(path)
+        config.load_config(path)
     message = str(caught.value)
     assert f"Expected a config file that runs. Received: {path}, line " in message
     assert words in message
@@ -213,7 +215,7 @@ def test_there_are_configs():
 def test_every_config_loads_and_names_what_exists(path):
     from keras_ser import augment, classical, corpora, features, models, protocols
 
-    loaded = config.load(path)
+    loaded = config.load_config(path)
     assert set(loaded.needed) <= set(corpora.CORPORA)
     assert loaded.labels in {"all", *corpora.LABEL_SETS}
     assert loaded.protocol in protocols.PROTOCOLS
@@ -230,7 +232,7 @@ def test_configs_of_one_name_are_one_table():
     """
     tables = {}
     for path in FILES:
-        loaded = dataclasses.replace(config.load(path), unlabelled="emodb")
+        loaded = dataclasses.replace(config.load_config(path), unlabelled="emodb")
         known = tables.setdefault(loaded.name, loaded)
         if known is not loaded:
             for name in set(known.systems) & set(loaded.systems):

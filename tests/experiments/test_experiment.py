@@ -9,7 +9,7 @@ import pytest
 
 from keras_ser import evaluation, protocols
 from keras_ser.callbacks.checkpoint import Checkpoint
-from keras_ser.experiments import experiment, network
+from keras_ser.experiments import experiment, extraction, network, plan
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.experiments.job import feature_store
 from keras_ser.inference import Recogniser
@@ -40,8 +40,8 @@ def tables(spoken_table):
 def finished(tables, tmp_path_factory):
     """All systems of one fold, run once."""
     out = tmp_path_factory.mktemp("runs")
-    planned = experiment.jobs(CONFIG, *tables, out, folds=["1"])
-    folders = experiment.run(planned, out / "cache", threads=None, progress=False)
+    planned = plan.plan_jobs(CONFIG, *tables, out, folds=["1"])
+    folders = experiment.run_jobs(planned, out / "cache", threads=None, progress=False)
     return planned, dict(zip(CONFIG.systems, folders, strict=True))
 
 
@@ -141,7 +141,7 @@ def test_the_augmentation_head_stands_beside_the_probe(finished):
 def test_a_finished_run_is_not_run_again(finished, tables):
     planned, folders = finished
     before = {s: (f / "metrics.json").stat().st_mtime_ns for s, f in folders.items()}
-    again = experiment.run(planned, "no cache is needed", progress=False)
+    again = experiment.run_jobs(planned, "no cache is needed", progress=False)
     assert again == list(folders.values())
     after = {s: (f / "metrics.json").stat().st_mtime_ns for s, f in folders.items()}
     assert before == after
@@ -161,9 +161,9 @@ def test_an_interrupted_run_ends_with_the_same_bytes(finished, tmp_path, monkeyp
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Checkpoint, "on_epoch_end", interrupt)
-        experiment.run([job], cache, progress=False)
+        experiment.run_jobs([job], cache, progress=False)
     assert [path.name for path in job.folder.parent.iterdir()] == ["1-0.partial"]
-    (again,) = experiment.run([job], cache, progress=False)
+    (again,) = experiment.run_jobs([job], cache, progress=False)
     for name in ("predictions.csv", "history.csv", "metrics.json"):
         expected = (folders["more"] / name).read_bytes()
         assert (again / name).read_bytes() == expected, name
@@ -177,16 +177,16 @@ def test_a_run_with_other_settings_is_refused(finished, tables):
     changed = dataclasses.replace(CONFIG, training=Training(batch=4, epochs=4))
     other = [dataclasses.replace(job, config=changed) for job in planned]
     with pytest.raises(ValueError, match=r"other settings of \['training'\].*--out"):
-        experiment.run(other, "cache")
+        experiment.run_jobs(other, "cache")
 
 
 def test_other_data_is_refused(finished, tables):
     planned, _ = finished
     labelled = tables[0].copy()
     labelled.loc[0, "emotion"] = "sadness"
-    other = experiment.jobs(CONFIG, labelled, tables[1], planned[0].out, folds=["1"])
+    other = plan.plan_jobs(CONFIG, labelled, tables[1], planned[0].out, folds=["1"])
     with pytest.raises(ValueError, match=r"other settings of \['data'\]"):
-        experiment.run(other, "cache")
+        experiment.run_jobs(other, "cache")
 
 
 @pytest.mark.parametrize(
@@ -204,36 +204,36 @@ def test_other_data_is_refused(finished, tables):
 )
 def test_a_config_is_checked_before_anything_trains(tables, change, words):
     with pytest.raises(ValueError, match=words):
-        experiment.jobs(dataclasses.replace(CONFIG, **change), *tables, "runs")
+        plan.plan_jobs(dataclasses.replace(CONFIG, **change), *tables, "runs")
 
 
 def test_an_augmentation_takes_its_arguments_from_the_config(tables, tmp_path):
     augment = {"specaugment": {"frequency": 3}, "speed": {"factors": (0.8,)}}
     config = dataclasses.replace(CONFIG, systems={"a": System(augment=augment)})
-    (job,) = experiment.jobs(config, *tables, tmp_path, folds=["1"])
+    (job,) = plan.plan_jobs(config, *tables, tmp_path, folds=["1"])
     assert json.loads(json.dumps(job.describe()))["systems"]["a"]["augment"] == {
         "specaugment": {"frequency": 3},
         "speed": {"factors": [0.8]},
     }
     # Every utterance plain and at the one speed.
     count = sum(len(table) for table in tables)
-    assert experiment.prepare([job], tmp_path, progress=False) == 2 * count
-    assert experiment.prepare([job], tmp_path, progress=False) == 0
+    assert extraction.prepare([job], tmp_path, progress=False) == 2 * count
+    assert extraction.prepare([job], tmp_path, progress=False) == 0
 
 
 @pytest.mark.parametrize("what", ["systems", "folds"])
 def test_unknown_names_are_refused(tables, what):
     with pytest.raises(ValueError, match=f"Unknown {what}.*'nobody'"):
-        experiment.jobs(CONFIG, *tables, "runs", **{what: ["nobody"]})
+        plan.plan_jobs(CONFIG, *tables, "runs", **{what: ["nobody"]})
 
 
 @pytest.mark.slow
 def test_two_workers_give_what_one_gives(finished, tables, tmp_path):
     _, folders = finished
-    planned = experiment.jobs(
+    planned = plan.plan_jobs(
         CONFIG, *tables, tmp_path, systems=["baseline", "mtl_aug"], folds=["1"]
     )
-    again = experiment.run(planned, tmp_path / "c", workers=2, progress=False)
+    again = experiment.run_jobs(planned, tmp_path / "c", workers=2, progress=False)
     for folder in again:
         expected = folders[folder.parent.name] / "predictions.csv"
         assert (folder / "predictions.csv").read_bytes() == expected.read_bytes()
@@ -241,9 +241,9 @@ def test_two_workers_give_what_one_gives(finished, tables, tmp_path):
 
 def test_a_monitor_adds_to_the_logs_and_changes_nothing(finished, tables, tmp_path):
     planned, folders = finished
-    again = experiment.jobs(CONFIG, *tables, tmp_path, ["baseline"], ["1"])
+    again = plan.plan_jobs(CONFIG, *tables, tmp_path, ["baseline"], ["1"])
     cache = planned[0].out / "cache"
-    (folder,) = experiment.run(again, cache, progress=False, monitor=True)
+    (folder,) = experiment.run_jobs(again, cache, progress=False, monitor=True)
     assert list((folder / "logs" / "monitor").glob("events.*"))
     assert not (folders["baseline"] / "logs" / "monitor").exists()
     names = {path.name for path in folders["baseline"].iterdir()}
@@ -259,7 +259,7 @@ def test_protocol_arguments_reach_the_protocol(tables):
         protocol="held_out_speakers",
         protocol_arguments={"test": ("toy/4",), "dev": ("toy/3",)},
     )
-    (job,) = experiment.jobs(held, *tables, "runs", systems=["baseline"])
+    (job,) = plan.plan_jobs(held, *tables, "runs", systems=["baseline"])
     assert isinstance(job.fold, protocols.Fold)
     assert set(job.fold.tests["test"].speaker) == {"toy/4"}
 
@@ -270,8 +270,8 @@ def test_a_network_learns_under_its_conditions_and_is_tested_under_others(
     """Training and development speech are soft; all that it reads was prepared."""
     soft = System(augment=("speed",), train_conditions=("gain:-40",))
     config = dataclasses.replace(CONFIG, systems={"soft": soft, "plain": System()})
-    planned = experiment.jobs(config, *tables, tmp_path, folds=["1"])
-    assert experiment.prepare(planned, tmp_path, progress=False) > 0
+    planned = plan.plan_jobs(config, *tables, tmp_path, folds=["1"])
+    assert extraction.prepare(planned, tmp_path, progress=False) > 0
     store = feature_store(config, tmp_path)
     entries = sorted(store.cache.rglob("*.f16"))
     data = {job.system: network.prepared(job, store)[0] for job in planned}

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from keras_ser import conditions
-from keras_ser.experiments import experiment
+from keras_ser.experiments import plan
 from keras_ser.experiments.config import Experiment, System
 from keras_ser.experiments.job import feature_store
 
@@ -16,7 +16,7 @@ CONFIG = Experiment("toy", "emodb", {"one": System(), "two": System()}, repeats=
 @pytest.fixture
 def planned(toy_table):
     table = toy_table({name: "" for name in "1234"})
-    return experiment.jobs(CONFIG, table, None, "runs")
+    return plan.plan_jobs(CONFIG, table, None, "runs")
 
 
 def test_systems_are_paired_and_folds_are_not(planned):
@@ -70,10 +70,10 @@ def test_unlabelled_speech_decides_nothing_for_who_does_not_train_on_it(toy_tabl
     with_extra = dataclasses.replace(
         CONFIG, systems=systems, unlabelled="librispeech", repeats=1
     )
-    before = experiment.jobs(CONFIG, table, None, "runs")[0].describe()
+    before = plan.plan_jobs(CONFIG, table, None, "runs")[0].describe()
     after = {
         job.system: job.describe()
-        for job in experiment.jobs(with_extra, table, extra, "runs", folds=["1"])
+        for job in plan.plan_jobs(with_extra, table, extra, "runs", folds=["1"])
     }
     assert after["one"] == before
     assert after["more"]["unlabelled"] == "librispeech"

@@ -9,7 +9,7 @@ import soundfile
 
 from keras_ser import reports
 from keras_ser.cli import main as cli
-from keras_ser.experiments import config, experiment, inputs, variants
+from keras_ser.experiments import config, inputs, plan, variants
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "mtl_aug"
 LETTERS = {"anger": "ang", "happiness": "hap", "neutral": "neu", "sadness": "sad"}
@@ -73,10 +73,10 @@ def roots(tmp_path_factory) -> dict[str, str]:
 
 def planned(name: str, roots, out):
     """The jobs of a config's systems without LibriSpeech, as it stands in its file."""
-    loaded = config.load(CONFIGS / f"{name}.py")
+    loaded = config.load_config(CONFIGS / f"{name}.py")
     alone = [key for key, row in loaded.systems.items() if not row.unlabelled]
     loaded = variants.restricted(loaded, alone)
-    return experiment.jobs(loaded, *inputs.read_tables(loaded, roots, out), out)
+    return plan.plan_jobs(loaded, *inputs.read_tables(loaded, roots, out), out)
 
 
 @pytest.mark.parametrize(
@@ -115,18 +115,19 @@ def test_one_corpus_trains_and_the_other_is_tested(roots, tmp_path, name):
     ],
 )
 def test_a_table_runs_on_trees_in_the_true_layout(
-    roots, tmp_path, capsys, name, folds, places
+    roots, tmp_path, name, folds, places
 ):
-    words = [f"{key}={root}" for key, root in roots.items()]
-    words = [
-        word for pair in zip(["--corpus"] * 2, words, strict=True) for word in pair
-    ]
-    words += ["--systems", "baseline,mtl_aug", "--folds", folds, "--preset", "small"]
-    words += ["--set", "training.epochs=1", "--out", str(tmp_path / "runs")]
-    folder = cli.run_config(
-        CONFIGS / f"{name}.py", [*words, "--cache", str(tmp_path / "cache")]
+    folder = experiments.run(
+        CONFIGS / f"{name}.py",
+        corpora=roots,
+        systems=("baseline", "mtl_aug"),
+        folds=folds.split(","),
+        preset="small",
+        overrides=["training.epochs=1"],
+        out=tmp_path / "runs",
+        cache=tmp_path / "cache",
     )
-    assert list(reports.places(folder)) == places
-    text = capsys.readouterr().out
+    assert list(reports.by_test_set(folder)) == places
+    text = (folder / "report" / "report.md").read_text(encoding="utf-8")
     assert "published and measured" in text
     assert "†" not in text.partition("published and measured")[2].partition("##")[0]

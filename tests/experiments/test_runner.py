@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from keras_ser.callbacks.checkpoint import NAME
-from keras_ser.cli import main as cli
-from keras_ser.experiments import experiment, run_folder, runner
+from keras_ser.cli import errors
+from keras_ser.experiments import experiment, plan, run_folder, runner
 from keras_ser.experiments.config import Experiment, System, Training
 from keras_ser.utils import files, locks
 
@@ -26,7 +26,7 @@ RECORD = {"config.json", "environment.json", "metrics.json", "predictions.csv"}
 @pytest.fixture
 def planned(toy_table, tmp_path):
     table = toy_table({name: "" for name in "1234"})
-    return experiment.jobs(CONFIG, table, None, tmp_path / "runs", folds=["1"])
+    return plan.plan_jobs(CONFIG, table, None, tmp_path / "runs", folds=["1"])
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_an_unfinished_run_of_other_settings_is_refused(planned, job, recorder):
     other = [dataclasses.replace(each, config=changed) for each in planned]
     words = r"1-0\.partial holds an unfinished run with other settings of "
     words += r"\['training'\]. Finish it with those, or delete it, or give .* --out"
-    for start in (lambda: experiment.run(other, "cache"),
+    for start in (lambda: experiment.run_jobs(other, "cache"),
                   lambda: runner.run_job(other[0], "cache")):  # fmt: skip
         with pytest.raises(ValueError, match=words):
             start()
@@ -231,13 +231,13 @@ def test_a_run_in_use_by_another_process_is_refused_before_training(planned, rec
     assert process.stdout.readline() == "held\n"
     words = rf"two.1-0\.partial is in use by process {process.pid} on "
     with pytest.raises(ValueError, match=words):
-        experiment.run(planned, "cache", progress=False)
+        experiment.run_jobs(planned, "cache", progress=False)
     with pytest.raises(ValueError, match=words):
         runner.run_job(planned[1], "cache")
     assert not recorder.calls
     assert not run_folder.unfinished(planned[1]).exists()
     process.communicate("\n")
-    assert len(experiment.run(planned, "cache", progress=False)) == 2
+    assert len(experiment.run_jobs(planned, "cache", progress=False)) == 2
 
 
 def test_a_run_is_made_in_its_precision(job, recorder, monkeypatch):
@@ -264,7 +264,7 @@ def test_devices_that_cannot_share_a_batch_are_refused_before_training(
     for name, devices in (("tensorflow", 2), ("jax", 3)):
         monkeypatch.setattr(keras.backend, "backend", lambda name=name: name)
         with pytest.raises(ValueError, match="needs the Keras backend jax|multiple of"):
-            experiment.run(planned, "cache", devices=devices, progress=False)
+            experiment.run_jobs(planned, "cache", devices=devices, progress=False)
     assert not recorder.calls
     assert not run_folder.unfinished(planned[0]).exists()
 
@@ -301,7 +301,7 @@ def test_a_failure_names_its_run_and_leaves_the_others(planned, recorder):
     runner.run_job(planned[0], "cache")
     recorder.error = RuntimeError("The loss must stay finite.")
     with pytest.raises(RuntimeError) as raised:
-        experiment.run(planned, "cache", progress=False)
+        experiment.run_jobs(planned, "cache", progress=False)
     assert len(recorder.calls) == 1 + 2  # it was tried again
     note = f"This was in {run_folder.unfinished(planned[1])}."
     assert set(raised.value.__notes__) == {note}
@@ -311,10 +311,10 @@ def test_a_failure_names_its_run_and_leaves_the_others(planned, recorder):
 
 
 def command(job, recorder, capsys):
-    def run(_):
+    def run():
         runner.run_job(job, "cache")
 
-    code = cli.main(type("Arguments", (), {"run": staticmethod(run)}))
+    code = errors.reported(run)
     captured = capsys.readouterr().err
     assert captured.startswith("keras-ser: ")
     assert captured.count("\n") == 1
@@ -354,7 +354,7 @@ def test_an_error_keeps_its_name_on_the_way_from_a_worker(planned, monkeypatch):
     monkeypatch.setattr(experiment, "run_job", _fail)
     monkeypatch.setattr(experiment, "prepare", lambda *_: 0)
     with pytest.raises(RuntimeError) as raised:
-        experiment.run(planned[:1], "cache", workers=2, progress=False)
+        experiment.run_jobs(planned[:1], "cache", workers=2, progress=False)
     assert raised.value.__notes__[0].startswith("This was in ")
 
 

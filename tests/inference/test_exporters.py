@@ -61,7 +61,7 @@ def written(recogniser, tmp_path_factory):
             if absent:
                 pytest.skip(f"not installed: {', '.join(absent)}")
             target = folder / formats.FORMATS[name].name
-            paths[name] = exporters.export(recogniser, target, name)
+            paths[name] = exporters.export_recogniser(recogniser, target, name)
         return paths[name]
 
     return path
@@ -204,7 +204,7 @@ def test_a_written_file_is_no_model_of_a_recogniser(written):
 
 
 def test_nothing_but_the_file_is_left(tmp_path, recogniser):
-    exporters.export(recogniser, tmp_path / "new" / "speech.keras", "keras")
+    exporters.export_recogniser(recogniser, tmp_path / "new" / "speech.keras", "keras")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["speech.keras"]
 
 
@@ -217,7 +217,7 @@ def test_a_file_that_answers_otherwise_is_not_kept(tmp_path, recogniser, monkeyp
     )
     monkeypatch.setitem(formats.FORMATS, "keras", wrong)
     with pytest.raises(RuntimeError, match="answer as the model does.*differ by 0"):
-        exporters.export(recogniser, tmp_path / "speech.keras", "keras")
+        exporters.export_recogniser(recogniser, tmp_path / "speech.keras", "keras")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -229,7 +229,7 @@ def test_lost_names_are_not_kept(tmp_path, recogniser, monkeypatch):
     wrong = formats.Format("speech.keras", formats.FORMATS["keras"].write, read, "")
     monkeypatch.setitem(formats.FORMATS, "keras", wrong)
     with pytest.raises(RuntimeError, match="keep the names.*anger.*Received: .'0'"):
-        exporters.export(recogniser, tmp_path / "speech.keras", "keras")
+        exporters.export_recogniser(recogniser, tmp_path / "speech.keras", "keras")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -243,7 +243,9 @@ def test_lost_names_are_not_kept(tmp_path, recogniser, monkeypatch):
 )
 def test_what_a_wave_does_not_suffice_for_is_refused(arguments, words, tmp_path):
     with pytest.raises(ValueError, match=words):
-        exporters.export(make_recogniser(**arguments), tmp_path / "a.keras", "keras")
+        exporters.export_recogniser(
+            make_recogniser(**arguments), tmp_path / "a.keras", "keras"
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -258,7 +260,7 @@ def test_what_a_wave_does_not_suffice_for_is_refused(arguments, words, tmp_path)
 def test_wrong_arguments_are_named(name, path, words, tmp_path, recogniser):
     (tmp_path / "there.keras").write_text("kept")
     with pytest.raises(ValueError, match=words):
-        exporters.export(recogniser, tmp_path / path, name)
+        exporters.export_recogniser(recogniser, tmp_path / path, name)
     assert (tmp_path / "there.keras").read_text() == "kept"
 
 
@@ -268,7 +270,9 @@ def test_other_backends_write_keras_only(name, tmp_path, recogniser, monkeypatch
         pytest.skip(f"not installed: {', '.join(formats.FORMATS[name].missing())}")
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(ValueError, match=f"`{name}` needs the Keras backend.*'jax'"):
-        exporters.export(recogniser, tmp_path / formats.FORMATS[name].name, name)
+        exporters.export_recogniser(
+            recogniser, tmp_path / formats.FORMATS[name].name, name
+        )
 
 
 def test_a_missing_package_is_named(tmp_path, recogniser, monkeypatch):
@@ -279,7 +283,7 @@ def test_a_missing_package_is_named(tmp_path, recogniser, monkeypatch):
 
     monkeypatch.setattr(importlib.util, "find_spec", without_tf2onnx)
     with pytest.raises(ValueError, match=r"packages .*tf2onnx\. .*keras_ser\[export\]"):
-        exporters.export(recogniser, tmp_path / "speech.onnx", "onnx")
+        exporters.export_recogniser(recogniser, tmp_path / "speech.onnx", "onnx")
 
 
 def test_destinations_are_checked_before_anything_is_written(tmp_path):

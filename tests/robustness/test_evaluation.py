@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from keras_ser import corpora, evaluation
-from keras_ser.experiments import experiment, runner
+from keras_ser.experiments import plan, runner
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.features.preprocessing import Preprocessing
@@ -75,7 +75,7 @@ def place(tmp_path_factory, noise):
         warnings.simplefilter("ignore")
         patch.setattr(runner, "_train_and_test", test_and_save)
         table = corpora.read("emodb", folder / "emodb")
-        planned = experiment.jobs(
+        planned = plan.plan_jobs(
             CONFIG, table, None, folder / "runs", folds=["03", "08"]
         )
         for job in planned:
@@ -335,7 +335,7 @@ def test_the_report_takes_runs_under_conditions(place, tmp_path, monkeypatch):
 
     monkeypatch.setattr(runner, "_train_and_test", test_and_save_under)
     table = corpora.read("emodb", place / "emodb")
-    for job in experiment.jobs(config, table, None, tmp_path / "runs"):
+    for job in plan.plan_jobs(config, table, None, tmp_path / "runs"):
         runner.run_job(job, tmp_path / "cache")
     paths = reports.build(tmp_path / "runs", tmp_path / "report", formats=("md", "tex"))
     text = paths[0].read_text(encoding="utf-8")

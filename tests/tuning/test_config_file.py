@@ -38,12 +38,12 @@ FULL = Experiment(
 @pytest.mark.parametrize("experiment", [PLAIN, FULL], ids=["plain", "full"])
 def test_what_is_written_is_read_back(experiment, tmp_path):
     path = config_file.write(tmp_path / "x.py", experiment, "Text.")
-    assert config.load(path) == experiment
+    assert config.load_config(path) == experiment
 
 
 def test_a_list_stays_a_list_and_a_tuple_a_tuple(tmp_path):
     path = config_file.write(tmp_path / "x.py", FULL, "Text.")
-    read = config.load(path)
+    read = config.load_config(path)
     assert type(read.protocol_arguments["arguments"]["folds"]) is list
     assert type(read.systems["a"].arguments["kernels"]) is tuple
     assert type(read.systems["a"].augment["speed"]["factors"]) is tuple
@@ -79,7 +79,7 @@ def test_the_file_is_one_for_people(tmp_path):
 )
 def test_nothing_in_the_docstring_is_run(text, tmp_path):
     path = config_file.write(tmp_path / "x.py", PLAIN, text)
-    assert config.load(path) == PLAIN
+    assert config.load_config(path) == PLAIN
     names = {}
     exec(compile(path.read_text(encoding="utf-8"), "x.py", "exec"), names)
     assert names["__doc__"] == text.strip() + "\n"

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_ser import tuning
 from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.experiments import config as configs
 from keras_ser.experiments import experiment, run_folder, runner
 from keras_ser.experiments.config import Experiment, Features, System, Training
+from keras_ser.experiments.plan import plan_jobs
 from keras_ser.features import FeatureStore
 from keras_ser.models import BASELINE
 from keras_ser.protocols import leaks
-from keras_ser.tuning import Choice, Range, oracles
+from keras_ser.tuning import Choice, Range, oracles, study, tune
 from keras_ser.utils import files, locks
 
 # KerasTuner asks for a thread's name in the old way.
@@ -95,7 +95,7 @@ def plan(table, tmp_path):
     def plan(config=CONFIG, out=tmp_path, fold="3", divisions=2, **more):
         more = {"space": SPACE, "system": "baseline", **more}
         fold = "" if "speakers" in more else fold
-        return tuning.plan(
+        return study.plan(
             config, (table, None), out, fold=fold, divisions=divisions, **more
         )
 
@@ -103,7 +103,7 @@ def plan(table, tmp_path):
 
 
 def run(search, count=4):
-    return tuning.run(search, "cache", count, progress=False, command="the command")
+    return tune.run(search, "cache", count, progress=False, command="the command")
 
 
 def rows(search) -> pd.DataFrame:
@@ -162,7 +162,7 @@ def test_a_score_is_the_pooled_uar_of_all_heard_speakers(fake, plan, table):
 
 def test_the_config_holds_the_best_values_and_whom_they_heard(fake, plan):
     search = plan()
-    written = configs.load(run(search))
+    written = configs.load_config(run(search))
     best = rows(search).iloc[0]
     assert best.trial != "0"
     assert written.name == "toy_tuned_3"
@@ -200,7 +200,7 @@ def test_settings_as_they_stood_are_kept_where_nothing_is_better(fake, plan):
     search = plan(
         standing, space={RATE: Range(0.09, 0.1), **dict([*SPACE.items()][1:])}
     )
-    written = configs.load(run(search, 2))
+    written = configs.load_config(run(search, 2))
     assert rows(search).trial[0] == "0"
     assert written.training == standing.training
     assert written.systems["baseline"] == standing.systems["baseline"]
@@ -326,7 +326,7 @@ def test_a_trial_that_diverges_is_noted_and_not_repeated(fake, plan):
     path = run(search, 5)
     assert fake.jobs == []
     assert f"{len(lost)} diverged" in path.read_text()
-    assert configs.load(path).training.learning_rate <= 0.002
+    assert configs.load_config(path).training.learning_rate <= 0.002
 
 
 def test_a_search_without_any_finite_loss_has_no_config(fake, plan):
@@ -406,7 +406,7 @@ def who_is_tested(config, table) -> dict:
 
 
 def test_a_config_from_inside_a_fold_is_for_that_fold_only(fake, plan, table):
-    written = configs.load(run(plan(), 1))
+    written = configs.load_config(run(plan(), 1))
     tests = who_is_tested(written, table)
     leaks.refuse_tuned(written.tuned_on, tests, ["3"])
     for fold in tests:
@@ -418,7 +418,7 @@ def test_a_config_from_inside_a_fold_is_for_that_fold_only(fake, plan, table):
 def test_a_config_from_speakers_is_for_the_folds_of_others(fake, plan, table):
     search = plan(speakers=[f"toy/{n}" for n in range(6)])
     path = run(search, 1)
-    written = configs.load(path)
+    written = configs.load_config(path)
     assert written.name == "toy_tuned"
     tests = who_is_tested(written, table)
     leaks.refuse_tuned(written.tuned_on, tests, ["6", "7"])
@@ -430,7 +430,7 @@ def test_a_config_from_speakers_is_for_the_folds_of_others(fake, plan, table):
 def test_a_second_search_adds_to_whom_the_first_heard(fake, plan):
     first = dataclasses.replace(CONFIG, tuned_on=("toy/7",))
     search = plan(first, speakers=[f"toy/{n}" for n in range(6)])
-    written = configs.load(run(search, 1))
+    written = configs.load_config(run(search, 1))
     assert written.tuned_on == tuple(f"toy/{n}" for n in (0, 1, 2, 3, 4, 5, 7))
     assert search.heard.testable == ("6",)
 
@@ -455,7 +455,7 @@ def test_impossible_searches_are_refused(plan, change, words):
 
 def test_fold_and_speakers_are_not_both_given(table, tmp_path):
     with pytest.raises(ValueError, match="Give one"):
-        tuning.plan(
+        study.plan(
             CONFIG, (table, None), tmp_path, "baseline", fold="3", speakers=["toy/1"]
         )
 
@@ -495,7 +495,7 @@ def test_real_trainings_go_on_and_read_no_test_speech(
         protocol="cross_corpus",
         protocol_arguments={"train": "toy", "test": "far", "share": 0.5},
     )
-    planned = experiment.jobs(config, spoken_across, None, tmp_path)
+    planned = plan_jobs(config, spoken_across, None, tmp_path)
     tested = planned[0].fold.tests["test"]
     assert tested.speaker.nunique() == 1
     gone = spoken_across.utterance.isin(tested.utterance)
@@ -512,12 +512,12 @@ def test_real_trainings_go_on_and_read_no_test_speech(
     space = {**SPACE, RATE: Choice((3e-3,)), "arguments.kernels": Choice(((3, 3, 3),))}
 
     def search(out):
-        return tuning.plan(
+        return study.plan(
             config, (table, None), tmp_path / out, "baseline", "toy-far", space=space
         )
 
     def go(search):
-        return tuning.run(search, tmp_path / "cache", 1, progress=False)
+        return tune.run(search, tmp_path / "cache", 1, progress=False)
 
     go(search("whole"))
     assert len(asked) == len(table) - len(tested)
