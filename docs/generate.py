@@ -5,6 +5,8 @@ A block reads `<!-- generate: KIND ARGUMENT -->`, then what the command wrote, t
 up to date, `--pictures` draws those of the reports in `results/` first.
 """
 
+import ast
+import atexit
 import contextlib
 import functools
 import io
@@ -29,9 +31,17 @@ TABLES = {
     "emodb_four/ablation": ("emodb_ablation.py",),
     "emodb_four/fractions": ("emodb_fractions.py",),
 }
-AGAINST = {"emodb_four/ablation": "mtl_aug"}  # where not what the config says
+REFERENCES = {"emodb_four/ablation": "mtl_aug"}  # where not what the config says
 PUBLISHED, NOISE = ("mtl_aug:5", "mtl_aug:6"), "noise"  # of cards
 PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†§¶"
+# Old names of settings, and today's.
+EXPERIMENT_NAMES = {
+    "unlabelled": "unlabelled_corpus",
+    "against": "reference",
+    "legs": "sessions",
+}
+TRAINING_NAMES = {"unlabelled": "unlabelled_ratio", "rows": "rows_per_utterance"}
+SYSTEM_NAMES = {"unlabelled": "use_unlabelled"}
 BLOCK = re.compile(
     r"(<!-- generate: (\w+)((?: [^\s>]+)?) -->\n).*?(<!-- end -->)", re.DOTALL
 )
@@ -49,10 +59,10 @@ def _build(name: str, out: Path, formats: tuple[str, ...]) -> list[Path]:
 
     folder, configs = _runs_of(name), [each for _, each in _configs_of(name)]
     if name not in TABLES:
-        return reports.build([folder], out, formats=formats)
+        return reports.write([folder], out, formats=formats)
     systems = [system for each in configs for system in each.systems]
     paths = _runs(folder, systems, common="/" in name)
-    return reports.build(paths, out, formats, systems, AGAINST.get(name))
+    return reports.write(paths, out, formats, systems, REFERENCES.get(name))
 
 
 def _runs(folder: Path, systems: list[str], common: bool) -> list[Path]:
@@ -73,12 +83,53 @@ def _runs(folder: Path, systems: list[str], common: bool) -> list[Path]:
 
 
 def _runs_of(name: str) -> Path:
-    return ROOT / "results" / name.partition("/")[0]
+    """The folder of the runs of a table, as the package reads them today."""
+    return _with_new_names(ROOT / "results" / name.partition("/")[0])
+
+
+@functools.cache
+def _with_new_names(folder: Path) -> Path:
+    """A copy of finished runs whose records have today's names.
+
+    The runs in `results/` were made when some settings had other names.
+    """
+    copy = Path(_scratch(), folder.name)
+    for path in sorted(folder.glob("*/*/*")):
+        place = copy / path.relative_to(folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if path.name in ("config.json", "environment.json"):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            place.write_text(json.dumps(_renamed(record)), encoding="utf-8")
+        elif path.is_file():
+            place.symlink_to(path)
+    return copy
+
+
+@functools.cache
+def _scratch() -> str:
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return folder.name
+
+
+def _renamed(record: dict) -> dict:
+    """A run's `config.json` or `environment.json` with today's names of settings."""
+    record = _keys(record, EXPERIMENT_NAMES)
+    if "training" in record:
+        record["training"] = _keys(record["training"], TRAINING_NAMES)
+    for name, system in record.get("systems", {}).items():
+        record["systems"][name] = _keys(system, SYSTEM_NAMES)
+    return record
+
+
+def _keys(record: dict, names: dict[str, str]) -> dict:
+    return {names.get(key, key): value for key, value in record.items()}
 
 
 def _report_of(name: str) -> Path:
     """The folder of the report of a table."""
-    return _runs_of(name) / "report" / name.partition("/")[2]
+    folder, _, part = name.partition("/")
+    return ROOT / "results" / folder / "report" / part
 
 
 def _tables() -> list[str]:
@@ -170,8 +221,10 @@ def _corpora_and_preset(folder: Path, loaded, *systems) -> list[str]:
     path = next(folder.glob("*/*/config.json"))
     names = json.loads(path.read_text(encoding="utf-8"))["corpus"]
     needed = list(names) if isinstance(names, list) else [names]
-    if loaded.unlabelled and any(system.unlabelled for system in systems):
-        needed += [loaded.unlabelled] if loaded.unlabelled not in needed else []
+    if loaded.unlabelled_corpus and any(system.use_unlabelled for system in systems):
+        needed += (
+            [loaded.unlabelled_corpus] if loaded.unlabelled_corpus not in needed else []
+        )
     words = [f"--corpus {corpus}=DIR" for corpus in needed]
     variant = folder.name.removeprefix(loaded.name).split("_")  # `_ravdess_emodb_small`
     return (["--preset small"] if "small" in variant else []) + words
@@ -183,20 +236,22 @@ def card(name: str) -> str:
     Of the noises `all` alone, which is the papers', where it was measured.
     """
     from keras_ser.reports import writing
+    from keras_ser.reports.blocks import Table, Text
 
     tables, marks = [], {}
-    for kind, *content in _card(name):
-        if kind == "table" and any(word in content[0] for word in PAPERS_TABLES):
-            caption, header, rows = content
-            drawn = [row for row in rows if "noise: all" in row]
-            tables.append((kind, caption, header, drawn or rows))
-        if kind == "text" and content[0][0] in MARKS:
-            marks[content[0]] = ("text", content[0])
+    for block in _card(name):
+        match block:
+            case Table(caption, header, rows):
+                if any(word in caption for word in PAPERS_TABLES):
+                    drawn = [row for row in rows if "noise: all" in row]
+                    tables.append(Table(caption, header, drawn or rows))
+            case Text(text) if text[0] in MARKS:
+                marks[text] = block
     whole = f"All tables: [card](../results/{name}/robustness/robustness.md)."
-    return writing.markdown([*tables, *marks.values(), ("text", whole)])
+    return writing.markdown([*tables, *marks.values(), Text(whole)])
 
 
-def _card(name: str) -> list[tuple]:
+def _card(name: str) -> list:
     """The blocks of the card of the predictions in `results/<name>/robustness`."""
     import pandas as pd
 
@@ -256,6 +311,28 @@ def corpora(_: str) -> str:
     return "\n\n".join(["\n".join(rows), *parts])
 
 
+def layers() -> list[list[str]]:
+    """The packages, row by row: each imports from the rows below it only."""
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for contract in settings["tool"]["importlinter"]["contracts"]:
+        if contract["type"] == "layers":
+            return [row.split(" | ") for row in contract["layers"]]
+    raise ValueError("Expected a contract of type `layers` in pyproject.toml. Add one.")
+
+
+def packages(_: str) -> str:
+    """A line for each package, with the first line of its docstring."""
+    rows = ["| package | what it holds |", "|---|---|"]
+    for name in (name for row in layers() for name in row):
+        path = ROOT / "keras_ser" / name
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        rows.append(f"| `{name}` | {docstring.partition(chr(10))[0]} |")
+    return "\n".join(rows)
+
+
 def names(_: str) -> str:
     """The corpora's names, those that the package generates last."""
     from keras_ser.corpora import CORPORA
@@ -295,11 +372,10 @@ def _rows_of_example(name: str, stem: str) -> list[str]:
     from keras_ser import reports
 
     rows = []
-    folders = sorted((ROOT / "results").glob(f"{stem}_*"))
-    for folder in filter(
-        lambda each: _configs_of(each.name)[0][0].stem == stem, folders
-    ):
-        for place, table in reports.places([folder]).items():
+    names = [path.name for path in sorted((ROOT / "results").glob(f"{stem}_*"))]
+    named = [each for each in names if _configs_of(each)[0][0].stem == stem]
+    for folder in map(_runs_of, named):
+        for place, table in reports.by_test_set([folder]).items():
             by_system = {key: part for key, part in table.groupby("system")}
             measured = "; ".join(
                 f"{system} {reports.uar_with_interval(by_system[system])}"
@@ -326,12 +402,12 @@ def _not_run_yet(name: str, stem: str) -> str:
 
 def _published(stem: str) -> str:
     """The printed figures of the paper's own systems, `iemocap: baseline 64.3, …`."""
+    from keras_ser import reports
     from keras_ser.experiments import config
-    from keras_ser.reports import published_figures
 
     loaded = config.load_config(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
     paper, _, number = loaded.published.partition(":")
-    printed = published_figures.load(paper, number).dropna(subset="value")
+    printed = reports.load_published(paper, number).dropna(subset="value")
     printed = printed[printed.row.isin(loaded.systems)]
     parts = []
     for (corpus, condition), part in printed.groupby(
@@ -370,8 +446,8 @@ def _made(folder: Path) -> str:
         json.loads(path.read_text("utf-8"))
         for path in sorted(folder.glob("*/*/environment.json"))
     ]
-    legs = [leg for one in found for leg in one["legs"]]
-    day = max(leg.get("date", "") for leg in legs) or "no date kept"
+    sessions = [session for one in found for session in one["sessions"]]
+    day = max(session.get("date", "") for session in sessions) or "no date kept"
     return f"{day}, {found[0]['device']}"
 
 
@@ -390,6 +466,7 @@ KINDS = {
     "models": models,
     "corpora": corpora,
     "names": names,
+    "packages": packages,
     "commands": commands,
 }
 

@@ -1,4 +1,4 @@
-"""Draws the pictures in README.md: MTL-AUG, and how systems fare on EMO-DB.
+"""Draws the pictures of the documents: MTL-AUG, systems on EMO-DB, the packages.
 
 Sizes and parameter counts are read off a built model, scores off the predictions in
 `results/`. Command: python docs/pictures.py
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).with_suffix("")
 RESULTS = FOLDER.parents[1] / "results"
 CLASSES = ("anger", "happiness", "neutral", "sadness")
 PRESET = "paper"
-SHARED, EMOTION, AUXILIARY, PLAIN = "#0072B2", "#D55E00", "#009E73", "#666666"
+SHARED, EMOTION, AUXILIARY, OTHER = "#0072B2", "#D55E00", "#009E73", "#666666"
 
 
 def parameters(model, *prefixes) -> str:
@@ -27,12 +27,12 @@ def boxes(model) -> list[tuple]:
     """Column, row, title, lines, colour, of each box."""
     sizes = PRESETS[model.preset]
     filters, kernels = sizes["filters"], sizes["kernels"]
-    code = f"code: time/8 × {model.bands // 8} × {filters[-1]}"
+    code = f"code: time/8 × {model.dimensions // 8} × {filters[-1]}"
     kinds = ", ".join(model.augmentations)
     ways = ", ".join(map(str, filters)), ", ".join(map(str, kernels))
     back = ", ".join(map(str, (*filters[-2::-1], 1)))
     return [
-        (0, 1, "log-mel", ["none, speed,", "SpecAugment", "or mixup"], PLAIN),
+        (0, 1, "log-mel", ["none, speed,", "SpecAugment", "or mixup"], OTHER),
         (
             1,
             1,
@@ -171,8 +171,76 @@ def _score(axes, place, rows, uar) -> None:
     axes.text(100.7, place, f"{uar:.1f}", va="center", color=colour)
 
 
+GROUPS = {
+    SHARED: "layers losses metrics callbacks monitoring models attacks".split(),
+    AUXILIARY: "audio corpora features augment data".split(),
+    EMOTION: "protocols conditions scores classical evaluation inference figures "
+    "reports".split(),
+    "#CC79A7": "experiments robustness tuning cli".split(),
+    OTHER: "backend utils".split(),
+}
+TITLES = ("Keras parts", "speech", "science", "experiments", "floor")
+
+
+def imported() -> dict[str, set[str]]:
+    """The packages that each package imports from."""
+    import grimp
+
+    graph = grimp.build_graph("keras_ser", cache_dir=None)
+    found = {}
+    for module in graph.modules - {"keras_ser"}:
+        one = module.split(".")[1]
+        for other in graph.find_modules_directly_imported_by(module):
+            if other != "keras_ser" and other.split(".")[1] != one:
+                found.setdefault(one, set()).add(other.split(".")[1])
+    return found
+
+
+def reduced(imports: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The imports without those that a way through other packages implies."""
+
+    def below(name: str) -> set[str]:
+        direct = imports.get(name, set())
+        return direct.union(*map(below, direct))
+
+    return {
+        name: others - set().union(*map(below, others))
+        for name, others in imports.items()
+    }
+
+
+def draw_packages(rows: list[list[str]], path) -> None:
+    """The packages in their rows, with lines from each to what it imports from."""
+    places = {
+        name: ((number + 0.5) / len(row), -height)
+        for height, row in enumerate(rows)
+        for number, name in enumerate(row)
+    }
+    with figures.drawing(path, (9.2, 0.62 * len(rows) + 0.5)) as figure:
+        axes = figure.add_subplot()
+        axes.set(xlim=(0, 1), ylim=(0.95 - len(rows), 0.95))
+        axes.set_axis_off()
+        for name, others in sorted(reduced(imported()).items()):
+            for other in sorted(others):
+                ends = zip(places[name], places[other], strict=True)
+                axes.plot(*ends, color="#999999", linewidth=0.9, zorder=1)
+        for colour, names in GROUPS.items():
+            for name in names:
+                box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": colour}
+                style = {"ha": "center", "va": "center", "color": colour}
+                axes.text(*places[name], name, bbox=box, zorder=2, **style)
+        for number, title in enumerate(TITLES):
+            colour = list(GROUPS)[number]
+            place = 0.02 + 0.2 * number
+            axes.text(place, 0.75, title, color=colour, weight="bold", fontsize=9)
+
+
 def main() -> None:
+    import runpy
+
     FOLDER.mkdir(exist_ok=True)
+    generate = runpy.run_path(str(FOLDER.with_name("generate.py")))
+    draw_packages(generate["layers"](), FOLDER / "packages.png")
     draw(MTLAug(CLASSES, preset=PRESET), FOLDER / "mtl_aug.png")
     predictions = reports.read([RESULTS / "emodb_four"])
     folds = predictions.groupby("system").fold.transform("nunique")

@@ -1,4 +1,4 @@
-"""Folders of finished runs, written without any training, and tables read back."""
+"""Folders of finished runs, written without any training, and their reports."""
 
 import json
 import re
@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 CLASSES = ["anger", "neutral", "sadness"]
-TEXTS = ("clean", "noise:rain:10", "noise:rain:0", "noise:sea:0", "fgsm:0.08",
-         "bim:0.08", "gain:-20", "gain:10", "codec:mp3", "codec:opus:1")  # fmt: skip
+CONDITIONS = (
+    *("clean", "noise:rain:10", "noise:rain:0", "noise:sea:0", "fgsm:0.08"),
+    *("bim:0.08", "gain:-20", "gain:10", "codec:mp3", "codec:opus:1"),
+)
 
 
 def predictions(system, fold, repeat=0, rows=12, **columns) -> pd.DataFrame:
-    """Predictions of one speaker that differ by system, fold and repeat."""
+    """Predictions for one speaker, which differ by system, fold and repeat."""
     rng = np.random.default_rng([len(system), int(fold), repeat])
     truth = np.array(CLASSES)[rng.integers(0, 3, rows)]
     wrong = np.array(CLASSES)[rng.integers(0, 3, rows)]
@@ -38,9 +40,16 @@ def predictions(system, fold, repeat=0, rows=12, **columns) -> pd.DataFrame:
     return table.assign(**columns)
 
 
-def config_of(table: pd.DataFrame) -> dict:
+def make_config(table: pd.DataFrame, system=None, **changes) -> dict:
+    """The config of a run with these predictions.
+
+    Args:
+        table: predictions of the run.
+        system: keys of its system that are set or changed.
+        changes: keys of the config that are set or changed.
+    """
     first = table.iloc[0]
-    system = {"model": "MTLAug", "arguments": {}, "augment": [], "unlabelled": False}
+    default = {"model": "MTLAug", "arguments": {}, "augment": []}
     return {
         "name": str(first["experiment"]),
         "corpus": "emodb",
@@ -48,17 +57,35 @@ def config_of(table: pd.DataFrame) -> dict:
         "protocol": "leave_one_speaker_out",
         "protocol_arguments": {},
         "features": {"front_end": "LogMel", "seconds": 7.5, "normalise": "train"},
-        "training": {"epochs": 20, "batch": 16, "unlabelled": 1},
-        "unlabelled": "",
-        "systems": {str(first["system"]): system},
+        "training": {"epochs": 20, "batch": 16, "unlabelled_ratio": 1},
+        "unlabelled_corpus": "",
+        "systems": {
+            str(first["system"]): {
+                **default,
+                "use_unlabelled": False,
+                **(system or {}),
+            }
+        },
         "fold": str(first["fold"]),
         "repeat": int(first["repeat"]),
         "data": {"test": str(first["fold"])},
+        **changes,
     }
 
 
+def change_config(table: pd.DataFrame, path: str, value) -> dict:
+    """The config of a run with one setting changed, such as `training.epochs`."""
+    config = make_config(table)
+    *parents, last = path.split(".")
+    node = config
+    for name in parents:
+        node = node[name]
+    node[last] = value
+    return config
+
+
 def write(root: Path, table: pd.DataFrame, config=None, **metrics) -> Path:
-    """A complete run folder."""
+    """Writes the folder of a complete run."""
     first = table.iloc[0]
     job = f"{first['fold']}-{first['repeat']}"
     folder = root / first["experiment"] / first["system"] / job
@@ -69,13 +96,26 @@ def write(root: Path, table: pd.DataFrame, config=None, **metrics) -> Path:
     (folder / "metrics.json").write_text(
         json.dumps({**content, "speakers": sides, **metrics})
     )
-    (folder / "config.json").write_text(json.dumps(config or config_of(table)))
+    (folder / "config.json").write_text(json.dumps(config or make_config(table)))
     pd.DataFrame({"epoch": range(5)}).to_csv(folder / "history.csv", index=False)
     return folder
 
 
-def rows_of(text: str, caption: str) -> dict[str, list[str]]:
-    """Cells of the table under `caption`, by the first cell."""
+def report_text(paths, out, formats=("md",), **options) -> str:
+    """The Markdown report of runs, which is written to `out`."""
+    from keras_ser import reports
+
+    reports.write(paths, out, formats=formats, **options)
+    return (Path(out) / "report.md").read_text(encoding="utf-8")
+
+
+def percent(value: float) -> str:
+    """A fraction as reports write it."""
+    return f"{100 * value:.1f}"
+
+
+def table_rows(text: str, caption: str) -> dict[str, list[str]]:
+    """The cells of the table under `caption`, by the first cell of each row."""
     title = rf"\*\*{re.escape(caption)}(?:, Δ [^*]*)?\*\*\n\n"
     after = re.split(title, text, maxsplit=1)[1].split("\n\n", 1)[0]
     cells = [
@@ -85,13 +125,16 @@ def rows_of(text: str, caption: str) -> dict[str, list[str]]:
     return {first: others for first, *others in cells}
 
 
-def predicted(system="baseline", texts=TEXTS, wrong=0.3, seed=0, **columns):
-    """Ten speakers in two folds, six utterances each, some of them wrong."""
+def predicted(system="baseline", texts=CONDITIONS, wrong=0.3, seed=0, **columns):
+    """Predictions under several conditions, as the robustness report takes them.
+
+    There are ten speakers in two folds, with six utterances each. Some predictions
+    are wrong, except under `clean`.
+    """
     rng = np.random.default_rng(seed)
     rows = []
     for text in texts:
         for number in range(60):
-            truth = CLASSES[number % 3]
             missed = text != "clean" and rng.random() < wrong
             rows.append(
                 {
@@ -104,7 +147,7 @@ def predicted(system="baseline", texts=TEXTS, wrong=0.3, seed=0, **columns):
                     "utterance": f"emodb/{number}",
                     "speaker": f"emodb/{number % 10}",
                     "head": "emotion",
-                    "truth": truth,
+                    "truth": CLASSES[number % 3],
                     "prediction": CLASSES[(number + missed) % 3],
                 }
             )

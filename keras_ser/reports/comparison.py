@@ -1,69 +1,109 @@
-"""Systems against one reference: differences, intervals, p values.
+"""Systems compared with a reference: differences, intervals and p values.
 
-What is compared are the utterances that both systems predicted in the same fold
-and repeat; fewer than one of them has are marked.
+Two systems are compared on the utterances that both predicted in the same fold and
+repeat. A mark says where these are fewer than one of the systems has.
 """
 
 import dataclasses
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
 from keras_ser import scores
-from keras_ser.reports.text import NOTHING, p_value, points
-from keras_ser.scores.significance import EXACT, FEWEST, SAMPLES
+from keras_ser.reports.blocks import Text
+from keras_ser.reports.cells import FEW_SPEAKERS_MARK
+from keras_ser.reports.text import NO_VALUE, counted, p_value, points
+from keras_ser.scores.significance import EXACT, MIN_SPEAKERS, SAMPLES
 
-PAIRS = ["fold", "repeat", "utterance", "speaker", "truth"]
-HEADER = ["Δ UAR [95 % interval]", "Mean Δ of speakers", "p", "p, Holm"]
+PAIR_COLUMNS = ["fold", "repeat", "utterance", "speaker", "truth"]
+DIFFERENCE_HEADER = ["Δ UAR [95 % interval]", "Mean Δ over speakers", "p", "p (Holm)"]
+PARTIAL_MARK = " §"  # after a difference on a part of the utterances
 
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """A system's pooled UAR minus the reference's, on what both predicted."""
+    """A system's pooled UAR minus the reference's, on what both predicted.
+
+    Args:
+        value: the difference in UAR, in [-1, 1].
+        interval: both ends of its 95 % interval.
+        mean: the mean over speakers of the difference in their UAR, which p tests.
+        p: p of a sign-flip test over speakers; NaN if there are too few of them.
+        speakers: number of shared speakers.
+        utterances: number of shared utterances.
+        partial: whether one of the systems predicted more than the other.
+    """
 
     value: float
     interval: tuple[float, float]
-    mean: float  # of the speakers' differences, which is what p tests
-    p: float  # NaN: not tested
+    mean: float
+    p: float
     speakers: int
     utterances: int
     partial: bool
 
     @property
     def tested(self) -> bool:
+        """Whether there are enough speakers for a test."""
         return not math.isnan(self.p)
 
     @property
     def opposed(self) -> bool:
-        """Whether the pooled difference and the speakers' mean disagree in sign."""
+        """Whether the pooled difference and the mean over speakers differ in sign."""
         return self.tested and self.value * self.mean < 0
 
     @property
     def text(self) -> str:
+        """The difference and its interval in percentage points, with their marks."""
         if not self.speakers:
-            return NOTHING
+            return NO_VALUE
         low, high = map(points, self.interval)
-        few = " ‡" if self.speakers < FEWEST else ""
-        mark = " §" if self.partial else ""
-        return f"{points(self.value)} [{low}, {high}]{few}{mark}"
+        few = FEW_SPEAKERS_MARK if self.speakers < MIN_SPEAKERS else ""
+        partial = PARTIAL_MARK if self.partial else ""
+        return f"{points(self.value)} [{low}, {high}]{few}{partial}"
 
 
-def reference_of(systems: list[str], against: str | None) -> str:
-    """The system to compare with: the named one, a baseline, else the first."""
-    named = [against, "baseline_augmented", "baseline", *systems]
-    return next(name for name in named if name in systems)
+def choose_reference(systems: list[str], reference: str | None) -> str:
+    """The system that the others are compared with.
+
+    Args:
+        systems: names of the systems, in the order of the report.
+        reference: the system that the user or the config names, if any.
+
+    Returns:
+        `reference` if it is one of the systems, else `baseline_augmented`, else
+        `baseline`, else the first system.
+    """
+    candidates = [reference, "baseline_augmented", "baseline", *systems]
+    return next(name for name in candidates if name in systems)
 
 
-def check_reference(against: str | None, systems) -> None:
-    if against is not None and against not in set(systems):
+def check_reference(reference: str | None, systems: Iterable[str]) -> None:
+    """Rejects a reference that is not one of the systems.
+
+    Raises:
+        ValueError: if it is neither None nor a system.
+    """
+    names = sorted(set(systems))
+    if reference is not None and reference not in names:
         raise ValueError(
-            f"`against` must be one of the systems, {sorted(set(systems))}. Received: "
-            f"{against!r}. Name one of these."
+            f"`reference` must be one of the systems, {names}. Received: "
+            f"{reference!r}. Name one of these."
         )
 
 
-def compare(by_system: dict, reference: str) -> dict[str, Difference]:
-    """Each system but the reference against it; empty without the reference."""
+def compare(by_system: dict[str, pd.DataFrame], reference: str) -> dict:
+    """The `Difference` of each system from the reference.
+
+    Args:
+        by_system: predictions of the emotion by the name of the system.
+        reference: name of the reference.
+
+    Returns:
+        Differences by system, without the reference; empty if there are no
+        predictions of the reference.
+    """
     if reference not in by_system:
         return {}
     base = by_system[reference]
@@ -71,38 +111,47 @@ def compare(by_system: dict, reference: str) -> dict[str, Difference]:
     return {name: difference(rows, base) for name, rows in others.items()}
 
 
-def difference(rows: pd.DataFrame, base: pd.DataFrame) -> Difference:
-    """A system against another one, on the utterances that both predicted.
+def difference(rows: pd.DataFrame, reference: pd.DataFrame) -> Difference:
+    """The difference of a system from a reference, on what both predicted.
 
     Args:
-        rows, base: predictions of the emotion, as `reports.read` gives them.
+        rows: the system's predictions of the emotion, as `reports.read` returns them.
+        reference: the predictions of the reference.
     """
-    columns = [*PAIRS, "prediction"]
-    both = rows[columns].merge(base[columns], on=PAIRS, suffixes=("", "_base"))
-    partial = len(both) < max(len(rows), len(base))
+    columns = [*PAIR_COLUMNS, "prediction"]
+    both = rows[columns].merge(
+        reference[columns], on=PAIR_COLUMNS, suffixes=("", "_reference")
+    )
+    partial = len(both) < max(len(rows), len(reference))
     if both.empty:
         none = math.nan
         return Difference(none, (none, none), none, none, 0, 0, partial)
-    truth, first, second = both["truth"], both["prediction"], both["prediction_base"]
+    truth, prediction = both["truth"], both["prediction"]
+    base = both["prediction_reference"]
     speakers = both["speaker"].nunique()
-    few = speakers < FEWEST
+    few = speakers < MIN_SPEAKERS
     cluster = "utterance" if few else "speaker"
-    each = by_speaker(both) - by_speaker(both, "prediction_base")
+    by_speaker = speaker_uar(both) - speaker_uar(both, "prediction_reference")
     return Difference(
-        value=scores.uar(truth, first) - scores.uar(truth, second),
+        value=scores.uar(truth, prediction) - scores.uar(truth, base),
         interval=scores.difference_interval(
-            truth, first, second, both[cluster], cluster=cluster
+            truth, prediction, base, both[cluster], cluster=cluster
         ),
-        mean=float(each.mean()),
-        p=math.nan if few else scores.sign_flip_test(each),
+        mean=float(by_speaker.mean()),
+        p=math.nan if few else scores.sign_flip_test(by_speaker),
         speakers=speakers,
         utterances=both["utterance"].nunique(),
         partial=partial,
     )
 
 
-def by_speaker(rows: pd.DataFrame, column: str = "prediction") -> pd.Series:
-    """UAR of each speaker, the mean over the repeats that have the speaker."""
+def speaker_uar(rows: pd.DataFrame, column: str = "prediction") -> pd.Series:
+    """UAR of each speaker, averaged over the repeats that have the speaker.
+
+    Args:
+        rows: predictions of the emotion.
+        column: the column that holds the predictions.
+    """
     repeats = [
         pd.Series(scores.per_speaker_uar(part["truth"], part[column], part["speaker"]))
         for _, part in rows.groupby("repeat")
@@ -110,74 +159,92 @@ def by_speaker(rows: pd.DataFrame, column: str = "prediction") -> pd.Series:
     return pd.concat(repeats, axis=1).mean(axis=1)
 
 
-def cells(differences: dict[str, Difference]) -> dict[str, list[str]]:
-    """The columns of `HEADER` of each compared system; Holm over all of them."""
+def difference_cells(differences: dict[str, Difference]) -> dict[str, list[str]]:
+    """The cells below `DIFFERENCE_HEADER` of each system.
+
+    Args:
+        differences: from `compare`. Holm's method adjusts p for all of them.
+    """
     adjusted = scores.holm([each.p for each in differences.values()])
     return {
-        name: [each.text, _mean(each), p_value(each.p), p_value(holm)]
+        name: [
+            each.text,
+            points(each.mean) if each.tested else NO_VALUE,
+            p_value(each.p),
+            p_value(holm),
+        ]
         for (name, each), holm in zip(differences.items(), adjusted, strict=True)
     }
 
 
-def _mean(each: Difference) -> str:
-    return points(each.mean) if each.tested else NOTHING
-
-
-def caption(differences: dict[str, Difference], reference: str) -> str:
+def describe_reference(differences: dict[str, Difference], reference: str) -> str:
+    """What the caption of a table says of the reference and of shared speakers."""
     counts = sorted({each.speakers for each in differences.values()})
-    most = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
-    return f"Δ to {reference} over {most} shared speaker{'s' * (most != '1')}"
+    if counts[0] == counts[-1]:
+        return f"Δ to {reference} over {counted(counts[0], 'shared speaker')}"
+    return f"Δ to {reference} over {counts[0]} to {counts[-1]} shared speakers"
 
 
-def notes(differences: dict[str, Difference], reference: str) -> list[tuple]:
-    """What Δ and p of a table are, in words."""
+def explain(differences: dict[str, Difference], reference: str) -> list[Text]:
+    """The paragraphs that explain Δ and p below a table.
+
+    Args:
+        differences: from `compare`.
+        reference: name of the reference.
+    """
     tested = [each for each in differences.values() if each.tested]
     texts = []
     if any(each.partial for each in differences.values()):
-        texts.append(_partial(differences))
+        texts.append(_explain_partial(differences))
     few = [f"{n} ({e.speakers})" for n, e in differences.items() if not e.tested]
     if few:
         texts.append(
-            f"No p for {', '.join(few)}: fewer than {FEWEST} shared speakers "
-            "cannot reach a small one."
+            f"No p for {', '.join(few)}: with fewer than {MIN_SPEAKERS} shared "
+            "speakers (their number is in parentheses), p cannot be small."
         )
     if tested:
-        texts.append(_test(reference, sorted({each.speakers for each in tested})))
-        tests = f"{len(tested)} tests" if len(tested) > 1 else "one test"
-        texts[-1] += f" The last column adjusts p for the {tests} of this table (Holm)."
+        texts.append(_explain_test(reference, tested))
     opposed = [name for name, each in differences.items() if each.opposed]
     if opposed:
         texts.append(
-            f"WARNING: for {', '.join(opposed)} the pooled Δ and the mean of the "
-            "speakers' differences have opposite signs: p is about the mean, not "
-            "about Δ."
+            f"WARNING: for {', '.join(opposed)}, the pooled Δ and the mean Δ over "
+            "speakers have opposite signs. p refers to the mean, not to the pooled Δ."
         )
-    return [("text", text) for text in texts]
+    return [Text(text) for text in texts]
 
 
-def _partial(differences: dict[str, Difference]) -> str:
+def _explain_partial(differences: dict[str, Difference]) -> str:
     sizes = ", ".join(
-        f"{name} {each.speakers} speakers and {each.utterances} utterances"
+        f"{name} on {counted(each.speakers, 'speaker')} and "
+        f"{counted(each.utterances, 'utterance')}"
         for name, each in differences.items()
         if each.partial
     )
-    return f"§ compared on what both predicted in the same fold and repeat: {sizes}."
-
-
-def _test(reference: str, speakers: list[int]) -> str:
     return (
-        f"p is how often the speakers' UAR would lie this far from {reference}'s on "
-        "average, above or below, if each speaker's difference could as well have had "
-        "the opposite sign: a two-sided sign-flip test over speakers, each speaker's "
-        "UAR averaged over repeats. What it tests is the mean Δ of speakers, in "
-        f"points, in which each speaker counts alike. {' '.join(map(_reach, speakers))}"
+        "§ Compared only on the utterances that both systems predicted in the same "
+        f"fold and repeat: {sizes}."
     )
 
 
-def _reach(speakers: int) -> str:
+def _explain_test(reference: str, tested: list[Difference]) -> str:
+    speakers = sorted({each.speakers for each in tested})
+    tests = f"{len(tested)} tests" if len(tested) > 1 else "one test"
+    return (
+        "p comes from a two-sided sign-flip test over speakers, in which the UAR of a "
+        "speaker is averaged over repeats. It is the probability that the mean "
+        f"difference of the speakers from {reference} would be at least this large, in "
+        "either direction, if the difference of each speaker could equally well have "
+        "had the opposite sign. The test therefore refers to the mean Δ over speakers "
+        "(in percentage points), in which all speakers count equally. "
+        f"{' '.join(map(_smallest_p, speakers))} The last column adjusts p for the "
+        f"{tests} of this table by Holm's method."
+    )
+
+
+def _smallest_p(speakers: int) -> str:
     smallest = p_value(scores.smallest_p(speakers))
     if speakers <= EXACT:
         patterns = f"all {2**speakers} sign patterns are counted, so p is exact"
     else:
         patterns = f"{SAMPLES} sign patterns are drawn, so p is approximate"
-    return f"With {speakers} speakers {patterns}, and it cannot be below {smallest}."
+    return f"With {speakers} speakers, {patterns}, and it cannot be below {smallest}."

@@ -1,117 +1,128 @@
-"""UAR against the fraction of training labels, where systems differ in it."""
+"""UAR against the fraction of labelled training utterances, where systems differ."""
 
 import functools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from keras_ser.figures import curves
+from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
 from keras_ser.reports.cells import uar_interval, uar_with_interval
-from keras_ser.reports.test_sets import shown
-from keras_ser.reports.text import NOTHING, natural, slug
+from keras_ser.reports.test_sets import format_test_set
+from keras_ser.reports.text import NO_VALUE, slug, sort_names
 
 CAPTION = "UAR % against the share of training utterances that kept their label"
+Lines = dict[str, dict[int, str]]  # the system of each line at each percentage
 
 
-def label_fractions(found: dict[str, dict], table: pd.DataFrame) -> list[tuple]:
-    """A table and a picture for each experiment in which systems had few labels.
+def label_fraction_blocks(
+    settings: dict[str, dict], table: pd.DataFrame
+) -> list[Block]:
+    """A table and a figure for each experiment in which systems had few labels.
 
-    Systems whose names differ only in the percentage at their end, `mtl_aug_20` and
-    `mtl_aug_100`, or `mtl_aug`, are one line; systems without few labels are none. Only
-    folds and repeats that all of these have count.
+    Systems whose names differ only in the percentage at their end, such as
+    `mtl_aug_20` and `mtl_aug_100` or plain `mtl_aug`, form one line. A system that
+    exists with all labels only has no line. Only those folds and repeats count that
+    all systems of the lines have.
 
     Args:
-        found: settings, from `reading.settings_of`.
-        table: the predictions of the emotion, with the column `place`.
+        settings: from `reading.collect_settings`.
+        table: predictions of the emotion, with the column `test_set`.
     """
-    blocks = []
-    few = {name: own for name, own in found.items() if _fractions(own, table, name)}
+    blocks: list[Block] = []
+    few = {name: own for name, own in settings.items() if _fractions(own, table, name)}
     for experiment, own in few.items():
         rows = table[(table["experiment"] == experiment) & (table["truth"] != "")]
-        fractions = _fractions(own, table, experiment)
-        lines, percents = _lines(fractions)
-        rows, note = _shared(rows, lines)
+        lines, percents = _lines(_fractions(own, table, experiment))
+        rows, note = _keep_common(rows, lines)
         suffix = f"_{slug(experiment)}" if len(few) > 1 else ""
-        blocks.append(("heading", 2, f"{experiment}: few labels"))
-        blocks += [("text", note)] if note else []
-        for place in sorted(set(rows["place"]), key=natural):
-            part = rows[rows["place"] == place]
-            blocks.append(_table(f"{shown(place)}: {CAPTION}", part, lines, percents))
-        drawing = functools.partial(_draw, rows, lines, percents)
-        blocks.append(("figure", f"labels{suffix}.png", CAPTION, drawing))
+        blocks.append(Heading(f"{experiment}: few labels", 2))
+        blocks += [Text(note)] if note else []
+        for test_set in sort_names(rows["test_set"]):
+            part = rows[rows["test_set"] == test_set]
+            caption = f"{format_test_set(test_set)}: {CAPTION}"
+            blocks.append(_table(caption, part, lines, percents))
+        draw = functools.partial(_draw, rows, lines, percents)
+        blocks.append(Figure(f"labels{suffix}.png", CAPTION, draw))
     return blocks
 
 
 def _fractions(settings: dict, table: pd.DataFrame, experiment: str) -> dict[str, int]:
-    """Percent of labels of each system; empty where all systems have all of them."""
-    names = set(table["system"][table["experiment"] == experiment])
-    found = {
+    """Percentage of labels of each system; empty if all systems have all labels."""
+    systems = sort_names(table["system"][table["experiment"] == experiment])
+    percents = {
         name: round(100 * settings.get(f"systems.{name}.label_fraction", 1.0))
-        for name in sorted(names, key=natural)
+        for name in systems
     }
-    return found if set(found.values()) - {100} else {}
+    return percents if set(percents.values()) - {100} else {}
 
 
-def _lines(fractions: dict[str, int]) -> tuple[dict[str, dict[int, str]], list[int]]:
-    """The systems of each line by percent, and all percents."""
-    lines: dict = {}
+def _lines(fractions: dict[str, int]) -> tuple[Lines, list[int]]:
+    """The lines, and all percentages that occur in them."""
+    lines: Lines = {}
     for system, percent in fractions.items():
         lines.setdefault(system.removesuffix(f"_{percent}"), {})[percent] = system
     lines = {name: line for name, line in lines.items() if set(line) != {100}}
     return lines, sorted({percent for line in lines.values() for percent in line})
 
 
-def _shared(rows: pd.DataFrame, lines: dict) -> tuple[pd.DataFrame, str]:
-    """The rows of folds and repeats that all systems have; a note where some lack."""
-    systems = [system for own in lines.values() for system in own.values()]
+def _keep_common(rows: pd.DataFrame, lines: Lines) -> tuple[pd.DataFrame, str]:
+    """The rows of folds and repeats that all systems have; a note on the others."""
+    systems = [system for line in lines.values() for system in line.values()]
     rows = rows[rows["system"].isin(systems)]
-    having = rows.groupby(["fold", "repeat"])["system"].nunique()
-    common = having.index[having == rows["system"].nunique()]
-    lacking = having.index.difference(common)
+    counts = rows.groupby(["fold", "repeat"])["system"].nunique()
+    common = counts.index[counts == rows["system"].nunique()]
+    incomplete = counts.index.difference(common)
     if not len(common):
         return rows, "These systems have no fold and repeat in common."
-    if not len(lacking):
+    if not len(incomplete):
         return rows, ""
     is_common = pd.MultiIndex.from_frame(rows[["fold", "repeat"]]).isin(common)
-    told = ", ".join(f"fold {fold} repeat {repeat}" for fold, repeat in lacking)
-    return rows[is_common], f"Left out, as not all of these systems have it: {told}."
+    names = ", ".join(f"fold {fold} repeat {repeat}" for fold, repeat in incomplete)
+    note = f"Left out because not all of these systems have them: {names}."
+    return rows[is_common], note
 
 
-def _table(caption: str, rows: pd.DataFrame, lines: dict, percents: list[int]) -> tuple:
+def _table(
+    caption: str, rows: pd.DataFrame, lines: Lines, percents: list[int]
+) -> Table:
     body = [
-        [f"{percent} %", *(_cell(rows, own.get(percent)) for own in lines.values())]
+        [f"{percent} %", *(_cell(rows, line.get(percent)) for line in lines.values())]
         for percent in percents
     ]
-    return ("table", caption, ["Labels", *lines], body)
+    return Table(caption, ["Labels", *lines], body)
 
 
 def _cell(rows: pd.DataFrame, system: str | None) -> str:
     part = rows[rows["system"] == system]
-    return NOTHING if part.empty else uar_with_interval(part)
+    return NO_VALUE if part.empty else uar_with_interval(part)
 
 
-def _draw(rows: pd.DataFrame, lines: dict, percents: list[int], path) -> None:
+def _draw(rows: pd.DataFrame, lines: Lines, percents: list[int], path: Path) -> None:
     panels = [
         curves.Panel(
-            title=shown(place),
+            title=format_test_set(test_set),
             axis="training utterances with a label (%)",
             ticks=tuple(map(str, percents)),
             lines={
-                name: _line(rows[rows["place"] == place], own, percents)
-                for name, own in lines.items()
+                name: _line(rows[rows["test_set"] == test_set], line, percents)
+                for name, line in lines.items()
             },
             clean=len(percents) - 1,
         )
-        for place in sorted(set(rows["place"]), key=natural)
+        for test_set in sort_names(rows["test_set"])
     ]
     curves.draw(panels, path)
 
 
-def _line(rows: pd.DataFrame, systems: dict[int, str], percents: list[int]):
-    """Score and interval at each percentage, `(percents, 3)`; NaN where not run."""
+def _line(
+    rows: pd.DataFrame, systems: dict[int, str], percents: list[int]
+) -> np.ndarray:
+    """UAR and its interval at each percentage, `(percents, 3)`; NaN if not run."""
     values = np.full((len(percents), 3), np.nan)
-    for place, percent in enumerate(percents):
+    for index, percent in enumerate(percents):
         part = rows[rows["system"] == systems.get(percent)]
         if len(part):
-            values[place] = uar_interval(part)
+            values[index] = uar_interval(part)
     return values

@@ -1,4 +1,4 @@
-"""What was measured beside what a paper printed."""
+"""Measured scores next to those that a paper printed."""
 
 import functools
 from collections.abc import Iterable
@@ -6,192 +6,218 @@ from collections.abc import Iterable
 import pandas as pd
 
 from keras_ser import conditions, figures
+from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
 from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
-from keras_ser.reports.published_figures import SPREADS, load
-from keras_ser.reports.test_sets import shown
-from keras_ser.reports.text import NOTHING, slug
+from keras_ser.reports.published_figures import SPREADS, load_published
+from keras_ser.reports.test_sets import format_test_set
+from keras_ser.reports.text import NO_VALUE, slug
 
-OTHER, SYNTHETIC, NOISE = "†", "§", "¶"
-TITLES = {"mtl_aug": "Latif et al. 2022 (MTL-AUG)"}
-PAPERS_NOISE = "demand"
+OTHER_CORPUS, SYNTHETIC, OTHER_NOISE = "†", "§", "¶"
+PAPER_TITLES = {"mtl_aug": "Latif et al. 2022 (MTL-AUG)"}
+PAPER_NOISE = "demand"
 LEGEND = {
-    OTHER: "Another corpus than the paper's: only the order of systems can be "
-    "compared, and no figure with a published one.",
-    SYNTHETIC: "Synthetic speech: shows that the code runs, and says nothing of the "
+    OTHER_CORPUS: "Another corpus than the paper's: only the order of the systems can "
+    "be compared, not the scores themselves.",
+    SYNTHETIC: "Synthetic speech: shows that the code runs, but says nothing about the "
     "systems.",
-    NOISE: "Noise of `{noise}`, not of the paper's DEMAND.",
+    OTHER_NOISE: "Noise of `{noise}`, not of the paper's DEMAND corpus.",
 }
+Column = tuple[str, str]  # test set and condition
+Measured = dict[Column, dict[str, pd.DataFrame]]  # predictions by column and system
 
 
 def parse(name: str) -> pd.DataFrame:
-    """The figures that `mtl_aug:2` names.
+    """The published figures with a name such as `mtl_aug:2`.
+
+    Args:
+        name: paper and table, separated by a colon.
+
+    Returns:
+        DataFrame as from `load_published`.
 
     Raises:
-        ValueError: it names none.
+        ValueError: if there are no figures with this name.
     """
     paper, colon, table = name.partition(":")
     if not colon:
         raise ValueError(
-            f"Published figures are named `paper:table`, mtl_aug:2. Received: {name!r}."
+            "Published figures must be named `paper:table`, such as mtl_aug:2. "
+            f"Received: {name!r}. Add the table."
         )
-    return load(paper, table)
+    return load_published(paper, table)
 
 
-def comparisons(found: dict[str, dict], table: pd.DataFrame) -> list[tuple]:
-    """The blocks of every experiment whose config names published figures.
+def published_blocks(settings: dict[str, dict], table: pd.DataFrame) -> list[Block]:
+    """The blocks of all experiments whose config names published figures.
 
     Args:
-        found: settings, from `reading.settings_of`.
-        table: the predictions of the emotion, with the column `place`.
+        settings: from `reading.collect_settings`.
+        table: predictions of the emotion, with the column `test_set`.
     """
-    names = {name: own.get("published") for name, own in found.items()}
-    named = [name for name in names if names[name]]
-    blocks = []
-    for experiment in named:
+    names: dict[str, str] = {
+        experiment: own["published"]
+        for experiment, own in settings.items()
+        if own.get("published")
+    }
+    blocks: list[Block] = []
+    for experiment, name in names.items():
         rows = table[(table["experiment"] == experiment) & (table["truth"] != "")]
-        noise = found[experiment].get("noise", "")
-        suffix = f"_{slug(experiment)}" if len(named) > 1 else ""
+        noise = settings[experiment].get("noise", "")
+        suffix = f"_{slug(experiment)}" if len(names) > 1 else ""
         file = f"published{suffix}.png"
-        blocks += beside(names[experiment], measured(rows), noise, file)
+        blocks += compare_with_published(name, group_measured(rows), noise, file)
     return blocks
 
 
-def measured(rows: pd.DataFrame) -> dict[tuple[str, str], dict[str, pd.DataFrame]]:
-    """By place and condition, as papers call it, the rows of each system."""
-    found: dict = {}
-    for key, part in rows.groupby(["place", "condition", "system"], sort=True):
-        place, condition, system = key
-        column = place, conditions.published_name(condition)
-        found.setdefault(column, {})[system] = part
-    return found
-
-
-def beside(
-    name: str,
-    measured: dict[tuple[str, str], dict[str, pd.DataFrame]],
-    noise: str = "",
-    file: str = "published.png",
-) -> list[tuple]:
-    """A table of published and measured UAR, a row a system, and its picture.
-
-    A place that is not among the table's corpora is marked, and synthetic speech by
-    another mark: of these only the order of systems can be compared. So is noise
-    that is not the paper's.
+def group_measured(rows: pd.DataFrame) -> Measured:
+    """The rows of each system, by test set and condition as papers call it.
 
     Args:
-        name: `mtl_aug:2`.
-        measured: by place, `emodb` or `emodb>ravdess`, and condition, `clean` or
-            `10 dB`, the rows of predictions of each system.
-        noise: the corpus of the noise that was mixed in.
-        file: of the picture.
+        rows: predictions of the emotion, with the column `test_set`.
+    """
+    measured: Measured = {}
+    for key, part in rows.groupby(["test_set", "condition", "system"], sort=True):
+        test_set, condition, system = key
+        column = test_set, conditions.published_name(condition)
+        measured.setdefault(column, {})[system] = part
+    return measured
+
+
+def compare_with_published(
+    name: str, measured: Measured, noise: str = "", file: str = "published.png"
+) -> list[Block]:
+    """A table of published and measured UAR, one row per system, and its figure.
+
+    A test set that is not among the corpora of the published table is marked, and
+    synthetic speech has a mark of its own: only the order of the systems can be
+    compared. Noise that is not the paper's is marked, too.
+
+    Args:
+        name: name of the published figures, such as `mtl_aug:2`.
+        measured: predictions of each system, by test set (`emodb`, `emodb>ravdess`)
+            and condition (`clean`, `10 dB`).
+        noise: name of the corpus of the noise that was mixed in.
+        file: name of the figure's file.
 
     Returns:
-        Blocks of a report; of what a paper only draws, what it says of it.
+        The blocks. If the paper only draws the figures, they are a heading and the
+        notes on these figures.
+
+    Raises:
+        ValueError: if there are no figures with this name.
     """
     printed = parse(name)
     paper, _, number = name.partition(":")
     number = number if number.startswith("figure") else f"Table {number}"
-    heading = ("heading", 2, f"Beside the published figures of {number}")
-    remarks = ("text", f"Of the published figures: {_notes(printed)}")
-    if printed.value.isna().all():  # a drawing
+    heading = Heading(f"Beside the published figures of {number}", 2)
+    remarks = Text(f"Notes on the published figures: {_notes(printed)}")
+    if printed.value.isna().all():  # the paper only draws them
         return [heading, remarks]
-    measured = _as_printed(measured, printed)
-    rows = dict.fromkeys([*printed.row, *(s for by in measured.values() for s in by)])
+    measured = _sort_columns(measured, printed)
+    systems = [system for by_system in measured.values() for system in by_system]
+    rows = list(dict.fromkeys([*printed.row, *systems]))
     marks = {column: _marks(*column, printed, noise) for column in measured}
-    title = f"{TITLES[paper]}, {number}: UAR %, published and measured"
-    told = sorted(set().union(*marks.values()))
-    notes = [f"{mark} {LEGEND[mark].format(noise=noise)}" for mark in told]
-    drawn = _drawn(printed, measured, marks, list(rows))
-    drawing = functools.partial(figures.beside_published, *drawn, title, notes=notes)
+    title = f"{PAPER_TITLES[paper]}, {number}: UAR %, published and measured"
+    used = sorted(set().union(*marks.values()))
+    legend = [f"{mark} {LEGEND[mark].format(noise=noise)}" for mark in used]
+    panels = _panels(printed, measured, marks, rows)
+    draw = functools.partial(figures.beside_published, *panels, title, notes=legend)
     return [
         heading,
-        ("table", title, *_table(printed, measured, marks, rows)),
-        *_legend(paper, notes),
+        Table(title, *_header_and_rows(printed, measured, marks, rows)),
+        *map(Text, [_explain_cells(paper), *legend]),
         remarks,
-        ("figure", file, title, drawing),
+        Figure(file, title, draw),
     ]
 
 
-def _table(printed, measured, marks, rows: Iterable[str]) -> tuple[list, list]:
-    """Header and rows: what was published, then what was measured."""
+def _header_and_rows(
+    printed: pd.DataFrame,
+    measured: Measured,
+    marks: dict[Column, str],
+    rows: Iterable[str],
+) -> tuple[list[str], list[list[str]]]:
+    """Columns of published scores, then columns of measured ones."""
     columns = list(dict.fromkeys(zip(printed.corpus, printed.condition, strict=True)))
     header = [
         "System",
         *(f"published: {_title(*column)}" for column in columns),
-        *(f"measured: {_title(*each)}{_text(marks[each])}" for each in measured),
+        *(f"measured: {_title(*each)}{_after(marks[each])}" for each in measured),
     ]
     cells = [
         [
             row,
-            *(_published(printed, row, *column) for column in columns),
-            *(_measured(by.get(row)) for by in measured.values()),
+            *(_published_cell(printed, row, *column) for column in columns),
+            *(_measured_cell(by_system.get(row)) for by_system in measured.values()),
         ]
         for row in rows
     ]
     return header, cells
 
 
-def _as_printed(measured: dict, printed: pd.DataFrame) -> dict:
-    """The columns place by place, conditions in the paper's order, `clean` first."""
+def _sort_columns(measured: Measured, printed: pd.DataFrame) -> Measured:
+    """Sorted by test set, then by condition: `clean`, then in the paper's order."""
     order = ["clean", *dict.fromkeys(printed.condition)]
 
-    def rank(column: tuple[str, str]) -> tuple:
-        place, condition = column
+    def key(column: Column) -> tuple:
+        test_set, condition = column
         known = condition in order
-        return place, order.index(condition) if known else len(order), condition
+        return test_set, order.index(condition) if known else len(order), condition
 
-    return {column: measured[column] for column in sorted(measured, key=rank)}
-
-
-def _marks(place: str, condition: str, printed: pd.DataFrame, noise: str) -> list[str]:
-    found = []
-    if "synthetic" in place:
-        found.append(SYNTHETIC)
-    elif place not in set(printed.corpus):
-        found.append(OTHER)
-    if noise and noise != PAPERS_NOISE and condition.endswith(" dB"):
-        found.append(NOISE)
-    return found
+    return {column: measured[column] for column in sorted(measured, key=key)}
 
 
-def _text(marks: list[str]) -> str:
-    return f" {''.join(marks)}" if marks else ""
+def _marks(test_set: str, condition: str, printed: pd.DataFrame, noise: str) -> str:
+    """The marks of a column, such as `†¶`."""
+    marks = ""
+    if "synthetic" in test_set:
+        marks += SYNTHETIC
+    elif test_set not in set(printed.corpus):
+        marks += OTHER_CORPUS
+    if noise and noise != PAPER_NOISE and condition.endswith(" dB"):
+        marks += OTHER_NOISE
+    return marks
 
 
-def _title(corpus: str, condition: str) -> str:
-    where = shown(corpus)
-    return where if condition == "clean" else f"{where}, {condition}"
+def _after(marks: str) -> str:
+    return f" {marks}" if marks else ""
 
 
-def _cell(printed, row: str, corpus: str, condition: str) -> pd.DataFrame:
-    return printed[
+def _title(test_set: str, condition: str) -> str:
+    title = format_test_set(test_set)
+    return title if condition == "clean" else f"{title}, {condition}"
+
+
+def _published_cell(printed, row: str, corpus: str, condition: str) -> str:
+    found = printed[
         (printed.row == row)
         & (printed.corpus == corpus)
         & (printed.condition == condition)
     ]
-
-
-def _published(printed, row: str, corpus: str, condition: str) -> str:
-    found = _cell(printed, row, corpus, condition)
     if found.empty or pd.isna(found.value.iloc[0]):
-        return NOTHING
+        return NO_VALUE
     value, spread = found.value.iloc[0], found.spread.iloc[0]
     return f"{value:.1f}" if pd.isna(spread) else f"{value:.1f} ± {spread:.1f}"
 
 
-def _measured(rows: pd.DataFrame | None) -> str:
-    return NOTHING if rows is None or rows.empty else uar_with_interval(rows)
+def _measured_cell(rows: pd.DataFrame | None) -> str:
+    return NO_VALUE if rows is None or rows.empty else uar_with_interval(rows)
 
 
-def _drawn(printed, measured, marks, rows: list[str]) -> tuple[dict, dict]:
-    """Titles of panels to tables in percent: what was measured, what was printed.
+def _panels(
+    printed: pd.DataFrame,
+    measured: Measured,
+    marks: dict[Column, str],
+    rows: list[str],
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Measured and printed scores in percent, by the title of their panel.
 
-    A place and condition that both have share a panel.
+    A test set and condition that both have share a panel.
     """
     values, papers = {}, {}
-    for column, by in measured.items():
-        title = f"{_title(*column)}{_text(marks[column])}"
-        found = {row: uar_interval(part) for row, part in by.items()}
+    for column, by_system in measured.items():
+        title = f"{_title(*column)}{_after(marks[column])}"
+        found = {row: uar_interval(part) for row, part in by_system.items()}
         frame = pd.DataFrame.from_dict(found, orient="index", columns=UAR_COLUMNS)
         values[title] = (100 * frame).reindex(rows)
     for column, part in printed.groupby(["corpus", "condition"], sort=False):
@@ -201,15 +227,14 @@ def _drawn(printed, measured, marks, rows: list[str]) -> tuple[dict, dict]:
     return values, papers
 
 
-def _legend(paper: str, notes: list[str]) -> list[tuple]:
-    told = f"After ± in published figures: {SPREADS[paper]}. In brackets: "
-    lines = [
-        f"{told}the interval of the tables above. {NOTHING}: not printed, or not run."
-    ]
-    return [("text", line) for line in [*lines, *notes]]
+def _explain_cells(paper: str) -> str:
+    return (
+        f"After ± in published figures: {SPREADS[paper]}. In brackets: the same "
+        f"interval as in the other tables. {NO_VALUE}: not printed, or not run."
+    )
 
 
 def _notes(printed: pd.DataFrame) -> str:
-    told = printed[printed.note != ""]
-    notes = dict.fromkeys(zip(told.row, told.note, strict=True))
-    return "; ".join(f"{row}: {note}" for row, note in notes) or "no remark."
+    noted = printed[printed.note != ""]
+    notes = dict.fromkeys(zip(noted.row, noted.note, strict=True))
+    return "; ".join(f"{row}: {note}" for row, note in notes) or "none."

@@ -1,15 +1,15 @@
-"""Figures that papers print, as data: one CSV file a paper.
+"""Figures that papers print, as data: one CSV file per paper.
 
-| column | holds |
+| column | content |
 |---|---|
-| paper, table | `mtl_aug`, `2` |
-| row | our name of the system, or the paper's where we have none |
-| corpus | tested on; `iemocap>emodb` trained on the first and tested on the second |
-| condition | `clean`, `10 dB`, `FGSM` |
-| value, spread | UAR and what stands after ±, percent; empty where a table has none |
-| note | what to know of the figure |
+| paper, table | such as `mtl_aug` and `2` |
+| row | our name of the system, or the paper's name if we do not have the system |
+| corpus | the test corpus; `iemocap>emodb` after training on IEMOCAP |
+| condition | such as `clean`, `10 dB` or `FGSM` |
+| value, spread | UAR and the value after ±, in percent; empty if the table has none |
+| note | what to know about the figure |
 
-What a paper only draws has no value here, and its note says `not available`.
+A figure that a paper only draws has no value here, and its note says `not available`.
 """
 
 from pathlib import Path
@@ -18,22 +18,28 @@ import pandas as pd
 
 FOLDER = Path(__file__).parent / "papers"
 COLUMNS = ("paper", "table", "row", "corpus", "condition", "value", "spread", "note")
-SPREADS = {"mtl_aug": "standard deviation over ten repeats"}
+SPREADS = {"mtl_aug": "standard deviation over ten repeats"}  # what ± means
 
 
-def load(paper: str, table: str | None = None) -> pd.DataFrame:
-    """A paper's figures in the order in which it prints them.
+def load_published(paper: str, table: str | None = None) -> pd.DataFrame:
+    """A paper's figures, in the order in which it prints them.
 
     Args:
-        paper: `mtl_aug`.
-        table: `2`, `figure 3`; all of them without it.
+        paper: name of the paper, such as `mtl_aug`.
+        table: name of a table, such as `2` or `figure 3`; default: all tables.
+
+    Returns:
+        DataFrame with the columns `COLUMNS`; `value` and `spread` are floats, the
+        others text.
 
     Raises:
-        ValueError: an unknown paper or table.
+        ValueError: if the paper or the table is unknown.
     """
     papers = sorted(path.stem for path in FOLDER.glob("*.csv"))
     if paper not in papers:
-        raise ValueError(f"`paper` must be one of {papers}. Received: {paper!r}.")
+        raise ValueError(
+            f"`paper` must be one of {papers}. Received: {paper!r}. Name one of these."
+        )
     kinds = {name: str for name in COLUMNS} | {"value": float, "spread": float}
     found = pd.read_csv(FOLDER / f"{paper}.csv", dtype=kinds, na_values=[""])
     text = [name for name, kind in kinds.items() if kind is str]
@@ -43,6 +49,7 @@ def load(paper: str, table: str | None = None) -> pd.DataFrame:
     tables = list(dict.fromkeys(found.table))
     if table not in tables:
         raise ValueError(
-            f"`table` of {paper} must be one of {tables}. Received: {table!r}."
+            f"`table` of {paper} must be one of {tables}. Received: {table!r}. Name "
+            "one of these."
         )
     return found[found.table == table].reset_index(drop=True)

@@ -101,12 +101,12 @@ def read_runs(paths: Paths) -> list[Run]:
     return runs
 
 
-def join_predictions(runs: Iterable[Run]) -> pd.DataFrame:
+def join_predictions(runs: list[Run]) -> pd.DataFrame:
     """The predictions of all runs in one table."""
     return pd.concat([run.predictions for run in runs], ignore_index=True)
 
 
-def collect_settings(runs: Iterable[Run]) -> dict[str, dict]:
+def collect_settings(runs: list[Run]) -> dict[str, dict]:
     """The settings of each experiment, with flat keys such as `training.epochs`.
 
     A key that one run lacks, for instance because an earlier version wrote it, is
@@ -122,7 +122,7 @@ def collect_settings(runs: Iterable[Run]) -> dict[str, dict]:
         ValueError: if two runs of an experiment hold different values in what all
             systems share, or in what defines the system that both have.
     """
-    found = {}
+    found: dict[str, dict] = {}
     for run in runs:
         known = found.setdefault(run.experiment, {})
         own = _flat_settings(run)

@@ -1,108 +1,144 @@
-"""What selected each run's epoch, what it lacks, that no speaker is on two sides."""
+"""What selected each run's epoch, and the speakers of its training and test side."""
 
-import functools
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser.reports.reading import RUN, bad, read_metrics
-from keras_ser.reports.text import NOTHING, natural, rank, text_of
+from keras_ser.reports.blocks import Block, Heading, Table, Text
+from keras_ser.reports.reading import Paths, Run, read_runs
+from keras_ser.reports.run_files import invalid_file
+from keras_ser.reports.text import (
+    NO_VALUE,
+    as_text,
+    natural_key,
+    sort_names,
+    sort_systems,
+)
 
 SIDES = ("train", "dev", "test")
 SKIPPED = "skipped.csv"
-SHOWN = 6
+MAX_SKIPPED = 6  # skipped utterances that a report names
 
 
-def selection(runs, order: list[str]) -> list[tuple]:
-    """What selected the epochs, and the speakers on two sides of a fold."""
-    table = pd.DataFrame([_choice(*run) for run in runs])
-    blocks = [("heading", 2, "What selected the epoch")]
+def shared_speakers(paths: Paths) -> list[str]:
+    """One line per run and pair of its sides that share a speaker; empty if none do.
+
+    The lines come from `metrics.json` and from the speakers of `predictions.csv`.
+    The report holds the same lines, as errors.
+
+    Args:
+        paths: as for `reports.read`.
+
+    Raises:
+        FileNotFoundError: as `reports.read`, and if a metrics.json is missing.
+        ValueError: as `reports.read`, and if a metrics.json does not name speakers.
+    """
+    return _shared_speakers(_read_selections(read_runs(paths)))
+
+
+def check_speakers(paths: Paths) -> None:
+    """Rejects runs in which a speaker is on two sides of a fold.
+
+    Args:
+        paths: as for `reports.read`.
+
+    Raises:
+        RuntimeError: if the sides of a fold share a speaker.
+        FileNotFoundError: as `shared_speakers`.
+        ValueError: as `shared_speakers`.
+    """
+    shared = shared_speakers(paths)
+    if shared:
+        raise RuntimeError(
+            "The sides of a fold must share no speaker. Received: "
+            f"{len(shared)} that do, the first: {shared[0]} The report lists all. "
+            "Correct the corpus's speaker names and run again."
+        )
+
+
+def selection_blocks(runs: list[Run], order: Iterable[str] = ()) -> list[Block]:
+    """What selected the epochs, shared speakers, and skipped utterances.
+
+    Args:
+        runs: from `reading.read_runs`.
+        order: systems that come first.
+    """
+    table = _read_selections(runs)
+    blocks: list[Block] = [Heading("How the epochs were selected", 2)]
     for name, part in table.groupby("experiment", sort=False):
-        blocks += _of_experiment(name, part, order)
-        trained = part[part["updates"] != NOTHING]  # by updates at all
+        blocks += _experiment_blocks(name, part, order)
+        trained = part[part["updates"] != NO_VALUE]
         if (trained.groupby("fold")["updates"].nunique() > 1).any():
-            warning = f"WARNING: in {name} the systems differ in updates an epoch."
-            blocks.append(("text", warning))
-    fine = f"Speakers shared between train, dev and test: none ({len(table)} runs)."
-    errors = [f"ERROR: {line}" for line in _shared(table)]
-    told = _on_purpose(table)
-    texts = [*(errors or [fine] * (not told)), *told, _skipped(runs)]
-    return blocks + [("text", text) for text in texts]
+            warning = f"WARNING: in {name}, the systems differ in updates per epoch."
+            blocks.append(Text(warning))
+    texts = [*_describe_speakers(table), _describe_skipped(runs)]
+    return blocks + [Text(text) for text in texts]
 
 
-def shared_speakers(runs) -> list[str]:
-    """A line for each run and two sides of it that share a speaker."""
-    return _shared(pd.DataFrame([_choice(*run) for run in runs]))
-
-
-def _skipped(runs) -> str:
-    """What runs went on without, as their `skipped.csv` say."""
-    lists = [folder / SKIPPED for _, folder, _ in runs if (folder / SKIPPED).exists()]
-    names = set().union(*(_utterances(path) for path in lists))
-    if not names:
-        return "Utterances skipped for want of usable audio: none."
-    shown = sorted(names, key=natural)[:SHOWN]
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return (
-        f"WARNING: utterances skipped for want of usable audio: {len(names)}, in "
-        f"{len(lists)} of {len(runs)} runs: {', '.join(shown)}{more} ({SKIPPED} of "
-        "these runs says why)."
-    )
-
-
-def _utterances(path: Path) -> set[str]:
-    try:
-        return set(pd.read_csv(path, dtype=str)["utterance"])
-    except (ValueError, KeyError) as error:
-        raise bad(path, "a CSV file with the column `utterance`", error) from error
-
-
-def _of_experiment(name: str, table: pd.DataFrame, order: list) -> list[tuple]:
-    """The table of epochs; a line on systems that have none."""
-    without = table.groupby("system")["epoch"].transform(lambda e: (e == NOTHING).all())
-    blocks = []
+def _experiment_blocks(
+    name: str, table: pd.DataFrame, order: Iterable[str]
+) -> list[Block]:
+    """The table of epochs, and a line on the systems that have none."""
+    epochs = table.groupby("system")["epoch"]
+    without = epochs.transform(lambda each: (each == NO_VALUE).all())
+    blocks: list[Block] = []
     if not without.all():
-        blocks.append(_selection_table(name, table[~without], order))
+        blocks.append(_epoch_table(name, table[~without], order))
     for selected_by, part in table[without].groupby("selected_by"):
-        systems = sorted(set(part["system"]), key=functools.partial(rank, order))
-        blocks.append(("text", f"{', '.join(systems)}: selected by {selected_by}."))
+        systems = ", ".join(sort_systems(part["system"], order))
+        blocks.append(Text(f"{systems}: selected by {selected_by}."))
     return blocks
 
 
-def _selection_table(experiment: str, table: pd.DataFrame, order: list) -> tuple:
-    systems = sorted(set(table["system"]), key=functools.partial(rank, order))
+def _epoch_table(experiment: str, table: pd.DataFrame, order: Iterable[str]) -> Table:
+    systems = sort_systems(table["system"], order)
     groups = {key: part for key, part in table.groupby(["fold", "selected_by"])}
     rows = []
-    for fold, selected_by in sorted(groups, key=lambda key: (natural(key[0]), key[1])):
+    for fold, selected_by in sorted(
+        groups, key=lambda group: (natural_key(group[0]), group[1])
+    ):
         part = groups[fold, selected_by]
         epochs = part.groupby("system")["epoch"].agg(", ".join)
         updates = ", ".join(dict.fromkeys(part["updates"]))
-        chosen = [epochs.get(name, NOTHING) for name in systems]
+        chosen = [epochs.get(name, NO_VALUE) for name in systems]
         rows.append([fold, selected_by, updates, *chosen])
-    caption = f"{experiment}: chosen epoch, counted from 1, of those run in each repeat"
-    header = ["Fold", "Selected by", "Updates an epoch", *systems]
-    return ("table", caption, header, rows)
+    caption = (
+        f"{experiment}: selected epoch of each repeat, counted from 1, and the number "
+        "of epochs that were run"
+    )
+    header = ["Fold", "Selected by", "Updates per epoch", *systems]
+    return Table(caption, header, rows)
 
 
-def _on_purpose(table: pd.DataFrame) -> list[str]:
-    """What is to be said of runs whose protocol lets test speakers select."""
-    folds = sorted(set(table["fold"][table["test_speakers_select"]]), key=natural)
+def _describe_speakers(table: pd.DataFrame) -> list[str]:
+    """Lines on shared speakers: errors, intended ones, or that there are none."""
+    errors = [f"ERROR: {line}" for line in _shared_speakers(table)]
+    intended = _intended(table)
+    if errors or intended:
+        return errors + intended
+    return [f"Speakers shared between train, dev and test: none ({len(table)} runs)."]
+
+
+def _intended(table: pd.DataFrame) -> list[str]:
+    """The warning on runs whose protocol lets test speakers select the epoch."""
+    folds = sort_names(table["fold"][table["test_speakers_select"]])
     if not folds:
         return []
     return [
-        "WARNING: by their protocol, speakers who are tested chose the epoch, on other "
-        f"utterances than those tested, in fold {', '.join(folds)}: its scores are too "
-        "good by as much. No speaker of the training speech is tested."
+        "WARNING: the protocol lets test speakers select the epoch, with utterances "
+        f"that are not tested, in fold {', '.join(folds)}. The scores of such a fold "
+        "are optimistic. No test speaker is among the training speakers."
     ]
 
 
-def _shared(table: pd.DataFrame) -> list[str]:
+def _shared_speakers(table: pd.DataFrame) -> list[str]:
     lines = []
     for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
         for run in table.to_dict("records"):
             if (one, other) == ("dev", "test") and run["test_speakers_select"]:
                 continue
-            names = sorted(run[one] & run[other], key=natural)
+            names = sort_names(run[one] & run[other])
             if names:
                 job = f"{run['system']}, fold {run['fold']} repeat {run['repeat']}"
                 what = f"speakers shared between {one} and {other}: "
@@ -110,42 +146,74 @@ def _shared(table: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _choice(key: tuple, folder: Path, predictions: pd.DataFrame) -> dict:
-    path, metrics = read_metrics(folder)
-    sides = _sides(path, metrics["speakers"])
-    # Whoever was predicted was tested, whatever metrics.json says.
-    sides["test"] |= set(predictions["speaker"])
-    history = folder / "history.csv"
-    run = f" of {_epochs(history)}" if history.is_file() else ""
+def _describe_skipped(runs: list[Run]) -> str:
+    """The utterances that runs left out, which their `skipped.csv` list."""
+    paths = [run.folder / SKIPPED for run in runs]
+    paths = [path for path in paths if path.exists()]
+    names = set().union(*map(_read_skipped, paths))
+    if not names:
+        return "Utterances skipped because their audio is not usable: none."
+    named = sort_names(names)[:MAX_SKIPPED]
+    rest = len(names) - len(named)
+    more = f" and {rest} more" if rest else ""
+    return (
+        f"WARNING: utterances skipped because their audio is not usable: {len(names)}, "
+        f"in {len(paths)} of {len(runs)} runs: {', '.join(named)}{more} (see {SKIPPED} "
+        "of these runs for the reasons)."
+    )
+
+
+def _read_skipped(path: Path) -> set[str]:
+    try:
+        return set(pd.read_csv(path, dtype=str)["utterance"])
+    except (ValueError, KeyError) as error:
+        expected = "a CSV file with the column `utterance`"
+        raise invalid_file(path, expected, error) from error
+
+
+def _read_selections(runs: list[Run]) -> pd.DataFrame:
+    """One row per run: what selected its epoch, and the speakers of each side."""
+    return pd.DataFrame([_read_selection(run) for run in runs])
+
+
+def _read_selection(run: Run) -> dict:
+    metrics = run.metrics
+    sides = _read_sides(run)
+    # Whoever has predictions was tested, whatever metrics.json says.
+    sides["test"] |= set(run.predictions["speaker"])
+    history = run.folder / "history.csv"
+    epochs = f" of {_count_epochs(history)}" if history.is_file() else ""
     return {
-        **dict(zip(RUN, key, strict=True)),
+        **run.identity,
         "selected_by": str(metrics["selected_by"]),
         "test_speakers_select": metrics.get("test_speakers_select") is True,
-        "updates": text_of(metrics.get("updates_per_epoch")),
-        "epoch": text_of(metrics.get("epoch")) + run,
+        "updates": as_text(metrics.get("updates_per_epoch")),
+        "epoch": as_text(metrics.get("epoch")) + epochs,
         **sides,
     }
 
 
-def _epochs(path: Path) -> int:
-    """How many epochs a history.csv holds."""
+def _count_epochs(path: Path) -> int:
+    """The number of epochs in a `history.csv`."""
     try:
         rows = len(pd.read_csv(path))
-    # ValueError covers pandas' errors of empty files and of parsing, and encodings.
+    # ValueError covers pandas' errors for empty files, parsing and encodings.
     except ValueError as error:
-        raise bad(path, "a CSV file in UTF-8, a row an epoch", error) from error
+        expected = "a CSV file in UTF-8 with one row per epoch"
+        raise invalid_file(path, expected, error) from error
     if not rows:
-        raise bad(path, "a CSV file with at least one row, an epoch each", "no row")
+        raise invalid_file(path, "a CSV file with at least one row", "no row")
     return rows
 
 
-def _sides(path: Path, speakers) -> dict[str, set[str]]:
-    """Names of each side; a side left out would look as if it shared nobody."""
+def _read_sides(run: Run) -> dict[str, set[str]]:
+    """The speakers of each side. A missing side would seem to share no speaker."""
+    speakers = run.metrics["speakers"]
     if not isinstance(speakers, dict) or not all(
         isinstance(speakers.get(side), list)
         and all(isinstance(name, str) for name in speakers[side])
         for side in SIDES
     ):
-        expected = f"`speakers` with a list of names each for {', '.join(SIDES)}"
-        raise bad(path, expected, speakers)
+        expected = f"`speakers` with a list of names for each of {', '.join(SIDES)}"
+        raise invalid_file(run.folder / "metrics.json", expected, speakers)
     return {side: set(speakers[side]) for side in SIDES}

@@ -1,148 +1,162 @@
-"""What was run, in words: the settings of each experiment, and its systems."""
+"""What was run, in words: the settings of each experiment and its systems."""
 
-import functools
+from collections.abc import Iterable
 
-from keras_ser.reports.reading import read_metrics
-from keras_ser.reports.text import NOTHING, rank, text_of
+from keras_ser.reports.blocks import Block, Table, Text
+from keras_ser.reports.reading import UNLABELLED_RATIO, Run
+from keras_ser.reports.text import NO_VALUE, as_text, sort_systems
 
-NORMALISED = {
-    "train": "by the training speakers",
-    "speaker": "by each speaker's own utterances, the test speaker's too "
-    "(transductive)",
+NORMALISATION = {
+    "train": "with the statistics of the training speakers",
+    "speaker": "with the statistics of each speaker's own utterances, including those "
+    "of the test speaker (transductive)",
 }
 
 
-def settings(runs, found: dict[str, dict], order: list[str]) -> list[tuple]:
-    """A paragraph and a table of systems for each experiment.
+def settings_blocks(
+    runs: list[Run], settings: dict[str, dict], order: Iterable[str] = ()
+) -> list[Block]:
+    """A paragraph of settings and a table of systems for each experiment.
 
     Args:
         runs: from `reading.read_runs`.
-        found: from `reading.settings_of`.
-        order: of the systems.
+        settings: from `reading.collect_settings`.
+        order: systems that come first.
     """
-    blocks = []
-    for experiment, own_settings in found.items():
-        own = [run for run in runs if run[0][0] == experiment]
-        systems = {key[1] for key, *_ in own}
-        systems = sorted(systems, key=functools.partial(rank, order))
+    blocks: list[Block] = []
+    for experiment, own in settings.items():
+        part = [run for run in runs if run.experiment == experiment]
+        systems = sort_systems((run.system for run in part), order)
+        words = _describe(own, part, systems)
         blocks += [
-            ("text", f"Settings of {experiment}: {_words(own_settings, own, systems)}"),
-            _systems(experiment, own_settings, systems),
+            Text(f"Settings of {experiment}: {words}"),
+            _systems_table(experiment, own, systems),
         ]
     return blocks
 
 
-def normalisation(found: dict[str, dict]) -> dict[str, str]:
-    """What the caption of each experiment's main table says of normalisation."""
+def normalisation_notes(settings: dict[str, dict]) -> dict[str, str]:
+    """What the caption of each experiment's main table says about normalisation.
+
+    Args:
+        settings: from `reading.collect_settings`.
+    """
     return {
         experiment: ", normalised by speaker (transductive)"
         if own.get("features.normalise") == "speaker"
         else ""
-        for experiment, own in found.items()
+        for experiment, own in settings.items()
     }
 
 
-def _words(found: dict, runs, systems: list[str]) -> str:
-    texts = [_data(found), _features(found)]
-    if any(read_metrics(folder)[1].get("epoch") is not None for _, folder, _ in runs):
-        texts.append(_schedule(found))
-    if any(_of(found, name, "unlabelled") is not None for name in systems):
-        ratio = _value(found, "training.unlabelled")
-        texts.append(f"Unlabelled rows to a labelled row: {ratio}.")
+def _describe(settings: dict, runs: list[Run], systems: list[str]) -> str:
+    texts = [_describe_data(settings), _describe_features(settings)]
+    if any(run.metrics.get("epoch") is not None for run in runs):
+        texts.append(_describe_training(settings))
+    if any(_get(settings, name, "unlabelled_corpus") is not None for name in systems):
+        ratio = _as_text(settings, UNLABELLED_RATIO)
+        texts.append(f"Unlabelled rows per labelled row: {ratio}.")
     return " ".join(texts)
 
 
-def _data(found: dict) -> str:
-    arguments = _call(_value(found, "protocol"), found.get("protocol_arguments"))
-    names, labels = found.get("corpus"), _value(found, "labels")
-    several = isinstance(names, list)
-    corpus = f"corpora {', '.join(names)}" if several else f"corpus {text_of(names)}"
-    texts = [f"{corpus}, label set {labels}, protocol {arguments}."]
-    if found.get("corpus_options"):
-        texts.append(f"Options of readers: {_arguments(found['corpus_options'])}.")
-    if found.get("noise"):
-        texts.append(f"Noise: {found['noise']}.")
-    if found.get("tuned_on"):
-        speakers = ", ".join(found["tuned_on"])
+def _describe_data(settings: dict) -> str:
+    protocol = _call(_as_text(settings, "protocol"), settings.get("protocol_arguments"))
+    names, labels = settings.get("corpus"), _as_text(settings, "labels")
+    if isinstance(names, list):
+        corpus = f"corpora {', '.join(names)}"
+    else:
+        corpus = f"corpus {as_text(names)}"
+    texts = [f"{corpus}, label set {labels}, protocol {protocol}."]
+    if settings.get("corpus_options"):
+        texts.append(f"Options of readers: {_arguments(settings['corpus_options'])}.")
+    if settings.get("noise"):
+        texts.append(f"Noise: {settings['noise']}.")
+    if settings.get("tuned_on"):
+        speakers = ", ".join(settings["tuned_on"])
         texts.append(
-            f"A search for these settings heard {speakers}; no fold tests them."
+            f"The search for these settings used the speakers {speakers}; no fold "
+            "tests them."
         )
     return " ".join(texts)
 
 
-def _features(found: dict) -> str:
+def _describe_features(settings: dict) -> str:
     front_end = _call(
-        _value(found, "features.front_end"), found.get("features.settings")
+        _as_text(settings, "features.front_end"), settings.get("features.settings")
     )
-    way = _value(found, "features.normalise")
+    normalise = _as_text(settings, "features.normalise")
     return (
-        f"Front-end, for systems that take one: {front_end}, windows of "
-        f"{_value(found, 'features.seconds')} s. Features are normalised "
-        f"{NORMALISED.get(way, way)}."
+        f"Systems with a front end use {front_end} in windows of "
+        f"{_as_text(settings, 'features.seconds')} s. Features are normalised "
+        f"{NORMALISATION.get(normalise, normalise)}."
     )
 
 
-def _schedule(found: dict) -> str:
-    names = ("epochs", "batch", "rows", "learning_rate", "patience", "monitor", "seed")
-    of = {name: _value(found, f"training.{name}") for name in names}
+def _describe_training(settings: dict) -> str:
+    def value(name: str) -> str:
+        return _as_text(settings, f"training.{name}")
+
+    precision = value("precision")
     return (
-        f"Networks train for at most {of['epochs']} epochs in batches of "
-        f"{of['batch']}, rows of an utterance an epoch: {of['rows']}, learning rate "
-        f"{of['learning_rate']}, patience {of['patience']} epochs of development "
-        f"{of['monitor']}, seed {of['seed']}{_precision(found)}."
+        f"Networks train for at most {value('epochs')} epochs in batches of "
+        f"{value('batch')}, with {value('rows_per_utterance')} rows per utterance and "
+        f"epoch, learning rate {value('learning_rate')}, a patience of "
+        f"{value('patience')} epochs for the development {value('monitor')}, and seed "
+        f"{value('seed')}."
+        + ("" if precision == "float32" else f" Their precision is {precision}.")
     )
 
 
-def _precision(found: dict) -> str:
-    name = _value(found, "training.precision")
-    return "" if name == "float32" else f", precision {name}"
-
-
-def _systems(experiment: str, found: dict, systems: list[str]) -> tuple:
-    header = ["System", "Model", "Arguments", "Objective", "Augmentation", "Unlabelled"]
+def _systems_table(experiment: str, settings: dict, systems: list[str]) -> Table:
+    header = ["System", "Model", "Arguments", "Objective", "Augmentation"]
+    header.append("Unlabelled speech")
     rows = [
         [
             name,
-            text_of(_of(found, name, "model")),
-            _arguments(_of(found, name, "arguments")),
-            _objective(found, name),
-            _augmentation(_of(found, name, "augment")),
-            _unlabelled(found, name),
+            as_text(_get(settings, name, "model")),
+            _arguments(_get(settings, name, "arguments")),
+            _objective(settings, name),
+            _augmentation(_get(settings, name, "augment")),
+            _unlabelled(settings, name),
         ]
         for name in systems
     ]
-    for title, usual, cells in _unusual(found, systems):
+    for title, usual, cells in _optional_columns(settings, systems):
         if set(cells) != {usual}:
             header.append(title)
             rows = [[*row, cell] for row, cell in zip(rows, cells, strict=True)]
-    return ("table", f"{experiment}: systems", header, rows)
+    return Table(f"{experiment}: systems", header, rows)
 
 
-def _unusual(found: dict, systems: list[str]) -> list[tuple[str, str, list[str]]]:
-    """Columns that stand there if a system is another than usual: title, usual cell."""
-    labels = [_of(found, name, "label_fraction") or 1.0 for name in systems]
-    heard = [_of(found, name, "train_conditions") or ["clean"] for name in systems]
+def _optional_columns(
+    settings: dict, systems: list[str]
+) -> list[tuple[str, str, list[str]]]:
+    """Columns that are left out if all their cells are usual: title, usual, cells."""
+    fractions = [_get(settings, name, "label_fraction") or 1.0 for name in systems]
+    conditions = [
+        _get(settings, name, "train_conditions") or ["clean"] for name in systems
+    ]
     return [
-        ("Labels", "100 %", [f"{100 * share:g} %" for share in labels]),
-        ("Learns from speech", "clean", [", ".join(texts) for texts in heard]),
+        ("Labels", "100 %", [f"{100 * fraction:g} %" for fraction in fractions]),
+        ("Training conditions", "clean", [", ".join(each) for each in conditions]),
     ]
 
 
-def _objective(found: dict, system: str) -> str:
-    words = _arguments(_of(found, system, "objective"))
-    if not _of(found, system, "denoising"):
+def _objective(settings: dict, system: str) -> str:
+    words = _arguments(_get(settings, system, "objective"))
+    if not _get(settings, system, "denoising"):
         return words
     denoising = "reconstructs the unaugmented input"
-    return denoising if words == NOTHING else f"{words}, {denoising}"
+    return denoising if words == NO_VALUE else f"{words}, {denoising}"
 
 
-def _unlabelled(found: dict, system: str) -> str:
-    """The speech it hears without label: a corpus, what few labels leave, or both."""
-    corpus = _of(found, system, "unlabelled")
+def _unlabelled(settings: dict, system: str) -> str:
+    """The unlabelled speech of a system: a corpus, what few labels leave, or both."""
+    corpus = _get(settings, system, "unlabelled_corpus")
     if corpus is None:
         return "no"
-    share = _of(found, system, "label_fraction") or 1.0
-    rest = ["the other training utterances"] if share < 1 else []
+    fraction = _get(settings, system, "label_fraction") or 1.0
+    rest = ["the other training utterances"] if fraction < 1 else []
     return ", ".join([*filter(None, [corpus]), *rest])
 
 
@@ -158,13 +172,13 @@ def _call(name: str, arguments) -> str:
 
 def _arguments(arguments) -> str:
     if not isinstance(arguments, dict):
-        return text_of(arguments)
-    return ", ".join(f"{k}={arguments[k]}" for k in sorted(arguments)) or NOTHING
+        return as_text(arguments)
+    return ", ".join(f"{k}={arguments[k]}" for k in sorted(arguments)) or NO_VALUE
 
 
-def _of(found: dict, system: str, field: str):
-    return found.get(f"systems.{system}.{field}")
+def _get(settings: dict, system: str, field: str):
+    return settings.get(f"systems.{system}.{field}")
 
 
-def _value(found: dict, key: str) -> str:
-    return text_of(found.get(key))
+def _as_text(settings: dict, key: str) -> str:
+    return as_text(settings.get(key))

@@ -1,67 +1,107 @@
-"""Blocks of `contents` as Markdown and LaTeX."""
+"""Blocks of a report as Markdown, as LaTeX, and as pictures."""
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
-from keras_ser.reports.text import NOTHING
+from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
+from keras_ser.reports.text import NO_VALUE
+
+WIDE_CELL = 35  # characters; a LaTeX column with a longer cell breaks its lines
+ROWS_PER_PAGE = 40  # a longer LaTeX table may continue on the next page
 
 
-def markdown(blocks: list[tuple]) -> str:
-    parts = []
+def markdown(blocks: Iterable[Block]) -> str:
+    """Blocks as Markdown.
+
+    Args:
+        blocks: the blocks in their order; figures become links to their files.
+    """
+    return "\n\n".join(map(_block_markdown, blocks)) + "\n"
+
+
+def latex(blocks: Iterable[Block]) -> str:
+    """Blocks as LaTeX, for use with the packages booktabs, graphicx and longtable.
+
+    Args:
+        blocks: the blocks in their order; figures include their files.
+    """
+    first = "% Needs the packages booktabs, graphicx and longtable."
+    return "\n\n".join([first, *map(_block_latex, blocks)]) + "\n"
+
+
+def draw_figures(blocks: Iterable[Block], folder: str | Path) -> list[Path]:
+    """Draws the figures among the blocks.
+
+    Args:
+        blocks: blocks of a report.
+        folder: folder to write to.
+
+    Returns:
+        The written files.
+    """
+    paths = []
     for block in blocks:
-        match block:
-            case "heading", level, text:
-                parts.append(f"{'#' * level} {text}")
-            case "text", text:
-                parts.append(text)
-            case "table", caption, header, rows:
-                rule = ["---" if kind == "l" else "---:" for kind in _kinds(rows)]
-                lines = [_markdown_row(row) for row in (header, rule, *rows)]
-                parts.append("\n".join([f"**{caption}**", "", *lines]))
-            case "figure", name, caption, _:
-                parts.append(f"![{caption}]({name})")
-    return "\n\n".join(parts) + "\n"
+        if isinstance(block, Figure):
+            paths.append(Path(folder, block.name))
+            block.draw(paths[-1])
+    return paths
 
 
-def _markdown_row(cells) -> str:
+def _block_markdown(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"{'#' * level} {text}"
+        case Text(text):
+            return text
+        case Table(caption, header, rows):
+            rule = ["---" if kind == "l" else "---:" for kind in _alignment(rows)]
+            lines = [_markdown_row(row) for row in (header, rule, *rows)]
+            return "\n".join([f"**{caption}**", "", *lines])
+        case Figure(name, caption):
+            return f"![{caption}]({name})"
+    raise TypeError(f"Expected a block of a report. Received: {block!r}.")
+
+
+def _markdown_row(cells: list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def latex(blocks: list[tuple]) -> str:
-    parts = ["% Needs the packages booktabs, graphicx and longtable."]
-    for block in blocks:
-        match block:
-            case "heading", level, text:
-                name = "section" if level == 1 else "subsection"
-                parts.append(f"\\{name}*{{{_escape(text)}}}")
-            case "text", text:
-                parts.append(_escape(text))
-            case "table", caption, header, rows:
-                parts.append(_latex_table(caption, header, rows))
-            case "figure", name, caption, _:
-                image = f"\\includegraphics[width=\\linewidth]{{{name}}}"
-                parts.append(_float("figure", caption, [image]))
-    return "\n\n".join(parts) + "\n"
+def _block_latex(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            name = "section" if level == 1 else "subsection"
+            return f"\\{name}*{{{_escape(text)}}}"
+        case Text(text):
+            return _escape(text)
+        case Table(caption, header, rows):
+            return _latex_table(caption, header, rows)
+        case Figure(name, caption):
+            image = f"\\includegraphics[width=\\linewidth]{{{name}}}"
+            return _float("figure", caption, [image])
+    raise TypeError(f"Expected a block of a report. Received: {block!r}.")
 
 
-def _latex_table(caption: str, header: list, rows: list) -> str:
-    columns = zip(_kinds(rows), zip(header, *rows, strict=True), strict=True)
+def _latex_table(caption: str, header: list[str], rows: list[list[str]]) -> str:
+    columns = zip(_alignment(rows), zip(header, *rows, strict=True), strict=True)
     layout = "".join(
-        "p{4cm}" if max(map(len, cells)) > 35 else kind for kind, cells in columns
+        "p{4cm}" if max(map(len, cells)) > WIDE_CELL else kind
+        for kind, cells in columns
     )
     lines = [" & ".join(map(_escape, row)) + " \\\\" for row in (header, *rows)]
     body = ["\\toprule", lines[0], "\\midrule", *lines[1:], "\\bottomrule"]
-    if len(rows) > 40:  # more than a page
+    if len(rows) > ROWS_PER_PAGE:
         title = f"\\caption*{{{_escape(caption)}}} \\\\"
         return _environment("longtable", f"{{{layout}}}", [title, *body])
     tabular = _environment("tabular", f"{{{layout}}}", body)
     return _float("table", caption, [tabular])
 
 
-def _kinds(rows: list) -> list[str]:
-    """How to align each column: "r" below the first where figures stand, else "l"."""
-    figure = re.compile(rf"[\d{NOTHING}+−]")
+def _alignment(rows: list[list[str]]) -> list[str]:
+    """How to align each column: "r" if it holds numbers only, else "l"."""
+    number = re.compile(rf"[\d{NO_VALUE}+−]")
     kinds = [
-        "r" if all(map(figure.match, column)) else "l"
+        "r" if all(map(number.match, column)) else "l"
         for column in zip(*rows, strict=True)
     ]
     return ["l", *kinds[1:]]

@@ -1,4 +1,4 @@
-"""The card of what was measured under many conditions: tables and one picture."""
+"""The robustness report: tables and one figure of scores under many conditions."""
 
 import functools
 from collections.abc import Iterable
@@ -8,199 +8,213 @@ import pandas as pd
 
 from keras_ser.conditions import CONDITIONS, Condition, parse
 from keras_ser.figures import curves
-from keras_ser.reports import published as printed
+from keras_ser.reports import published as published_tables
+from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
 from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
-from keras_ser.reports.text import NOTHING, natural, rank, slug
-from keras_ser.reports.writing import markdown
+from keras_ser.reports.text import NO_VALUE, natural_key, slug, sort_names, sort_systems
+from keras_ser.reports.writing import draw_figures, markdown
 from keras_ser.utils import files
 
 NAME = "robustness"
-WHO = ["experiment", "system", "corpus"]
-POOLED = ["fold", "repeat", "utterance"]
-FAMILY = ["axis", "family", "steps"]  # of a condition: what its levels share
+SYSTEM_COLUMNS = ["experiment", "system", "corpus"]
+POOLED_COLUMNS = ["fold", "repeat", "utterance"]
+FAMILY_COLUMNS = ["axis", "family", "steps"]  # shared by the levels of a condition
 HOW_TO_READ = (
-    "UAR % is the mean recall of the classes that have a true utterance, pooled over "
-    "the folds and repeats above. In brackets: its 95 % interval over 2000 bootstrap "
-    "draws of whole speakers; with ‡, for under 6 speakers, of single utterances, "
-    "which says nothing about other speakers. Column `clean` is the same speech as it "
-    "is. All systems hear the same: noise, clip and place in it are drawn from the "
-    "utterance's name. SNR is the mean power of speech in 20 ms frames within 40 dB of "
-    "the loudest, over that of the noise. ε is the largest change of a normalised "
-    "feature by an attack that knows the model and the true emotion. A gain multiplies "
-    "all samples and clips nothing; a band limit resamples to twice the limit and "
-    "back; lossy coding is that of libsndfile, compressed as it chooses unless said."
+    "UAR (unweighted average recall) is the mean recall of the classes that have a "
+    "true utterance, pooled over the folds and repeats above. In brackets: its 95 % "
+    "interval over 2000 bootstrap draws of whole speakers. An interval with the mark ‡ "
+    "has fewer than 6 speakers; it is over draws of single utterances and says nothing "
+    "about other speakers. The column `clean` is for the same speech, unchanged. All "
+    "systems are tested on the same audio: the noise clip and the position in it are "
+    "drawn from the name of the utterance. The SNR is the mean power of the speech, in "
+    "20 ms frames within 40 dB of the loudest frame, over that of the noise. ε is the "
+    "largest change of a normalised feature by an attack that knows the model and the "
+    "true emotion. A gain multiplies all samples and clips none. A band limit "
+    "resamples to twice the limit and back. Lossy coding is that of libsndfile, with "
+    "its default compression unless stated."
 )
 
 
 def write(
-    table: pd.DataFrame, out, published: Iterable[str] = (), noise: str = ""
+    table: pd.DataFrame,
+    out: str | Path,
+    published: Iterable[str] = (),
+    noise: str = "",
 ) -> list[Path]:
-    """Writes `robustness.md` and, if there is a condition but `clean`, a picture.
+    """Writes `robustness.md` and, if there are conditions besides `clean`, a figure.
 
     Args:
-        table: predictions with the columns of `predictions.csv`; each system's under
-            `clean`, too.
-        out: folder.
-        published: figures to set beside what was measured, `mtl_aug:5`, each with a
-            picture of its own; see `keras_ser.published`.
-        noise: the corpus of the noise that was mixed in.
+        table: predictions with the columns of `predictions.csv`. Each system must
+            have predictions under `clean`.
+        out: folder to write to.
+        published: names of published figures to show next to the measured scores,
+            such as `mtl_aug:5`. Each has a figure of its own; see `reports.published`.
+        noise: name of the corpus of the noise that was mixed in.
 
     Returns:
         The written files.
 
     Raises:
-        ValueError: unknown figures, or of no condition that was measured.
+        ValueError: if published figures are unknown, or if none of their conditions
+            was measured.
     """
     blocks = contents(table, published, noise)
     text = files.write_text(Path(out, f"{NAME}.md"), markdown(blocks))
-    drawings = [block for block in blocks if block[0] == "figure"]
-    for _, name, _, draw in drawings:
-        draw(Path(out, name))
-    return [text, *(Path(out, name) for _, name, *_ in drawings)]
+    return [text, *draw_figures(blocks, out)]
 
 
 def contents(
     table: pd.DataFrame, published: Iterable[str] = (), noise: str = ""
-) -> list[tuple]:
-    """The card as blocks, as those of a report; arguments and errors of `write`."""
+) -> list[Block]:
+    """The blocks of the robustness report.
+
+    Args:
+        table: as for `write`.
+        published: as for `write`.
+        noise: as for `write`.
+
+    Raises:
+        ValueError: as `write`.
+    """
     scored = table[(table["head"] == "emotion") & (table["truth"] != "")]
-    scored = scored.assign(row=_rows(scored))
-    found = _scores(scored)
-    blocks = [("heading", 1, _title(scored)), *_systems(scored)]
-    blocks.append(("text", HOW_TO_READ))
-    blocks += [_table(axis, part) for axis, part in found.groupby("axis", sort=False)]
-    if len(found):
+    scored = scored.assign(row=_row_names(scored))
+    levels = _scores(scored)
+    blocks = [Heading(_title(scored), 1), *_pooled_blocks(scored), Text(HOW_TO_READ)]
+    blocks += [_table(axis, part) for axis, part in levels.groupby("axis", sort=False)]
+    if len(levels):
         chance = 1 / scored["truth"].nunique()
-        draw = functools.partial(curves.draw, _panels(found), chance=chance)
-        blocks.append(("figure", f"{NAME}.png", "UAR % under each condition", draw))
+        draw = functools.partial(curves.draw, _panels(levels), chance=chance)
+        blocks.append(Figure(f"{NAME}.png", "UAR % under each condition", draw))
     for name in published:
-        blocks += _beside(name, scored, noise)
+        blocks += _published_blocks(name, scored, noise)
     return blocks
 
 
-def _beside(name: str, scored: pd.DataFrame, noise: str) -> list[tuple]:
-    """The blocks that set a paper's table beside what was measured."""
-    conditions = set(printed.parse(name)["condition"])
-    rows = scored.assign(system=scored["row"], place=scored["corpus"])
+def _published_blocks(name: str, scored: pd.DataFrame, noise: str) -> list[Block]:
+    """A table of published figures next to the measured scores."""
+    conditions = set(published_tables.parse(name)["condition"])
+    rows = scored.assign(system=scored["row"], test_set=scored["corpus"])
     measured = {
-        column: by
-        for column, by in printed.measured(rows).items()
+        column: by_system
+        for column, by_system in published_tables.group_measured(rows).items()
         if column[1] in {*conditions, "clean"}
     }
     if not {condition for _, condition in measured} & conditions:
         raise ValueError(
-            f"`published` must hold conditions that were measured. Received: {name}, "
-            f"of {', '.join(sorted(conditions))}. Measure these, or leave it out."
+            f"`published` must name figures under conditions that were measured. "
+            f"Received: {name}, under {', '.join(sorted(conditions))}. Measure these, "
+            "or leave it out."
         )
-    return printed.beside(name, measured, noise, f"published_{slug(name)}.png")
+    file = f"published_{slug(name)}.png"
+    return published_tables.compare_with_published(name, measured, noise, file)
 
 
-def _rows(scored: pd.DataFrame) -> pd.Series:
-    """The system of each prediction, with experiment and corpus if one has several."""
+def _row_names(scored: pd.DataFrame) -> pd.Series:
+    """The system of each prediction.
+
+    Its experiment and corpus are added if a system has several of them.
+    """
     by_system = scored.groupby("system")
     others = [
-        name for name in WHO if name != "system" and by_system[name].nunique().max() > 1
+        name
+        for name in SYSTEM_COLUMNS
+        if name != "system" and by_system[name].nunique().max() > 1
     ]
     return scored[["system", *others]].agg(", ".join, axis=1)
 
 
 def _title(scored: pd.DataFrame) -> str:
-    names = sorted(set(scored["experiment"]), key=natural)
-    places = sorted(set(scored["corpus"]), key=natural)
-    return f"Robustness: {', '.join(names)}, tested on {', '.join(places)}"
+    experiments = ", ".join(sort_names(scored["experiment"]))
+    corpora = ", ".join(sort_names(scored["corpus"]))
+    return f"Robustness: {experiments}, tested on {corpora}"
 
 
-def _ordered(rows: pd.Series) -> list[str]:
-    """Rows as reports order them: baselines first, the others by name."""
-    return sorted(set(rows), key=functools.partial(rank, []))
-
-
-def _systems(scored: pd.DataFrame) -> list[tuple]:
-    """What the scores of each system pool, and whether they pool the same."""
+def _pooled_blocks(scored: pd.DataFrame) -> list[Block]:
+    """What the scores of each system pool, and whether all pool the same."""
     clean = scored[scored["condition"] == "clean"]
-    held, rows = [], []
-    for name in _ordered(clean["row"]):
+    pooled, rows = [], []
+    for name in sort_systems(clean["row"]):
         part = clean[clean["row"] == name]
-        held.append(set(part[POOLED].itertuples(index=False, name=None)))
-        folds = ", ".join(sorted(set(part["fold"]), key=natural))
+        pooled.append(set(part[POOLED_COLUMNS].itertuples(index=False, name=None)))
+        folds = ", ".join(sort_names(part["fold"]))
         counted = (part["repeat"], part["speaker"], part["utterance"])
         rows.append([name, folds, *(str(each.nunique()) for each in counted)])
     header = ["System", "Folds", "Repeats", "Speakers", "Utterances"]
-    blocks = [("table", "What is pooled", header, rows)]
-    if any(each != held[0] for each in held):
-        words = "WARNING: the systems were not tested on the same folds, repeats and "
-        blocks.append(("text", f"{words}utterances: their scores do not compare."))
+    blocks = [Table("What is pooled", header, rows)]
+    if any(each != pooled[0] for each in pooled):
+        warning = "WARNING: the systems were not tested on the same folds, repeats and "
+        blocks.append(Text(f"{warning}utterances, so their scores are not comparable."))
     return blocks
 
 
 def _scores(scored: pd.DataFrame) -> pd.DataFrame:
-    """A line a system and level of each family; `clean` is a level of all."""
+    """One row per system and level of each family; `clean` is a level of all."""
     lines = []
-    for name in _ordered(scored["row"]):
+    for name in sort_systems(scored["row"]):
         own = scored[scored["row"] == name]
         parts = {text: rows for text, rows in own.groupby("condition", sort=False)}
-        clean = _measured(parts.pop("clean"))
-        given = sorted(map(parse, parts), key=_place)
-        found = {each: _measured(parts[each.text]) for each in given}
+        clean = _score(parts.pop("clean"))
+        conditions = sorted(map(parse, parts), key=_family_key)
+        found = {each: _score(parts[each.text]) for each in conditions}
         for condition, score in found.items():
-            at = {"level": condition.level, "tick": condition.tick}
-            lines.append({"row": name, **_family(condition), **at, **score})
+            level = {"level": condition.level, "tick": condition.tick}
+            lines.append({"row": name, **_family(condition), **level, **score})
         for condition in {each.family: each for each in found}.values():
-            at = {"level": condition.clean_at, "tick": "clean"}
-            lines.append({"row": name, **_family(condition), **at, **clean})
-    columns = ["row", *FAMILY, "level", "tick", *UAR_COLUMNS, "text"]
+            level = {"level": condition.clean_at, "tick": "clean"}
+            lines.append({"row": name, **_family(condition), **level, **clean})
+    columns = ["row", *FAMILY_COLUMNS, "level", "tick", *UAR_COLUMNS, "text"]
     return pd.DataFrame(lines, columns=columns)
 
 
-def _place(condition: Condition) -> tuple:
-    """Where its family stands on the card."""
-    return list(CONDITIONS).index(condition.name), natural(condition.family)
+def _family_key(condition: Condition) -> tuple:
+    """Sort key of a condition's family in the report."""
+    return list(CONDITIONS).index(condition.name), natural_key(condition.family)
 
 
 def _family(condition: Condition) -> dict:
-    return {name: getattr(condition, name) for name in FAMILY}
+    return {name: getattr(condition, name) for name in FAMILY_COLUMNS}
 
 
-def _measured(rows: pd.DataFrame) -> dict:
+def _score(rows: pd.DataFrame) -> dict:
     score = dict(zip(UAR_COLUMNS, uar_interval(rows), strict=True))
     return {**score, "text": uar_with_interval(rows)}
 
 
-def _ticks(lines: pd.DataFrame) -> list[str]:
+def _ticks(levels: pd.DataFrame) -> list[str]:
     """The levels of a quantity, in their order."""
-    levels = lines[["level", "tick"]].drop_duplicates()
-    return levels.sort_values(["level", "tick"])["tick"].tolist()
+    ticks = levels[["level", "tick"]].drop_duplicates()
+    return ticks.sort_values(["level", "tick"])["tick"].tolist()
 
 
-def _table(axis: str, lines: pd.DataFrame) -> tuple:
-    """The scores over the levels of one quantity, a row a family and system."""
-    ticks, rows = _ticks(lines), []
-    several = not set(lines["family"]) <= set(CONDITIONS)  # the axis names the others
-    for (family, name), part in lines.groupby(["family", "row"], sort=False):
+def _table(axis: str, levels: pd.DataFrame) -> Table:
+    """The scores over the levels of one quantity, one row per family and system."""
+    ticks, rows = _ticks(levels), []
+    several = not set(levels["family"]) <= set(CONDITIONS)  # the axis names the others
+    for (family, name), part in levels.groupby(["family", "row"], sort=False):
         texts = dict(zip(part["tick"], part["text"], strict=True))
-        cells = [texts.get(tick, NOTHING) for tick in ticks]
+        cells = [texts.get(tick, NO_VALUE) for tick in ticks]
         rows.append([name, *([family] if several else []), *cells])
     rows.sort(key=lambda row: row[1] if several else "")  # keeps the systems' order
     header = ["System", *(["Condition"] if several else []), *ticks]
-    return ("table", f"UAR % by {axis}", header, rows)
+    return Table(f"UAR % by {axis}", header, rows)
 
 
-def _panels(found: pd.DataFrame) -> list[curves.Panel]:
+def _panels(levels: pd.DataFrame) -> list[curves.Panel]:
     panels = []
-    for family, lines in found.groupby("family", sort=False):
-        ticks = _ticks(lines)
-        drawn = {
-            name: part.set_index("tick")[UAR_COLUMNS].reindex(ticks).to_numpy(float)
-            for name, part in lines.groupby("row", sort=False)
+    for family, part in levels.groupby("family", sort=False):
+        ticks = _ticks(part)
+        lines = {
+            name: rows.set_index("tick")[UAR_COLUMNS].reindex(ticks).to_numpy(float)
+            for name, rows in part.groupby("row", sort=False)
         }
         panels.append(
             curves.Panel(
                 title=family,
-                axis=lines["axis"].iloc[0],
+                axis=part["axis"].iloc[0],
                 ticks=tuple(ticks),
-                lines=drawn,
+                lines=lines,
                 clean=ticks.index("clean"),
-                joined=bool(lines["steps"].all()),
+                joined=bool(part["steps"].all()),
             )
         )
     return panels

@@ -1,4 +1,4 @@
-"""The card: scores of every system and level, the clean one beside them."""
+"""The robustness report: scores of every system at every level."""
 
 import pandas as pd
 import pytest
@@ -14,20 +14,22 @@ def table():
     return pd.concat([predicted("mtl_aug", wrong=0.1), predicted("baseline", seed=1)])
 
 
-def written(table, folder):
+def write_report(table, folder):
     paths = report.write(table, folder)
     return paths, paths[0].read_text(encoding="utf-8")
 
 
-def rows_of(text, caption):
-    """The cells of the table below a caption."""
+def table_rows(text, caption):
+    """The cells of the table below a caption, with its header and rule."""
     lines = text.split(f"**{caption}**")[1].strip().split("\n\n")[0].splitlines()
     return [[c.strip() for c in line.strip("| ").split("|")] for line in lines]
 
 
-def test_scores_stand_at_their_system_and_level(table, tmp_path):
-    _, text = written(table, tmp_path)
-    header, _, *rows = rows_of(text, "UAR % by SNR (dB)")
+def test_scores_are_in_the_row_of_their_system_and_the_column_of_their_level(
+    table, tmp_path
+):
+    _, text = write_report(table, tmp_path)
+    header, _, *rows = table_rows(text, "UAR % by SNR (dB)")
     assert header == ["System", "Condition", "0", "10", "clean"]
     assert [row[:2] for row in rows] == [
         ["baseline", "noise: rain"],
@@ -38,23 +40,23 @@ def test_scores_stand_at_their_system_and_level(table, tmp_path):
     part = table[(table.system == "mtl_aug") & (table.condition == "noise:rain:0")]
     uar = 100 * balanced_accuracy_score(part.truth, part.prediction)
     assert rows[1][2].startswith(f"{uar:.1f} [")
-    assert rows[2][3] == "–"  # the sea was not measured at 10 dB
+    assert rows[2][3] == "–"  # `sea` was not measured at 10 dB
     assert {row[4] for row in rows} == {"100.0 [100.0, 100.0]"}
 
 
-def test_levels_stand_in_their_order_with_clean_where_nothing_is_done(table, tmp_path):
-    _, text = written(table, tmp_path)
+def test_levels_are_in_order_with_clean_at_its_level(table, tmp_path):
+    _, text = write_report(table, tmp_path)
     for axis, levels in {
         "ε (standard deviations)": ["clean", "0.08"],
         "gain (dB)": ["-20", "clean", "10"],
         "lossy coding": ["clean", "mp3", "opus:1"],
     }.items():
-        header = rows_of(text, f"UAR % by {axis}")[0]
+        header = table_rows(text, f"UAR % by {axis}")[0]
         assert header[-len(levels) :] == levels
         assert len(header) == len(levels) + 1 + ("ε" in axis)  # FGSM and BIM
 
 
-def test_the_picture_holds_the_tables_scores(table, tmp_path, monkeypatch):
+def test_the_figure_shows_the_scores_of_the_tables(table, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(curves, "draw", lambda panels, path, chance: seen.append(
         (panels, chance)))  # fmt: skip
@@ -72,64 +74,64 @@ def test_the_picture_holds_the_tables_scores(table, tmp_path, monkeypatch):
     assert [panel.joined for panel in panels] == [True] * 3 + [False] + [True] * 2
 
 
-def test_an_attack_alone_is_named(tmp_path):
-    _, text = written(predicted(texts=("clean", "bim:0.1")), tmp_path)
-    (row,) = rows_of(text, "UAR % by ε (standard deviations)")[2:]
+def test_a_single_attack_is_named(tmp_path):
+    _, text = write_report(predicted(texts=("clean", "bim:0.1")), tmp_path)
+    (row,) = table_rows(text, "UAR % by ε (standard deviations)")[2:]
     assert row[:2] == ["baseline", "BIM"]
 
 
-def test_what_is_pooled_is_said(table, tmp_path):
-    _, text = written(table, tmp_path)
-    _, _, *rows = rows_of(text, "What is pooled")
+def test_the_report_says_what_is_pooled(table, tmp_path):
+    _, text = write_report(table, tmp_path)
+    _, _, *rows = table_rows(text, "What is pooled")
     assert rows == [[name, "0, 1", "1", "10", "60"] for name in ("baseline", "mtl_aug")]
     assert "WARNING" not in text
 
 
-def test_systems_on_different_folds_are_told(table, tmp_path):
+def test_systems_on_different_folds_cause_a_warning(table, tmp_path):
     less = table[(table.system == "baseline") | (table.fold == "0")]
-    _, text = written(less, tmp_path)
+    _, text = write_report(less, tmp_path)
     assert "WARNING: the systems were not tested on the same folds" in text
 
 
-def test_systems_of_two_experiments_keep_their_names(tmp_path):
+def test_a_system_of_two_experiments_has_their_names(tmp_path):
     table = pd.concat([predicted(), predicted(experiment="other")])
-    _, text = written(table, tmp_path)
-    names = {row[0] for row in rows_of(text, "UAR % by gain (dB)")[2:]}
+    _, text = write_report(table, tmp_path)
+    names = {row[0] for row in table_rows(text, "UAR % by gain (dB)")[2:]}
     assert names == {"baseline, other", "baseline, toy"}
 
 
 def test_unlabelled_utterances_and_other_heads_do_not_count(table, tmp_path):
     more = predicted(truth="", head="emotion"), predicted(head="gender")
-    _, expected = written(table, tmp_path / "a")
-    _, text = written(pd.concat([table, *more]), tmp_path / "b")
+    _, expected = write_report(table, tmp_path / "a")
+    _, text = write_report(pd.concat([table, *more]), tmp_path / "b")
     assert text == expected
 
 
 def test_few_speakers_are_marked(tmp_path):
-    _, text = written(predicted(speaker="emodb/03"), tmp_path)
+    _, text = write_report(predicted(speaker="emodb/03"), tmp_path)
     assert "‡ |" in text
 
 
-def test_clean_alone_makes_no_picture(tmp_path):
+def test_clean_alone_has_no_figure(tmp_path):
     (path,) = report.write(predicted(texts=("clean",)), tmp_path)
     assert path.name == "robustness.md"
     assert "robustness.png" not in path.read_text(encoding="utf-8")
 
 
-def test_order_of_rows_decides_nothing(table, tmp_path):
-    paths, _ = written(table, tmp_path / "a")
-    again, _ = written(table.iloc[::-1], tmp_path / "b")
+def test_the_order_of_predictions_changes_nothing(table, tmp_path):
+    paths, _ = write_report(table, tmp_path / "a")
+    again, _ = write_report(table.iloc[::-1], tmp_path / "b")
     assert paths[0].read_bytes() == again[0].read_bytes()
 
 
-def test_published_figures_stand_beside_the_conditions_they_are_of(tmp_path):
-    """What the paper has no condition for is left out; the noise is not its own."""
+def test_published_figures_are_next_to_the_scores_under_their_conditions(tmp_path):
+    """Conditions that the paper does not have are left out; other noise is marked."""
     texts = ("clean", "noise:all:10", "noise:rain:10", "fgsm:0.08")
     table = predicted("mtl_aug", texts=texts)
     paths = report.write(table, tmp_path, ["mtl_aug:5"], noise="noise")
     text = paths[0].read_text(encoding="utf-8")
     caption = "Latif et al. 2022 (MTL-AUG), Table 5: UAR %, published and measured"
-    header, _, *rows = rows_of(text, caption)
+    header, _, *rows = table_rows(text, caption)
     measured = [cell for cell in header if cell.startswith("measured")]
     assert measured == ["measured: emodb †", "measured: emodb, 10 dB †¶"]
     part = table[table.condition == "noise:all:10"]
@@ -142,7 +144,7 @@ def test_published_figures_stand_beside_the_conditions_they_are_of(tmp_path):
     assert paths[-1].exists()
 
 
-def test_published_figures_of_nothing_that_was_measured_are_refused(tmp_path):
+def test_published_figures_under_unmeasured_conditions_are_rejected(tmp_path):
     table = predicted(texts=("clean", "gain:-20"))
     with pytest.raises(ValueError, match="conditions that were measured.*mtl_aug:6"):
         report.write(table, tmp_path, ["mtl_aug:6"])
@@ -150,10 +152,10 @@ def test_published_figures_of_nothing_that_was_measured_are_refused(tmp_path):
         report.write(table, tmp_path, ["six"])
 
 
-def test_systems_of_two_experiments_need_no_longer_names(tmp_path):
+def test_different_systems_of_two_experiments_keep_their_names(tmp_path):
     parts = [predicted("baseline"), predicted("rival", experiment="other", seed=1)]
-    _, text = written(pd.concat(parts), tmp_path)
-    assert [row[0] for row in rows_of(text, "UAR % by gain (dB)")[2:]] == [
+    _, text = write_report(pd.concat(parts), tmp_path)
+    assert [row[0] for row in table_rows(text, "UAR % by gain (dB)")[2:]] == [
         "baseline",
         "rival",
     ]

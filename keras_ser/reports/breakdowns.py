@@ -1,0 +1,128 @@
+"""Scores of each repeat, fold and speaker, and confusion matrices."""
+
+import functools
+
+import pandas as pd
+
+from keras_ser import figures, scores
+from keras_ser.reports.blocks import Block, Figure, Table
+from keras_ser.reports.cells import pooled_uar
+from keras_ser.reports.comparison import speaker_uar
+from keras_ser.reports.run_files import class_names
+from keras_ser.reports.text import (
+    NO_VALUE,
+    mean_and_deviation,
+    percent,
+    share,
+    slug,
+    sort_names,
+)
+
+
+def repeat_table(title: str, by_system: dict[str, pd.DataFrame]) -> list[Table]:
+    """UAR of each repeat; no table if no system has several repeats.
+
+    Args:
+        title: test set and condition.
+        by_system: scored predictions by the name of the system.
+    """
+    if all(rows["repeat"].nunique() == 1 for rows in by_system.values()):
+        return []
+    table = pd.DataFrame({name: _repeat_uar(rows) for name, rows in by_system.items()})
+    caption = f"{title}: pooled UAR % of each repeat that has all folds"
+    return [Table(caption, ["Repeat", *table], _rows_and_mean(table))]
+
+
+def fold_table(title: str, by_system: dict[str, pd.DataFrame]) -> Table:
+    """UAR of each fold, the mean over its repeats; arguments as `repeat_table`."""
+    table = pd.DataFrame({name: _fold_uar(rows) for name, rows in by_system.items()})
+    caption = f"{title}: UAR % of each fold"
+    return Table(caption, ["Fold", *table], _rows_and_mean(table))
+
+
+def speaker_blocks(
+    title: str, by_system: dict[str, pd.DataFrame], suffix: str = ""
+) -> list[Block]:
+    """UAR of each speaker, as a table and as a figure.
+
+    Args:
+        title: test set and condition.
+        by_system: scored predictions by the name of the system.
+        suffix: end of the figure's file name.
+    """
+    pooled = pd.concat(by_system.values())
+    table = pd.DataFrame({name: speaker_uar(rows) for name, rows in by_system.items()})
+    table = table.loc[sort_names(table.index)]
+    utterances = pooled.groupby("speaker")["utterance"].nunique()
+    rows = [
+        [speaker, str(utterances[speaker]), *map(percent, row)]
+        for speaker, *row in table.itertuples()
+    ]
+    rows.append(["mean", NO_VALUE, *map(percent, table.mean())])
+    caption = f"{title}: UAR % of each speaker"
+    draw = functools.partial(figures.speaker_bars, table)
+    return [
+        Table(caption, ["Speaker", "Utterances", *table], rows),
+        Figure(f"speakers{suffix}.png", caption, draw),
+    ]
+
+
+def confusion_blocks(
+    title: str, by_system: dict[str, pd.DataFrame], suffix: str = ""
+) -> list[Block]:
+    """The confusion matrix of each system; arguments as `speaker_blocks`."""
+    blocks: list[Block] = []
+    for name, rows in by_system.items():
+        blocks += _confusion(name, title, rows, f"confusion_{slug(name)}{suffix}.png")
+    return blocks
+
+
+def _confusion(name: str, title: str, rows: pd.DataFrame, file: str) -> list[Block]:
+    classes = class_names(rows)
+    counts = scores.confusion(rows["truth"], rows["prediction"], classes)
+    repeats = rows["repeat"].nunique()
+    summed = f", sum of {repeats} repeats" if repeats > 1 else ""
+    title = f"{name} on {title}{summed}"
+    cells = [
+        [label, *(share(count, row.sum()) for count in row)]
+        for label, row in zip(classes, counts, strict=True)
+    ]
+    caption = f"{title}: confusion matrix"
+    draw = functools.partial(figures.confusion_matrix, counts, classes, title)
+    return [
+        Table(caption, ["True \\ predicted", *classes], cells),
+        Figure(file, caption, draw),
+    ]
+
+
+def _fold_uar(rows: pd.DataFrame) -> pd.Series:
+    """UAR of each fold, the mean over its repeats."""
+    return pd.Series(
+        {
+            fold: pd.Series(
+                [pooled_uar(run) for _, run in part.groupby("repeat")]
+            ).mean()
+            for fold, part in rows.groupby("fold")
+        }
+    )
+
+
+def _repeat_uar(rows: pd.DataFrame) -> pd.Series:
+    """Pooled UAR of each repeat that has all folds of the system."""
+    folds = rows["fold"].nunique()
+    return pd.Series(
+        {
+            repeat: pooled_uar(part)
+            for repeat, part in rows.groupby("repeat")
+            if part["fold"].nunique() == folds
+        },
+        dtype=float,
+    )
+
+
+def _rows_and_mean(table: pd.DataFrame) -> list[list[str]]:
+    """One row per name in natural order, then mean ± standard deviation."""
+    table = table.loc[sort_names(table.index)]
+    rows = [[str(name), *map(percent, row)] for name, *row in table.itertuples()]
+    means = [mean_and_deviation(table[name]) for name in table]
+    return [*rows, ["mean ± standard deviation", *means]]

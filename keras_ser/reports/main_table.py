@@ -1,0 +1,130 @@
+"""The main table: the scores of all systems, each compared with the reference."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from keras_ser import scores
+from keras_ser.reports import comparison
+from keras_ser.reports.blocks import Block, Table, Text
+from keras_ser.reports.cells import uar_with_interval
+from keras_ser.reports.text import NO_VALUE, job_key, percent
+
+INCOMPLETE_MARK = " †"  # after a system that lacks runs which another one has
+Job = tuple[str, int]  # fold and repeat
+
+
+def main_table_blocks(
+    title: str,
+    systems: Iterable[str],
+    by_system: dict[str, pd.DataFrame],
+    reference: str,
+    note: str = "",
+) -> list[Block]:
+    """The main table, what systems lack, and a table on what they have in common.
+
+    The second table follows only if the systems have different folds or repeats.
+
+    Args:
+        title: test set and condition.
+        systems: names of all systems of the experiment.
+        by_system: scored predictions of those systems that have any here.
+        reference: the system that the others are compared with.
+        note: addition to the captions.
+    """
+    jobs = {name: _jobs(rows) for name, rows in by_system.items()}
+    every = sorted(set().union(*jobs.values()), key=job_key)
+    lacking = {name: [j for j in every if j not in jobs[name]] for name in jobs}
+    marks = {name: INCOMPLETE_MARK if lacking[name] else "" for name in jobs}
+    blocks = _score_blocks(f"{title}: scores{note}", by_system, marks, reference)
+    blocks += [_absent(name, reference) for name in systems if name not in jobs]
+    blocks += [Text(line) for line in _describe_lacking(lacking)]
+    common = set.intersection(*jobs.values())
+    shared = {name: _keep_jobs(rows, common) for name, rows in by_system.items()}
+    if any(lacking.values()) and common:
+        caption = f"{title}: scores on the common folds{note}"
+        blocks += _score_blocks(caption, shared, {}, reference)
+    elif any(lacking.values()):
+        blocks.append(Text("The systems have no fold and repeat in common."))
+    return blocks + _warn_of_utterances(shared)
+
+
+def _score_blocks(
+    caption: str,
+    by_system: dict[str, pd.DataFrame],
+    marks: dict[str, str],
+    reference: str,
+) -> list[Block]:
+    """A table of scores, each system compared with the reference, and its notes."""
+    differences = comparison.compare(by_system, reference)
+    header = ["System", "Folds", "Repeats", "Utterances", "UAR % [95 % interval]"]
+    header.append("WA %")
+    rows = [
+        [name + marks.get(name, ""), *_scores(by_system[name])] for name in by_system
+    ]
+    if differences:
+        header += comparison.DIFFERENCE_HEADER
+        none = [NO_VALUE] * len(comparison.DIFFERENCE_HEADER)
+        cells = comparison.difference_cells(differences)
+        rows = [
+            [*row, *cells.get(name, none)]
+            for name, row in zip(by_system, rows, strict=True)
+        ]
+        caption += f", {comparison.describe_reference(differences, reference)}"
+    table = Table(caption, header, rows)
+    return [table, *comparison.explain(differences, reference)]
+
+
+def _scores(rows: pd.DataFrame) -> list[str]:
+    return [
+        str(rows["fold"].nunique()),
+        str(rows["repeat"].nunique()),
+        str(rows["utterance"].nunique()),
+        uar_with_interval(rows),
+        percent(scores.accuracy(rows["truth"], rows["prediction"])),
+    ]
+
+
+def _absent(name: str, reference: str) -> Text:
+    compared = " No system can be compared with it." if name == reference else ""
+    return Text(f"{name} has no scored predictions here.{compared}")
+
+
+def _describe_lacking(lacking: dict[str, list[Job]]) -> list[str]:
+    """What systems lack; those that lack the same share a line."""
+    alike: dict[tuple, list[str]] = {}
+    for name, jobs in lacking.items():
+        alike.setdefault(tuple(jobs), []).append(name)
+    return [
+        f"† {', '.join(names)} lack{'s' if len(names) == 1 else ''}: "
+        + ", ".join(f"fold {fold} repeat {repeat}" for fold, repeat in jobs)
+        + "."
+        for jobs, names in alike.items()
+        if jobs
+    ]
+
+
+def _warn_of_utterances(shared: dict[str, pd.DataFrame]) -> list[Block]:
+    """A warning if the systems were not scored on the same utterances and labels."""
+    columns = ["fold", "repeat", "utterance", "truth"]
+    sets = [set(rows[columns].itertuples(index=False)) for rows in shared.values()]
+    if all(each == sets[0] for each in sets):
+        return []
+    sizes = ", ".join(
+        f"{name} {len(rows)}" for name, rows in zip(shared, sets, strict=True)
+    )
+    return [
+        Text(
+            "WARNING: on the common folds, the systems differ in the utterances or "
+            f"true labels on which they were scored ({sizes} rows)."
+        )
+    ]
+
+
+def _jobs(rows: pd.DataFrame) -> set[Job]:
+    return set(zip(rows["fold"], rows["repeat"], strict=True))
+
+
+def _keep_jobs(rows: pd.DataFrame, jobs: set[Job]) -> pd.DataFrame:
+    pairs = zip(rows["fold"], rows["repeat"], strict=True)
+    return rows[[pair in jobs for pair in pairs]]

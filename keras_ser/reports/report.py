@@ -1,0 +1,72 @@
+"""The report of complete runs: tables and figures in one folder."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from keras_ser.reports.blocks import Figure
+from keras_ser.reports.contents import contents
+from keras_ser.reports.reading import Paths, read_runs
+from keras_ser.reports.writing import draw_figures, latex, markdown
+from keras_ser.utils import files
+
+FORMATS = ("md", "tex", "png")
+
+
+def write(
+    paths: Paths,
+    out: str | Path,
+    formats: Iterable[str] = FORMATS,
+    systems: Iterable[str] = (),
+    reference: str | None = None,
+) -> list[Path]:
+    """Writes the report of complete runs.
+
+    `report.md` and `report.tex` (booktabs) start with the settings of each experiment
+    and its systems. For each test set and condition, the main table, the repeats, the
+    folds, the speakers and the confusion matrices follow. Then come the scores over
+    the fraction of labels, the published figures, and the augmentation head next to a
+    probe, where the runs have these. The end says what selected the epochs, and
+    whether a speaker is on two sides of a fold.
+
+    The main table compares every system with the reference: the difference of their
+    pooled UARs with a paired bootstrap interval, the mean difference over speakers,
+    p of a sign-flip test on this mean, and p adjusted by Holm's method for the tests
+    of the table.
+
+    The figures are `speakers.png` and `confusion_<system>.png`, and `labels.png` and
+    `published.png` where there are such tables. With several experiments, test sets
+    or conditions, their names end in these.
+
+    Args:
+        paths: as for `reports.read`.
+        out: folder to write to.
+        formats: any of `"md"`, `"tex"` and `"png"`.
+        systems: systems that come first, in this order. Those called `baseline…`
+            follow, then the others by name.
+        reference: the system that the others are compared with. Default: the
+            reference of the config, else `baseline_augmented`, `baseline`, or the
+            first system.
+
+    Returns:
+        The written files.
+
+    Raises:
+        FileNotFoundError: as `reports.read`, and if a metrics.json is missing.
+        ValueError: as `reports.read`, if a format is unknown, if `reference` is not a
+            system, or if there are no labelled predictions of the emotion.
+    """
+    formats = formats if isinstance(formats, str) else list(formats)
+    if isinstance(formats, str) or not set(formats) <= set(FORMATS):
+        raise ValueError(
+            f"`formats` must be a list of any of {list(FORMATS)}. Received: "
+            f"{formats!r}. Leave the others out."
+        )
+    blocks = contents(read_runs(paths), systems, reference)
+    if "png" not in formats:
+        blocks = [block for block in blocks if not isinstance(block, Figure)]
+    written = [
+        files.write_text(Path(out, f"report.{name}"), render(blocks))
+        for name, render in {"md": markdown, "tex": latex}.items()
+        if name in formats
+    ]
+    return written + draw_figures(blocks, out)

@@ -1,0 +1,47 @@
+"""Scores of folds and speakers, and confusion matrices, computed again by hand."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import balanced_accuracy_score
+from toy_runs import CLASSES, percent, predictions, report_text, table_rows, write
+
+
+def test_folds_and_speakers_average_their_repeats(table, text):
+    table = table.query("system == 'baseline' and fold == '08'")
+    mean = np.mean(
+        [
+            balanced_accuracy_score(rows["truth"], rows["prediction"])
+            for _, rows in table.groupby("repeat")
+        ]
+    )
+    folds = table_rows(text, "emodb, clean: UAR % of each fold")
+    speakers = table_rows(text, "emodb, clean: UAR % of each speaker")
+    assert list(folds) == ["03", "08", "10", "mean ± standard deviation"]
+    assert folds["08"][0] == speakers["emodb/08"][1] == percent(mean)
+    assert speakers["emodb/08"][0] == "12"
+    assert list(speakers)[-1] == "mean"
+
+
+def test_confusion_matrix_counts_both_repeats(table, text):
+    caption = "mtl on emodb, clean, sum of 2 repeats: confusion matrix"
+    table = table.query("system == 'mtl'")
+    counts = pd.crosstab(table["truth"], table["prediction"])
+    for name, cells in table_rows(text, caption).items():
+        found = [int(cell.split()[0]) for cell in cells]
+        assert found == counts.loc[name, CLASSES].tolist()
+        assert sum(found) == 24
+
+
+def test_a_class_without_utterances_has_no_figures(tmp_path):
+    table = predictions("mtl", "03")
+    table = table[table["truth"] != "sadness"]
+    write(tmp_path / "runs", table)
+    text = report_text(tmp_path / "runs", tmp_path)
+    matrix = table_rows(text, "mtl on emodb, clean: confusion matrix")
+    assert matrix["sadness"] == ["–"] * 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = balanced_accuracy_score(table["truth"], table["prediction"])
+    assert percent(expected) in table_rows(text, "emodb, clean: scores")["mtl"][3]

@@ -1,0 +1,159 @@
+"""What reports say of selected epochs, shared speakers and skipped utterances."""
+
+import json
+
+import pytest
+from toy_runs import predictions, report_text, table_rows, write
+
+from keras_ser import reports
+from keras_ser.cli import main as cli
+
+CAPTION = (
+    "toy: selected epoch of each repeat, counted from 1, and the number of epochs that "
+    "were run"
+)
+
+
+def test_selected_epochs_and_different_numbers_of_updates(runs, tmp_path):
+    write(runs, predictions("mtl", "03", 0), epoch=4, updates_per_epoch=85)
+    text = report_text(runs, tmp_path)
+    rows = table_rows(text, CAPTION)
+    assert list(rows) == ["03", "08", "10"]
+    assert rows["03"] == ["dev accuracy", "17, 85", "3 of 5, 3 of 5", "4 of 5, 3 of 5"]
+    assert rows["10"] == ["dev accuracy", "17", "3 of 5, 3 of 5", "3 of 5, 3 of 5"]
+    assert "WARNING: in toy, the systems differ in updates per epoch." in text
+
+
+def test_systems_without_epochs_are_named_below_the_table(runs, tmp_path):
+    for fold in ("03", "08"):
+        nothing = {"epoch": None, "updates_per_epoch": None}
+        table = predictions("svm", fold)
+        folder = write(runs, table, selected_by="nothing: fixed", **nothing)
+        (folder / "history.csv").unlink()
+    text = report_text(runs, tmp_path)
+    rows = table_rows(text, CAPTION)
+    assert rows["03"] == ["dev accuracy", "17", "3 of 5, 3 of 5", "3 of 5, 3 of 5"]
+    assert "\n\nsvm: selected by nothing: fixed.\n" in text
+
+
+def test_systems_that_select_nothing_have_no_table_of_epochs(tmp_path):
+    nothing = {"epoch": None, "selected_by": "nothing: fixed"}
+    folder = write(tmp_path / "runs", predictions("svm", "03"), **nothing)
+    (folder / "history.csv").unlink()
+    text = report_text(tmp_path / "runs", tmp_path)
+    assert "selected epoch" not in text
+    assert "svm: selected by nothing: fixed." in text
+
+
+def test_disjoint_speakers_are_reported(text):
+    assert "Speakers shared between train, dev and test: none (12 runs)." in text
+
+
+def test_speakers_of_another_type_are_rejected(tmp_path):
+    sides = {"train": ["x"], "dev": ["y"], "test": []}
+    for speakers in (
+        ["x"],
+        {"train": ["x"], "dev": ["y"]},  # a missing side would seem to share nobody
+        {**sides, "dev": "y"},
+        {**sides, "train": [3]},
+    ):
+        write(tmp_path / "runs", predictions("mtl", "03"), speakers=speakers)
+        with pytest.raises(ValueError, match="metrics.json must hold `speakers` with"):
+            report_text(tmp_path / "runs", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "speakers, sides",
+    [
+        ({"train": ["x", "y"], "dev": ["y"], "test": []}, "train and dev: y"),
+        ({"train": ["x"], "dev": ["y"], "test": ["y"]}, "dev and test: y"),
+        # The speaker of the predictions counts, whatever metrics.json says.
+        ({"train": ["emodb/03"], "dev": [], "test": []}, "train and test: emodb/03"),
+    ],
+)
+def test_shared_speakers_are_an_error_line(speakers, sides, tmp_path):
+    write(tmp_path / "runs", predictions("mtl", "03"), speakers=speakers)
+    text = report_text(tmp_path / "runs", tmp_path)
+    line = f"ERROR: speakers shared between {sides} (mtl, fold 03 repeat 0)."
+    assert line in text
+    assert "none (" not in text
+    assert [f"ERROR: {each}" for each in reports.shared_speakers(tmp_path)] == [line]
+
+
+def test_check_speakers_raises_only_if_speakers_are_shared(runs):
+    reports.check_speakers(runs)
+    for fold in ("03", "08"):
+        speakers = {"train": ["x", "y"], "dev": ["y"], "test": []}
+        write(runs, predictions("mtl", fold), speakers=speakers)
+    first = r"speakers shared between train and dev: y \(mtl, fold 03 repeat 0\)\."
+    with pytest.raises(RuntimeError, match=f"Received: 2 that do, the first: {first}"):
+        reports.check_speakers(runs)
+
+
+def test_shared_speakers_end_the_command_with_exit_code_1(runs, capsys):
+    words = ["report", str(runs), "--format", "md"]
+    assert cli.main(cli.parser().parse_args(words)) == 0
+    assert reports.shared_speakers(runs) == []
+    path = runs / "toy/mtl/08-1/metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["speakers"]["train"].append("emodb/08")
+    path.write_text(json.dumps(metrics))
+    capsys.readouterr()
+    assert cli.main(cli.parser().parse_args(words)) == 1
+    written = capsys.readouterr()
+    line = "speakers shared between train and test: emodb/08 (mtl, fold 08 repeat 1)."
+    assert f"ERROR: {line}" in written.out
+    assert line in written.err and written.err.count("\n") == 1
+
+
+def test_a_protocol_that_lets_test_speakers_select_is_a_warning_and_no_error(tmp_path):
+    sides = {"train": ["x"], "dev": ["emodb/03"], "test": ["emodb/03"]}
+    write(tmp_path / "runs", predictions("mtl", "03"), speakers=sides)
+    (path,) = (tmp_path / "runs").rglob("metrics.json")
+    metrics = json.loads(path.read_text())
+    path.write_text(json.dumps({**metrics, "test_speakers_select": True}))
+    text = report_text(tmp_path / "runs", tmp_path)
+    assert reports.shared_speakers(tmp_path / "runs") == []
+    assert "WARNING: the protocol lets test speakers select the epoch" in text
+    assert "in fold 03. The scores of such a fold are optimistic." in text
+    assert "none (" not in text
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"epoch\n", b'a,b\n"1,2\n3', b"\xff\xfe\x00x"]
+)
+def test_a_damaged_history_is_rejected_by_name(content, tmp_path):
+    folder = write(tmp_path / "runs", predictions("mtl", "03"))
+    (folder / "history.csv").write_bytes(content)
+    with pytest.raises(ValueError, match="history.csv must hold a CSV file.*Delete"):
+        report_text(tmp_path / "runs", tmp_path)
+
+
+def test_skipped_utterances_are_counted_once_and_named(tmp_path):
+    for system in ("baseline", "mtl"):
+        folder = write(tmp_path / "runs", predictions(system, "03"))
+        if system == "mtl":
+            lines = ["utterance,file,reason", 'b,b.wav,"cut, or so"', "a,a.wav,silent"]
+            (folder / "skipped.csv").write_text("\n".join(lines))
+    found = report_text(tmp_path / "runs", tmp_path / "report")
+    assert "not usable: none" not in found
+    assert "not usable: 2, in 1 of 2 runs: a, b (see skipped.csv" in found
+
+
+def test_no_more_than_six_skipped_utterances_are_named(tmp_path):
+    folder = write(tmp_path / "runs", predictions("mtl", "03"))
+    names = "\n".join(f"u{number}" for number in range(10))
+    (folder / "skipped.csv").write_text(f"utterance\n{names}\n")
+    found = report_text(tmp_path / "runs", tmp_path / "report")
+    assert "not usable: 10, in 1 of 1 runs: u0, u1, u2, u3, u4, u5 and 4 more" in found
+
+
+def test_runs_that_skipped_nothing_are_reported(text):
+    assert "Utterances skipped because their audio is not usable: none." in text
+
+
+def test_a_damaged_list_of_skipped_utterances_is_rejected(tmp_path):
+    folder = write(tmp_path / "runs", predictions("mtl", "03"))
+    (folder / "skipped.csv").write_text("nothing\n1\n")
+    with pytest.raises(ValueError, match="skipped.csv must hold a CSV file with"):
+        report_text(tmp_path / "runs", tmp_path / "report")
