@@ -1,8 +1,8 @@
 """Writes what the code can print into the documents, between their markers.
 
-A block reads `<!-- generate: KIND ARGUMENT -->`, then what the command wrote, then
-`<!-- end -->`. Command: python docs/generate.py; `--check` only says whether all is
-up to date, `--pictures` draws those of the reports in `results/` first.
+A block reads `<!-- generate: KIND ARGUMENT -->`, then the generated text, then
+`<!-- end -->`. Command: python docs/generate.py. `--check` only says whether everything
+is up to date. `--pictures` also draws the pictures of the reports in `results/`.
 """
 
 import ast
@@ -23,16 +23,16 @@ DOCUMENTS = (
     ROOT / "README.md",
     ROOT / "examples" / "README.md",
 )
-CARD = "robustness.csv.gz"
-# Tables of one experiment whose systems stand apart: the configs that name them. After
-# a slash, parts of it: of the folds that all their systems have.
+ROBUSTNESS = "robustness.csv.gz"
+# Tables whose systems are named by several configs. After a slash, parts of a table, on
+# the folds that all of their systems have.
 TABLES = {
     "emodb_four": ("emodb.py", "emodb_four.py"),
     "emodb_four/ablation": ("emodb_ablation.py",),
     "emodb_four/fractions": ("emodb_fractions.py",),
 }
-REFERENCES = {"emodb_four/ablation": "mtl_aug"}  # where not what the config says
-PUBLISHED, NOISE = ("mtl_aug:5", "mtl_aug:6"), "noise"  # of cards
+REFERENCES = {"emodb_four/ablation": "mtl_aug"}  # if not that of the config
+PUBLISHED, NOISE = ("mtl_aug:5", "mtl_aug:6"), "noise"  # in robustness reports
 PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†§¶"
 # Old names of settings, and today's.
 EXPERIMENT_NAMES = {
@@ -66,7 +66,7 @@ def _build(name: str, out: Path, formats: tuple[str, ...]) -> list[Path]:
 
 
 def _runs(folder: Path, systems: list[str], common: bool) -> list[Path]:
-    """The systems' runs, or those on the folds that all of them have."""
+    """The runs of these systems, or those on the folds that all of them have."""
     done = {name: folds for name, folds in _folds(folder).items() if name in systems}
     gathered = set.intersection if common else set.union
     counted = gathered(*done.values()) if done else set()
@@ -142,9 +142,9 @@ def _tables() -> list[str]:
 
 
 def scores(name: str) -> str:
-    """Its main table at each place, curves of few labels, and the published figures.
+    """The main tables of a report, curves of few labels, and published figures.
 
-    Then which systems of that table were not run.
+    At the end, the systems of that table that have not been run.
     """
     text = report(name)
     parts = [_summary(section) for section in re.split(r"^## ", text, flags=re.M)[1:]]
@@ -155,19 +155,19 @@ def scores(name: str) -> str:
 
 
 def _summary(section: str) -> str:
-    """Of a section of a report, what a reader wants first; empty for most sections."""
+    """What a reader wants first of a section of a report; empty for most sections."""
     title, _, body = section.partition("\n")
     details = re.search(r"^\*\*[^*]*(each fold|each repeat)", body, re.MULTILINE)
     if details:
         body = body[: details.start()]
-    elif not (title.startswith("Beside the pub") or title.endswith("few labels")):
+    elif not (title.startswith("Published figures") or title.endswith("few labels")):
         return ""
-    body = re.sub(r"^!\[.*\n+", "", body, flags=re.MULTILINE)  # pictures lie elsewhere
+    body = re.sub(r"^!\[.*\n+", "", body, flags=re.MULTILINE)  # pictures are elsewhere
     return body[body.index("**") :].strip() if "**" in body else ""
 
 
 def _not_run(name: str) -> list[str]:
-    """A list of the systems that lack folds which another one has, with commands."""
+    """The systems that lack folds which another one has, each with its command."""
     folder, configs = _runs_of(name), _configs_of(name)
     done = _folds(folder)
     named = {system for _, loaded in configs for system in loaded.systems}
@@ -187,7 +187,7 @@ def _not_run(name: str) -> list[str]:
 
 
 def _folds(folder: Path) -> dict[str, set[str]]:
-    """The folds of each system whose runs lie there."""
+    """The folds of each system that has runs in a folder."""
     found = {}
     for path in folder.glob("*/*/config.json"):
         found.setdefault(path.parts[-3], set()).add(_fold_of(path))
@@ -207,7 +207,7 @@ def _configs() -> list[tuple]:
 
 
 def _configs_of(name: str) -> list[tuple]:
-    """The configs a table comes from, `TABLES`' or those that its name begins with."""
+    """The configs of a table: those in `TABLES`, or those whose name it starts with."""
     if name in TABLES:
         every = {path.name: (path, each) for path, each in _configs()}
         return [every[path] for path in TABLES[name]]
@@ -217,29 +217,30 @@ def _configs_of(name: str) -> list[tuple]:
 
 
 def _corpora_and_preset(folder: Path, loaded, *systems) -> list[str]:
-    """The options that make of a config the experiment whose runs lie there."""
+    """The options that turn a config into the experiment of a folder."""
     path = next(folder.glob("*/*/config.json"))
     names = json.loads(path.read_text(encoding="utf-8"))["corpus"]
     needed = list(names) if isinstance(names, list) else [names]
     if loaded.unlabelled_corpus and any(system.use_unlabelled for system in systems):
-        needed += (
-            [loaded.unlabelled_corpus] if loaded.unlabelled_corpus not in needed else []
-        )
+        needed += sorted({loaded.unlabelled_corpus} - set(needed))
     words = [f"--corpus {corpus}=DIR" for corpus in needed]
     variant = folder.name.removeprefix(loaded.name).split("_")  # `_ravdess_emodb_small`
-    return (["--preset small"] if "small" in variant else []) + words
+    words = (["--preset small"] if "small" in variant else []) + words
+    return words + (
+        ["--set features.normalise=speaker"] if "speaker" in variant else []
+    )
 
 
-def card(name: str) -> str:
-    """Of the robustness card of `results/<name>`, what the papers have tables of.
+def robustness(name: str) -> str:
+    """The tables of a robustness report in `results/<name>` that papers have, too.
 
-    Of the noises `all` alone, which is the papers', where it was measured.
+    Of the noises only `all` is shown, as in the papers, if it was measured.
     """
     from keras_ser.reports import writing
     from keras_ser.reports.blocks import Table, Text
 
     tables, marks = [], {}
-    for block in _card(name):
+    for block in _robustness_report(name):
         match block:
             case Table(caption, header, rows):
                 if any(word in caption for word in PAPERS_TABLES):
@@ -247,29 +248,31 @@ def card(name: str) -> str:
                     tables.append(Table(caption, header, drawn or rows))
             case Text(text) if text[0] in MARKS:
                 marks[text] = block
-    whole = f"All tables: [card](../results/{name}/robustness/robustness.md)."
+    whole = (
+        f"All tables: [robustness report](../results/{name}/robustness/robustness.md)."
+    )
     return writing.markdown([*tables, *marks.values(), Text(whole)])
 
 
-def _card(name: str) -> list:
-    """The blocks of the card of the predictions in `results/<name>/robustness`."""
+def _robustness_report(name: str) -> list:
+    """The blocks of the report on the predictions in `results/<name>/robustness`."""
     import pandas as pd
 
     from keras_ser.robustness import report
 
-    path = ROOT / "results" / name / "robustness" / CARD
+    path = ROOT / "results" / name / "robustness" / ROBUSTNESS
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     return report.contents(table, PUBLISHED, NOISE)
 
 
 def study(name: str) -> str:
-    """The table of `docs/studies/<name>.py`, of what lies in the folder beside it."""
+    """The table of `docs/studies/<name>.py` on the files in the folder `<name>`."""
     path = ROOT / "docs" / "studies" / f"{name}.py"
     return runpy.run_path(str(path))["table"](path.with_suffix(""))
 
 
 def models(_: str) -> str:
-    """Parameters of every model, four classes, 128 bands: first MTL-AUG's variants."""
+    """Parameters of every model with four classes, the variants of MTL-AUG first."""
     from keras_ser.models import MODELS, TABLE_7, MTLAug
 
     rows = ["| preset | model of Table 7 | heads | attention | parameters |"]
@@ -291,7 +294,7 @@ def models(_: str) -> str:
 
 
 def corpora(_: str) -> str:
-    """What the package knows of each corpus: a table, then what does not fit in it."""
+    """What the package knows of each corpus: a table, then the longer texts."""
     from keras_ser.corpora import CORPORA
 
     rows = ["| name | corpus | language | speakers | utterances | licence |"]
@@ -304,9 +307,9 @@ def corpora(_: str) -> str:
             f"| `{name}` | {known.title} | {known.language or '-'} | "
             f"{known.speakers} | {total} | {known.licence} |"
         )
-        told = {"How to get it": known.obtain, "To cite": known.citation}
-        told |= {"Note": known.note} if known.note else {}
-        lines = [f"- {label}: {text}" for label, text in told.items()]
+        lines_of = {"How to get it": known.obtain, "To cite": known.citation}
+        lines_of |= {"Note": known.note} if known.note else {}
+        lines = [f"- {label}: {text}" for label, text in lines_of.items()]
         parts.append("\n".join([f"**`{name}`**", "", *lines]))
     return "\n\n".join(["\n".join(rows), *parts])
 
@@ -368,22 +371,22 @@ def examples(_: str) -> str:
 
 
 def _rows_of_example(name: str, stem: str) -> list[str]:
-    """A row for each place of each experiment whose name begins with the config's."""
+    """A row for each test set of the experiments that a config has made."""
     from keras_ser import reports
 
     rows = []
     names = [path.name for path in sorted((ROOT / "results").glob(f"{stem}_*"))]
     named = [each for each in names if _configs_of(each)[0][0].stem == stem]
     for folder in map(_runs_of, named):
-        for place, table in reports.by_test_set([folder]).items():
+        for test_set, table in reports.by_test_set([folder]).items():
             by_system = {key: part for key, part in table.groupby("system")}
             measured = "; ".join(
                 f"{system} {reports.uar_with_interval(by_system[system])}"
-                for system in _told(by_system)
+                for system in _main_systems(by_system)
             )
             measured += f" ([all](../results/{folder.name}/report/report.md))"
             rows.append(
-                f"| [{name}]({name}) | {place} | {_published(stem)} | {measured} | "
+                f"| [{name}]({name}) | {test_set} | {_published(stem)} | {measured} | "
                 f"`{_command(name, folder)}` | {_made(folder)} |"
             )
     return rows
@@ -415,12 +418,12 @@ def _published(stem: str) -> str:
     ):
         where = corpus if condition == "clean" else f"{corpus}, {condition}"
         values = dict(zip(part.row, part.value, strict=True))
-        cells = ", ".join(f"{row} {values[row]:g}" for row in _told(values))
+        cells = ", ".join(f"{row} {values[row]:g}" for row in _main_systems(values))
         parts.append(f"{where}: {cells}")
     return "; ".join(parts) or "drawn only"
 
 
-def _told(systems) -> list[str]:
+def _main_systems(systems) -> list[str]:
     """MTL-AUG and its baseline, else the first and the last."""
     names = list(systems)
     return [name for name in ("baseline", "mtl_aug") if name in names] or [
@@ -458,7 +461,7 @@ def benchmark(name: str) -> str:
 
 
 KINDS = {
-    "card": card,
+    "robustness": robustness,
     "examples": examples,
     "benchmark": benchmark,
     "scores": scores,
@@ -488,8 +491,8 @@ def documents() -> dict[Path, str]:
     found = {path: generated(path.read_text(encoding="utf-8")) for path in DOCUMENTS}
     for name in _tables():
         found[_report_of(name) / "report.md"] = report(name)
-    for path in sorted((ROOT / "results").glob(f"*/robustness/{CARD}")):
-        text = writing.markdown(_card(path.parts[-3]))
+    for path in sorted((ROOT / "results").glob(f"*/robustness/{ROBUSTNESS}")):
+        text = writing.markdown(_robustness_report(path.parts[-3]))
         found[path.with_name("robustness.md")] = text
     return found
 

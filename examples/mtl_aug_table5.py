@@ -1,8 +1,10 @@
 r"""MTL-AUG in noise: Table 5 of its paper.
 
-Paper: Latif et al. 2022 (IEEE TAC), section 5.3. Trained on clean speech, tested with
-noise at 0, 10 and 20 dB beside two rivals; IEMOCAP, four emotions; DEMAND.
-Cost: for a GPU; with `--preset small` minutes a fold and system on a CPU thread.
+Paper: Latif et al. 2022 (IEEE TAC), section 5.3. Systems are trained on clean speech
+and tested with noise of DEMAND at 0, 10 and 20 dB, on IEMOCAP, four emotions. Two
+comparison models are in the table as well.
+Cost: meant for a GPU. With `--preset small`: minutes per fold and system on one CPU
+    thread.
 
 Command: python examples/mtl_aug_table5.py --corpus iemocap=DIR --corpus demand=DIR \
     --corpus librispeech=DIR
@@ -20,30 +22,32 @@ RATIOS = ("20", "10", "0")
 
 """## The same noise for every system
 
-Which clip is mixed into an utterance, and where it begins, follows from the
-utterance's name, the kind of noise and the ratio: every system, fold and process
-hears the same. The ratio is that of speech without its pauses. Nothing is trained
-with noise; the epoch was chosen on clean development speech.
+The name of the utterance, the kind of noise and the ratio decide which clip is mixed
+into the utterance, and where in the clip it starts. Every system, fold and process
+therefore gets the same noise. The ratio refers to speech without its pauses. Nothing is
+trained with noise, and the epoch is selected on clean development speech.
 """
 
 folder = ser.run(CONFIG, **ser.cli.run_options())
 print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
-"""## What does noise take?
+"""## What does noise cost?
 
-A system that is better in noise may just be better: beside the score stands what is
-left of the clean one.
+A system that is better in noise may just be better everywhere. The score in noise is
+therefore printed with its difference from the score on clean speech.
 """
 
 noisy = {
     ratio: ser.reports.by_test_set(folder, f"noise:all:{ratio}") for ratio in RATIOS
 }
-for place, clean in ser.reports.by_test_set(folder).items():
+for test_set, clean in ser.reports.by_test_set(folder).items():
     for system, quiet in clean.groupby("system"):
-        print(f"{place}, {system}: clean {ser.reports.uar_with_interval(quiet)}")
-        for ratio, places in noisy.items():
-            loud = places[place][places[place].system == system]
-            lost = ser.reports.difference(loud, quiet)
+        print(f"{test_set}, {system}: clean {ser.reports.uar_with_interval(quiet)}")
+        for ratio, by_test_set in noisy.items():
+            loud = by_test_set[test_set]
+            loud = loud[loud.system == system]
+            change = ser.reports.difference(loud, quiet)
             print(
-                f"  {ratio:>2} dB: {ser.reports.uar_with_interval(loud)}, {lost.text}"
+                f"  {ratio:>2} dB: {ser.reports.uar_with_interval(loud)}, change of "
+                f"{change.text} points"
             )

@@ -1,8 +1,10 @@
 r"""MTL-AUG under adversarial attacks: Table 6 of its paper.
 
-Paper: Latif et al. 2022 (IEEE TAC), section 5.4. FGSM and BIM at ε 0.08 beside two
-rivals; IEMOCAP, four emotions. PGD is ours.
-Cost: for a GPU; with `--preset small` minutes a fold and system on a CPU thread.
+Paper: Latif et al. 2022 (IEEE TAC), section 5.4. FGSM and BIM with ε = 0.08, on
+IEMOCAP, four emotions. Two comparison models are in the table as well. PGD is our
+addition.
+Cost: meant for a GPU. With `--preset small`: minutes per fold and system on one CPU
+    thread.
 
 Command: python examples/mtl_aug_table6.py --corpus iemocap=DIR --corpus librispeech=DIR
 Another corpus: --preset small --corpus emodb=DIR --corpus librispeech=DIR
@@ -17,9 +19,10 @@ CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table6.py"
 
 """## An attack that knows everything
 
-It knows the weights and the true emotion, and moves each normalised feature of the
-speech, never of the padding, by ε standard deviations at most, up the gradient of the
-loss. The step's size and number are ours; the paper gives neither.
+The attack knows the weights and the true emotion. It moves each normalised feature of
+the speech, never of the padding, up the gradient of the loss, by at most ε standard
+deviations. The size and the number of the steps are our choice, because the paper gives
+neither.
 """
 
 folder = ser.run(CONFIG, **ser.cli.run_options())
@@ -27,13 +30,12 @@ print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 
 """## The stronger the attack, the less is left
 
-BIM and PGD take several steps where FGSM takes one. A system on which they do no
-better than FGSM hides its gradient rather than resists.
+BIM and PGD take several steps, FGSM takes one. If BIM and PGD do no more harm to a
+system than FGSM, the system hides its gradient rather than resisting the attack.
 """
 
 for condition in ser.experiments.load_config(CONFIG).conditions:
-    for place, rows in ser.reports.by_test_set(folder, condition).items():
+    for test_set, rows in ser.reports.by_test_set(folder, condition).items():
         for system, own in rows.groupby("system"):
-            print(
-                f"{place}, {condition}, {system}: {ser.reports.uar_with_interval(own)}"
-            )
+            uar = ser.reports.uar_with_interval(own)
+            print(f"{test_set}, {condition}, {system}: {uar}")

@@ -1,6 +1,8 @@
-"""Train MTL-AUG with plain Keras and recognise a file; `--smoke` for two epochs.
+"""Train MTL-AUG with plain Keras, and recognise emotions in audio files.
 
-Synthetic speech, one test speaker. Command: python examples/quickstart.py
+On synthetic speech, with one test speaker.
+Command: python examples/quickstart.py
+To see that it runs, with two epochs: --smoke
 """
 
 import os

@@ -1,21 +1,24 @@
-"""Augmentations, whose types are the labels of the augmentation head.
+"""Augmentations of speech. Their types are the labels of the augmentation head.
 
-There are two kinds. A *waveform* augmentation lists transforms of raw speech; the
-feature store keeps each variant beside the original. A *batch* augmentation changes
-normalised features inside tf.data: a batch, partners and a seed in, a batch out,
-stateless, so that equal seeds give equal batches.
+There are two kinds. A *waveform* augmentation lists transforms of raw speech, and the
+feature store keeps the features of each variant next to those of the original. A
+*batch* augmentation changes normalised features inside tf.data. It takes a batch, a
+batch of partners and a seed, and returns a batch. It has no state, so equal seeds give
+equal batches.
 
 A batch is a dictionary of tensors:
 
-| key | shape | holds |
+| key | shape | value |
 |---|---|---|
-| `features` | `(batch, time, bands)` | normalised log-mel, 0 in the padding |
-| `frames` | int32 `(batch,)` | unpadded frames |
-| `emotion` | `(batch, classes)` | one-hot or soft labels, 0 where unlabelled |
-| `labelled` | `(batch,)` | 1 where `emotion` holds |
-| `certainty` | `(batch,)` | weight of the row on the augmentation head |
+| `features` | `(batch, time, dimensions)` | normalised features, 0 in the padding |
+| `frames` | int32 `(batch,)` | number of unpadded frames |
+| `emotion` | `(batch, classes)` | one-hot or soft labels, 0 in unlabelled rows |
+| `labelled` | `(batch,)` | 1 in labelled rows, 0 in unlabelled rows |
+| `augmentation_weight` | `(batch,)` | weight of the row on the augmentation head |
 
-To add a type, write a class with `name` and `kind`, and name it in `AUGMENTATIONS`.
+To add a type, write a class with `name` and `kind` and add it to `AUGMENTATIONS`. A
+waveform augmentation also has `transforms`. A batch augmentation is callable and has
+`softens` (whether its labels may be soft) and `needs_partner`.
 """
 
 import math
@@ -33,11 +36,11 @@ class SpeedPerturbation:
     """Speed perturbation of raw speech: x(t) becomes x(αt).
 
     Args:
-        factors: the α, none of them 1; each is one variant of an utterance in the
-            feature store.
+        factors: The values of α, none of them 1. Each gives one variant of an
+            utterance in the feature store.
 
     Raises:
-        ValueError: a factor is no positive finite number, is 1, or stands twice.
+        ValueError: A factor is not a positive finite number, is 1, or is repeated.
 
     Reference: Ko et al., "Audio augmentation for speech recognition", 2015; Latif
     et al. 2022, section 4.2.
@@ -47,10 +50,11 @@ class SpeedPerturbation:
     kind = "waveform"
 
     def __init__(self, factors: Iterable[float] = (0.9, 1.1)):
-        self.factors = _checked_factors(factors)
+        self.factors = _parse_factors(factors)
 
     @property
     def transforms(self) -> tuple[audio.Speed, ...]:
+        """One waveform transform per factor."""
         return tuple(audio.Speed(factor) for factor in self.factors)
 
     def get_config(self) -> dict:
@@ -58,26 +62,27 @@ class SpeedPerturbation:
 
 
 class SpecAugment:
-    """One frequency mask and one time mask, filled with 0, the mean.
+    """One frequency mask and one time mask, filled with 0, the mean of the features.
 
     With V bands and τ unpadded frames,
 
         f ~ U{0 … F'}, f0 ~ U{0 … V − f − 1},  bands  [f0, f0 + f) become 0
         t ~ U{0 … T'}, t0 ~ U{0 … τ − t − 1}, frames [t0, t0 + t) become 0
 
-    with F' = min(F, V − 1) and T' = min(T, share · τ). Where both masks are narrower
-    than `least`, the frequency mask is widened to it: an empty mask would be a copy of
-    class `none` under the wrong label. The half-open ranges of t0 leave the last frame
-    in place, and with it the utterance's length.
+    with F' = min(F, V − 1) and T' = min(T, share · τ). If both masks are narrower
+    than `least`, the frequency mask is widened to `least`: two empty masks would give
+    a copy of class `none` under the wrong label. The range of t0 excludes the last
+    frame from the mask, which preserves the utterance's length.
 
     Args:
-        frequency: F, bands.
-        time: T, frames.
-        share: the time mask's largest share of the unpadded frames.
-        least: bands; the smallest mask.
-        ops: `"batch"`, or `"tfio"` for tensorflow-io's `freq_mask` and `time_mask`,
-            which draw from TensorFlow's stateful generator (so they repeat in a
-            serial pipeline only), know no `least`, and exclude F and T themselves.
+        frequency: F, the widest frequency mask in bands.
+        time: T, the widest time mask in frames.
+        share: The largest fraction of the unpadded frames that the time mask covers.
+        least: The width in bands or frames that at least one of the two masks has.
+        ops: `"batch"`, or `"tfio"` for `freq_mask` and `time_mask` of tensorflow-io.
+            Those draw from TensorFlow's stateful generator, so they are repeatable in
+            a serial pipeline only. They ignore `least`, and never draw the widths F
+            and T themselves.
 
     Reference: Park et al., "SpecAugment", Interspeech 2019; Latif et al. 2022,
     section 3.1.
@@ -88,11 +93,18 @@ class SpecAugment:
     softens = False
     needs_partner = False
 
-    def __init__(self, frequency=27, time=100, share=0.2, least=5, ops="batch"):
+    def __init__(
+        self,
+        frequency: int = 27,
+        time: int = 100,
+        share: float = 0.2,
+        least: int = 5,
+        ops: str = "batch",
+    ):
         if ops not in ("batch", "tfio"):
             raise ValueError(f"`ops` must be 'batch' or 'tfio'. Received: {ops!r}.")
         if ops == "tfio":
-            _tensorflow_io()  # say at once if it is absent
+            _import_tensorflow_io()  # fail here if it is not installed
         _check_masks(frequency=frequency, time=time, least=least, share=share)
         self.frequency = frequency
         self.time = time
@@ -113,32 +125,42 @@ class SpecAugment:
         return tf.where(hidden, 0.0, features)
 
     def draw(self, frames, bands, seed):
-        """Widths and starts of both masks, each `((batch,), (batch,))`."""
+        """Draws both masks.
+
+        Args:
+            frames: int32 `(batch,)`, the unpadded frames.
+            bands: The number of bands.
+            seed: int `(2,)`, a stateless seed.
+
+        Returns:
+            Widths and starts, each a pair of the frequency masks' and the time
+            masks' values of shape `(batch,)`.
+        """
         seeds = tf.unstack(tf.random.split(seed, 4))
         limit = tf.cast(self.share * tf.cast(frames, tf.float32), tf.int32)
         most = tf.minimum(self.time, limit)
         bands = tf.fill(tf.shape(frames), bands)
-        width_f = _integer(seeds[0], tf.minimum(self.frequency + 1, bands))
-        width_t = _integer(seeds[1], most + 1)
+        width_f = _random_integers(seeds[0], tf.minimum(self.frequency + 1, bands))
+        width_t = _random_integers(seeds[1], most + 1)
         narrow = (width_f < self.least) & (width_t < self.least)
         width_f = tf.where(narrow, self.least, width_f)
-        start_f = _integer(seeds[2], bands - width_f)
-        start_t = _integer(seeds[3], frames - width_t)
+        start_f = _random_integers(seeds[2], bands - width_f)
+        start_t = _random_integers(seeds[3], frames - width_t)
         return (width_f, width_t), (start_f, start_t)
 
     def _tfio(self, features, frames, seed):
-        tfio = _tensorflow_io()
+        tfio = _import_tensorflow_io()
 
-        def one(inputs):
+        def mask_one(inputs):
             feature, length = inputs
             most = tf.cast(self.share * tf.cast(length, tf.float32), tf.int32)
             speech = tfio.audio.freq_mask(feature[:length], self.frequency)
             width = tf.maximum(tf.minimum(self.time, most), 1)
-            # No time mask on the last frame, or the utterance would look shorter.
+            # The last frame is not masked, or the utterance would look shorter.
             masked = tfio.audio.time_mask(speech[:-1], width)
             return tf.concat([masked, speech[-1:], feature[length:]], axis=0)
 
-        return tf.map_fn(one, (features, frames), fn_output_signature=tf.float32)
+        return tf.map_fn(mask_one, (features, frames), fn_output_signature=tf.float32)
 
     def get_config(self) -> dict:
         return {
@@ -155,10 +177,11 @@ class Mixup:
 
         x̃ = λ x_i + (1 − λ) x_j,   ỹ = λ y_i + (1 − λ) y_j,   λ ~ U(0, 1)
 
-    Latif et al. 2022, Eq. 1 and 2, on normalised log-mel; the result is as long as
-    the longer of the two. If either is unlabelled, so is the result. Where λ lies
-    outside [0.1, 0.9] the mixture is hard to tell from a plain utterance, and the
-    row counts half on the augmentation head.
+    These are Eq. 1 and 2 of Latif et al. 2022, applied to normalised features. The
+    result is as long as the longer of the two utterances. If either utterance is
+    unlabelled, so is the result. If λ lies outside [0.1, 0.9], the mixture is hard to
+    distinguish from an unaugmented utterance, and the row gets half the weight on the
+    augmentation head.
 
     Reference: Zhang et al., "mixup: beyond empirical risk minimization", 2018.
     """
@@ -178,7 +201,8 @@ class Mixup:
             "frames": tf.maximum(batch["frames"], partner["frames"]),
             "emotion": mixed * labelled[:, None],
             "labelled": labelled,
-            "certainty": batch["certainty"] * tf.where(clear, 1.0, 0.5),
+            "augmentation_weight": batch["augmentation_weight"]
+            * tf.where(clear, 1.0, 0.5),
         }
 
     def get_config(self) -> dict:
@@ -191,11 +215,19 @@ AUGMENTATIONS = {
 }
 
 
-def instances(identifiers) -> tuple:
-    """Augmentations from names, from a mapping of names to arguments, or as given.
+def instances(identifiers: Iterable | Mapping[str, Mapping]) -> tuple:
+    """Builds augmentations from identifiers.
+
+    Args:
+        identifiers: Names and instances of augmentations, or a mapping from names to
+            dictionaries of their arguments.
+
+    Returns:
+        The augmentations, in the same order.
 
     Raises:
-        ValueError: an unknown name, or one that stands twice: names are classes.
+        ValueError: A name is unknown, or two augmentations have the same name. Names
+            are the classes of the augmentation head, so they must differ.
     """
     if isinstance(identifiers, Mapping):
         made = [type(get(name))(**given) for name, given in identifiers.items()]
@@ -207,13 +239,21 @@ def instances(identifiers) -> tuple:
     return tuple(made)
 
 
-def types(identifiers) -> tuple[str, ...]:
-    """The classes of the augmentation head: `none`, then the augmentations."""
+def types(identifiers: Iterable | Mapping[str, Mapping]) -> tuple[str, ...]:
+    """Returns the classes of the augmentation head: `none`, then the names.
+
+    Args:
+        identifiers: As for `instances`.
+    """
     return (NONE, *(each.name for each in instances(identifiers)))
 
 
 def get(identifier):
-    """An augmentation from its name, or the augmentation given."""
+    """Returns the augmentation with this name, or the instance that was given.
+
+    Raises:
+        ValueError: The name is unknown.
+    """
     if not isinstance(identifier, str):
         return identifier
     if identifier not in AUGMENTATIONS:
@@ -224,16 +264,16 @@ def get(identifier):
     return AUGMENTATIONS[identifier]()
 
 
-def _checked_factors(factors) -> tuple[float, ...]:
-    """Speed factors of different variants, each another than the plain one."""
+def _parse_factors(factors) -> tuple[float, ...]:
+    """Returns the speed factors if each gives a variant of its own, none of them 1."""
     given = tuple(factors) if isinstance(factors, Iterable) else ()
     if given and all(map(_is_number, given)) and min(given) > 0:
         keys = {audio.Speed(factor).key for factor in (1.0, *given)}
         if len(keys) == 1 + len(given):
             return given
     raise ValueError(
-        "`factors` of SpeedPerturbation must be different finite numbers above 0, "
-        f"other than 1, at least one. Received: {factors!r}."
+        "`factors` of SpeedPerturbation must be different finite numbers above 0 "
+        f"and other than 1, one or more of them. Received: {factors!r}."
     )
 
 
@@ -241,8 +281,8 @@ def _check_masks(share, **widths) -> None:
     wrong = [name for name, value in widths.items() if not _is_width(value)]
     if wrong or not (_is_number(share) and 0 <= share <= 1):
         raise ValueError(
-            "SpecAugment takes whole numbers of at least 0, and a `share` from 0 to 1. "
-            f"Received: {widths}, share={share!r}."
+            "SpecAugment takes whole numbers of 0 or more as `frequency`, `time` and "
+            f"`least`, and a `share` from 0 to 1. Received: {widths}, share={share!r}."
         )
 
 
@@ -260,20 +300,21 @@ def _mix(share, first, second):
     return share * first + (1.0 - share) * second
 
 
-def _integer(seed, below):
-    """Uniform integers from {0 … below − 1}, one an element of `below`."""
+def _random_integers(seed, below):
+    """Uniform integers from {0 … below − 1}, one per element of `below`."""
     uniform = tf.random.stateless_uniform(tf.shape(below), seed)
     drawn = tf.cast(uniform * tf.cast(below, tf.float32), tf.int32)
     return tf.clip_by_value(drawn, 0, tf.maximum(below - 1, 0))
 
 
 def _inside(size, start, width):
+    """Whether each position lies in a row's interval, `(batch, size)`."""
     position = tf.range(size)[None]
     return (position >= start[:, None]) & (position < (start + width)[:, None])
 
 
-def _tensorflow_io():
-    """tensorflow-io without the warnings about kernels that are not used here."""
+def _import_tensorflow_io():
+    """Imports tensorflow-io without its warnings about kernels that are not used."""
     import warnings
 
     with warnings.catch_warnings():
@@ -283,7 +324,7 @@ def _tensorflow_io():
         except ModuleNotFoundError as error:
             raise ValueError(
                 "SpecAugment(ops='tfio') needs the package tensorflow-io, which has "
-                "no wheel for Python 3.13 and for Windows. Received: an installation "
+                "no wheel for Python 3.13 or for Windows. Received: an installation "
                 "without it. Use ops='batch'."
             ) from error
     return tensorflow_io

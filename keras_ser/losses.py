@@ -1,7 +1,7 @@
-"""Losses of one value an utterance, stateless.
+"""Stateless losses with one value per utterance.
 
-All are reduced by `mean_with_sample_weight`: the mean over rows that carry weight,
-so that unlabelled rows beside labelled ones do not shrink the emotion loss.
+All are reduced by `mean_with_sample_weight`, the weighted mean over the rows. Rows of
+weight 0 do not count, so unlabelled rows in a batch do not shrink the emotion loss.
 """
 
 import keras
@@ -18,12 +18,17 @@ class CenterLoss(keras.losses.Loss):
 
         L_C = ½ ‖f(x) − c_y‖²
 
-    Latif et al. 2022, Eq. 7, with Wen et al. 2016's factor and the mean for the
-    sum over a batch.
+    This is Eq. 7 of Latif et al. 2022, with the factor ½ of Wen et al. 2016 and with
+    the mean over a batch instead of the sum.
 
-    `y_true` is one-hot `(batch, classes)`; `y_pred` holds half the squared
-    distance to every center, `layers.ClassCenters`, `(batch, classes)`. Give rows
-    with soft labels (mixup) weight 0: Σ_k y_k d_k would draw the centers together.
+    `y_true` is one-hot, of shape `(batch, classes)`. `y_pred` is the output of
+    `layers.ClassCenters`, half the squared distance to every center, of shape
+    `(batch, classes)`. Give rows with soft labels (mixup) the weight 0, because
+    Σ_k y_k d_k would draw the centers together.
+
+    Args:
+        reduction: The Keras reduction over the batch.
+        name: The name of the loss.
 
     Reference: Wen et al., "A discriminative feature learning approach for deep
     face recognition", ECCV 2016.
@@ -42,14 +47,16 @@ class ReconstructionLoss(keras.losses.Loss):
 
         L_rec = 1 / (T B) Σ_t Σ_b (X_tb − X̂_tb)²
 
-    with T unpadded frames (`padding.frames` of the target) and B bands: Latif et
-    al. 2022, Eq. 8, with the mean for its sum, which over some 96,000 cells would
-    swamp the cross-entropy.
+    with T unpadded frames (`layers.padding.frames` of the target) and B values per
+    frame. This is Eq. 8 of Latif et al. 2022 with the mean instead of the sum, which
+    over some 96,000 cells would swamp the cross-entropy.
 
-    `y_true` and `y_pred` are `(batch, time, bands)`.
+    `y_true` and `y_pred` have shape `(batch, time, dimensions)`.
 
     Args:
-        mask_padding: False counts padded frames too.
+        mask_padding: Whether padded frames are left out. With False they count too.
+        reduction: The Keras reduction over the batch.
+        name: The name of the loss.
     """
 
     def __init__(
@@ -75,5 +82,11 @@ class ReconstructionLoss(keras.losses.Loss):
 
 
 def cross_entropy(name: str) -> keras.losses.Loss:
-    """Softmax cross-entropy over one-hot or soft labels, −Σ_k y_k ln p_k."""
+    """Returns the cross-entropy of one-hot or soft labels, −Σ_k y_k ln p_k.
+
+    `y_true` and the probabilities `y_pred` have shape `(batch, classes)`.
+
+    Args:
+        name: The name of the loss.
+    """
     return keras.losses.CategoricalCrossentropy(reduction=REDUCTION, name=name)

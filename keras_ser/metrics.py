@@ -1,26 +1,27 @@
 """Keras metrics of the emotion head, accumulated over batches.
 
-Both count a row if its label is hard and its weight is positive: rows of
-mixup have no one true class, and unlabelled rows have weight 0. Pass them as
-`weighted_metrics=`; Keras gives `metrics=` no sample weights. `scores` holds
-the same figures over finished predictions.
+They are the unweighted average recall (UAR) and the accuracy. Both count a row if its
+label is hard and its weight is positive: a row of mixup has no single true class, and
+an unlabelled row has weight 0. Pass them as `weighted_metrics=`, because Keras does not
+hand sample weights to `metrics=`. The package `scores` computes the same figures from
+finished predictions.
 """
 
 import keras
 from keras import ops
 
-HARD = 1.0 - 1e-6
+MIN_HARD_LABEL = 1.0 - 1e-6  # largest entry of a label that counts as hard
 
 
 class _Confusion(keras.metrics.Metric):
-    """Base: a confusion matrix of the hard-labelled rows seen so far.
+    """Base class: a confusion matrix of the hard-labelled rows seen so far.
 
     `counts[i, j] = |{rows: max y_true >= 1 - 1e-6, weight > 0, argmax y_true = i,
     argmax y_pred = j}|`. A weight decides whether a row counts, not how much: a
     row of weight 0.1 counts as 1, so that the score is the one of the paper
     whatever the class weights of the loss are.
 
-    The matrix is made at the first batch, which tells the number of classes.
+    The matrix is created at the first batch, which shows the number of classes.
     """
 
     def __init__(self, name, dtype=None):
@@ -28,14 +29,17 @@ class _Confusion(keras.metrics.Metric):
         self.counts = None
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add one batch.
+        """Adds one batch.
 
         Args:
-            y_true: one-hot or soft labels, shape `(batch, classes)`.
-            y_pred: probabilities or logits, shape `(batch, classes)`.
-            sample_weight: shape `(batch,)`, or `None` for all ones.
+            y_true: One-hot or soft labels, shape `(batch, classes)`.
+            y_pred: Probabilities or logits, shape `(batch, classes)`.
+            sample_weight: Weights, shape `(batch,)`. `None` stands for all ones.
+
+        Raises:
+            ValueError: The shapes differ from these, or from earlier batches.
         """
-        # Counts in half precision would stop growing at 256 or 2048.
+        # In half precision, counts would stop growing at 256 or 2048.
         y_true = ops.cast(ops.convert_to_tensor(y_true), "float32")
         y_pred = ops.convert_to_tensor(y_pred)
         classes = self._check_classes(y_true.shape, y_pred.shape)
@@ -60,8 +64,8 @@ class _Confusion(keras.metrics.Metric):
         return {"name": self.name, "dtype": self.dtype}
 
     def _counted(self, y_true, sample_weight):
-        """1 for rows that count, 0 for others, shape `(batch, 1)`."""
-        kept = ops.max(y_true, axis=-1, keepdims=True) >= HARD
+        """1 for rows that count and 0 for the rest, shape `(batch, 1)`."""
+        kept = ops.max(y_true, axis=-1, keepdims=True) >= MIN_HARD_LABEL
         if sample_weight is not None:
             weight = ops.reshape(ops.convert_to_tensor(sample_weight), (-1, 1))
             kept = ops.logical_and(kept, weight > 0)
@@ -74,25 +78,26 @@ class _Confusion(keras.metrics.Metric):
                 return known
         raise ValueError(
             f"Metric `{self.name}` needs `y_true` and `y_pred` of shape (batch, "
-            f"classes), the same classes in every batch. Received: {tuple(truth)} and "
-            f"{tuple(prediction)}. One-hot the labels with `keras.ops.one_hot`."
+            f"classes), with the same classes in every batch. Received: {tuple(truth)} "
+            f"and {tuple(prediction)}. One-hot the labels with `keras.ops.one_hot`."
         )
 
 
 @keras.saving.register_keras_serializable("keras_ser")
 class UAR(_Confusion):
-    """Unweighted average recall of the hard-labelled rows, in [0, 1].
+    """Unweighted average recall (UAR) of the hard-labelled rows, in [0, 1].
 
-    `UAR = (1 / |P|) sum_{i in P} counts[i, i] / sum_j counts[i, j]`, where P
-    are the classes with at least one counted row; 0 when nothing was counted.
-    Over all batches it equals `keras_ser.scores.uar`.
+        UAR = (1 / |P|) Σ_{i in P} counts[i, i] / Σ_j counts[i, j],
 
-    Rows count if their label is hard (largest entry at least 1 - 1e-6) and
-    their weight is above 0, and each counts as 1.
+    where P is the set of classes with at least one counted row. The result is 0 if
+    nothing was counted. Over all batches it equals `keras_ser.scores.uar`.
+
+    A row counts if its label is hard (its largest entry is at least 1 - 1e-6) and its
+    weight is above 0. Each such row counts as 1.
 
     Args:
-        name: name in the log, `val_emotion_uar` on the head `emotion`.
-        dtype: type of the result.
+        name: The name in the log, which is `val_emotion_uar` on the head `emotion`.
+        dtype: The data type of the result.
 
     Example:
 
@@ -102,7 +107,7 @@ class UAR(_Confusion):
     0.5
     """
 
-    def __init__(self, name="uar", dtype=None):
+    def __init__(self, name: str = "uar", dtype: str | None = None):
         super().__init__(name=name, dtype=dtype)
 
     def result(self):
@@ -117,18 +122,21 @@ class UAR(_Confusion):
 
 @keras.saving.register_keras_serializable("keras_ser")
 class Accuracy(_Confusion):
-    """Fraction of the hard-labelled rows whose class is right (WA), in [0, 1].
+    """Fraction of the hard-labelled rows that are classified correctly, in [0, 1].
 
-    `WA = sum_i counts[i, i] / sum_ij counts[i, j]`; 0 when nothing was
-    counted. Which rows count is as in `UAR`; Keras's own accuracy would weight
-    the rows and count those of mixup.
+        WA = Σ_i counts[i, i] / Σ_ij counts[i, j],
+
+    or 0 if nothing was counted. It is also called weighted accuracy (WA). The same
+    rows count as for `UAR`; the accuracy metric of Keras would weight the rows and
+    count those of mixup.
 
     Args:
-        name: name in the log, `val_emotion_accuracy` on the head `emotion`.
-        dtype: type of the result.
+        name: The name in the log, which is `val_emotion_accuracy` on the head
+            `emotion`.
+        dtype: The data type of the result.
     """
 
-    def __init__(self, name="accuracy", dtype=None):
+    def __init__(self, name: str = "accuracy", dtype: str | None = None):
         super().__init__(name=name, dtype=dtype)
 
     def result(self):

@@ -1,4 +1,4 @@
-"""Augmentations against their equations, alone and inside tf.data."""
+"""Augmentations, compared with their equations, alone and inside tf.data."""
 
 import sys
 
@@ -21,7 +21,7 @@ def batch_of(rng, rows=6, time=120, lengths=None):
         "frames": tf.constant(frames),
         "emotion": tf.one_hot(np.arange(rows) % 3, 3),
         "labelled": tf.ones(rows),
-        "certainty": tf.ones(rows),
+        "augmentation_weight": tf.ones(rows),
     }
 
 
@@ -75,7 +75,7 @@ class TestContract:
 
 class TestSpecAugment:
     def masks(self, features, frames):
-        """Hidden bands and frames, read off an augmented batch of non-zeros."""
+        """Hidden bands and frames of an augmented batch that had no zeros."""
         hidden = np.array(features) == 0
         bands = [hidden[i, : frames[i]].all(axis=0) for i in range(len(frames))]
         times = [hidden[i, : frames[i]].all(axis=1) for i in range(len(frames))]
@@ -93,7 +93,7 @@ class TestSpecAugment:
                 assert np.abs(np.diff(frame.astype(int))).sum() <= 2
                 assert band.sum() <= 12
                 assert frame.sum() <= min(30, int(0.2 * length))
-                assert not frame[-1]  # the length stays
+                assert not frame[-1]  # which preserves the length
                 assert max(band.sum(), frame.sum()) >= 5
 
     def test_what_is_not_masked_is_unchanged(self, rng):
@@ -133,7 +133,7 @@ class TestSpecAugment:
         rows, time = 300, 60
         ones = batch_of(rng, rows=rows, time=time)
         tf.random.set_seed(0)
-        # tensorflow-io excludes the largest width.
+        # tensorflow-io never draws the largest width.
         ours = augment.SpecAugment(frequency=11, time=11, share=1.0, least=0)
         theirs = augment.SpecAugment(frequency=12, time=12, share=1.0, ops="tfio")
         drawn = {}
@@ -165,7 +165,7 @@ class TestSpecAugment:
         out = np.array(made(batch, batch, seed(0))["features"])
         assert (out != 0).any(axis=(1, 2)).all()
 
-    def test_unknown_ops_are_refused(self):
+    def test_unknown_ops_are_rejected(self):
         with pytest.raises(ValueError, match="'batch' or 'tfio'.*'numpy'"):
             augment.SpecAugment(ops="numpy")
 
@@ -179,7 +179,7 @@ class TestMixup:
         x_i, x_j = np.array(one["features"]), np.array(other["features"])
         mixed = np.array(out["features"])
         for row in range(6):
-            # λ from one cell, then every other cell and the label must agree.
+            # One cell gives λ. Every other cell and the label must agree with it.
             cell = (row, 0, 0)
             share = (mixed[cell] - x_j[cell]) / (x_i[cell] - x_j[cell])
             assert 0 <= share <= 1
@@ -188,7 +188,9 @@ class TestMixup:
             )
             expected = share * one["emotion"][row] + (1 - share) * other["emotion"][row]
             np.testing.assert_allclose(out["emotion"][row], expected, atol=1e-4)
-            assert out["certainty"][row] == (1.0 if 0.1 <= share <= 0.9 else 0.5)
+            assert out["augmentation_weight"][row] == (
+                1.0 if 0.1 <= share <= 0.9 else 0.5
+            )
         assert out["frames"].numpy().tolist() == [120, 100, 50, 33, 120, 60]
 
     def test_an_unlabelled_partner_unlabels(self, rng):
@@ -218,7 +220,7 @@ def test_speed_lists_its_factors():
     [(), (1.0,), (0.9, 1), (0.9, 0.9), (0,), (-1,)]
     + [("a",), (True,), "0.9", 0.9, (float("nan"),), (float("inf"),), None],
 )
-def test_speed_refuses_factors_that_are_no_variants(factors):
+def test_speed_rejects_factors_that_are_no_variants(factors):
     with pytest.raises(ValueError) as caught:
         augment.SpeedPerturbation(factors)
     message = str(caught.value)
@@ -229,7 +231,7 @@ def test_speed_refuses_factors_that_are_no_variants(factors):
 @pytest.mark.parametrize(
     "arguments", [{"share": 1.5}, {"time": -1}, {"least": 2.5}, {"frequency": "a"}]
 )
-def test_specaugment_refuses_masks_that_cannot_be(arguments):
+def test_specaugment_rejects_impossible_masks(arguments):
     with pytest.raises(ValueError, match="SpecAugment takes whole numbers.*Received"):
         augment.SpecAugment(**arguments)
 
@@ -242,7 +244,7 @@ def test_names_are_unique(names):
         augment.types(names)
 
 
-def test_an_unknown_name_is_refused():
+def test_an_unknown_name_is_rejected():
     with pytest.raises(ValueError, match="mixup.*specaugment.*speed.*'pitch'"):
         augment.get("pitch")
 

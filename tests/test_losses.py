@@ -1,4 +1,4 @@
-"""Losses against their equations, written once more in numpy."""
+"""Losses, compared with their equations in numpy."""
 
 import keras
 import numpy as np
@@ -60,7 +60,7 @@ def test_cross_entropy_of_a_soft_label():
     [losses.CenterLoss(), losses.ReconstructionLoss(mask_padding=False)],
     ids=lambda loss: type(loss).__name__,
 )
-def test_a_loss_survives_serialisation(loss):
+def test_a_loss_can_be_serialised(loss):
     value = keras.saving.serialize_keras_object(loss)
     again = keras.saving.deserialize_keras_object(value)
     assert type(again) is type(loss)

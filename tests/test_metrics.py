@@ -1,4 +1,4 @@
-"""Streaming metrics against the scores of the finished predictions."""
+"""Streaming metrics, compared with the scores of the finished predictions."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ BOTH = pytest.mark.parametrize("metric_class", [UAR, Accuracy])
 ORACLES = {UAR: balanced_accuracy_score, Accuracy: accuracy_score}
 
 
-def some(rows: int, classes: int = 4, seed: int = 0):
+def random_rows(rows: int, classes: int = 4, seed: int = 0):
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, classes, rows)
     posterior = rng.dirichlet(np.ones(classes), rows) + 0.5 * np.eye(classes)[truth]
@@ -22,7 +22,7 @@ def some(rows: int, classes: int = 4, seed: int = 0):
 @BOTH
 @pytest.mark.parametrize("batch", [1, 7, 64])
 def test_streamed_batches_equal_scikit_learn(metric_class, batch):
-    truth, posterior = some(64)
+    truth, posterior = random_rows(64)
     metric = metric_class()
     for start in range(0, 64, batch):
         metric.update_state(truth[start:][:batch], posterior[start:][:batch])
@@ -32,7 +32,7 @@ def test_streamed_batches_equal_scikit_learn(metric_class, batch):
 
 @BOTH
 def test_only_hard_rows_of_positive_weight_count_and_each_counts_once(metric_class):
-    truth, posterior = some(40)
+    truth, posterior = random_rows(40)
     weight = np.random.default_rng(1).choice([0.0, 0.1, 1.0, 30.0], 40)
     truth[::5] = 0.7 * truth[::5] + 0.3 * np.roll(truth[::5], 1, axis=1)  # mixup
     kept = (weight > 0) & (truth.max(1) == 1)
@@ -100,12 +100,12 @@ def test_half_precision_counts_beyond_its_whole_numbers(metric_class):
     "truth, prediction",
     [((4,), (4, 3)), ((4, 3), (4, 2)), ((4, 3, 1), (4, 3, 1))],
 )
-def test_wrong_shapes_are_refused(metric_class, truth, prediction):
+def test_wrong_shapes_are_rejected(metric_class, truth, prediction):
     with pytest.raises(ValueError, match="One-hot the labels"):
         metric_class().update_state(np.zeros(truth), np.zeros(prediction))
 
 
-def test_other_classes_in_a_later_batch_are_refused():
+def test_different_classes_in_a_later_batch_are_rejected():
     metric = UAR()
     metric.update_state(np.eye(2), np.eye(2))
     with pytest.raises(ValueError, match="the same classes in every batch"):
@@ -131,7 +131,7 @@ def test_inside_fit_of_a_model_with_two_heads(tmp_path):
     )
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(40, 5)).astype("float32")
-    truth = {"emotion": some(40, 3)[0], "gender": some(40, 2)[0]}
+    truth = {"emotion": random_rows(40, 3)[0], "gender": random_rows(40, 2)[0]}
     weight = {
         "emotion": rng.integers(0, 2, 40).astype("float32"),
         "gender": np.ones(40),

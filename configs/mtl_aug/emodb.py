@@ -1,19 +1,20 @@
 r"""MTL-AUG against its baselines on EMO-DB, four classes, leaving one speaker out.
 
-Source: Latif et al. 2022 (IEEE TAC), the systems of its Table 2; the paper has no
-within-corpus figure for EMO-DB, so that there is nothing to reproduce: the rows say
-how the systems compare here.
-`baseline` is model 4 of its Table 7; `baseline_augmented` is the same network on the
-augmented rows of MTL-AUG, against which MTL-AUG is tested. `mtl_aug_librispeech` adds
-one unlabelled row to each labelled one.
+Source: Latif et al. 2022 (IEEE TAC), the systems of its Table 2.
+Expected, UAR %: not available. The paper has no within-corpus figure for EMO-DB, so
+    there is nothing to reproduce. The rows show how the systems compare here.
 
-Preset `small`: encoder of 16, 32, 32 filters, two rows an utterance and epoch, at
-most 20 epochs from learning rate 1e-3. All systems do the same number of updates.
+`baseline` is model 4 of its Table 7. `baseline_augmented` is the same network on the
+augmented rows of MTL-AUG, and the reference that MTL-AUG is compared with.
+`mtl_aug_librispeech` adds one unlabelled row per labelled row.
 
-Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness;
-    unlabelled, any part of LibriSpeech.
-Cost, one CPU thread: minutes a fold: baseline 4, augmented 4, MTL-AUG 8,
-    with LibriSpeech 15.
+Preset `small`: an encoder of 16, 32, 32 filters, two rows per utterance and epoch, at
+most 20 epochs from learning rate 1e-3. All systems make the same number of updates.
+
+Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
+    Unlabelled: any part of LibriSpeech.
+Cost, minutes per fold on one CPU thread: baseline 4, augmented 4, MTL-AUG 8, with
+    LibriSpeech 15.
 Command: keras-ser run configs/mtl_aug/emodb.py \
     --corpus emodb=DIR --corpus librispeech=DIR
 Results: docs/results.md
@@ -26,7 +27,7 @@ config = Experiment(
     name="emodb_four",
     corpus="emodb",
     labels="four",
-    unlabelled="librispeech",
+    unlabelled_corpus="librispeech",
     systems=NETWORKS,
     training=Training(),
 )

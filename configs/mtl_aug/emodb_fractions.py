@@ -1,15 +1,16 @@
 r"""Fractions of the training labels on EMO-DB, four classes, leaving one speaker out.
 
-Source: Latif et al. 2022 (IEEE TAC), the curves of its Figure 3; the paper draws them,
-and not for EMO-DB.
-Part of the experiment of configs/mtl_aug/emodb.py, whose runs count here: `mtl_aug`,
-`baseline` and `baseline_augmented` have all labels. Smaller fractions are parts of
-larger ones. Utterances without label serve MTL-AUG as unlabelled speech; the baselines
-go without them. An epoch passes over the labelled rows, so that fewer labels are fewer
-updates, in all systems alike.
+Source: Latif et al. 2022 (IEEE TAC), the curves of its Figure 3.
+Expected, UAR %: not available. The paper draws its curves, and not for EMO-DB.
+
+This is part of the experiment of configs/mtl_aug/emodb.py, and the runs of both share
+a folder: `mtl_aug`, `baseline` and `baseline_augmented` have all labels. Smaller
+fractions are parts of larger ones. MTL-AUG uses the utterances without a label as
+unlabelled speech; the baselines do without them. An epoch passes over the labelled
+rows, so fewer labels mean fewer updates, equally in all systems.
 
 Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
-Cost, one CPU thread: minutes a fold and system.
+Cost: minutes per fold and system on one CPU thread.
 Command: keras-ser run configs/mtl_aug/emodb_fractions.py --corpus emodb=DIR
 Results: docs/results.md
 """

@@ -1,10 +1,14 @@
-"""The systems of `emodb.py` at the paper's sizes: preset `paper`, five rows, 60 epochs.
+"""The systems of `emodb.py` at the paper's sizes, on EMO-DB, four classes.
 
-Source: Latif et al. 2022, sections 4.2 and 4.3: filters are ours (docs/paper_gaps.md),
-the schedule is the paper's, Adam from 1e-4, patience 5, until below a tenth of it.
+Source: Latif et al. 2022 (IEEE TAC), sections 4.2 and 4.3.
+Expected, UAR %: not available. The paper has no within-corpus figure for EMO-DB.
+
+Preset `paper`: filters 32, 64, 64, five rows per utterance and epoch, at most 60
+epochs. The filters are our choice (docs/paper_gaps.md). The schedule is the paper's:
+Adam from learning rate 1e-4 with patience 5, until the rate is below a tenth of that.
 
 Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
-Cost: for a GPU; on two CPU cores days.
+Cost: meant for a GPU. On two CPU cores it would take days.
 Command: keras-ser run configs/mtl_aug/emodb_paper.py --corpus emodb=DIR
 Results: none yet.
 """

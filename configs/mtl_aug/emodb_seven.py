@@ -1,17 +1,18 @@
 r"""MTL-AUG against its baselines on EMO-DB, seven classes, leaving one speaker out.
 
-Source: Latif et al. 2022 (IEEE TAC), the systems of its Table 2; the paper has no
-figure for this one.
-`baseline` is model 4 of its Table 7; `baseline_augmented` is the same network on the
-augmented rows of MTL-AUG, against which MTL-AUG is tested. `mtl_aug_librispeech` adds
-one unlabelled row to each labelled one.
+Source: Latif et al. 2022 (IEEE TAC), the systems of its Table 2.
+Expected, UAR %: not available. The paper has no figure for this corpus and label set.
 
-Preset `small`: encoder of 16, 32, 32 filters, two rows an utterance and epoch, at
-most 20 epochs from learning rate 1e-3. All systems do the same number of updates.
+`baseline` is model 4 of its Table 7. `baseline_augmented` is the same network on the
+augmented rows of MTL-AUG, and the reference that MTL-AUG is compared with.
+`mtl_aug_librispeech` adds one unlabelled row per labelled row.
 
-Data: EMO-DB (release of 2005), all 535 utterances; unlabelled, any part of
+Preset `small`: an encoder of 16, 32, 32 filters, two rows per utterance and epoch, at
+most 20 epochs from learning rate 1e-3. All systems make the same number of updates.
+
+Data: EMO-DB (release of 2005), all 535 utterances. Unlabelled: any part of
     LibriSpeech.
-Cost, one CPU thread: about 1.6 times that of configs/mtl_aug/emodb.py.
+Cost, on one CPU thread: about 1.6 times that of configs/mtl_aug/emodb.py.
 Command: keras-ser run configs/mtl_aug/emodb_seven.py \
     --corpus emodb=DIR --corpus librispeech=DIR
 Results: docs/results.md
@@ -23,7 +24,7 @@ from keras_ser.experiments import NETWORKS
 config = Experiment(
     name="emodb_seven",
     corpus="emodb",
-    unlabelled="librispeech",
+    unlabelled_corpus="librispeech",
     systems=NETWORKS,
     training=Training(),
 )

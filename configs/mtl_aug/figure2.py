@@ -1,15 +1,17 @@
 r"""One type of augmentation against all of them: Figure 2 of MTL-AUG's paper.
 
-Source: Latif et al. 2022 (IEEE TAC), section 5.5, Figure 2; leaving one speaker out.
-Expected, UAR %: not available: the paper draws it. All types are better than any
-    single one there.
+Source: Latif et al. 2022 (IEEE TAC), section 5.5, Figure 2, leaving one speaker out.
+Expected, UAR %: not available, because the paper only draws its bars. There, all types
+    together are better than any single one.
 
-Preset `paper`: filters 32, 64, 64, five rows an utterance and epoch, at most 60
-epochs from learning rate 1e-4, ten repeats in the paper, one here (`--repeats 10`).
-`--preset small` is for a CPU: filters 16, 32, 32, two rows, at most 20 epochs.
+Preset `paper`: filters 32, 64, 64, five rows per utterance and epoch, at most 60
+epochs from learning rate 1e-4. The paper makes ten repeats, which is `--repeats 10`;
+the default is one. `--preset small` is for a CPU: filters 16, 32, 32, two rows per
+utterance and epoch, at most 20 epochs from learning rate 1e-3.
 
 Data: IEMOCAP, four classes.
-Cost: for a GPU; with `--preset small`, minutes a fold and system on one CPU thread.
+Cost: meant for a GPU. With `--preset small`: minutes per fold and system on one CPU
+    thread.
 Command: keras-ser run configs/mtl_aug/figure2.py --corpus iemocap=DIR
 Results: docs/results.md
 """
@@ -22,6 +24,6 @@ config = Experiment(
     labels="four",
     systems=single_augmentations(preset="paper"),
     training=PAPER_TRAINING,
-    against="mtl_aug_all",
+    reference="mtl_aug_all",
     published="mtl_aug:figure 2",
 )

@@ -1,19 +1,21 @@
 r"""MTL-AUG against its baselines on RAVDESS, eight classes, six groups of four actors.
 
-Source: Latif et al. 2022 (IEEE TAC), the systems of its Table 2; the paper has no
-figure for this one.
-`baseline` is model 4 of its Table 7; `baseline_augmented` is the same network on the
-augmented rows of MTL-AUG, against which MTL-AUG is tested. `mtl_aug_librispeech` adds
-one unlabelled row to each labelled one.
+Source: Latif et al. 2022 (IEEE TAC), the systems of its Table 2.
+Expected, UAR %: not available. The paper has no figure for this corpus.
 
-Preset `small`: encoder of 16, 32, 32 filters, two rows an utterance and epoch, at
-most 20 epochs from learning rate 1e-3. All systems do the same number of updates.
+`baseline` is model 4 of its Table 7. `baseline_augmented` is the same network on the
+augmented rows of MTL-AUG, and the reference that MTL-AUG is compared with.
+`mtl_aug_librispeech` adds one unlabelled row per labelled row.
 
-Settings were chosen on RAVDESS (docs/studies/auxiliary_tasks.md), with four of its
-classes and the same actors: these rows are less independent than EMO-DB's.
+Preset `small`: an encoder of 16, 32, 32 filters, two rows per utterance and epoch, at
+most 20 epochs from learning rate 1e-3. All systems make the same number of updates.
 
-Data: RAVDESS speech, 1440 utterances; unlabelled, any part of LibriSpeech.
-Cost, one CPU thread: about four times that of configs/mtl_aug/emodb.py.
+The settings were chosen on RAVDESS (docs/studies/auxiliary_tasks.md), on four of its
+classes and the same actors. These rows are therefore less independent than those of
+EMO-DB.
+
+Data: RAVDESS speech, 1440 utterances. Unlabelled: any part of LibriSpeech.
+Cost, on one CPU thread: about four times that of configs/mtl_aug/emodb.py.
 Command: keras-ser run configs/mtl_aug/ravdess.py \
     --corpus ravdess=DIR --corpus librispeech=DIR
 Results: docs/results.md
@@ -27,7 +29,7 @@ config = Experiment(
     corpus="ravdess",
     protocol="k_fold",
     protocol_arguments={"folds": 6},
-    unlabelled="librispeech",
+    unlabelled_corpus="librispeech",
     systems=NETWORKS,
     training=Training(),
 )

@@ -1,15 +1,17 @@
 r"""MTL-AUG against its baselines within a corpus: Table 2 of its paper.
 
-Source: Latif et al. 2022 (IEEE TAC), section 5.1, Table 2; leaving one speaker out.
+Source: Latif et al. 2022 (IEEE TAC), section 5.1, Table 2, leaving one speaker out.
 Expected, UAR %: IEMOCAP / MSP-IMPROV: baseline 64.3 / 57.2, + augmentation
     65.1 / 58.5, MTL-AUG 68.1 / 61.4, with 100 h of LibriSpeech 68.7 / 62.1.
 
-Preset `paper`: filters 32, 64, 64, five rows an utterance and epoch, at most 60
-epochs from learning rate 1e-4, ten repeats in the paper, one here (`--repeats 10`).
-`--preset small` is for a CPU: filters 16, 32, 32, two rows, at most 20 epochs.
+Preset `paper`: filters 32, 64, 64, five rows per utterance and epoch, at most 60
+epochs from learning rate 1e-4. The paper makes ten repeats, which is `--repeats 10`;
+the default is one. `--preset small` is for a CPU: filters 16, 32, 32, two rows per
+utterance and epoch, at most 20 epochs from learning rate 1e-3.
 
-Data: IEMOCAP and MSP-IMPROV, four classes; unlabelled, LibriSpeech.
-Cost: for a GPU; with `--preset small`, minutes a fold and system on one CPU thread.
+Data: IEMOCAP and MSP-IMPROV, four classes. Unlabelled: LibriSpeech.
+Cost: meant for a GPU. With `--preset small`: minutes per fold and system on one CPU
+    thread.
 Command: keras-ser run configs/mtl_aug/table2.py --corpus iemocap=DIR \
     --corpus msp_improv=DIR --corpus librispeech=DIR
 Results: docs/results.md
@@ -22,7 +24,7 @@ config = Experiment(
     corpus=("iemocap", "msp_improv"),
     labels="four",
     protocol="each_corpus",
-    unlabelled="librispeech",
+    unlabelled_corpus="librispeech",
     systems=networks(preset="paper"),
     training=PAPER_TRAINING,
     published="mtl_aug:2",

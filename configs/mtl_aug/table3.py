@@ -1,17 +1,20 @@
 r"""MTL-AUG trained on one corpus and tested on another: Table 3 of its paper.
 
-Source: Latif et al. 2022 (IEEE TAC), section 5.2.1, Table 3; 30 % of MSP-IMPROV
-    selects the epoch, by speaker here and by utterance there (`--set
-    protocol_arguments.split=utterance`, which lets test speakers choose it).
+Source: Latif et al. 2022 (IEEE TAC), section 5.2.1, Table 3. 30 % of MSP-IMPROV selects
+    the epoch: speakers here, utterances in the paper. To follow the paper, add
+    `--set protocol_arguments.split=utterance`. Test speakers then take part in
+    selecting the epoch.
 Expected, UAR %: IEMOCAP to MSP-IMPROV: baseline 45.4, + augmentation 46.2,
     MTL-AUG 47.2, with 100 h of LibriSpeech 48.1.
 
-Preset `paper`: filters 32, 64, 64, five rows an utterance and epoch, at most 60
-epochs from learning rate 1e-4, ten repeats in the paper, one here (`--repeats 10`).
-`--preset small` is for a CPU: filters 16, 32, 32, two rows, at most 20 epochs.
+Preset `paper`: filters 32, 64, 64, five rows per utterance and epoch, at most 60
+epochs from learning rate 1e-4. The paper makes ten repeats, which is `--repeats 10`;
+the default is one. `--preset small` is for a CPU: filters 16, 32, 32, two rows per
+utterance and epoch, at most 20 epochs from learning rate 1e-3.
 
-Data: IEMOCAP and MSP-IMPROV, four classes; unlabelled, LibriSpeech.
-Cost: for a GPU; with `--preset small`, minutes a fold and system on one CPU thread.
+Data: IEMOCAP and MSP-IMPROV, four classes. Unlabelled: LibriSpeech.
+Cost: meant for a GPU. With `--preset small`: minutes per fold and system on one CPU
+    thread.
 Command: keras-ser run configs/mtl_aug/table3.py --corpus iemocap=DIR \
     --corpus msp_improv=DIR --corpus librispeech=DIR
 Results: docs/results.md
@@ -25,7 +28,7 @@ config = Experiment(
     labels="four",
     protocol="cross_corpus",
     protocol_arguments={"train": "iemocap", "test": "msp_improv"},
-    unlabelled="librispeech",
+    unlabelled_corpus="librispeech",
     systems=networks(preset="paper"),
     training=PAPER_TRAINING,
     published="mtl_aug:3",

@@ -5,15 +5,17 @@ Expected, UAR %: IEMOCAP to MSP-IMPROV: all 47.2, without augmentation head
     46.2, and without reconstruction 45.8, and without center loss 45.4, and without
     attention 43.6.
 
-Models 3 to 5 stand there with and without augmented speech, as the paper does not
+Models 3 to 5 are listed with and without augmented speech, because the paper does not
 say which of them saw it.
 
-Preset `paper`: filters 32, 64, 64, five rows an utterance and epoch, at most 60
-epochs from learning rate 1e-4, ten repeats in the paper, one here (`--repeats 10`).
-`--preset small` is for a CPU: filters 16, 32, 32, two rows, at most 20 epochs.
+Preset `paper`: filters 32, 64, 64, five rows per utterance and epoch, at most 60
+epochs from learning rate 1e-4. The paper makes ten repeats, which is `--repeats 10`;
+the default is one. `--preset small` is for a CPU: filters 16, 32, 32, two rows per
+utterance and epoch, at most 20 epochs from learning rate 1e-3.
 
 Data: IEMOCAP and MSP-IMPROV, four classes.
-Cost: for a GPU; with `--preset small`, minutes a fold and system on one CPU thread.
+Cost: meant for a GPU. With `--preset small`: minutes per fold and system on one CPU
+    thread.
 Command: keras-ser run configs/mtl_aug/table7_cross.py --corpus iemocap=DIR \
     --corpus msp_improv=DIR
 Results: docs/results.md
@@ -29,6 +31,6 @@ config = Experiment(
     protocol_arguments={"train": "iemocap", "test": "msp_improv"},
     systems=ablation(preset="paper"),
     training=PAPER_TRAINING,
-    against="model_1",
+    reference="model_1",
     published="mtl_aug:7",
 )

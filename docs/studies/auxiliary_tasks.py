@@ -1,14 +1,15 @@
 """Where the auxiliary tasks help: RAVDESS, four classes, development speakers only.
 
-Three splits of the 24 actors: 8 train, the next 8 select and are scored, so that no
-figure here is a test. Each configuration is trained on each split; the folder of a
-training holds `history.csv`, `cosine.json` and `found.json`. A training that was
-interrupted goes on, one that is there already is not repeated, one that another process
-is at is left to it: start the script twice to use two cores.
+There are three splits of the 24 actors. In each, 8 actors train, and the next 8 select
+the epoch and are scored, so that no figure here is a test. Each configuration is
+trained on each split. The folder of a training holds `history.csv`, `cosine.json` and
+`found.json`. An interrupted training is resumed, and a finished one is not repeated. A
+training that another process is working on is left to it, so start the script twice to
+use two cores.
 
 Command: python docs/studies/auxiliary_tasks.py --ravdess DIR --librispeech DIR
-Table: the same with --table, no training; docs/generate.py writes it into the study.
-Cost: about six minutes a training on one core.
+Table: add --table, which trains nothing. docs/generate.py writes it into the study.
+Cost: about six minutes per training on one core.
 """
 
 import argparse
@@ -32,18 +33,27 @@ from keras_ser.protocols import Fold
 from keras_ser.utils import files, locks
 
 AUGMENTED = System(arguments=BASELINE)
-TYPE = {"reconstruction": False}  # the augmentation head alone
-RECONSTRUCTION = {"augmentation": False}
+AUGMENTATION = {"reconstruction": False}  # the augmentation head alone
+RECONSTRUCTION = {"augmentation": False}  # the reconstruction alone
 
 
 @dataclasses.dataclass(frozen=True)
 class Configuration:
-    """One line of the study's table."""
+    """One line of the study's table.
+
+    Args:
+        system: the model, its losses and its augmentation.
+        fmax: the highest edge of the mel filterbank in Hz.
+        fraction: the fraction of the training utterances that keep their label.
+        keep_rest: whether the other utterances train without their label.
+        librispeech: whether LibriSpeech joins as unlabelled speech.
+        epochs: the number of epochs.
+    """
 
     system: System
     fmax: float = 6800.0
-    fraction: float = 1.0  # of the training utterances that keep their label
-    keep_rest: bool = False  # whether the others train without label
+    fraction: float = 1.0
+    keep_rest: bool = False
     librispeech: bool = False
     epochs: int = 20
 
@@ -53,8 +63,8 @@ def _mtl(arguments=None, **objective) -> System:
 
 
 def _few(system: System, keep_rest=False) -> Configuration:
-    """A quarter of the labels; epochs are shorter, so there are more of them."""
-    system = dataclasses.replace(system, unlabelled=keep_rest)
+    """A quarter of the labels. Epochs are shorter, so there are more of them."""
+    system = dataclasses.replace(system, use_unlabelled=keep_rest)
     return Configuration(system, fraction=0.25, keep_rest=keep_rest, epochs=60)
 
 
@@ -62,10 +72,10 @@ CONFIGURATIONS = {
     "baseline": Configuration(System(arguments=BASELINE, augment=())),
     "baseline + augmentation": Configuration(AUGMENTED),
     "both 0.3": Configuration(_mtl(auxiliary=0.3)),
-    "center alone": Configuration(_mtl({**TYPE, **RECONSTRUCTION})),
-    "augmentation head 0.1": Configuration(_mtl(TYPE, auxiliary=0.1)),
-    "augmentation head 0.3": Configuration(_mtl(TYPE, auxiliary=0.3)),
-    "augmentation head 1": Configuration(_mtl(TYPE, auxiliary=1.0)),
+    "center alone": Configuration(_mtl({**AUGMENTATION, **RECONSTRUCTION})),
+    "augmentation head 0.1": Configuration(_mtl(AUGMENTATION, auxiliary=0.1)),
+    "augmentation head 0.3": Configuration(_mtl(AUGMENTATION, auxiliary=0.3)),
+    "augmentation head 1": Configuration(_mtl(AUGMENTATION, auxiliary=1.0)),
     "reconstruction 0.1": Configuration(_mtl(RECONSTRUCTION, auxiliary=0.1)),
     "reconstruction 0.3": Configuration(_mtl(RECONSTRUCTION, auxiliary=0.3)),
     "reconstruction 1": Configuration(_mtl(RECONSTRUCTION, auxiliary=1.0)),
@@ -76,7 +86,7 @@ CONFIGURATIONS = {
         _mtl(auxiliary=0.3), keep_rest=True
     ),
     "both 0.3 + LibriSpeech": Configuration(
-        dataclasses.replace(_mtl(auxiliary=0.3), unlabelled=True), librispeech=True
+        dataclasses.replace(_mtl(auxiliary=0.3), use_unlabelled=True), librispeech=True
     ),
     "both 0.1": Configuration(_mtl(auxiliary=0.1)),
 }
@@ -85,8 +95,15 @@ SPLITS["C"] = (range(17, 25), range(1, 9))
 SCORES = {"chosen epoch": "dev_uar", "last five": "last_five"}
 
 
-def fold_of(table, extra, split: str, configuration: Configuration) -> Fold:
-    """Eight speakers that train, eight that are scored; nobody is tested."""
+def make_fold(table, extra, split: str, configuration: Configuration) -> Fold:
+    """The fold of a split: eight speakers train, eight are scored, none are tested.
+
+    Args:
+        table: the labelled utterances of RAVDESS.
+        extra: the utterances of LibriSpeech, without labels.
+        split: a key of `SPLITS`.
+        configuration: which labels are kept and which unlabelled speech joins.
+    """
     train, dev = (
         table[table.speaker.isin([f"ravdess/{actor:02d}" for actor in actors])]
         for actors in SPLITS[split]
@@ -110,7 +127,15 @@ def fold_of(table, extra, split: str, configuration: Configuration) -> Fold:
 
 
 def train(name: str, split: str, tables, cache, folder: Path) -> None:
-    """One training; its figures go to `found.json`."""
+    """Trains one configuration on one split and writes its figures to `found.json`.
+
+    Args:
+        name: a key of `CONFIGURATIONS`.
+        split: a key of `SPLITS`.
+        tables: the labelled table and the unlabelled one.
+        cache: folder of the feature cache.
+        folder: folder of the training.
+    """
     import keras
 
     from keras_ser import augment
@@ -123,7 +148,7 @@ def train(name: str, split: str, tables, cache, folder: Path) -> None:
     configuration = CONFIGURATIONS[name]
     system = configuration.system
     keras.utils.set_random_seed(seed)
-    fold = fold_of(*tables, split, configuration)
+    fold = make_fold(*tables, split, configuration)
     model = MTLAug(
         fold.classes, augmentations=augment.types(system.augment), **system.arguments
     )
@@ -152,16 +177,18 @@ def train(name: str, split: str, tables, cache, folder: Path) -> None:
 
 
 def GradientCosine(data, heads, path):
-    """The callback below; Keras is imported when a training starts."""
+    """The callback below. Keras is imported only when a training starts."""
     import keras
 
     from keras_ser.monitoring import gradients
 
     class GradientCosine(keras.callbacks.Callback):
-        """Cosine of emotion's and each auxiliary's gradient on the encoder.
+        """Measures the cosine between the gradients of two losses on the encoder.
 
-        After every fourth epoch, on two batches of training rows, always the same.
-        Losses are unweighted: λ1 scales a gradient, not its direction.
+        One is the loss of the emotion, the other that of an auxiliary task. It is
+        measured after every fourth epoch, on two batches of training rows that stay
+        the same. The losses are unweighted, because λ1 scales a gradient and does not
+        change its direction.
         """
 
         def __init__(self):
@@ -173,17 +200,18 @@ def GradientCosine(data, heads, path):
         def on_epoch_end(self, epoch, logs=None):
             if not self.auxiliaries or epoch % 4 != 3:
                 return
-            cosines = np.mean([self._of(*batch) for batch in self.batches], axis=0)
+            cosines = np.mean([self._cosines(*batch) for batch in self.batches], axis=0)
             self.measured[str(epoch)] = cosines.tolist()
             files.write_json(path, self.measured)
 
-        def _of(self, *batch):
+        def _cosines(self, *batch):
             losses = self.model.objective()["loss"]
-            found = gradients.measures(gradients.of_heads(self.model, losses, batch))
+            by_head = gradients.head_gradients(self.model, losses, batch)
+            found = gradients.measures(by_head)
             return [found[f"gradient_cosine/{head}"] for head in self.auxiliaries]
 
         def means(self):
-            """Mean over the measurements, by head."""
+            """The mean cosine over the measurements, by auxiliary task."""
             if not self.measured:
                 return {}
             values = np.mean(list(self.measured.values()), axis=0).tolist()
@@ -193,7 +221,7 @@ def GradientCosine(data, heads, path):
 
 
 def results(out: Path) -> pd.DataFrame:
-    """All trainings that are done, a row each."""
+    """The finished trainings, one row per training."""
     rows = []
     for path in sorted(out.glob("*/*/found.json")):
         rows.append(
@@ -214,9 +242,9 @@ def table(out: Path) -> str:
         rows = found[found.configuration == slug(name)]
         if rows.empty:
             continue
-        of_split = rows.set_index("split")
+        by_split = rows.set_index("split")
         cells = [name] + [
-            f"{100 * of_split[column][split]:.1f}" if split in of_split.index else "–"
+            f"{100 * by_split[column][split]:.1f}" if split in by_split.index else "–"
             for column in SCORES.values()
             for split in SPLITS
         ]
@@ -230,18 +258,28 @@ def table(out: Path) -> str:
 
 
 def slug(name: str) -> str:
+    """The name of a configuration as the name of a folder."""
     return "".join(c if c.isalnum() or c in ".-" else "_" for c in name)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--ravdess")
-    parser.add_argument("--librispeech")
-    parser.add_argument("--cache", default="cache")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(""))
-    parser.add_argument("--splits", default="ABC")
-    parser.add_argument("--only", nargs="*", default=list(CONFIGURATIONS))
-    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--ravdess", help="folder of RAVDESS")
+    parser.add_argument("--librispeech", help="folder of LibriSpeech")
+    parser.add_argument("--cache", default="cache", help="folder of features")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(__file__).with_suffix(""),
+        help="folder of the trainings",
+    )
+    parser.add_argument("--splits", default="ABC", help="which splits to train")
+    parser.add_argument(
+        "--only", nargs="*", default=list(CONFIGURATIONS), help="some configurations"
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="print the table and train nothing"
+    )
     arguments = parser.parse_args()
     if not arguments.table:
         backend.set_threads(1)
@@ -254,7 +292,7 @@ def main() -> None:
                     try:
                         stack.enter_context(locks.held(f"{folder}.lock", name))
                     except ValueError:
-                        continue  # another process is at it
+                        continue  # another process is working on it
                     if not (folder / "found.json").exists():
                         train(name, split, (labelled, extra), arguments.cache, folder)
     print(table(arguments.out))

@@ -1,12 +1,13 @@
 """Adversarial attacks on normalised features: FGSM, BIM and PGD.
 
-An attack looks for features x' beside an utterance's x that raise the model's loss,
+An attack searches for features x' close to the features x of an utterance that raise
+the loss of the model,
 
     |x' − x| ≤ ε in every cell,        x' = 0 in the padding,
 
-with ε in standard deviations of the normalised log-mel. It knows the model and the
-true class: what is left of the accuracy is what the worst noise of that size leaves,
-as far as the attack finds it.
+with ε in standard deviations of the normalised features. The attack knows the model and
+the true class. The remaining accuracy is therefore the accuracy under the worst noise
+of that size, as far as the attack finds it.
 """
 
 import lazy_loader

@@ -1,18 +1,20 @@
-"""The direction in which a model's loss rises, also where the model is sure.
+"""The direction in which a model's loss rises, even if the model is certain.
 
-Of the cross-entropy of the true class y, with logits z,
+With logits z, the cross-entropy of the true class y is
 
     −ln p_y = ln(1 + e^m)        m = ln Σ_{k≠y} e^{z_k} − z_y
 
-and its gradient is (1 − p_y) ∇m. The sign is that of ∇m, but in float32 the factor is
-0 as soon as p_y rounds to 1: a model that is sure would look robust. So ∇m is taken,
-from the logits below a softmax layer. Of a model that ends otherwise, logits are the
-logarithms of its probabilities, which rise above their type's smallest number only.
-Where ∇m is 0 all the same there is no attack, and a warning says so.
+and its gradient is (1 − p_y) ∇m. Its sign is that of ∇m. In float32, however, the
+factor is 0 as soon as p_y rounds to 1, and a model that is certain would look robust.
+The attacks therefore use ∇m, which is computed from the logits of the final softmax
+layer. If a model ends with a different layer, the logits are the logarithms of its
+probabilities. These have a gradient only above the smallest number of their type. Where
+∇m is 0 nevertheless, there is no attack, and a warning reports it.
 """
 
 import functools
 import warnings
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -21,87 +23,93 @@ from keras import ops
 from keras_ser import backend
 from keras_ser.layers import padding
 
-ABSENT = -1e9  # a logit that has no part in a sum
+MASKED_LOGIT = -1e9  # contributes nothing to a sum of exponentials
 
 
-def of_margin(model, values, truth, front=None) -> np.ndarray:
-    """∇m of each utterance, in the input of the model or of what stands before it.
+def margin_gradient(
+    model: keras.Model, values, truth, front: keras.Model | None = None
+) -> np.ndarray:
+    """∇m of each utterance with respect to the input of the model, or of its front-end.
 
-    In inference mode. Compiled once for a model, and for a shape where the backend
-    needs it; the weights are those that the model has when called.
+    The model runs in inference mode. The gradient is compiled once per model and, if
+    the backend needs it, once per shape. It uses the weights that the model has when
+    this function is called.
 
     Args:
         model: Keras model from features to probabilities, `(batch, classes)`.
-        values: array, the input of `front`, or of the model.
-        truth: one-hot `(batch, classes)`.
-        front: Keras model whose output the model takes.
+        values: Array, the input of `front` if there is one, otherwise of `model`.
+        truth: One-hot array `(batch, classes)`.
+        front: Keras model whose output is the input of `model`, such as a front-end.
 
     Returns:
-        An array like `values`.
+        Array of the shape of `values`.
 
     Raises:
-        ValueError: it is not finite.
+        ValueError: If the gradient is not finite.
+
+    Warns:
+        UserWarning: If the gradient of an utterance is 0.
     """
-    found = _compiled(model, front)(values, truth)
-    if not np.isfinite(found).all():
+    result = _compiled_gradient(model, front)(values, truth)
+    if not np.isfinite(result).all():
         raise ValueError(
             "Expected a finite gradient. Received: NaN or infinity. Look for them in "
             "the input and in the model's weights."
         )
-    flat = int((~found.reshape(len(found), -1).any(axis=1)).sum())
-    if flat:
+    zeros = int((~result.reshape(len(result), -1).any(axis=1)).sum())
+    if zeros:
         warnings.warn(
-            f"The gradient is 0 for {flat} of {len(found)} utterances, which this step "
-            "leaves as they are: how robust the model is to them is not known.",
+            f"The gradient is 0 for {zeros} of {len(result)} utterances. This step "
+            "leaves them unchanged, so the model's robustness on them is unknown.",
             stacklevel=2,
         )
-    return found
+    return result
 
 
 def margin(logits, truth):
     """m = ln Σ_{k≠y} e^{z_k} − z_y, which grows with the cross-entropy of class y.
 
     Args:
-        logits: z, `(batch, classes)`.
-        truth: one-hot, of the same shape.
+        logits: Tensor `(batch, classes)`, the logits z.
+        truth: One-hot tensor `(batch, classes)`.
 
     Returns:
-        `(batch,)`.
+        Tensor `(batch,)`.
     """
     truth = ops.cast(truth, logits.dtype)
-    others = ops.where(truth > 0, ABSENT, logits)
+    others = ops.where(truth > 0, MASKED_LOGIT, logits)
     return ops.logsumexp(others, axis=-1) - ops.sum(truth * logits, axis=-1)
 
 
 @functools.lru_cache(maxsize=2)  # compiling takes longer than many steps
-def _compiled(model, front):
+def _compiled_gradient(model, front):
     """∇m as a function of arrays."""
-    logits = logits_of(model)
+    logits = logits_function(model)
     variables = [*model.variables, *(() if front is None else front.variables)]
 
-    def slope(weights, values, truth):
-        def rise(tensors):
+    def gradient(weights, values, truth):
+        def total_margin(tensors):
             with keras.StatelessScope(list(zip(variables, weights, strict=True))):
                 (features,) = tensors
                 if front is not None:
                     features = front(features, training=False)
                 return ops.sum(margin(logits(features), truth))
 
-        return backend.value_and_gradient(rise, [values])[1][0]
+        return backend.value_and_gradient(total_margin, [values])[1][0]
 
-    compiled = backend.compiled(slope)
+    compiled = backend.compiled(gradient)
 
-    def of_arrays(values, truth):
-        # Weights are handed over: JAX would compile in those of the first call.
+    def compute(values, truth):
+        # Weights are arguments: JAX would compile those of the first call as constants.
         weights = [each.value for each in variables]
         tensors = (ops.convert_to_tensor(each) for each in (values, truth))
         return ops.convert_to_numpy(compiled(weights, *tensors))
 
-    return of_arrays
+    return compute
 
 
-def logits_of(model):
-    """A function from features to a model's logits, in inference mode."""
+def logits_function(model: keras.Model) -> Callable:
+    """Function from features to the model's logits, in inference mode."""
     last = model.layers[-1]
     if not (
         isinstance(last, keras.layers.Dense)
@@ -120,30 +128,33 @@ def logits_of(model):
 
 
 def _log_probabilities(model, features):
-    posterior = model(features, training=False)
-    tiny = np.finfo(keras.backend.standardize_dtype(posterior.dtype)).tiny
-    return ops.log(ops.maximum(posterior, float(tiny)))
+    probabilities = model(features, training=False)
+    tiny = np.finfo(keras.backend.standardize_dtype(probabilities.dtype)).tiny
+    return ops.log(ops.maximum(probabilities, float(tiny)))
 
 
-def around_features(features: np.ndarray, epsilon: float) -> tuple:
+def around_features(
+    features: np.ndarray, epsilon: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest values that an attack may give to features.
 
-    Within ε; in the padding both are 0. In the last frame of speech the loudest band
-    keeps its sign: a frame of zeros would be padding.
+    The values lie within ε of the features, and both are 0 in the padding. In the last
+    frame of speech, the value of largest magnitude keeps its sign, because a frame of
+    zeros would be padding.
 
     Args:
-        features: `(batch, time, bands)`, 0 in the padding.
-        epsilon: ε.
+        features: Array `(batch, time, dimensions)`, 0 in the padding.
+        epsilon: ε, in the unit of the features.
 
     Returns:
-        Two arrays like `features`.
+        Two arrays of the shape of `features`.
     """
     low, high = around(features, epsilon)
     frames = ops.convert_to_numpy(padding.frames(features))
     is_speech = np.arange(features.shape[1]) < frames[:, None]
     row, last = np.arange(len(features)), frames - 1
-    band = np.abs(features[row, last]).argmax(axis=1)
-    cell = row, last, band
+    largest = np.abs(features[row, last]).argmax(axis=1)
+    cell = row, last, largest
     half = features[cell] / 2
     low[cell] = np.maximum(low[cell], np.where(half > 0, half, -np.inf))
     high[cell] = np.minimum(high[cell], np.where(half < 0, half, np.inf))
@@ -151,9 +162,9 @@ def around_features(features: np.ndarray, epsilon: float) -> tuple:
 
 
 def around(values: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
-    """values − ε and values + ε in the type of `values`, rounded towards them.
+    """values − ε and values + ε in the type of `values`, rounded towards `values`.
 
-    No difference exceeds ε then, in exact numbers either.
+    After this rounding no difference exceeds ε, even in exact arithmetic.
     """
     exact = values.astype(np.float64)
     low = (exact - epsilon).astype(values.dtype)

@@ -1,7 +1,8 @@
-"""The attacks: how they step, and from where."""
+"""The attacks: their steps and their starting points."""
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -11,31 +12,33 @@ from keras_ser.attacks import gradient
 
 @dataclasses.dataclass(frozen=True)
 class Attack:
-    """Steps along the sign of the loss's gradient, each back into the ball.
+    """Steps along the sign of the loss's gradient, each clipped to the ε-ball.
 
         x_0 = x        x_{i+1} = clip(x_i + a · sign ∇L(x_i), x − ε, x + ε)
 
-    with the cross-entropy L of the true class, in inference mode; `gradient` says how
-    its sign is found. An utterance's result depends on itself and on the seed of its
-    random start: not on its padding, and but for rounding not on its neighbours.
+    with the cross-entropy L of the true class, in inference mode. The module `gradient`
+    explains how the sign is found. The result for an utterance depends on the utterance
+    and on the seed of its random start. It does not depend on its padding or, except
+    for rounding, on the other utterances of the batch.
 
     Args:
         epsilon: ε, in standard deviations of the features. 0 changes nothing.
 
-    Call:
+    Call arguments:
         model: Keras model from features to probabilities, `(batch, classes)`, such as
-            `MTLAug.emotion_model`. Compiled once; hand over the same object again.
-        features: float32 `(batch, time, bands)`, 0 in the padding.
-        truth: one-hot `(batch, classes)`.
-        seeds: one whole number an utterance, for a random start.
+            `MTLAug.emotion_model`. Its gradient is compiled once per object, so pass
+            the same object again.
+        features: float32 array `(batch, time, dimensions)`, 0 in the padding.
+        truth: One-hot array `(batch, classes)`.
+        seeds: One non-negative integer per utterance, for a random start.
 
     Returns:
-        An array like `features`. No cell differs by more than ε, the padding is 0, and
-        the speech is as long as before.
+        An array of the shape of `features`. No cell differs by more than ε, the padding
+        is 0, and the number of unpadded frames is unchanged.
 
     Raises:
-        ValueError: arguments of other shapes, types or values; a gradient that is
-            not finite.
+        ValueError: If an argument has the wrong shape, type or value, or if the
+            gradient is not finite.
 
     Example:
 
@@ -45,51 +48,64 @@ class Attack:
     epsilon: float = 0.08
 
     steps: ClassVar[int] = 1
-    share: ClassVar[float] = 1.0  # of ε: the length of a step
+    share: ClassVar[float] = 1.0  # length of a step, as a fraction of ε
 
     def __post_init__(self):
         if not (_is_number(self.epsilon) and 0 <= self.epsilon < np.inf):
             raise ValueError(
-                "`epsilon` must be a finite number, 0 or more. "
+                "`epsilon` must be a finite number of at least 0. "
                 f"Received: {self.epsilon!r}."
             )
 
     def __call__(self, model, features, truth, seeds=None) -> np.ndarray:
         features, truth = np.asarray(features), np.asarray(truth)
-        _check(model, features, truth, seeds)
+        _check_inputs(model, features, truth, seeds)
         low, high = gradient.around_features(features, self.epsilon)
-        slope = functools.partial(gradient.of_margin, model, truth=truth)
+        slope = functools.partial(gradient.margin_gradient, model, truth=truth)
         return self.climb(slope, features, low, high, seeds)
 
-    def climb(self, slope, values, low, high, seeds=None) -> np.ndarray:
-        """The steps, on whatever has a gradient.
+    def climb(
+        self,
+        slope: Callable[[np.ndarray], np.ndarray],
+        values: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        seeds=None,
+    ) -> np.ndarray:
+        """Takes the steps on any values that have a gradient.
 
         Args:
-            slope: from an array like `values` to the gradient there.
-            values: x, `(batch, …)`.
-            low, high: bounds, arrays like `values`.
-            seeds: see above.
+            slope: Function from an array of the shape of `values` to the gradient
+                there.
+            values: Array `(batch, …)`, the starting point x.
+            low: Lower bounds, of the shape of `values`.
+            high: Upper bounds, of the shape of `values`.
+            seeds: One non-negative integer per utterance, for a random start.
+
+        Returns:
+            An array of the shape of `values`.
         """
         if self.epsilon == 0:
             return values.copy()
         step = values.dtype.type(self.epsilon * self.share)
-        place = self.start(values, low, high, seeds)
+        point = self.start(values, low, high, seeds)
         for _ in range(self.steps):
-            place = np.clip(place + step * np.sign(slope(place)), low, high)
-        return place
+            point = np.clip(point + step * np.sign(slope(point)), low, high)
+        return point
 
     def start(self, values, low, high, seeds) -> np.ndarray:
-        """x_0: the features themselves; `PGD` draws it within the bounds."""
+        """The starting point x_0: the values themselves. `PGD` draws it at random."""
         return values
 
 
 class FGSM(Attack):
     """Fast gradient sign method: one step of ε.
 
-    Args, call, returns and raises: see `Attack`.
+    Arguments, return value and errors: See `Attack`.
 
-    Reference: Goodfellow, Shlens and Szegedy, "Explaining and harnessing adversarial
-    examples", ICLR 2015.
+    Reference:
+        Goodfellow, Shlens and Szegedy, "Explaining and harnessing adversarial
+        examples", ICLR 2015.
     """
 
 
@@ -98,14 +114,15 @@ class BIM(Attack):
     """Basic iterative method: 10 steps of ε / 4.
 
     Args:
-        epsilon: see `Attack`.
-        steps: their number.
-        share: of ε, the length of a step.
+        epsilon: ε, in standard deviations of the features. 0 changes nothing.
+        steps: Number of steps.
+        share: Length of a step, as a fraction of ε.
 
-    Call, returns and raises: see `Attack`.
+    Call arguments, return value and errors: See `Attack`.
 
-    Reference: Kurakin, Goodfellow and Bengio, "Adversarial examples in the physical
-    world", ICLR workshop 2017.
+    Reference:
+        Kurakin, Goodfellow and Bengio, "Adversarial examples in the physical world",
+        ICLR workshop 2017.
     """
 
     steps: int = 10
@@ -115,26 +132,29 @@ class BIM(Attack):
         super().__post_init__()
         if type(self.steps) is not int or self.steps < 1:
             raise ValueError(
-                "`steps` must be a whole number of 1 or more. "
-                f"Received: {self.steps!r}."
+                f"`steps` must be a positive integer. Received: {self.steps!r}."
             )
         if not (_is_number(self.share) and 0 < self.share <= 1):
             raise ValueError(
-                f"`share` must be a number above 0, up to 1. Received: {self.share!r}."
+                "`share` must be a number above 0 and at most 1. "
+                f"Received: {self.share!r}."
             )
 
 
 @dataclasses.dataclass(frozen=True)
 class PGD(BIM):
-    """Projected gradient descent: 20 steps of ε / 8 from a random place in the ball.
+    """Projected gradient descent: 20 steps of ε / 8 from a random point in the ball.
 
     Args:
-        epsilon, steps, share: see `BIM`.
+        epsilon: ε, in standard deviations of the features. 0 changes nothing.
+        steps: Number of steps.
+        share: Length of a step, as a fraction of ε.
 
-    Call, returns and raises: see `Attack`; `seeds` are needed.
+    Call arguments, return value and errors: See `Attack`. `seeds` are required.
 
-    Reference: Madry et al., "Towards deep learning models resistant to adversarial
-    attacks", ICLR 2018.
+    Reference:
+        Madry et al., "Towards deep learning models resistant to adversarial attacks",
+        ICLR 2018.
     """
 
     steps: int = 20
@@ -143,10 +163,11 @@ class PGD(BIM):
     def start(self, values, low, high, seeds) -> np.ndarray:
         if seeds is None:
             raise ValueError(
-                "`PGD` starts at random: expected `seeds`, one whole number an "
-                "utterance. Received: None."
+                "`PGD` starts at random and needs `seeds`, one non-negative integer "
+                "per utterance. Received: None."
             )
-        # Drawn in the order of time: more padding leaves the speech's numbers alone.
+        # Drawn in the order of time, so that more padding does not change the numbers
+        # that the speech receives.
         drawn = [
             np.random.default_rng(seed).uniform(-1, 1, values.shape[1:])
             for seed in np.asarray(seeds).tolist()
@@ -155,12 +176,12 @@ class PGD(BIM):
         return np.clip(moved.astype(values.dtype), low, high)
 
 
-def _check(model, features, truth, seeds) -> None:
+def _check_inputs(model, features, truth, seeds) -> None:
     classes, dtype = model.output.shape[-1], model.inputs[0].dtype
     if features.ndim != 3 or features.dtype != dtype or 0 in features.shape:
         raise ValueError(
-            f"`features` must be {dtype} (batch, time, bands), what the model takes. "
-            f"Received: {features.dtype} {features.shape}."
+            f"`features` must be {dtype} (batch, time, dimensions), as the model "
+            f"expects, and not empty. Received: {features.dtype} {features.shape}."
         )
     if truth.shape != (len(features), classes) or not _is_one_hot(truth):
         raise ValueError(
@@ -170,7 +191,7 @@ def _check(model, features, truth, seeds) -> None:
         )
     if seeds is not None and not _are_seeds(np.asarray(seeds), len(features)):
         raise ValueError(
-            f"`seeds` must be {len(features)} whole numbers of 0 or more, one an "
+            f"`seeds` must be {len(features)} non-negative integers, one per "
             f"utterance. Received: {seeds!r}."
         )
 
@@ -180,8 +201,8 @@ def _is_one_hot(truth: np.ndarray) -> bool:
 
 
 def _are_seeds(seeds: np.ndarray, count: int) -> bool:
-    are_whole = np.issubdtype(seeds.dtype, np.integer)
-    return seeds.shape == (count,) and are_whole and (seeds >= 0).all()
+    are_integers = np.issubdtype(seeds.dtype, np.integer)
+    return seeds.shape == (count,) and are_integers and (seeds >= 0).all()
 
 
 def _is_number(value) -> bool:

@@ -1,4 +1,4 @@
-"""From audio files to waveforms: reading, resampling, speed, noise, unusable files."""
+"""From audio files to waveforms: reading, transforms, noise and unusable files."""
 
 from keras_ser.audio.reading import RATE, RATES, digest, duration, read, resample
 from keras_ser.audio.transforms import Chain, Speed, speed

@@ -1,4 +1,4 @@
-"""Noise mixed into speech at a chosen signal-to-noise ratio."""
+"""Noise that is mixed into speech at a chosen signal-to-noise ratio (SNR)."""
 
 import dataclasses
 import functools
@@ -10,20 +10,24 @@ import pandas as pd
 
 from keras_ser import audio
 
-FRAME = 0.020  # seconds
-RANGE = 40.0  # dB below the loudest frame, within which a frame is speech
-FADE = 0.050  # seconds of the cross-fade where a clip is repeated
-SOFTEST = 1e-3  # of a clip's peak; softer samples at its ends are padding
-DRAWS = 50  # of a stretch that sounds
-ALL = "all"  # kinds
+FRAME_SECONDS = 0.020
+RANGE_DB = 40.0  # frames within this range below the loudest frame are speech
+FADE_SECONDS = 0.050  # length of the cross-fade where a clip is repeated
+MIN_RELATIVE_LEVEL = 1e-3  # of a clip's peak; quieter samples at its ends are padding
+MAX_DRAWS = 50  # random segments that are tried before a clip counts as silent
+ALL = "all"  # draws from every kind
 
-# Channel 1 of these is mixed in from DEMAND: Latif et al. 2022, section 5.3.
+# Channel 1 of these environments is used from DEMAND: Latif et al. 2022, section 5.3.
 DEMAND = ("DKITCHEN", "NPARK", "PCAFETER", "PSTATION", "STRAFFIC")
 CHANNEL = "/ch01"
 
 
 class Clip(NamedTuple):
-    """A recording of noise, or a segment of one (seconds, None for its ends)."""
+    """A recording of noise, or a segment of one.
+
+    `start` and `end` are in seconds; None stands for the recording's start or end.
+    `kind` is what the noise is, `digest` the hash of the file's content.
+    """
 
     kind: str
     file: str
@@ -33,48 +37,54 @@ class Clip(NamedTuple):
 
 
 def speech_power(wave: np.ndarray) -> float:
-    r"""Mean power of the speech in a waveform, without its pauses.
+    r"""The mean power of the speech in a waveform, without its pauses.
 
-    With P_k the mean square of the samples of frame k, 20 ms each,
+    With P_k the mean square of the samples of frame k, 20 ms each, it is
 
-        mean of P_k over all k with P_k >= 10^-4 max P,
+        the mean of P_k over all k with P_k >= 10^-4 max P,
 
-    which are the frames within 40 dB of the loudest. A last frame that is not full
+    that is, over the frames within 40 dB of the loudest one. An incomplete last frame
     does not count.
 
     Args:
-        wave: `(samples,)`.
+        wave: float array of shape `(samples,)` at 16 kHz.
     """
-    size = min(round(FRAME * audio.RATE), len(wave))
+    size = min(round(FRAME_SECONDS * audio.RATE), len(wave))
     count = len(wave) // size
     frames = wave[: count * size].astype(np.float64).reshape(count, size)
     power = np.square(frames).mean(axis=1)
-    return float(power[power >= 10 ** (-RANGE / 10) * power.max()].mean())
+    return float(power[power >= 10 ** (-RANGE_DB / 10) * power.max()].mean())
 
 
-def mixed(wave: np.ndarray, noise: np.ndarray, snr: float) -> np.ndarray:
-    r"""Speech with noise at a signal-to-noise ratio.
+def mix(wave: np.ndarray, noise: np.ndarray, snr: float) -> np.ndarray:
+    r"""Adds noise to speech at a signal-to-noise ratio.
 
         x + g n,  g² = P(x) / (mean(n²) 10^(snr/10)),
 
-    with P of `speech_power`. Nothing is clipped and the speech keeps its level: the
-    sum is float and may go beyond ±1, as the front-ends may see it; to write it to a
-    file of whole numbers, scale it down first.
+    with P of `speech_power`. Nothing is clipped and the speech keeps its level. The
+    sum may go beyond ±1, which front-ends accept. Scale it down before you write it
+    to a file of integer samples.
 
     Args:
-        wave, noise: `(samples,)`, as long as each other.
-        snr: dB.
+        wave: The speech, shape `(samples,)`.
+        noise: The noise, of the same shape as `wave`.
+        snr: The signal-to-noise ratio in dB.
 
     Returns:
-        float32 `(samples,)`.
+        float32 array of shape `(samples,)`.
     """
     power = np.square(noise, dtype=np.float64).mean()
     gain = np.sqrt(speech_power(wave) / (power * 10 ** (snr / 10)))
     return (wave + gain * noise).astype(np.float32)
 
 
-def stretch(noise: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:
-    """So many samples of a clip from a random place; short clips are repeated."""
+def draw_segment(
+    noise: np.ndarray, samples: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Returns `samples` samples of a clip from a random position.
+
+    A clip that is shorter than that is repeated, see `loop`.
+    """
     if len(noise) >= samples:
         first = rng.integers(len(noise) - samples + 1)
         return noise[first : first + samples]
@@ -84,17 +94,19 @@ def stretch(noise: np.ndarray, samples: int, rng: np.random.Generator) -> np.nda
 
 
 def loop(noise: np.ndarray) -> np.ndarray:
-    r"""A clip that can follow itself without a click.
+    r"""Makes a clip that can follow itself without a click.
 
-    Its last 50 ms (of a short clip, half of it) fade out over its first, so that it
-    becomes that much shorter. Of n samples, f of them faded, and t = (k + 1) / (f + 1),
+    The last 50 ms of the clip (or half of a clip shorter than 100 ms) fade out over
+    its first 50 ms, and the result is shorter by as much. With n samples, f of them
+    faded, and t = (k + 1) / (f + 1),
 
         y_k = sin(πt/2) x_k + cos(πt/2) x_(n-f+k)   for k < f,
         y_k = x_k                                   for f <= k < n - f.
 
-    Squares of the weights add up to 1: so do the powers of two stretches of noise.
+    The squares of the two weights add up to 1, and so do the powers of two
+    uncorrelated segments of noise: the cross-fade is as loud as the rest.
     """
-    fade = min(round(FADE * audio.RATE), len(noise) // 2)
+    fade = min(round(FADE_SECONDS * audio.RATE), len(noise) // 2)
     angle = np.pi / 2 * (np.arange(fade) + 1) / (fade + 1)
     body = noise[: len(noise) - fade].copy()
     body[:fade] = np.sin(angle) * noise[:fade] + np.cos(angle) * noise[-fade or None :]
@@ -103,16 +115,18 @@ def loop(noise: np.ndarray) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class Mixing:
-    """`mixed` as a waveform transform, which is another one for each utterance.
+    """`mix` as a waveform transform with different noise for each utterance.
 
-    Clip and place are drawn from a hash of the utterance's name, the kind and the
-    ratio: equal for every system, in any order and process.
+    The clip and the position in it are drawn from a hash of the utterance's name, the
+    kind and the SNR. Every system therefore gets the same noise, in any order and in
+    any process.
 
     Args:
-        clips: to draw from; of `ALL` kinds, first the kind is drawn, then its clip.
-        kind: of the noise, or `ALL`.
-        snr: dB.
-        utterance: that the noise is mixed into.
+        clips: The clips to draw from. With kind `ALL`, the kind is drawn first and
+            then one of its clips.
+        kind: The kind of the noise, or `ALL`.
+        snr: The signal-to-noise ratio in dB.
+        utterance: The name of the utterance that the noise is mixed into.
     """
 
     clips: tuple[Clip, ...]
@@ -120,8 +134,8 @@ class Mixing:
     snr: float
     utterance: str = ""
 
-    def of(self, utterance: str) -> "Mixing":
-        """The transform of one utterance."""
+    def for_utterance(self, utterance: str) -> "Mixing":
+        """Returns the transform of one utterance."""
         return dataclasses.replace(self, utterance=utterance)
 
     @property
@@ -130,45 +144,48 @@ class Mixing:
         return f"noise={self.kind} {float(self.snr)!r} {drawn} {self.utterance}"
 
     def __call__(self, wave: np.ndarray) -> np.ndarray:
-        """The waveform with noise, as long as it was.
+        """Returns the waveform with noise, as long as before.
 
         Raises:
-            ValueError: a clip cannot be read, or is all but silent.
+            ValueError: A clip cannot be read, or it is almost entirely silent.
         """
         seed = seed_of(self.utterance, self.kind, float(self.snr))
-        noise = self._noise(len(wave), np.random.default_rng(seed))
-        return mixed(wave, noise, self.snr)
+        noise = self._draw_noise(len(wave), np.random.default_rng(seed))
+        return mix(wave, noise, self.snr)
 
-    def _noise(self, samples: int, rng: np.random.Generator) -> np.ndarray:
+    def _draw_noise(self, samples: int, rng: np.random.Generator) -> np.ndarray:
         kinds = sorted({clip.kind for clip in self.clips})
         kind = kinds[rng.integers(len(kinds))]
         clips = [clip for clip in self.clips if clip.kind == kind]
         clip = clips[rng.integers(len(clips))]
         noise = _read(clip)
-        least = 10 ** (-RANGE / 10) * np.square(noise, dtype=np.float64).mean()
-        for _ in range(DRAWS):
-            found = stretch(noise, samples, rng)
+        least = 10 ** (-RANGE_DB / 10) * np.square(noise, dtype=np.float64).mean()
+        for _ in range(MAX_DRAWS):
+            found = draw_segment(noise, samples, rng)
             if np.square(found, dtype=np.float64).mean() > least:
                 return found
         raise ValueError(
-            f"Noise must sound for as long as speech does. Received: {clip.file}, of "
-            f"which {DRAWS} stretches of {samples / audio.RATE:.2f} s are more than "
-            f"{RANGE:g} dB below its mean. Remove it from the noise, or cut it."
+            "Expected noise without long silences. Received: "
+            f"{clip.file}, of which {MAX_DRAWS} random segments of "
+            f"{samples / audio.RATE:.2f} s are all more than {RANGE_DB:g} dB below its "
+            "mean power. Remove the file from the noise corpus, or cut out its "
+            "silence."
         )
 
 
 def clips(table: pd.DataFrame, kind: str = ALL) -> tuple[Clip, ...]:
-    """The recordings of a kind of noise, in the order of their names.
+    """Returns the recordings of one kind of noise, sorted by utterance name.
 
     Args:
-        table: of a corpus of noise; `session` is the kind. Of DEMAND, channel 1 of
-            the environments of `DEMAND`.
-        kind: of them, or `ALL`.
+        table: The table of a corpus of noise, whose column `session` is the kind. Of
+            DEMAND, only channel 1 of the environments in `DEMAND` is used.
+        kind: One of the table's kinds, or `ALL`.
 
     Raises:
-        ValueError: there is no such kind, or one of DEMAND's is absent.
+        ValueError: The table has no such kind, or an environment of DEMAND is
+            missing.
     """
-    rows = _chosen(table).sort_values("utterance")
+    rows = _select_recordings(table).sort_values("utterance")
     kinds = sorted(set(rows.session))
     if kind not in (ALL, *kinds):
         raise ValueError(
@@ -176,19 +193,28 @@ def clips(table: pd.DataFrame, kind: str = ALL) -> tuple[Clip, ...]:
             f"Received: {kind!r}."
         )
     return tuple(
-        Clip(row.session, row.file, _bound(row.start), _bound(row.end), row.digest)
+        Clip(
+            row.session,
+            row.file,
+            _none_if_nan(row.start),
+            _none_if_nan(row.end),
+            row.digest,
+        )
         for row in rows.itertuples()
         if kind in (ALL, row.session)
     )
 
 
 def kinds_of(table: pd.DataFrame) -> tuple[str, ...]:
-    """The kinds of noise that a table holds."""
+    """Returns the kinds of noise in a table, sorted."""
     return tuple(sorted({clip.kind for clip in clips(table)}))
 
 
 def fingerprint(table: pd.DataFrame | None) -> dict[str, str]:
-    """`{"noise": a hash}` of a table's clips, in any order; empty without a table."""
+    """Returns `{"noise": hash}` of a table's clips, or `{}` without a table.
+
+    The hash does not depend on the order of the rows or on the paths of the files.
+    """
     if table is None:
         return {}
     words = "\n".join(repr((clip.kind, *clip[2:])) for clip in sorted(clips(table)))
@@ -196,12 +222,13 @@ def fingerprint(table: pd.DataFrame | None) -> dict[str, str]:
 
 
 def seed_of(*words) -> int:
-    """A seed of 31 bits that is a function of these words."""
+    """Returns a 31-bit seed that is a function of `words` in any process."""
     digest = hashlib.blake2b(repr(words).encode(), digest_size=4).digest()
     return int.from_bytes(digest, "little") >> 1
 
 
-def _chosen(table: pd.DataFrame) -> pd.DataFrame:
+def _select_recordings(table: pd.DataFrame) -> pd.DataFrame:
+    """All rows, but of DEMAND only channel 1 of the environments in `DEMAND`."""
     of_demand = table.corpus == "demand"
     if not of_demand.any():
         return table
@@ -209,24 +236,24 @@ def _chosen(table: pd.DataFrame) -> pd.DataFrame:
     absent = sorted(set(DEMAND) - set(table.session[first]))
     if absent:
         raise ValueError(
-            f"Corpus `demand` needs channel 1 of {', '.join(DEMAND)}. Received: it "
-            f"without {', '.join(absent)}. Complete the folder, or read it as corpus "
-            "`noise`."
+            f"Corpus `demand` needs channel 1 of {', '.join(DEMAND)}. Received: a "
+            f"folder without {', '.join(absent)}. Complete the folder, or read it as "
+            "corpus `noise`."
         )
     return table[first & table.session.isin(DEMAND) | ~of_demand]
 
 
-def _bound(seconds: float) -> float | None:
+def _none_if_nan(seconds: float) -> float | None:
     return None if np.isnan(seconds) else float(seconds)
 
 
-@functools.lru_cache(maxsize=8)  # DEMAND's five minutes are 19 MB each
+@functools.lru_cache(maxsize=8)  # each five-minute recording of DEMAND takes 19 MB
 def _read(clip: Clip) -> np.ndarray:
-    """A clip at the rate of speech, without the silence that pads it."""
+    """Reads a clip at the rate of speech, without the silence at its ends."""
     try:
         wave = audio.read(clip.file, clip.start, clip.end, digest=clip.digest)
-    except FileNotFoundError as error:  # of the noise, not of the speech
+    except FileNotFoundError as error:  # the noise is missing, not the speech
         raise ValueError(str(error)) from error
     level = np.abs(wave)
-    loud = np.flatnonzero(level > SOFTEST * level.max())
+    loud = np.flatnonzero(level > MIN_RELATIVE_LEVEL * level.max())
     return wave[loud[0] : loud[-1] + 1]

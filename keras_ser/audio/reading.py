@@ -1,6 +1,6 @@
-"""Waveforms: reading, resampling, mixing down and changing speed.
+"""Waveforms: reading, resampling and mixing down.
 
-A waveform is a float32 array of shape `(samples,)`, mono, in [-1, 1].
+A waveform is a mono float32 array of shape `(samples,)` with values in [-1, 1].
 """
 
 import contextlib
@@ -9,46 +9,59 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
-RATE = 16_000
-RATES = (1_000, 768_000)  # Hz; beyond, a header is damaged
-WHOLE = 64 * 2**20  # bytes up to which a file is read at once
-SLACK = 128  # bytes; some writers count the header as data
+RATE = 16_000  # Hz
+RATES = (1_000, 768_000)  # Hz; a header that says anything else is damaged
+MAX_BYTES_AT_ONCE = 64 * 2**20  # bytes; larger files are read in place
+HEADER_SLACK_BYTES = 128  # bytes; some writers count the header as data
 
-# What libsndfile says of a container that promises more than it holds. Of RIFF the
-# data counts: an outer size is often wrong in files that are whole.
+# How libsndfile logs a container that promises more than it holds. In RIFF files only
+# the size of the data counts, because the outer size is often wrong in intact files.
 _SIZES = re.compile(
     r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)", re.M
 )
-_OPEN_END = 0x7FFFF000  # sizes that stand for "unknown" in streams
-_OGG = ("Last page lacks an end-of-stream bit", "Junk after the last page")
+_UNKNOWN_SIZE_BYTES = 0x7FFFF000  # streams write this or more for "unknown"
+_OGG_WARNINGS = ("Last page lacks an end-of-stream bit", "Junk after the last page")
 
 
-def read(path, start=None, end=None, rate: int = RATE, digest: str = "") -> np.ndarray:
+def read(
+    path: str | Path,
+    start: float | None = None,
+    end: float | None = None,
+    rate: float = RATE,
+    digest: str = "",
+) -> np.ndarray:
     """Reads a file, or a segment of it, as mono speech at `rate`.
 
-    Channels are averaged. Resampling is soxr's high quality band-limited
-    interpolation, after the segment was cut. The bytes that are decoded are those
-    whose digest is checked.
+    Channels are averaged. The segment is cut first and then resampled with soxr's
+    high-quality band-limited interpolation. The digest is checked on the same bytes
+    that are decoded.
 
     Args:
-        path: any file that libsndfile reads (wav, flac, ogg, mp3, aiff, …).
-        start, end: seconds; None or NaN stand for the file's start and end.
-        rate: Hz of the returned waveform.
-        digest: what `digest` gave for the file before; empty for any.
+        path: Any file that libsndfile reads (wav, flac, ogg, mp3, aiff, …).
+        start, end: The segment in seconds. None or NaN stands for the start or the
+            end of the file.
+        rate: The sampling rate of the returned waveform in Hz.
+        digest: The value that the function `digest` returned for the file earlier.
+            An empty string accepts any content.
 
     Returns:
         float32 array of shape `(samples,)`.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is no audio, cannot be read, is empty, cut or silent,
-            holds NaN or infinity, or has another digest.
+        FileNotFoundError: The file does not exist or is not a regular file.
+        ValueError: The file is not audio, cannot be read, is empty, truncated or
+            silent, holds NaN or infinity, or has a different digest.
     """
-    with _opened(path) as stream:
-        wave, source_rate = _decoded(_checked(stream, path, digest), path, start, end)
+    with _open_bytes(path) as stream:
+        wave, source_rate = _decode(
+            _load_verified(stream, path, digest), path, start, end
+        )
     if len(wave) == 0:
         raise ValueError(
             f"Expected at least one sample of audio. Received: {path} with none. "
@@ -69,7 +82,16 @@ def read(path, start=None, end=None, rate: int = RATE, digest: str = "") -> np.n
 
 
 def resample(wave: np.ndarray, source_rate: float, rate: float) -> np.ndarray:
-    """Band-limited resampling from `source_rate` to `rate` (Hz)."""
+    """Resamples a waveform with a band-limited filter.
+
+    Args:
+        wave: float array of shape `(samples,)`.
+        source_rate: The sampling rate of `wave` in Hz.
+        rate: The sampling rate of the result in Hz.
+
+    Returns:
+        Array of shape `(about samples * rate / source_rate,)`.
+    """
     if source_rate == rate:
         return wave
     import librosa
@@ -79,15 +101,15 @@ def resample(wave: np.ndarray, source_rate: float, rate: float) -> np.ndarray:
     )
 
 
-def duration(path) -> float:
-    """Seconds of audio in a file, read from its header."""
-    with _opened(path) as stream, _sound(stream, path) as file:
+def duration(path: str | Path) -> float:
+    """The seconds of audio in a file, read from its header."""
+    with _open_bytes(path) as stream, _open_sound(stream, path) as file:
         return file.frames / file.samplerate
 
 
-def digest(path) -> str:
-    """A name for a file's content: 128 bits of BLAKE2b over its bytes."""
-    with _opened(path) as stream:
+def digest(path: str | Path) -> str:
+    """A hash of a file's content: 128 bits of BLAKE2b over its bytes."""
+    with _open_bytes(path) as stream:
         return _digest(stream)
 
 
@@ -99,14 +121,14 @@ def _digest(stream) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _digest_of_version(path: str, size: int, changed: int) -> str:
-    """The digest of a large file, once for all of its segments."""
+    """The digest of a large file, computed once for all of its segments."""
     return digest(path)
 
 
 @contextlib.contextmanager
-def _opened(path):
-    """A file's bytes as a stream; whatever the system objects to names the file."""
-    _require_file(path)
+def _open_bytes(path) -> Iterator[BinaryIO]:
+    """Opens a file as a stream of bytes; errors of the system name the file."""
+    _check_is_file(path)
     try:
         with open(path, "rb") as stream:
             yield stream
@@ -117,10 +139,10 @@ def _opened(path):
         ) from error
 
 
-def _checked(stream, path, digest: str):
-    """The stream, or its bytes in memory, once they have the digest."""
+def _load_verified(stream, path, digest: str):
+    """Returns the stream, or its bytes in memory, if they have this digest."""
     state = os.fstat(stream.fileno())
-    if state.st_size <= WHOLE:
+    if state.st_size <= MAX_BYTES_AT_ONCE:
         stream = io.BytesIO(stream.read())
         found = _digest(stream) if digest else ""
         stream.seek(0)
@@ -129,9 +151,9 @@ def _checked(stream, path, digest: str):
         found = _digest_of_version(*version)
     if digest and found != digest:
         raise ValueError(
-            f"Expected the audio that the table was read from, of digest {digest}. "
-            f"Received: {path}, which has changed since, of digest {found}. Read the "
-            "corpus again."
+            f"Expected the audio that the table was read from, with digest {digest}. "
+            f"Received: {path}, which has changed since and has digest {found}. Read "
+            "the corpus again."
         )
     return stream
 
@@ -143,18 +165,19 @@ class _Bytes:
         self.readinto, self.tell, self._seek = stream.readinto, stream.tell, stream.seek
 
     def seek(self, offset: int, whence: int) -> None:
-        with contextlib.suppress(ValueError, OSError):  # it reads the place by `tell`
+        # libsndfile asks `tell` for the position, so a failed seek does no harm.
+        with contextlib.suppress(ValueError, OSError):
             self._seek(offset, whence)
 
 
 @contextlib.contextmanager
-def _sound(stream, path):
-    """The stream as a SoundFile that holds what its header promises."""
+def _open_sound(stream, path):
+    """Opens the stream as a SoundFile that holds what its header promises."""
     import soundfile
 
     try:
         with soundfile.SoundFile(_Bytes(stream)) as file:
-            _refuse_cut(path, file.extra_info)
+            _check_complete(path, file.extra_info)
             if not RATES[0] <= file.samplerate <= RATES[1]:
                 raise ValueError(
                     f"Expected a sample rate of {RATES[0]} to {RATES[1]} Hz. "
@@ -163,7 +186,7 @@ def _sound(stream, path):
                 )
             yield file
     except soundfile.LibsndfileError as error:
-        # Its text as a whole names the stream, by its place in memory.
+        # The full text of the error names the stream by its address in memory.
         raise ValueError(
             "Expected audio that libsndfile reads. Received: "
             f"{path} ({error.error_string or f'error {error.code}'}). "
@@ -171,48 +194,52 @@ def _sound(stream, path):
         ) from error
 
 
-def _decoded(stream, path, start, end) -> tuple[np.ndarray, int]:
-    """The segment, mixed down, at the file's own rate.
+def _decode(stream, path, start, end) -> tuple[np.ndarray, int]:
+    """Returns the segment, mixed down to mono, and the file's own rate.
 
-    In blocks: a damaged header may promise more samples than memory holds.
+    It reads in blocks because a damaged header may promise more samples than fit
+    into memory.
     """
-    with _sound(stream, path) as file:
-        first, last = _segment(path, start, end, file.samplerate, file.frames)
+    with _open_sound(stream, path) as file:
+        first, last = _segment_bounds(path, start, end, file.samplerate, file.frames)
         file.seek(first)
         blocks, left, size = [], last - first, max(1, 2**20 // file.channels)
         while left:
             block = file.read(min(left, size), dtype="float32", always_2d=True)
             if len(block) == 0:
-                raise _cut(path, f"{last - first} samples", last - first - left)
-            with np.errstate(all="ignore"):  # `read` looks at what comes of it
+                raise _truncation_error(
+                    path, f"{last - first} samples", last - first - left
+                )
+            with np.errstate(all="ignore"):  # `read` checks the result
                 blocks.append(block.mean(axis=1))
             left -= len(block)
         return np.concatenate([np.zeros(0, np.float32), *blocks]), file.samplerate
 
 
-def _refuse_cut(path, log: str) -> None:
-    """Refuses what libsndfile would read as if it were shorter."""
+def _check_complete(path, log: str) -> None:
+    """Raises ValueError for a file that libsndfile would read as a shorter one."""
     for size in _SIZES.finditer(log):
         promised, held = int(size[1]), int(size[2])
-        if held + SLACK < promised < _OPEN_END:
-            raise _cut(path, f"{promised} bytes", held)
-    for sign in _OGG:
-        if sign in log:
-            raise _cut(path, "an Ogg stream with its end", f"`{sign}`")
+        if held + HEADER_SLACK_BYTES < promised < _UNKNOWN_SIZE_BYTES:
+            raise _truncation_error(path, f"{promised} bytes", held)
+    for warning in _OGG_WARNINGS:
+        if warning in log:
+            raise _truncation_error(path, "an Ogg stream with its end", f"`{warning}`")
 
 
-def _cut(path, promised, held) -> ValueError:
+def _truncation_error(path, promised, held) -> ValueError:
     return ValueError(
         f"Expected {promised}, as the header promises. Received: {path} with {held}: "
-        "the file is cut. Copy it again from its source."
+        "the file is truncated. Copy it again from its source."
     )
 
 
-def _segment(path, start, end, rate, frames) -> tuple[int, int]:
+def _segment_bounds(path, start, end, rate, frames) -> tuple[int, int]:
+    """The first sample of a segment and the one after its last."""
     if frames == 0:
         return 0, 0
-    first = 0 if _missing(start) else round(np.clip(start * rate, -1, frames))
-    last = frames if _missing(end) else round(np.clip(end * rate, -1, frames))
+    first = 0 if _is_missing(start) else round(np.clip(start * rate, -1, frames))
+    last = frames if _is_missing(end) else round(np.clip(end * rate, -1, frames))
     if not 0 <= first < last:
         raise ValueError(
             f"Expected 0 <= start < end <= {frames / rate:.3f} s in {path}. "
@@ -221,15 +248,15 @@ def _segment(path, start, end, rate, frames) -> tuple[int, int]:
     return first, last
 
 
-def _missing(seconds) -> bool:
+def _is_missing(seconds) -> bool:
     return seconds is None or np.isnan(seconds)
 
 
-def _require_file(path) -> None:
+def _check_is_file(path) -> None:
     if not os.path.isfile(path):
-        state = "is no plain file" if os.path.exists(path) else "does not exist"
+        state = "is not a regular file" if os.path.exists(path) else "does not exist"
         state = "is a folder" if os.path.isdir(path) else state
         raise FileNotFoundError(
             f"Expected an audio file. Received: {path}, which {state}. "
-            "Check the path; of a corpus, the folder given for it."
+            "Check the path, or the folder given for the corpus."
         )

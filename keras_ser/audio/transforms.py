@@ -1,4 +1,4 @@
-"""Speed perturbation, and transforms of a waveform one after the other."""
+"""Transforms of a waveform: speed perturbation, and one transform after another."""
 
 import dataclasses
 from collections.abc import Callable
@@ -11,8 +11,18 @@ from keras_ser.audio.reading import RATE, resample
 def speed(wave: np.ndarray, factor: float) -> np.ndarray:
     """Speed perturbation: x(t) becomes x(factor · t).
 
-    Tempo and pitch change together, as SoX's `speed` does it: 1.1 is shorter and
-    higher. A waveform of n samples becomes one of about n / factor.
+    Tempo and pitch change together, as with SoX's `speed`: a factor of 1.1 makes
+    speech shorter and higher.
+
+    Args:
+        wave: float array of shape `(samples,)` at 16 kHz.
+        factor: The positive number by which speech gets faster.
+
+    Returns:
+        Array of shape `(about samples / factor,)` at 16 kHz.
+
+    Raises:
+        ValueError: `factor` is not positive.
 
     Reference: Ko et al., "Audio augmentation for speech recognition", 2015.
     """
@@ -23,7 +33,11 @@ def speed(wave: np.ndarray, factor: float) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class Speed:
-    """`speed` as a waveform transform: a callable with a name for caches."""
+    """`speed` as a waveform transform: a callable with a key for caches.
+
+    Args:
+        factor: As for `speed`; 1 returns the waveform itself.
+    """
 
     factor: float = 1.0
 
@@ -32,16 +46,21 @@ class Speed:
 
     @property
     def key(self) -> str:
-        # Every digit, and `1` for 1.0: entries of caches are found by it.
+        # Every digit, and `1` for 1.0, because entries of caches are found by this key.
         return f"speed={repr(float(self.factor)).removesuffix('.0')}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Chain:
-    """One waveform transform after another."""
+    """One waveform transform after another.
 
-    first: Callable
-    second: Callable
+    Args:
+        first: The transform that is applied to the waveform.
+        second: The transform that is applied to the result of `first`.
+    """
+
+    first: Callable[[np.ndarray], np.ndarray]
+    second: Callable[[np.ndarray], np.ndarray]
 
     def __call__(self, wave: np.ndarray) -> np.ndarray:
         return self.second(self.first(wave))

@@ -1,4 +1,4 @@
-"""Utterances whose audio cannot be used: refused together, or left out and listed."""
+"""Utterances whose audio cannot be used are reported together, or skipped."""
 
 import csv
 import io
@@ -12,8 +12,8 @@ import pandas as pd
 from keras_ser import audio
 from keras_ser.utils import files
 
-NAME = "skipped.csv"  # in the folders of runs that go on without them
-SHOWN = 3  # in a message
+NAME = "skipped.csv"  # in the folder of a run that continues without them
+MAX_REPORTED = 3  # utterances that one message names
 
 
 class Unusable(NamedTuple):
@@ -25,11 +25,12 @@ class Unusable(NamedTuple):
 
 
 class UnusableAudio(ValueError):
-    """Utterances that cannot be used, all that were found.
+    """All utterances that were found to be unusable.
 
     Args:
-        found: the utterances.
-        advice: what to do about them; for one alone, its reason says that.
+        found: The utterances.
+        advice: What to do about them. It follows the reasons, which say what to do
+            about a single file.
     """
 
     def __init__(self, found: Iterable[Unusable], advice: str = ""):
@@ -38,24 +39,25 @@ class UnusableAudio(ValueError):
 
     def __str__(self):
         if len(self.found) == 1:
-            return f"{_told(self.found[0])} {self.advice}".strip()
-        shown = " ".join(
-            f"({n}) {_told(bad)}" for n, bad in enumerate(self.found[:SHOWN], 1)
+            return f"{_describe(self.found[0])} {self.advice}".strip()
+        reported = " ".join(
+            f"({n}) {_describe(bad)}"
+            for n, bad in enumerate(self.found[:MAX_REPORTED], 1)
         )
-        more = len(self.found) - SHOWN
+        more = len(self.found) - MAX_REPORTED
         return (
-            "Expected audio of every utterance. Received: "
-            f"{len(self.found)} utterances without. {shown} "
+            "Expected audio that can be used for every utterance. Received: "
+            f"{len(self.found)} utterances without it. {reported} "
             f"{f'And {more} more. ' if more > 0 else ''}{self.advice}"
         ).strip()
 
 
-def _told(bad: Unusable) -> str:
+def _describe(bad: Unusable) -> str:
     return bad.reason if bad.file in bad.reason else f"{bad.file}: {bad.reason}"
 
 
-def write(path, found: Iterable[Unusable]) -> Path:
-    """A CSV file of `utterance, file, reason`."""
+def write(path: str | Path, found: Iterable[Unusable]) -> Path:
+    """Writes a CSV file with the columns `utterance, file, reason`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Unusable._fields)
@@ -64,26 +66,27 @@ def write(path, found: Iterable[Unusable]) -> Path:
 
 
 def unread(table: pd.DataFrame | None) -> list[Unusable]:
-    """The rows without a duration, where the file cannot be used."""
+    """Returns the rows without a duration whose file cannot be used."""
     if table is None:
         return []
-    return _tried(table[table.duration.isna()])
+    return _find_unusable(table[table.duration.isna()])
 
 
 def parted(tables: Iterable[pd.DataFrame | None]) -> list[pd.DataFrame | None]:
-    """Tables in which unusable files are no copies of each other.
+    """Returns the tables with unusable files that do not count as copies.
 
-    Silence of one length is the same bytes wherever it stands; two speakers with
-    it would share a recording. Such rows get duration NaN and a digest of their own.
+    Two silent files of one length have the same bytes. Two speakers with such files
+    would seem to share a recording. These rows get the duration NaN and a digest of
+    their own.
     """
     tables = list(tables)
     counts = pd.concat([t.digest for t in tables if t is not None]).value_counts()
-    several = set(counts.index[counts > 1])
-    return [each if each is None else _parted(each, several) for each in tables]
+    repeated = set(counts.index[counts > 1])
+    return [each if each is None else _separate(each, repeated) for each in tables]
 
 
-def _parted(table: pd.DataFrame, several: set) -> pd.DataFrame:
-    bad = _tried(table[table.digest.isin(several)])
+def _separate(table: pd.DataFrame, repeated: set) -> pd.DataFrame:
+    bad = _find_unusable(table[table.digest.isin(repeated)])
     rows = table.utterance.isin([each.utterance for each in bad])
     return table.assign(
         duration=table.duration.mask(rows),
@@ -91,7 +94,8 @@ def _parted(table: pd.DataFrame, several: set) -> pd.DataFrame:
     )
 
 
-def _tried(rows: pd.DataFrame) -> list[Unusable]:
+def _find_unusable(rows: pd.DataFrame) -> list[Unusable]:
+    """Reads each row's audio and returns the rows for which that fails."""
     found = []
     for row in rows.itertuples():
         try:
@@ -101,19 +105,27 @@ def _tried(rows: pd.DataFrame) -> list[Unusable]:
     return found
 
 
-def refuse(found: list[Unusable], folder) -> None:
-    """Raises `UnusableAudio` where there is any; many are listed in a file, too."""
+def check_none(found: list[Unusable], folder: str | Path) -> None:
+    """Raises `UnusableAudio` if any utterance was found to be unusable.
+
+    Args:
+        found: The utterances that cannot be used.
+        folder: Where `unusable.csv` lists them all if there are more than three.
+    """
     if not found:
         return
-    advice = "To go on without: --skip-bad."
-    if len(found) > SHOWN:
-        listed = write(Path(folder) / "unusable.csv", found)
-        advice = f"All are listed in {listed}. {advice}"
+    advice = "To continue without such audio: --skip-bad (in Python: skip_bad=True)."
+    if len(found) > MAX_REPORTED:
+        path = write(Path(folder) / "unusable.csv", found)
+        advice = f"All are listed in {path}. {advice}"
     raise UnusableAudio(found, advice)
 
 
 def leave_out(table: pd.DataFrame, found: Iterable[Unusable]) -> pd.DataFrame:
-    """The table without the unusable utterances, with a warning that counts them."""
+    """Returns the table without the unusable utterances and warns of their number.
+
+    The warning also names the speakers and emotions that have no utterances left.
+    """
     found = list(found)
     bad = table.utterance.isin([each.utterance for each in found])
     if not bad.any():
@@ -126,7 +138,7 @@ def leave_out(table: pd.DataFrame, found: Iterable[Unusable]) -> pd.DataFrame:
     ]
     warnings.warn(
         f"Skipped {bad.sum()} of {len(table)} utterances, listed in {NAME} in each "
-        f"run's folder. The first: {_told(found[0])}"
+        f"run's folder. The first: {_describe(found[0])}"
         + (f" Nothing is left of {', '.join(gone)}." if gone else ""),
         stacklevel=2,
     )

@@ -1,4 +1,4 @@
-"""What depends on the Keras backend or the machine: threads, devices, gradients."""
+"""Threads, devices and gradients, which depend on the machine or the backend."""
 
 from keras_ser.backend.autodiff import compiled, value_and_gradient
 from keras_ser.backend.machine import (

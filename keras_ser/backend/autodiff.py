@@ -1,33 +1,35 @@
-"""Values with their gradients, and compiled functions, on each Keras backend."""
+"""Gradients and compiled functions on each Keras backend."""
 
 from collections.abc import Callable
 
 
 def value_and_gradient(function: Callable, tensors: list) -> tuple:
-    """A scalar function's value, and its gradient in each tensor.
+    """Computes the value of a scalar function and its gradient in each tensor.
 
-    `keras.ops` has no gradients; this is the one place where backends differ. The
-    gradient in a tensor that the value does not depend on is 0. In weights, it is
-    taken by handing the function other values for them with
-    `keras.StatelessScope`, which leaves the model as it is.
+    For a function f of tensors x_1, …, x_n, it returns f and [∂f/∂x_1, …, ∂f/∂x_n]. The
+    gradient in a tensor that the value does not depend on is 0.
+
+    `keras.ops` has no gradients, so this function has one implementation per backend.
+    For a gradient in weights, let the function set them to the given values with
+    `keras.StatelessScope`, which leaves the model unchanged.
 
     Args:
-        function: from a list of tensors like `tensors` to a scalar tensor.
-        tensors: floating-point tensors or arrays of any shapes.
+        function: Function from a list of tensors like `tensors` to a scalar tensor.
+        tensors: Floating-point tensors or arrays of any shapes.
 
     Returns:
-        The value, a scalar tensor, and the gradients, a list of tensors of the
-        shapes and types of `tensors`.
+        The value, a scalar tensor, and the gradients, a list of tensors with the
+        shapes and dtypes of `tensors`.
 
     Raises:
-        ValueError: another backend, or a value that is no scalar.
+        ValueError: If the backend is not supported, or the value is not a scalar.
 
     Example:
 
     >>> value_and_gradient(lambda each: ops.sum(each[0] ** 2), [np.float32([1, 3])])
     (10.0, [[2.0, 6.0]])
 
-    of a loss in some weights of a model:
+    The gradient of a loss in some weights of a model:
 
     >>> def loss(values):
     ...     mapping = list(zip(weights, values, strict=True))
@@ -44,19 +46,22 @@ def value_and_gradient(function: Callable, tensors: list) -> tuple:
             f"Received: {name!r}. Set KERAS_BACKEND before Keras is imported."
         )
     tensors = [keras.ops.convert_to_tensor(tensor) for tensor in tensors]
-    return _GRADIENTS[name](lambda each: _scalar(function(each)), tensors)
+    return _GRADIENTS[name](lambda each: _require_scalar(function(each)), tensors)
 
 
 def compiled(function: Callable) -> Callable:
-    """A function of tensors, compiled for each shape where the backend can.
+    """Compiles a function of tensors, if the backend can.
 
-    TensorFlow runs a recurrent layer slowly without a graph; it draws one for the
-    first shape, and one for all others. JAX compiles for every shape. PyTorch runs
+    TensorFlow runs a recurrent layer slowly without a graph. It traces one graph for
+    the first shape and one for all others. JAX compiles for every shape. PyTorch runs
     the function as it is.
 
     Args:
-        function: from tensors and lists of them to the like; the shapes decide which
-            way it takes, not the values.
+        function: Function from tensors, or lists of tensors, to the same. Its control
+            flow may depend on shapes but not on values.
+
+    Returns:
+        The compiled function.
     """
     import keras
 
@@ -72,16 +77,16 @@ def compiled(function: Callable) -> Callable:
     return function
 
 
-def _scalar(value):
+def _require_scalar(value):
     if len(value.shape):
         raise ValueError(
-            "`function` must return a scalar, to have one gradient. Received: shape "
-            f"{tuple(value.shape)}. Take a sum or a mean."
+            "`function` must return a scalar, which has one gradient per tensor. "
+            f"Received: shape {tuple(value.shape)}. Return a sum or a mean."
         )
     return value
 
 
-def _by_tensorflow(function, tensors):
+def _differentiate_tensorflow(function, tensors):
     import tensorflow as tf
 
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -92,23 +97,27 @@ def _by_tensorflow(function, tensors):
     return value, [tf.convert_to_tensor(gradient) for gradient in gradients]
 
 
-def _by_jax(function, tensors):
+def _differentiate_jax(function, tensors):
     import jax
 
-    # Compiled: without, each step of a recurrent layer is compiled apart.
+    # Without `jit`, each step of a recurrent layer is compiled separately.
     return jax.jit(jax.value_and_grad(function))(tensors)
 
 
-def _by_torch(function, tensors):
+def _differentiate_torch(function, tensors):
     import torch
 
     with torch.enable_grad():
         tensors = [tensor.detach().clone().requires_grad_() for tensor in tensors]
         value = function(tensors)
-        # torch knows no gradient of a constant, not even 0.
+        # PyTorch has no gradient for a constant, not even 0.
         value = value + sum(0 * tensor.sum() for tensor in tensors)
     gradients = torch.autograd.grad(value, tensors)
     return value.detach(), list(gradients)
 
 
-_GRADIENTS = {"jax": _by_jax, "tensorflow": _by_tensorflow, "torch": _by_torch}
+_GRADIENTS = {
+    "jax": _differentiate_jax,
+    "tensorflow": _differentiate_tensorflow,
+    "torch": _differentiate_torch,
+}

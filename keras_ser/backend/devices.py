@@ -1,4 +1,4 @@
-"""On how many devices, and in which precision, a job computes."""
+"""The number of devices that a job uses, and its precision."""
 
 import contextlib
 
@@ -7,63 +7,71 @@ import keras
 from keras_ser import backend
 
 
-class _Shared(keras.distribution.DataParallel):
+class _DataParallelOrReplicated(keras.distribution.DataParallel):
     """Data parallelism for batches of any size.
 
-    A batch whose rows the devices cannot share evenly, such as the last one of an
-    evaluation, is computed by each of them.
+    A batch whose rows cannot be divided evenly among the devices, such as the last one
+    of an evaluation, is computed by every device as a whole.
     """
 
     def get_data_layout(self, data_shape):
         if data_shape[0] % self.num_model_replicas == 0:
             return super().get_data_layout(data_shape)
-        undivided = [None] * len(data_shape)
-        return keras.distribution.TensorLayout(undivided, self.device_mesh)
+        replicated = [None] * len(data_shape)
+        return keras.distribution.TensorLayout(replicated, self.device_mesh)
 
 
 @contextlib.contextmanager
 def shared(count: int, batch: int):
-    """Within it, models are built and trained on this many devices.
+    """Context in which models are built and trained on several devices.
 
-    Each has all weights and an equal share of a batch's rows. Sums and moments run
-    over the whole batch, so that the result is that of one device but for rounding.
-    TensorFlow, where it only feeds another backend, is kept off the GPUs.
+    Each device holds all weights and computes an equal share of the rows of a batch.
+    Sums and moments are over the whole batch, so the result is that of one device
+    except for rounding. If TensorFlow only feeds another backend, it is kept off the
+    GPUs.
 
     Args:
-        count: devices; 1 changes nothing else.
-        batch: labelled rows a training batch.
+        count: Number of devices. With 1, only the rule for TensorFlow has an effect.
+        batch: Number of labelled rows per training batch.
 
     Raises:
-        ValueError: the backend has fewer devices, or cannot share such a batch.
+        ValueError: If the backend has fewer devices, or a batch cannot be divided
+            evenly among them.
+
+    Example:
+
+    >>> with shared(2, batch=16):
+    ...     model = MTLAug(("anger", "neutral"))
     """
     backend.reserve_accelerators()
     if count == 1:
         yield
         return
     check_devices(count, batch)
-    found = backend.devices()
+    found = backend.device_names()
     if len(found) < count:
         raise ValueError(
-            f"`devices` must be at most {len(found)}, as there are {found}. Received: "
-            f"{count}. To try it on a CPU, set XLA_FLAGS="
+            f"`devices` must be at most {len(found)}, because the devices are {found}. "
+            f"Received: {count}. Use fewer devices. To try it on a CPU, set XLA_FLAGS="
             f"--xla_force_host_platform_device_count={count} before the start."
         )
-    with _Shared(devices=found[:count]).scope():
+    with _DataParallelOrReplicated(devices=found[:count]).scope():
         yield
 
 
 def check_devices(count: int, batch: int, workers: int = 1) -> None:
-    """Refuses what no process can share, without starting the backend.
+    """Raises if a job cannot use this many devices, without starting the backend.
 
     Args:
-        count: devices.
-        batch: labelled rows a training batch.
-        workers: processes at a time.
+        count: Number of devices.
+        batch: Number of labelled rows per training batch.
+        workers: Number of processes that run at the same time.
 
     Raises:
-        ValueError: Keras does not distribute on the backend (on TensorFlow and
-            PyTorch, Keras 3.15 takes a distribution and computes on one device);
-            the rows cannot be shared evenly; or processes would share the devices.
+        ValueError: If Keras does not distribute on the backend (on TensorFlow and
+            PyTorch, Keras 3.15 accepts a distribution but computes on one device), if
+            the rows cannot be divided evenly, or if several processes would use the
+            same devices.
     """
     name = keras.backend.backend()
     if count == 1:
@@ -71,28 +79,33 @@ def check_devices(count: int, batch: int, workers: int = 1) -> None:
     if name != "jax":
         raise ValueError(
             f"`devices` above 1 needs the Keras backend jax. Received: {count} on "
-            f"{name}. Set KERAS_BACKEND=jax, or give one device."
+            f"{name}. Set KERAS_BACKEND=jax, or use one device."
         )
     if batch % count:
         raise ValueError(
-            f"`training.batch` must be a multiple of the devices, {count}. "
-            f"Received: {batch}. Set another batch or number of devices."
+            f"`training.batch` must be a multiple of the number of devices, {count}. "
+            f"Received: {batch}. Change the batch or the number of devices."
         )
     if workers > 1:
         raise ValueError(
-            f"`devices` above 1 needs one process, as all would take the same. "
-            f"Received: {count} devices, {workers} workers. Give 1 of either."
+            "`devices` above 1 needs a single worker, because all workers would use "
+            f"the same devices. Received: {count} devices, {workers} workers. Set one "
+            "of the two to 1."
         )
 
 
 def short_first(batches):
-    """A dataset for evaluation whose batches the devices can share.
+    """Moves the last batch of an evaluation to the front if devices share the batches.
 
-    Keras decides by the first batch of a dataset how all are divided. The last one,
-    which may have fewer rows, therefore comes first; with one device, all stays.
+    The first batch of a dataset decides how Keras divides all of them. The last batch,
+    which may have fewer rows, therefore comes first. With one device, the dataset is
+    returned unchanged.
 
     Args:
-        batches: finite `tf.data.Dataset`.
+        batches: Finite `tf.data.Dataset`.
+
+    Returns:
+        The `tf.data.Dataset` with the same batches.
     """
     if keras.distribution.distribution() is None:
         return batches
@@ -102,10 +115,10 @@ def short_first(batches):
 
 @contextlib.contextmanager
 def precision(name: str):
-    """Within it, layers are built in this precision.
+    """Context in which layers are built with a dtype policy.
 
     Args:
-        name: of a Keras dtype policy, one of `config.PRECISIONS`.
+        name: Name of a Keras dtype policy, one of `experiments.config.PRECISIONS`.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)

@@ -1,4 +1,4 @@
-"""What depends on the machine and the Keras backend."""
+"""Threads, devices and versions of the machine and of the Keras backend."""
 
 import contextlib
 import os
@@ -6,28 +6,32 @@ from collections.abc import Iterable
 
 PACKAGES = ("librosa", "numpy", "opensmile", "scikit-learn", "soundfile", "soxr")
 BACKEND_PACKAGES = {"jax": ("jax", "jaxlib"), "torch": ("torch",)}
-JAX_THREADS = "PJRT_NPROC"
+JAX_THREADS = "PJRT_NPROC"  # environment variable
 
 
 def set_tensorflow_defaults() -> None:
-    """Environment variables for TensorFlow, unless they are set; before it loads.
+    """Sets environment variables of TensorFlow that are not set yet.
 
-    It prints less, and uses the kernels that train faster on processors for which it
-    does not choose them by itself (benchmarks/onednn.py).
+    It has to be called before TensorFlow is imported. TensorFlow then prints less. It
+    also uses its oneDNN kernels on processors for which it does not choose them by
+    itself, although training with them is faster (`benchmarks/onednn.py`).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def set_threads(threads: int) -> None:
-    """Limits the backend to this many CPU threads; before anything ran on it.
+    """Limits the backend to a number of CPU threads, before it is used.
 
-    TensorFlow too, whose tf.data feeds every backend. Sums over threads are added in
-    another order than sums over one: results repeat to the last bit for equal
-    numbers of threads only.
+    TensorFlow is limited too, because tf.data feeds every backend. The number of
+    threads changes the order in which sums are added: results repeat to the last bit
+    only with the same number of threads.
+
+    Args:
+        threads: Number of CPU threads.
 
     Raises:
-        ValueError: TensorFlow or JAX is at work already, with another number.
+        ValueError: If TensorFlow or JAX is already in use with a different number.
     """
     import keras
 
@@ -50,39 +54,40 @@ def _limit_tensorflow(threads: int) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     except RuntimeError as error:
-        raise _too_late("TensorFlow", threads) from error
+        raise _already_used("TensorFlow", threads) from error
 
 
 def _limit_jax(threads: int) -> None:
-    """XLA takes its number of threads from the environment when it starts."""
-    from jax._src import xla_bridge  # JAX has no public way to ask
+    """Sets the environment variable from which XLA reads its threads when it starts."""
+    from jax._src import xla_bridge  # JAX has no public function for this
 
     if os.environ.get(JAX_THREADS) == str(threads):
         return
     if xla_bridge.backends_are_initialized():
-        raise _too_late("JAX", threads)
+        raise _already_used("JAX", threads)
     os.environ[JAX_THREADS] = str(threads)
 
 
-def _too_late(name: str, threads: int) -> ValueError:
+def _already_used(name: str, threads: int) -> ValueError:
     return ValueError(
-        f"Threads must be set before {name} is used. Received: {threads} "
+        f"Threads must be set before {name} is used. Received: {threads} threads "
         "afterwards. Start a new process."
     )
 
 
 def makes_variables_in_graphs() -> bool:
-    """Whether a training step is traced again where it made variables."""
+    """Whether a training step that creates variables is traced a second time."""
     import keras
 
     return keras.backend.backend() == "tensorflow"
 
 
 def compiles_each_shape() -> bool:
-    """Whether the backend compiles anew for each shape of a batch.
+    """Whether the backend compiles a model for each shape of a batch.
 
-    JAX does, for many seconds: its batches are padded to the window, those of other
-    backends to their longest utterance.
+    JAX does, which takes many seconds per shape. Its training batches are therefore
+    padded to the training window. Those of other backends are padded to their longest
+    utterance.
     """
     import keras
 
@@ -90,12 +95,12 @@ def compiles_each_shape() -> bool:
 
 
 def reserve_accelerators() -> None:
-    """Keeps TensorFlow off GPUs on which another backend computes.
+    """Keeps TensorFlow off the GPUs that another backend computes on.
 
-    It would take all their memory when it starts, and tf.data needs none.
+    TensorFlow would take all their memory when it starts, and tf.data needs none.
 
     Raises:
-        ValueError: TensorFlow is at work on them already.
+        ValueError: If TensorFlow already uses the GPUs.
     """
     import keras
     import tensorflow as tf
@@ -107,19 +112,19 @@ def reserve_accelerators() -> None:
         tf.config.set_visible_devices([], "GPU")
     except RuntimeError as error:
         raise ValueError(
-            f"On backend {name}, TensorFlow must leave the GPU alone. Received: it is "
-            "at work there. Start a new process, and in it call `backend."
-            "reserve_accelerators()` first."
+            f"On backend {name}, TensorFlow must not use the GPU. Received: a process "
+            "in which it already does. Start a new process, and first call "
+            "`backend.reserve_accelerators()` in it."
         ) from error
 
 
 def device_names() -> list[str]:
-    """The devices that the backend computes on, such as `gpu:0`; starts it."""
+    """Returns the devices of the backend, such as `gpu:0`, and starts the backend."""
     import keras
 
     if keras.backend.backend() != "torch":
         return keras.distribution.list_devices()
-    import torch  # Keras 3.15 lists none of its devices
+    import torch  # Keras 3.15 does not list its devices
 
     kind = keras.ops.zeros(()).device.type
     if kind != "cuda":
@@ -128,10 +133,15 @@ def device_names() -> list[str]:
 
 
 def describe() -> dict:
-    """Backend, versions, device and threads, for a run's record.
+    """Describes the machine and the backend for the record of a run.
 
-    Of the packages that decide features and scores, those that are installed;
-    `devices` where several share the batches. Starts the backend.
+    The function starts the backend.
+
+    Returns:
+        Dictionary of JSON values: the backend, its device and number of threads, and
+        the versions of Python, Keras and TensorFlow. It also has the version of every
+        installed package that features and scores depend on, and `devices` if several
+        devices share the batches.
     """
     import platform
 
@@ -155,39 +165,43 @@ def describe() -> dict:
 
 
 def _device(backend: str) -> str:
-    """What the devices are, and how many where there are several."""
+    """The name of the device, with the number of devices if there are several."""
     found = device_names()
     kind = found[0].partition(":")[0]
     name = f"CPU, {os.cpu_count()} cores"
     if kind != "cpu":
-        name = _ACCELERATORS[backend](kind)
+        name = _DEVICE_NAMES[backend](kind)
     return name if len(found) == 1 else f"{len(found)} × {name}"
 
 
-def _of_tensorflow(kind: str) -> str:
+def _name_tensorflow_device(kind: str) -> str:
     import tensorflow as tf
 
     first = tf.config.list_physical_devices(kind.upper())[0]
     return tf.config.experimental.get_device_details(first).get("device_name", kind)
 
 
-def _of_jax(kind: str) -> str:
+def _name_jax_device(kind: str) -> str:
     import jax
 
     return jax.devices()[0].device_kind
 
 
-def _of_torch(kind: str) -> str:
+def _name_torch_device(kind: str) -> str:
     import torch
 
     return torch.cuda.get_device_name(0) if kind == "gpu" else kind
 
 
-_ACCELERATORS = {"jax": _of_jax, "tensorflow": _of_tensorflow, "torch": _of_torch}
+_DEVICE_NAMES = {
+    "jax": _name_jax_device,
+    "tensorflow": _name_tensorflow_device,
+    "torch": _name_torch_device,
+}
 
 
 def _threads(backend: str) -> int:
-    """CPU threads of the backend; 0 for its own choice."""
+    """Number of CPU threads of the backend; 0 if the backend chooses it itself."""
     import tensorflow as tf
 
     if backend == "jax":

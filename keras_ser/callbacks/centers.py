@@ -1,20 +1,32 @@
-"""Class centers that start at the class means of the data."""
+"""Initial class centers: the class means of the data."""
+
+from collections.abc import Iterable
 
 import keras
 import numpy as np
 
 
 class InitialiseCenters(keras.callbacks.Callback):
-    """Starts the class centers at the classes' mean deep features.
+    """Starts each class center at the mean embedding of its class.
 
-    Centers of zero would draw all deep features to zero before they tell classes
-    apart. A class without an utterance among the batches starts at the mean of all.
+    With the embedding f(x_i) of utterance i, its one-hot label y_i and its weight w_i,
+    the center of class k starts at
+
+        c_k = Σ_i w_i y_ik f(x_i) / Σ_i w_i y_ik
+
+    Centers of zero would pull all embeddings to zero before the embeddings separate
+    the classes. A class without an utterance in the batches starts at the mean over
+    all utterances.
+
+    Centers that are not all zero have been trained before and stay as they are. A
+    model without the head `center` is left unchanged.
 
     Args:
-        batches: iterable of (features, labels, weights) with labels for `center`.
+        batches: Iterable of (features, labels, weights). `labels["center"]` is one-hot,
+            `(batch, classes)`, and `weights["center"]` is `(batch,)`.
     """
 
-    def __init__(self, batches):
+    def __init__(self, batches: Iterable[tuple]):
         super().__init__()
         self.batches = batches
 
@@ -25,16 +37,17 @@ class InitialiseCenters(keras.callbacks.Callback):
         centers = keras.ops.convert_to_numpy(layer.centers)
         if centers.any():
             return  # trained before
-        layer.centers.assign(self._means(centers))
+        layer.centers.assign(self._class_means(centers))
 
-    def _means(self, zeros):
-        deep_features = self.model.deep_features_model
+    def _class_means(self, zeros: np.ndarray) -> np.ndarray:
+        """The initial centers; `zeros` has their shape, `(classes, units)`."""
+        embedding_model = self.model.embedding_model
         total, count = np.zeros_like(zeros), np.zeros((len(zeros), 1), zeros.dtype)
         for features, labels, weights in self.batches:
-            # Compiled; JAX takes no tensors of tf.data.
-            deep = deep_features.predict_on_batch(np.array(features))
+            # `predict_on_batch` is compiled. JAX does not take tensors of tf.data.
+            embedding = embedding_model.predict_on_batch(np.array(features))
             chosen = np.array(labels["center"]) * np.array(weights["center"])[:, None]
-            total += chosen.T @ deep
+            total += chosen.T @ embedding
             count += chosen.sum(axis=0)[:, None]
         overall = total.sum(axis=0) / max(count.sum(), 1)
         return np.where(count > 0, total / np.maximum(count, 1), overall)

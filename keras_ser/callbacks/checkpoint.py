@@ -1,4 +1,4 @@
-"""One file an epoch, from which training goes on as if nothing had happened."""
+"""A checkpoint per epoch, from which an interrupted training resumes exactly."""
 
 import hashlib
 import io
@@ -10,58 +10,73 @@ import keras
 import numpy as np
 import pandas as pd
 
+from keras_ser.callbacks.schedule import HalveAndRestore
 from keras_ser.utils import files
 
 NAME = "checkpoint.npz"
-DIGEST = 16  # bytes behind the archive, whose own sums miss some damage
+DIGEST_BYTES = 16  # at the end of the file; the checksums of zip miss some damage
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps the history, and after each epoch all that the next one depends on.
+    """Writes the history and, after each epoch, everything the next one depends on.
 
-    `history.csv` has a row an epoch. `checkpoint.npz` holds the model's weights, the
-    optimizer's variables with the learning rate, the schedule's memory with the
-    best epoch's snapshot, and the history. It is one file, renamed when it is whole,
-    so that these never disagree. What is a function of seed and epoch is not in it:
-    order, augmentation and, by `ReseedEachEpoch`, dropout.
+    `history.csv` has one row per epoch. `checkpoint.npz` holds the weights of the
+    model, the variables of the optimizer with the learning rate, the state of the
+    schedule with the snapshot of the best epoch, and the history. It is a single file,
+    renamed once it is complete, so that these parts always belong to the same epoch.
+    It does not hold what follows from seed and epoch: the order of the utterances, the
+    augmentation and, with `ReseedEachEpoch`, dropout.
 
-    An epoch whose loss is no finite number is in `history.csv` only.
+    An epoch whose loss is not finite is written to `history.csv` only.
 
     Args:
-        folder: of the unfinished run.
-        schedule: a `HalveAndRestore`. It may put back weights or end the training:
-            this callback comes after it, last of all.
+        folder: Folder of the unfinished run.
+        schedule: The `HalveAndRestore` of the training. It may restore weights or stop
+            the training, so this callback has to come after it, at the end of the
+            list of callbacks.
+
+    Attributes:
+        rows: The history, one dictionary of logs per epoch.
+        ended: Whether the training is complete or was stopped by a callback.
+
+    Example:
+
+    >>> checkpoint = Checkpoint("runs/toy.partial", schedule)
+    >>> first = checkpoint.resume(model)
+    >>> model.fit(data.train(first, 20), steps_per_epoch=data.steps, epochs=20,
+    ...           initial_epoch=first, validation_data=data.dev(),
+    ...           callbacks=[ReseedEachEpoch(0), schedule, checkpoint])
     """
 
-    def __init__(self, folder, schedule):
+    def __init__(self, folder: str | Path, schedule: HalveAndRestore):
         super().__init__()
         self.folder = Path(folder)
         self.schedule = schedule
         self.rows = []
         self.ended = False
 
-    def resume(self, model) -> int:
-        """Brings model, optimizer, schedule and history to the last complete epoch.
+    def resume(self, model: keras.Model) -> int:
+        """Restores model, optimizer, schedule and history of the last complete epoch.
 
-        A damaged checkpoint costs time only: it is dropped with a warning.
+        A damaged checkpoint costs nothing but time: it is ignored with a warning.
 
         Args:
-            model: compiled, as at the beginning of the training.
-
-        Raises:
-            ValueError: the checkpoint is that of another model.
+            model: The model, compiled as at the start of the training.
 
         Returns:
             The number of complete epochs; 0 without a checkpoint.
+
+        Raises:
+            ValueError: If the checkpoint belongs to a different model.
         """
-        read = _read(self.folder / NAME)
-        if read is None:
+        content = _read(self.folder / NAME)
+        if content is None:
             return 0
-        state, arrays = read
+        state, arrays = content
         model.optimizer.build(model.trainable_variables)
-        expected, found = _description(model), state["variables"]
+        expected, found = _describe_variables(model), state["variables"]
         if found != expected:
-            raise ValueError(_of_another(self.folder, found, expected))
+            raise ValueError(_describe_mismatch(self.folder, found, expected))
         _assign(model.weights, arrays["weights"])
         _assign(model.optimizer.variables, arrays["optimizer"])
         self.schedule.set_model(model)
@@ -91,12 +106,12 @@ class Checkpoint(keras.callbacks.Callback):
             "kept": self.schedule.kept or [],
         }
         arrays = {
-            f"{group} {place}": keras.ops.convert_to_numpy(value)
+            f"{group} {index}": keras.ops.convert_to_numpy(value)
             for group, values in groups.items()
-            for place, value in enumerate(values)
+            for index, value in enumerate(values)
         }
         state = {
-            "variables": _description(self.model),
+            "variables": _describe_variables(self.model),
             "schedule": self.schedule.get_state(),
             "history": self.rows,
             "ended": self.ended,
@@ -109,13 +124,14 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def _read(path: Path):
-    """State and groups of arrays; None without a file, or with a damaged one."""
+    """State and groups of arrays; None if there is no file or it is damaged."""
     if not path.exists():
         return None
     content = path.read_bytes()
-    content, digest = content[:-DIGEST], content[-DIGEST:]
+    content, digest = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
     if _digest(content) != digest:
-        warnings.warn(f"{path} is damaged: the run starts anew.", stacklevel=2)
+        message = f"{path} is damaged. The run restarts from its first epoch."
+        warnings.warn(message, stacklevel=2)
         return None
     groups = {group: [] for group in ("weights", "optimizer", "kept")}
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
@@ -126,11 +142,15 @@ def _read(path: Path):
 
 
 def _digest(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=DIGEST).digest()
+    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).digest()
 
 
-def _description(model) -> dict:
-    """Name and shape of all variables; the optimizer's names count layers."""
+def _describe_variables(model: keras.Model) -> dict:
+    """Names and shapes of the weights, and shapes of the optimizer's variables.
+
+    The names of the optimizer's variables are left out. They contain numbered layer
+    names, which depend on the models that the process has built before.
+    """
     return {
         "weights": [[each.name, list(each.shape)] for each in model.weights],
         "optimizer": [list(each.shape) for each in model.optimizer.variables],
@@ -142,7 +162,7 @@ def _assign(variables, arrays) -> None:
         variable.assign(value)
 
 
-def _of_another(folder: Path, found: dict, expected: dict) -> str:
+def _describe_mismatch(folder: Path, found: dict, expected: dict) -> str:
     differing = [
         f"{one} instead of {other}"
         for group in expected
@@ -152,6 +172,6 @@ def _of_another(folder: Path, found: dict, expected: dict) -> str:
     counts = [{group: len(each[group]) for group in each} for each in (found, expected)]
     return (
         f"{folder / NAME} must hold the variables of this model. Received: "
-        f"{differing[:1] or f'{counts[0]} instead of {counts[1]}'}. Go on with the "
-        f"code that began the run, or delete {folder}."
+        f"{differing[:1] or f'{counts[0]} instead of {counts[1]}'}. Resume with the "
+        f"code that started the run, or delete {folder}."
     )

@@ -1,17 +1,17 @@
-"""A progress bar for one training."""
+"""A progress bar for one training run."""
 
 import keras
 
 
 class Progress(keras.callbacks.Callback):
-    """One bar over all epochs, with the time left and the development score.
+    """Shows one bar over all epochs, the remaining time and the latest score.
 
     Args:
-        title: text before the bar.
-        monitor: key of the logs shown behind it.
+        title: Text in front of the bar.
+        monitor: Key of the epoch's logs. Its value is shown after the bar.
     """
 
-    def __init__(self, title: str, monitor="val_emotion_accuracy"):
+    def __init__(self, title: str, monitor: str = "val_emotion_accuracy"):
         super().__init__()
         self.title = title
         self.monitor = monitor

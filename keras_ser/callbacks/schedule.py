@@ -1,36 +1,53 @@
-"""The learning rate schedule: halve and go back to the best epoch."""
+"""The learning rate schedule: halve the rate and return to the best epoch."""
 
 import keras
 import numpy as np
 
 
 class HalveAndRestore(keras.callbacks.Callback):
-    """Halves the learning rate and goes back to the best epoch.
+    """Halves the learning rate and returns to the best epoch.
 
-    If `monitor` has not improved for `patience` epochs, weights and optimizer of
-    the best epoch are restored and the learning rate is multiplied by `factor`;
-    the count starts again. Training stops when the rate would fall below `floor`.
-    At the end, the model is that of the best epoch.
+    If `monitor` has not improved for `patience` epochs, the weights and the optimizer
+    state of the best epoch are restored, and the learning rate is multiplied by
+    `factor`. The count of epochs then starts again. Training stops when the rate would
+    fall below `floor`. At the end, the model has the weights of the best epoch.
 
-    Equal values of `monitor` are decided by the lower `tie`.
+    Of two epochs with the same `monitor`, the one with the lower `tie` is better.
 
     Args:
-        monitor: a key of the epoch's logs that grows as the model gets better.
-        patience: epochs.
-        factor: of the learning rate.
-        floor: learning rate; default, a tenth of the initial one.
-        tie: a key of the logs that falls as the model gets better.
+        monitor: Key of the epoch's logs. Its value grows as the model improves.
+        patience: Number of epochs without improvement before the rate is reduced.
+        factor: Number by which the learning rate is multiplied.
+        floor: Lowest learning rate. The default is a tenth of the initial rate.
+        tie: Key of the epoch's logs. Its value falls as the model improves.
 
-    Reference: Latif et al. 2022, section 4.3.
+    Attributes:
+        best_epoch: Index of the best epoch, counted from 0. It is None before the
+            first epoch ends.
+        kept: Weights and optimizer state of the best epoch, as a list of arrays.
+
+    Raises:
+        ValueError: If the logs of an epoch lack `monitor` or `tie`.
+
+    Example:
+
+    >>> schedule = HalveAndRestore("val_emotion_accuracy", patience=5)
+    >>> model.fit(data.train(0, 20), steps_per_epoch=data.steps, epochs=20,
+    ...           validation_data=data.dev(), callbacks=[schedule])
+
+    Reference:
+        Latif, Rana, Khalifa, Jurdak and Schuller, "Multitask learning from augmented
+        auxiliary data for improving speech emotion recognition", IEEE Transactions on
+        Affective Computing, 2022, section 4.3.
     """
 
     def __init__(
         self,
-        monitor="val_emotion_accuracy",
-        patience=5,
-        factor=0.5,
-        floor=None,
-        tie="val_emotion_loss",
+        monitor: str = "val_emotion_accuracy",
+        patience: int = 5,
+        factor: float = 0.5,
+        floor: float | None = None,
+        tie: str = "val_emotion_loss",
     ):
         super().__init__()
         self.monitor = monitor
@@ -39,7 +56,7 @@ class HalveAndRestore(keras.callbacks.Callback):
         self.floor = floor
         self.tie = tie
         self.best_epoch = None
-        self.kept = None  # weights and moments of the best epoch, as arrays
+        self.kept = None
         self._best = (-np.inf, -np.inf)
         self._waited = 0
 
@@ -64,7 +81,7 @@ class HalveAndRestore(keras.callbacks.Callback):
             self._restore()
 
     def get_state(self) -> dict:
-        """What the next epochs depend on besides `kept`, as JSON values."""
+        """Returns what later epochs depend on besides `kept`, as JSON values."""
         return {
             "best": list(self._best),
             "best_epoch": self.best_epoch,
@@ -73,7 +90,7 @@ class HalveAndRestore(keras.callbacks.Callback):
         }
 
     def set_state(self, state: dict, kept: list) -> None:
-        """Goes on from a state of `get_state` and the `kept` of that moment."""
+        """Resumes from the result of `get_state` and the `kept` of the same epoch."""
         self._best = tuple(state["best"])
         self.best_epoch = state["best_epoch"]
         self._waited = state["waited"]
@@ -90,11 +107,12 @@ class HalveAndRestore(keras.callbacks.Callback):
             self.model.optimizer.learning_rate = rate
 
     def _score(self, logs) -> tuple[float, float]:
-        absent = [key for key in (self.monitor, self.tie) if key not in logs]
-        if absent:
+        missing = [key for key in (self.monitor, self.tie) if key not in logs]
+        if missing:
             raise ValueError(
                 f"`monitor` and `tie` must be keys of the logs, {sorted(logs)}. "
-                f"Received: {absent}. Give `fit` validation_data, or name other keys."
+                f"Received: {missing}. Pass `validation_data` to `fit`, or choose "
+                "other keys."
             )
         return float(logs[self.monitor]), -float(logs[self.tie])
 
@@ -102,7 +120,7 @@ class HalveAndRestore(keras.callbacks.Callback):
         return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
 
     def _variables(self):
-        """Weights and the optimizer's moments; the learning rate goes its own way."""
+        """Weights and optimizer state, without the learning rate that is halved."""
         rate = self.model.optimizer.learning_rate
         moments = [v for v in self.model.optimizer.variables if v is not rate]
         return self.model.weights + moments

@@ -1,4 +1,4 @@
-"""Seeds of all random layers, set anew for each epoch."""
+"""Seeds of all random layers, set at the start of each epoch."""
 
 import hashlib
 
@@ -7,13 +7,16 @@ import numpy as np
 
 
 class ReseedEachEpoch(keras.callbacks.Callback):
-    """Sets every seed generator of the model from (seed, epoch, its place).
+    """Sets the state of every seed generator from the seed, the epoch and its index.
 
-    Dropout then depends on the epoch alone, not on how training got there: a run
-    that was interrupted and goes on draws the same masks.
+    At the start of an epoch, the state of generator number `index` is the 8-byte
+    BLAKE2b hash of the text `"{seed} {epoch} {index}"`, read as two 32-bit integers.
+
+    Dropout then depends on seed and epoch alone, not on what happened before: an
+    interrupted run that resumes draws the same masks as an uninterrupted one.
 
     Args:
-        seed: integer.
+        seed: Integer, the seed of the training.
     """
 
     def __init__(self, seed: int):
@@ -21,14 +24,14 @@ class ReseedEachEpoch(keras.callbacks.Callback):
         self.seed = seed
 
     def on_epoch_begin(self, epoch, logs=None):
-        for place, generator in enumerate(_seed_generators(self.model)):
-            identity = f"{self.seed} {epoch} {place}".encode()
+        for index, generator in enumerate(_seed_generators(self.model)):
+            identity = f"{self.seed} {epoch} {index}".encode()
             digest = hashlib.blake2b(identity, digest_size=8).digest()
             generator.state.assign(np.frombuffer(digest, dtype="<u4"))
 
 
-def _seed_generators(model):
-    """Seed generators below a model, in a fixed order, each once."""
+def _seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
+    """The seed generators of all layers, in a fixed order, each listed once."""
     layers = model._flatten_layers(include_self=True, recursive=True)
     found = []
     for layer in layers:

@@ -1,8 +1,9 @@
-"""From a fold to batches: normalisation, and a pipeline that is a function of the step.
+"""From a fold to normalised, augmented batches for `model.fit`.
 
-The training stream has no state. Which utterances the batch of a step holds, how
-each is augmented, with whom it is mixed: all follows from (seed, step), so that a
-run repeats, resumes, and sees other augmentations in every epoch.
+The training stream has no state. The seed and the step determine which utterances a
+batch holds, how each is augmented and with which partner it is mixed. A run can
+therefore be repeated and resumed exactly, and it still gets different augmentations in
+every epoch.
 """
 
 import copy
@@ -14,20 +15,20 @@ import tensorflow as tf
 
 from keras_ser import augment as augmentations
 from keras_ser.data.source import (
-    AHEAD,
+    PREFETCH_BATCHES,
     Source,
-    balance,
-    blank,
-    deterministic,
-    equally_long,
-    mapped,
-    ranges,
-    refuse_batch,
-    select,
-    variants_of,
+    check_batch,
+    list_variants,
+    make_deterministic,
+    pad_to_equal_length,
+    parallel_map,
+    select_rows,
+    type_weights,
+    variant_ranges,
+    zero_row,
 )
 from keras_ser.data.statistics import Statistics
-from keras_ser.features import PLAIN, FeatureStore
+from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.protocols import Fold
 
@@ -37,39 +38,41 @@ HEADS = ("emotion", "center", "augmentation", "reconstruction")
 class Pipeline:
     """A fold's data for `model.fit`.
 
-    Each training utterance gives `rows` rows an epoch: the first unaugmented, the
-    others augmented. If there are as many others as variants of `augment` (speed
-    0.9, speed 1.1, SpecAugment, mixup: four), each variant comes once; else a row's
-    type is drawn uniformly, and then its variant. Without `augment` all rows are
-    plain copies, so that systems with and without it see as many updates.
+    Each training utterance gives `rows_per_utterance` rows per epoch. The first row is
+    unaugmented, the remaining ones are augmented. If there are as many of these as
+    variants of `augment` (four with speed 0.9, speed 1.1, SpecAugment and mixup), each
+    variant is used once. Otherwise the type of each row is drawn uniformly, and then
+    one of the type's variants. Without `augment`, all rows are unaugmented copies, so
+    that systems with and without augmentation make the same number of updates.
 
-    Unlabelled speech, where the fold has any, adds `unlabelled` rows to each
-    labelled one in every batch, under the same augmentations; an epoch stays one
-    pass over the labelled rows. Rows without label have weight 0 on `emotion` and
-    `center`, rows of soft label on `center`. Types weigh inversely to their
-    frequency on `augmentation`.
+    If the fold has unlabelled speech, each batch holds `unlabelled_ratio` unlabelled
+    rows per labelled row, under the same augmentations. An epoch is still one pass
+    over the labelled rows. Rows without a label have weight 0 on `emotion` and
+    `center`, and rows with a soft label have weight 0 on `center`. On `augmentation`,
+    a type's weight is inverse to its frequency.
 
     Args:
-        fold: train, dev and tests.
-        store: the feature store; absent entries are extracted here.
-        seconds: window; longer training speech is cropped at random.
+        fold: The training, development and test utterances.
+        store: The feature store. Entries that it lacks are extracted here.
+        seconds: The length of the window in seconds. Longer training speech is
+            cropped at a random position.
         normalise: `"train"` or `"speaker"`, see `Preprocessing`.
-        batch: labelled rows a batch.
-        rows: rows of an utterance an epoch.
-        augment: names or instances of augmentations, or a mapping from names to
+        batch: The number of labelled rows per batch.
+        rows_per_utterance: The number of rows per utterance and epoch.
+        augment: Names or instances of augmentations, or a mapping from names to
             their arguments.
-        unlabelled: rows without label a labelled row.
-        heads: heads that get labels and weights; those of the model.
+        unlabelled_ratio: The number of unlabelled rows per labelled row.
+        heads: The model's heads, which get labels and weights.
         pad: `"batch"` pads to the longest utterance of a batch, `"window"` to
-            `seconds`: for backends that compile anew for each shape, and for
-            models that do not mask the padding.
-        denoising: whether the reconstruction's target is the unaugmented input.
-        seed: of order, crops and augmentations.
-        workers: processes for extraction.
-        progress: whether extraction shows a bar.
+            `seconds`. The latter is for backends that compile again for each new
+            shape, and for models that do not mask the padding.
+        denoising: Whether the target of the reconstruction is the unaugmented input.
+        seed: The seed of the order, the crops and the augmentations.
+        workers: The number of processes that extract features.
+        progress: Whether the extraction shows a progress bar.
 
     Raises:
-        ValueError: an unknown choice, or a batch of more rows than an epoch has.
+        ValueError: A choice is unknown, or a batch has more rows than an epoch.
 
     Example:
 
@@ -85,9 +88,9 @@ class Pipeline:
         seconds: float = 7.5,
         normalise: str = "train",
         batch: int = 16,
-        rows: int = 2,
+        rows_per_utterance: int = 2,
         augment: Iterable = (),
-        unlabelled: int = 1,
+        unlabelled_ratio: int = 1,
         heads: Iterable[str] = HEADS,
         pad: str = "batch",
         denoising: bool = False,
@@ -95,25 +98,26 @@ class Pipeline:
         workers: int = 1,
         progress: bool = True,
     ):
-        _one_of("normalise", normalise, NORMALISATIONS)
-        _one_of("pad", pad, ("batch", "window"))
+        _check_choice("normalise", normalise, NORMALISATIONS)
+        _check_choice("pad", pad, ("batch", "window"))
         self.fold = fold
         self.store = store
         self.batch = batch
-        self.rows = rows
+        self.rows_per_utterance = rows_per_utterance
         self.augment = augmentations.instances(augment)
-        if self.augment and rows < 2:
+        if self.augment and rows_per_utterance < 2:
             raise ValueError(
-                "`rows` must be at least 2 with `augment`: the first row of an "
-                f"utterance is plain. Received: rows={rows}."
+                "`rows_per_utterance` must be at least 2 with `augment`, because the "
+                "first row of an utterance is not augmented. Received: "
+                f"rows_per_utterance={rows_per_utterance}."
             )
         self.heads = tuple(heads)
         self.pad = pad
         self.denoising = denoising
         self.seed = seed
-        refuse_batch(batch, len(fold.train), rows)
+        check_batch(batch, len(fold.train), rows_per_utterance)
         self.types = augmentations.types(self.augment)
-        self._variants = variants_of(self.augment)
+        self._variants = list_variants(self.augment)
         self._extract(workers, progress)
         self._statistics = Statistics(fold, store, normalise)
         self.preprocessing = Preprocessing(
@@ -124,66 +128,76 @@ class Pipeline:
             *self._statistics.train,
         )
         self._train = self._source(fold.train, fold.unlabelled)
-        self._extra = unlabelled * batch if self._train.unlabelled else 0
+        self._extra = unlabelled_ratio * batch if self._train.unlabelled else 0
 
     @property
     def steps(self) -> int:
-        """Updates an epoch: whole batches of one pass over the labelled rows."""
-        return self._train.labelled * self.rows // self.batch
+        """Updates per epoch: the full batches of one pass over the labelled rows."""
+        return self._train.labelled * self.rows_per_utterance // self.batch
 
     def train(self, first_epoch: int, epochs: int) -> tf.data.Dataset:
-        """Batches of the epochs from `first_epoch` to before `epochs`.
+        """Batches of the epochs from `first_epoch` up to, but excluding, `epochs`.
 
         Returns:
-            Dataset of (features, labels, weights): features `(batch, time, bands)`,
-            labels and weights dictionaries of the heads.
+            Dataset of `(features, labels, weights)`. Features have shape `(batch,
+            time, dimensions)`. Labels and weights are dictionaries whose keys are the
+            heads.
         """
         size = self.batch + self._extra
         first, last = (epoch * self.steps * size for epoch in (first_epoch, epochs))
-        rows = mapped(tf.data.Dataset.range(first, last), self._training_row)
+        rows = parallel_map(tf.data.Dataset.range(first, last), self._training_row)
         return self._batches(rows, size, first_epoch * self.steps)
 
     def dev(self) -> tf.data.Dataset:
         """Batches of the development speakers, unaugmented, in the table's order."""
-        return self.plain(self.fold.dev)
+        return self.unaugmented(self.fold.dev)
 
     def test(self, name: str = "test") -> tf.data.Dataset:
         """Batches of a test table, unaugmented, in its order."""
-        return self.plain(self.fold.tests[name])
+        return self.unaugmented(self.fold.tests[name])
 
-    def plain(self, table: pd.DataFrame) -> tf.data.Dataset:
-        """Unaugmented batches of any table, each utterance's first window."""
-        self.store.prepare(table, [PLAIN], progress=False)
-        source = self._source(table, None, [PLAIN])
+    def unaugmented(self, table: pd.DataFrame) -> tf.data.Dataset:
+        """Unaugmented batches of any table, with the first window of each utterance."""
+        self.store.prepare(table, [IDENTITY], progress=False)
+        source = self._source(table, None, [IDENTITY])
         places = tf.data.Dataset.range(len(table))
-        rows = mapped(
-            places, lambda row: self._plain_row(source, tf.cast(row, tf.int32))
+        rows = parallel_map(
+            places, lambda row: self._unaugmented_row(source, tf.cast(row, tf.int32))
         )
         batches = rows.padded_batch(self.batch)
-        return deterministic(mapped(batches, self._as_trained, AHEAD))
+        return make_deterministic(
+            parallel_map(batches, self._complete_unaugmented, PREFETCH_BATCHES)
+        )
 
     def augmented(self, table: pd.DataFrame, kind: str) -> tf.data.Dataset:
-        """Any table under one type of augmentation, `"none"` included.
+        """Batches of any table under one type of augmentation.
 
-        Each utterance comes once in each variant of the type, in the table's order;
-        the last batch may be smaller. Partners are utterances of the table.
+        Each utterance appears once in each variant of the type, in the table's order.
+        The last batch may be smaller. Partners are utterances of the table.
+
+        Args:
+            table: The utterances.
+            kind: One of the pipeline's `types`, including `"none"`.
         """
         self.store.prepare(table, self._transforms(), progress=False)
         view = copy.copy(self)
-        view.rows = len(self._variants)
+        view.rows_per_utterance = len(self._variants)
         view._train, view._extra = self._source(table, None), 0
-        first, count = (each[self.types.index(kind)] for each in ranges(self._variants))
-        places = np.arange(len(table))[:, None] * view.rows + first + np.arange(count)
+        first, count = (
+            each[self.types.index(kind)] for each in variant_ranges(self._variants)
+        )
+        starts = np.arange(len(table))[:, None] * view.rows_per_utterance
+        places = starts + first + np.arange(count)  # (utterances, variants of the type)
         rows = tf.data.Dataset.from_tensor_slices(places.ravel())
-        rows = mapped(rows, view._variant_row)
+        rows = parallel_map(rows, view._variant_row)
         return view._batches(rows, self.batch, 0)
 
     def _extract(self, workers, progress) -> None:
-        """Every variant of what trains; plain features of what is scored."""
+        """Extracts every variant of the training side, and the other sides as is."""
         sides = self.fold.sides()
         self.store.prepare(sides["train"], self._transforms(), workers, progress)
         for side in ("dev", "test"):
-            self.store.prepare(sides[side], [PLAIN], workers, progress)
+            self.store.prepare(sides[side], [IDENTITY], workers, progress)
 
     def _transforms(self) -> list:
         return list(dict.fromkeys(v.transform for v in self._variants))
@@ -195,7 +209,7 @@ class Pipeline:
             self._statistics,
         )  # fmt: skip
 
-    # What follows runs inside tf.data: graph operations on scalars and batches.
+    # The methods below run inside tf.data: graph operations on scalars and batches.
 
     def _training_row(self, position):
         """The row at a position of the stream, before batch augmentations."""
@@ -209,14 +223,15 @@ class Pipeline:
             lambda: self._labelled(step, slot),
             lambda: self._unlabelled(step, slot - self.batch),
         )
-        variant = self._variant(copy, seeds[0])
+        variant = self._choose_variant(copy, seeds[0])
         return self._row(utterance, variant, is_labelled, seeds[1:])
 
     def _variant_row(self, position):
-        """The row of an utterance and variant, by utterance · variants + variant."""
+        """The row at position `utterance · variants + variant`."""
         seed = tf.random.experimental.stateless_fold_in([self.seed, 0], position)
         seeds = tf.unstack(tf.random.split(seed, 3))
-        utterance, variant = position // self.rows, position % self.rows
+        count = self.rows_per_utterance
+        utterance, variant = position // count, position % count
         utterance, variant = (tf.cast(x, tf.int32) for x in (utterance, variant))
         return self._row(utterance, variant, tf.constant(True), seeds)
 
@@ -225,48 +240,51 @@ class Pipeline:
         row = self._load(self._train, utterance, variant, seeds[0])
         partner = self._train.partner(utterance, is_labelled, seeds[1])
         needed = tf.gather([v.needs_partner for v in self._variants], variant)
-        # A plain read of nothing where no partner is needed.
+        # Rows that need no partner do not read one.
         row["partner"] = tf.cond(
             needed,
             lambda: self._load(self._train, partner, 0, seeds[2]),
-            lambda: blank(row),
+            lambda: zero_row(row),
         )
         row["type"] = tf.gather([v.type for v in self._variants], variant)
         return row
 
     def _labelled(self, step, slot):
-        """Utterance and copy: epochs are permutations of all (utterance, copy)."""
+        """Utterance and copy of a row: an epoch is a permutation of all such pairs."""
         epoch, within = step // self.steps, step % self.steps
-        count = self._train.labelled * self.rows
+        count = self._train.labelled * self.rows_per_utterance
         place = (within * self.batch + slot) % count
         index = self._shuffled(place, epoch, count, 0)
-        return index // self.rows, index % self.rows
+        return index // self.rows_per_utterance, index % self.rows_per_utterance
 
     def _unlabelled(self, step, slot):
-        count = self._train.unlabelled * self.rows
+        count = self._train.unlabelled * self.rows_per_utterance
         place = step * self._extra + slot
         index = self._shuffled(place % count, place // count, count, 1)
-        return self._train.labelled + index // self.rows, index % self.rows
+        return (
+            self._train.labelled + index // self.rows_per_utterance,
+            index % self.rows_per_utterance,
+        )
 
     def _shuffled(self, place, epoch, count, stream):
         seed = tf.stack([tf.cast(self.seed, tf.int64), 2 * epoch + stream])
         index = tf.random.experimental.index_shuffle(place, seed, count - 1)
         return tf.cast(index, tf.int32)
 
-    def _variant(self, copy, seed):
-        """Index into the variants: 0 is plain."""
+    def _choose_variant(self, copy, seed):
+        """Index into the variants; 0 is unaugmented."""
         if len(self._variants) == 1:
             return tf.zeros([], tf.int32)
-        if self.rows == len(self._variants):
+        if self.rows_per_utterance == len(self._variants):
             return copy
         draw = tf.random.stateless_uniform([2], seed)
-        first, count = ranges(self._variants)
+        first, count = variant_ranges(self._variants)
         kind = 1 + tf.cast(draw[0] * (len(self.types) - 1), tf.int32)
         width = tf.gather(np.float32(count), kind)
         drawn = tf.gather(first, kind) + tf.cast(draw[1] * width, tf.int32)
         return tf.where(copy == 0, 0, drawn)
 
-    def _plain_row(self, source, row):
+    def _unaugmented_row(self, source, row):
         loaded = self._load(source, row, 0, None)
         loaded["type"] = tf.zeros([], tf.int32)
         return loaded
@@ -288,14 +306,18 @@ class Pipeline:
     def _batches(self, rows, size, first_step):
         """Batches of rows, augmented by the seeds of the steps from `first_step`."""
         batches = rows.padded_batch(size).enumerate(first_step)
-        return deterministic(mapped(batches, self._augmented, AHEAD))
+        return make_deterministic(
+            parallel_map(batches, self._augment_batch, PREFETCH_BATCHES)
+        )
 
-    def _augmented(self, step, batch):
-        """Batch augmentations, each on the rows of its type."""
+    def _augment_batch(self, step, batch):
+        """Applies each batch augmentation to the rows of its type."""
         partner, types = batch.pop("partner"), batch.pop("type")
-        batch, partner = equally_long(batch, partner)
+        batch, partner = pad_to_equal_length(batch, partner)
         clean = batch["features"]
-        batch["certainty"] = partner["certainty"] = tf.ones_like(batch["labelled"])
+        batch["augmentation_weight"] = partner["augmentation_weight"] = tf.ones_like(
+            batch["labelled"]
+        )
         hard = batch["emotion"], batch["labelled"]
         is_soft = tf.zeros_like(types, tf.bool)
         for number, augmentation in enumerate(self.augment, 1):
@@ -304,23 +326,27 @@ class Pipeline:
             chosen = types == number
             seed = tf.random.experimental.stateless_fold_in([self.seed, number], step)
             changed = augmentation(batch, partner, seed)
-            batch = {key: select(chosen, changed[key], batch[key]) for key in batch}
+            batch = {
+                key: select_rows(chosen, changed[key], batch[key]) for key in batch
+            }
             if augmentation.softens:
                 is_soft |= chosen
         target = clean if self.denoising else batch["features"]
         return self._outputs(batch, types, target, hard, is_soft)
 
-    def _as_trained(self, batch):
-        """A plain batch in the form of a training batch."""
+    def _complete_unaugmented(self, batch):
+        """Brings an unaugmented batch into the form of a training batch."""
         types = batch.pop("type")
-        batch["certainty"] = tf.ones_like(batch["labelled"])
+        batch["augmentation_weight"] = tf.ones_like(batch["labelled"])
         hard = batch["emotion"], batch["labelled"]
         nothing = tf.zeros_like(types, tf.bool)
         return self._outputs(batch, types, batch["features"], hard, nothing)
 
     def _outputs(self, batch, types, target, hard, is_soft):
         emotion, labelled = hard
-        by_type = tf.gather(balance(self._variants, self.rows), types)
+        by_type = tf.gather(
+            type_weights(self._variants, self.rows_per_utterance), types
+        )
         labels = {
             "emotion": batch["emotion"],
             "center": emotion,
@@ -330,7 +356,7 @@ class Pipeline:
         weights = {
             "emotion": batch["labelled"],
             "center": labelled * tf.where(is_soft, 0.0, 1.0),
-            "augmentation": by_type * batch["certainty"],
+            "augmentation": by_type * batch["augmentation_weight"],
             "reconstruction": tf.ones_like(labelled),
         }
         return (
@@ -340,6 +366,6 @@ class Pipeline:
         )
 
 
-def _one_of(argument, value, known) -> None:
+def _check_choice(argument, value, known) -> None:
     if value not in known:
         raise ValueError(f"`{argument}` must be one of {known}. Received: {value!r}.")

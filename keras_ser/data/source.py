@@ -8,73 +8,99 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_ser.features import PLAIN
+from keras_ser.features import IDENTITY
 
-AHEAD = 2  # batches in the making, and as many that wait for their reader
+PREFETCH_BATCHES = 2  # batches computed in parallel, and as many that are buffered
 
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
-    """One way in which an utterance enters training."""
+    """One way in which an utterance enters training.
 
-    type: int  # label of the augmentation head
-    transform: Callable  # of the waveform
+    Args:
+        type: The label of the augmentation head; 0 is unaugmented.
+        transform: The waveform transform whose features are read.
+        needs_partner: Whether the augmentation mixes in a second utterance.
+    """
+
+    type: int
+    transform: Callable
     needs_partner: bool
 
 
 class Source:
-    """Utterances as constants of a tf.data graph: labelled rows, then unlabelled."""
+    """Utterances as constants of a tf.data graph: labelled rows, then unlabelled ones.
+
+    Args:
+        table: The labelled utterances.
+        unlabelled: The unlabelled utterances, or None.
+        store: The feature store, which holds the entries of all utterances.
+        transforms: The waveform transform of each variant.
+        classes: The emotions in the order of their labels.
+        statistics: The means and standard deviations, a `Statistics`.
+    """
 
     def __init__(self, table, unlabelled, store, transforms, classes, statistics):
         extra = table.iloc[:0] if unlabelled is None else unlabelled
         both = pd.concat([table, extra], ignore_index=True)
         self.labelled, self.unlabelled = len(table), len(extra)
-        self.bands = store.front_end.bands
+        self.dimensions = store.front_end.dimensions
         paths = {transform: store.paths(both, transform) for transform in transforms}
         self._paths = tf.constant([paths[t] for t in transforms])  # (variants, rows)
-        groups, values = statistics.of(both)
+        groups, values = statistics.for_table(both)
         self._groups, self._moments = tf.constant(groups), tf.constant(values)
         numbers = both.emotion.map({name: i for i, name in enumerate(classes)})
         numbers = numbers.fillna(-1).astype(np.int32).to_numpy(copy=True)
-        numbers[len(table) :] = -1  # whatever an unlabelled table says
+        numbers[len(table) :] = -1  # even if an unlabelled table has emotions
         self._emotion = tf.constant(numbers)
         self._classes = len(classes)
 
     def features(self, row, variant):
-        """Normalised features of a row, `(frames, bands)`."""
+        """The normalised features of a row, `(frames, dimensions)`."""
         raw = tf.io.decode_raw(tf.io.read_file(self._paths[variant, row]), tf.float16)
-        features = tf.cast(tf.reshape(raw, (-1, self.bands)), tf.float32)
-        mean, deviation = tf.unstack(self._moments[self._groups[row]])
-        return (features - mean) / deviation
+        features = tf.cast(tf.reshape(raw, (-1, self.dimensions)), tf.float32)
+        mean, std = tf.unstack(self._moments[self._groups[row]])
+        return (features - mean) / std
 
     def labels(self, row):
+        """A row's one-hot emotion, `(classes,)`, and whether it has one, `()`."""
         emotion = self._emotion[row]
         return {
-            "emotion": tf.one_hot(emotion, self._classes),  # zeros where −1
+            "emotion": tf.one_hot(emotion, self._classes),  # zeros for −1
             "labelled": tf.cast(emotion >= 0, tf.float32),
         }
 
     def partner(self, row, is_labelled, seed):
-        """Another row of the same part, uniformly."""
+        """Draws another row of the same part (labelled or unlabelled) uniformly."""
         first = tf.where(is_labelled, 0, self.labelled)
         count = tf.where(is_labelled, self.labelled, self.unlabelled)
-        ahead = tf.random.stateless_uniform([], seed, 1, tf.maximum(count, 2), tf.int32)
-        return first + (row - first + ahead) % tf.maximum(count, 1)
+        shift = tf.random.stateless_uniform([], seed, 1, tf.maximum(count, 2), tf.int32)
+        return first + (row - first + shift) % tf.maximum(count, 1)
 
 
-def variants_of(augment) -> list[Variant]:
-    """Plain, then every variant of every type."""
-    variants = [Variant(0, PLAIN, False)]
+def list_variants(augment) -> list[Variant]:
+    """Lists the unaugmented variant, then every variant of every augmentation."""
+    variants = [Variant(0, IDENTITY, False)]
     for number, augmentation in enumerate(augment, 1):
         if augmentation.kind == "waveform":
             variants += [Variant(number, t, False) for t in augmentation.transforms]
         else:
-            variants.append(Variant(number, PLAIN, augmentation.needs_partner))
+            variants.append(Variant(number, IDENTITY, augmentation.needs_partner))
     return variants
 
 
-def balance(variants, rows: int) -> np.ndarray:
-    """Weights a type, inverse to its share of the rows, of mean 1 over the rows."""
+def type_weights(variants: list[Variant], rows: int) -> np.ndarray:
+    """One weight per type, inverse to the type's share of the rows.
+
+    The weights have mean 1 over the rows.
+
+    Args:
+        variants: From `list_variants`.
+        rows: The rows per utterance and epoch.
+
+    Returns:
+        float32 array of shape `(types,)`.
+    """
     kinds = np.bincount([variant.type for variant in variants])
     if len(kinds) == 1:
         return np.float32([1.0])
@@ -86,26 +112,31 @@ def balance(variants, rows: int) -> np.ndarray:
     return np.float32(1 / (len(kinds) * share))
 
 
-def ranges(variants) -> tuple[np.ndarray, np.ndarray]:
-    """Place of the first variant and number of variants of each type, int32."""
+def variant_ranges(variants: list[Variant]) -> tuple[np.ndarray, np.ndarray]:
+    """The index of the first variant of each type, and the number of its variants.
+
+    Returns:
+        Two int32 arrays of shape `(types,)`.
+    """
     types = [variant.type for variant in variants]
     _, first, count = np.unique(types, return_index=True, return_counts=True)
     return first.astype(np.int32), count.astype(np.int32)
 
 
-def refuse_batch(batch: int, utterances: int, rows: int) -> None:
-    """Raises ValueError if an epoch does not fill one batch."""
+def check_batch(batch: int, utterances: int, rows: int) -> None:
+    """Raises ValueError if an epoch has fewer rows than one batch."""
     if batch > utterances * rows:
         raise ValueError(
-            f"`batch` must be at most the rows of an epoch: {utterances} labelled "
-            f"training utterances times rows={rows} are {utterances * rows}. "
-            f"Received: batch={batch}. Lower `training.batch`, or raise "
-            "`training.rows`."
+            "`batch` must be at most the number of rows in an epoch: "
+            f"{utterances} labelled training utterances times "
+            f"rows_per_utterance={rows} are {utterances * rows}. Received: "
+            f"batch={batch}. Lower `training.batch`, or raise "
+            "`training.rows_per_utterance`."
         )
 
 
-def blank(row) -> dict:
-    """A row of zeros, as a partner that is not needed."""
+def zero_row(row: dict) -> dict:
+    """A row of zeros, in place of a partner that is not needed."""
     return {
         "features": tf.zeros_like(row["features"]),
         "frames": row["frames"],
@@ -114,45 +145,54 @@ def blank(row) -> dict:
     }
 
 
-def equally_long(batch, partner):
-    """Both padded to the longer of the two."""
+def pad_to_equal_length(batch: dict, partner: dict) -> tuple[dict, dict]:
+    """Pads the features of both to the longer of the two."""
     time = tf.maximum(tf.shape(batch["features"])[1], tf.shape(partner["features"])[1])
 
-    def padded(part):
+    def pad(part):
         missing = time - tf.shape(part["features"])[1]
         features = tf.pad(part["features"], [[0, 0], [0, missing], [0, 0]])
         return {**part, "features": features}
 
-    return padded(batch), padded(partner)
+    return pad(batch), pad(partner)
 
 
-def select(chosen, changed, original):
-    """The changed rows where chosen, the original ones elsewhere."""
+def select_rows(chosen, changed, original):
+    """The changed rows where `chosen` is true, the original rows elsewhere."""
     shape = [-1] + [1] * (original.shape.rank - 1)
     return tf.where(tf.reshape(chosen, shape), changed, original)
 
 
-def mapped(dataset, function, parallel: int | None = None):
-    """The dataset of a function of its elements, which are computed in parallel.
+def parallel_map(
+    dataset: tf.data.Dataset, function: Callable, parallel: int | None = None
+) -> tf.data.Dataset:
+    """Maps a function over a dataset, several elements at a time.
 
-    As many at a time as said, or one a thread that TensorFlow may use. The function is
-    made of graph operations alone, so that TensorFlow need not rewrite its source,
-    which is most of the time that a pipeline takes to start.
+    The function must consist of graph operations only. TensorFlow then need not
+    rewrite its source, which would take most of the time that a pipeline needs to
+    start.
+
+    Args:
+        dataset: The elements.
+        function: From one element to the new one.
+        parallel: How many elements are computed at a time. The default is one per
+            thread that TensorFlow may use.
     """
     function = tf.autograph.experimental.do_not_convert(function)
     return dataset.map(function, num_parallel_calls=parallel or _threads())
 
 
-def deterministic(dataset):
-    """The dataset, in one order whatever the threads do, and ahead of its reader.
+def make_deterministic(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Fixes the order of a dataset, and prefetches its elements.
 
-    TensorFlow does not tune its parallelism: the thread that does may sleep for a
-    minute when the dataset is dropped, and a training waits for it when it ends.
+    The order then does not depend on the threads. TensorFlow's autotuning is off: its
+    thread may sleep for a minute when the dataset is dropped, and the end of a
+    training would wait for it.
     """
     options = tf.data.Options()
     options.deterministic = True
     options.autotune.enabled = False
-    return dataset.with_options(options).prefetch(AHEAD)
+    return dataset.with_options(options).prefetch(PREFETCH_BATCHES)
 
 
 def _threads() -> int:

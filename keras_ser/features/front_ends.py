@@ -1,4 +1,4 @@
-"""Front-ends: a waveform to features of shape `(frames, bands)`."""
+"""Front-ends, which turn a waveform into features `(frames, dimensions)`."""
 
 import dataclasses
 import math
@@ -8,59 +8,81 @@ import numpy as np
 
 from keras_ser import audio
 
-LARGEST_FFT = 2**16
-LONGEST_HOP = 1.0  # seconds
+MAX_N_FFT = 2**16
+MAX_HOP_SECONDS = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
 class LogMel:
     """Log-mel spectrogram of a waveform.
 
-    With the Hamming-windowed short-time spectrum S of shape (fft / 2 + 1, frames)
-    and the Slaney mel filterbank W of shape (bands, fft / 2 + 1),
+    With the Hamming-windowed short-time spectrum S of shape (n_fft / 2 + 1, frames)
+    and the Slaney mel filterbank W of shape (n_mels, n_fft / 2 + 1),
 
         X = ln(max(W |S|², 1e-10)),
 
-    frames centred on multiples of `hop`, so that n samples give 1 + n // hop of
-    them. The floor is absolute: an utterance's features depend on it alone.
+    where frames are centred on multiples of `hop_seconds`, so that n samples give
+    1 + n // hop frames, with the hop in samples. The floor is absolute, so the
+    features of an utterance depend on that utterance alone.
 
     The defaults are the front-end of Latif et al. 2022, section 4.2 (40 ms, 10 ms,
-    128 bands) but for `fmax`, which is 8000 Hz there: the resampler behind the
-    speed perturbation leaves its mark on the top of the band, by which the
-    augmentation head would tell the speed without listening to speech.
+    128 bands), except for `fmax`, which is 8000 Hz there. The resampler behind the
+    speed perturbation leaves a trace at the top of the band. The augmentation head
+    could recognise the speed from this trace without attending to the speech.
 
     Args:
-        window, hop: seconds.
-        bands: mel bands.
-        fft: points of the transform; the window is padded with zeros to it.
-        fmin, fmax: Hz, the lowest and highest edge of the filterbank.
+        window_seconds: The length of a window in seconds.
+        hop_seconds: The distance from one window to the next in seconds.
+        n_mels: The number of mel bands.
+        n_fft: The length of the Fourier transform in samples. The window is padded
+            with zeros to this length.
+        fmin, fmax: The lowest and the highest edge of the filterbank in Hz.
+
+    Raises:
+        ValueError: A setting is not a finite number, or is outside its range.
+
+    Example:
+
+    >>> LogMel(n_mels=40)(np.zeros(16000, "float32")).shape
+    (101, 40)
     """
 
-    window: float = 0.040
-    hop: float = 0.010
-    bands: int = 128
-    fft: int = 1024
+    window_seconds: float = 0.040
+    hop_seconds: float = 0.010
+    n_mels: int = 128
+    n_fft: int = 1024
     fmin: float = 0.0
     fmax: float = 6800.0
 
     def __post_init__(self):
         _check_types(self)
-        if not (self.window > 0 and self.hop > 0 and 0 < self.bands <= self.fft):
+        if not (
+            self.window_seconds > 0
+            and self.hop_seconds > 0
+            and 0 < self.n_mels <= self.n_fft
+        ):
             raise ValueError(
-                "Expected `window`, `hop` and `bands` above 0, `bands` up to `fft`. "
-                f"Received: window={self.window}, hop={self.hop}, "
-                f"bands={self.bands}, fft={self.fft}."
+                "Expected `window_seconds`, `hop_seconds` and `n_mels` above 0, and "
+                "`n_mels` up to `n_fft`. Received: "
+                f"window_seconds={self.window_seconds}, "
+                f"hop_seconds={self.hop_seconds}, n_mels={self.n_mels}, "
+                f"n_fft={self.n_fft}."
             )
-        if min(self.window, self.hop) * audio.RATE < 1 or self.hop > LONGEST_HOP:
+        if (
+            min(self.window_seconds, self.hop_seconds) * audio.RATE < 1
+            or self.hop_seconds > MAX_HOP_SECONDS
+        ):
             raise ValueError(
-                f"Expected `window` and `hop` of a sample of {audio.RATE} Hz or more, "
-                f"`hop` up to {LONGEST_HOP} s. Received: window={self.window}, "
-                f"hop={self.hop}."
+                "Expected `window_seconds` and `hop_seconds` of at least one sample "
+                f"at {audio.RATE} Hz, and `hop_seconds` up to {MAX_HOP_SECONDS} s. "
+                f"Received: window_seconds={self.window_seconds}, "
+                f"hop_seconds={self.hop_seconds}."
             )
-        if not self.window * audio.RATE <= self.fft <= LARGEST_FFT:
+        if not self.window_seconds * audio.RATE <= self.n_fft <= MAX_N_FFT:
             raise ValueError(
-                f"`fft` must hold a window of {self.window} s at {audio.RATE} Hz, and "
-                f"be {LARGEST_FFT} at most. Received: fft={self.fft}."
+                f"`n_fft` must hold a window of {self.window_seconds} s at "
+                f"{audio.RATE} Hz, and be at most {MAX_N_FFT}. Received: "
+                f"n_fft={self.n_fft}."
             )
         if not 0 <= self.fmin < self.fmax <= audio.RATE / 2:
             raise ValueError(
@@ -69,24 +91,30 @@ class LogMel:
             )
 
     def __call__(self, wave: np.ndarray) -> np.ndarray:
-        """Features of shape `(frames, bands)`, float32 with float16's precision.
+        """Computes the features of a waveform.
 
-        The rounding is that of the cache, so that speech never seen before goes
-        the same way as the training speech.
+        They are rounded to float16 as in the cache, so that new speech is processed
+        exactly like the training speech.
+
+        Args:
+            wave: float array of shape `(samples,)` at 16 kHz.
+
+        Returns:
+            float32 array of shape `(frames, n_mels)`.
         """
         import librosa
 
         with warnings.catch_warnings():
-            # Speech shorter than a window is padded with zeros: that is meant.
+            # Speech shorter than a window is padded with zeros on purpose.
             warnings.filterwarnings("ignore", message="n_fft=.* is too large")
             power = librosa.feature.melspectrogram(
                 y=wave,
                 sr=audio.RATE,
-                n_fft=self.fft,
-                win_length=round(self.window * audio.RATE),
-                hop_length=round(self.hop * audio.RATE),
+                n_fft=self.n_fft,
+                win_length=round(self.window_seconds * audio.RATE),
+                hop_length=round(self.hop_seconds * audio.RATE),
                 window="hamming",
-                n_mels=self.bands,
+                n_mels=self.n_mels,
                 fmin=self.fmin,
                 fmax=self.fmax,
                 pad_mode="constant",
@@ -94,13 +122,18 @@ class LogMel:
         logarithm = np.log(np.maximum(power, 1e-10)).T
         return logarithm.astype(np.float16).astype(np.float32)
 
+    @property
+    def dimensions(self) -> int:
+        """The number of values per frame, which is `n_mels`."""
+        return self.n_mels
+
     def frames(self, seconds: float) -> int:
         """The number of frames that start within `seconds`."""
-        return round(seconds / self.hop)
+        return round(seconds / self.hop_seconds)
 
 
 def _check_types(front_end) -> None:
-    """Refuses settings that are not finite numbers of their fields' types."""
+    """Raises ValueError for a setting that is not a finite number of its type."""
     for field in dataclasses.fields(front_end):
         value = getattr(front_end, field.name)
         kinds = (int,) if field.type is int else (int, float)

@@ -1,4 +1,4 @@
-"""openSMILE's functionals as a front-end."""
+"""The functionals of openSMILE as a front-end."""
 
 import dataclasses
 import functools
@@ -11,67 +11,87 @@ import numpy as np
 
 from keras_ser import audio
 
-FEATURE_SETS = {"eGeMAPSv02": 88, "ComParE_2016": 6373}
+FEATURE_SETS = {"eGeMAPSv02": 88, "ComParE_2016": 6373}  # number of functionals
 
 
 def installed_opensmile() -> str:
-    """The version of the package opensmile.
+    """Returns the version of the installed package opensmile.
 
     Raises:
-        ValueError: it is not installed.
+        ValueError: The package is not installed.
     """
     try:
         return importlib.metadata.version("opensmile")
     except importlib.metadata.PackageNotFoundError as error:
         raise ValueError(
-            "`OpenSmileSVM` needs the package opensmile. Received: an installation "
-            "without it. Run: pip install 'keras_ser[opensmile]' (its licence "
-            "excludes commercial use: docs/dependencies.md)."
+            "openSMILE's functionals need the package opensmile. Received: an "
+            "installation without it. Run: pip install 'keras_ser[opensmile]' (its "
+            "licence excludes commercial use: docs/dependencies.md)."
         ) from error
 
 
 @dataclasses.dataclass(frozen=True)
 class OpenSmile:
-    """openSMILE's functionals of an utterance: a front-end that gives one frame.
+    """The functionals of openSMILE, as a front-end that gives one frame per utterance.
 
-    openSMILE 2.6 crashes in a process that loaded TensorFlow before it (measured,
-    Linux); there, a process of its own computes the functionals.
+    openSMILE 2.6 crashes in a process that has already loaded TensorFlow (observed on
+    Linux). In such a process, the functionals are computed in a separate process.
 
     Args:
-        features: key of `FEATURE_SETS`.
-        version: of the package opensmile, so that a cache knows who wrote it.
+        features: A key of `FEATURE_SETS`.
+        version: The version of the package opensmile. It is part of the settings by
+            which the cache finds features, so another version extracts them again.
 
     Reference: Eyben et al., "openSMILE", ACM Multimedia 2010; eGeMAPS: Eyben et al.
     2016; ComParE: Schuller et al. 2016.
     """
 
-    dtype: ClassVar[str] = "<f4"  # of a cache's entries
+    dtype: ClassVar[str] = "<f4"  # of the entries in the cache
     features: str = "eGeMAPSv02"
     version: str = dataclasses.field(default_factory=installed_opensmile)
 
     @property
-    def bands(self) -> int:
+    def dimensions(self) -> int:
         """The number of functionals."""
         return FEATURE_SETS[self.features]
 
     def __call__(self, wave: np.ndarray) -> np.ndarray:
-        """Functionals of a waveform at 16 kHz, float32 `(1, bands)`."""
+        """Computes the functionals of a waveform.
+
+        Args:
+            wave: float array of shape `(samples,)` at 16 kHz.
+
+        Returns:
+            float32 array of shape `(1, dimensions)`.
+
+        Raises:
+            ValueError: A functional is not finite, because the speech is too short.
+        """
         if "tensorflow" in sys.modules:
-            values = _other_process().submit(functionals, self.features, wave).result()
+            task = _process_pool().submit(compute_functionals, self.features, wave)
+            values = task.result()
         else:
-            values = functionals(self.features, wave)
+            values = compute_functionals(self.features, wave)
         if not np.isfinite(values).all():
             raise ValueError(
-                f"openSMILE's {self.features} must be finite for every utterance. "
-                f"Received: {np.sum(~np.isfinite(values))} of {self.bands} that are "
-                f"not, of {len(wave) / audio.RATE:.3f} s of audio. Leave out what is "
-                "shorter than 0.06 s."
+                f"Expected finite values of openSMILE's {self.features}. Received: "
+                f"{np.sum(~np.isfinite(values))} of {self.dimensions} values that are "
+                f"not finite, from {len(wave) / audio.RATE:.3f} s of audio. Leave out "
+                "utterances that are shorter than 0.06 s."
             )
         return values
 
 
-def functionals(features: str, wave: np.ndarray) -> np.ndarray:
-    """openSMILE's values in this process, float32 `(1, bands)`; NaN if too short."""
+def compute_functionals(features: str, wave: np.ndarray) -> np.ndarray:
+    """Runs openSMILE in this process.
+
+    Args:
+        features: A key of `FEATURE_SETS`.
+        wave: float array of shape `(samples,)` at 16 kHz.
+
+    Returns:
+        float32 array of shape `(1, dimensions)`, with NaN if the speech is too short.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Segment too short")
         frame = _extractor(features).process_signal(wave, audio.RATE)
@@ -79,7 +99,8 @@ def functionals(features: str, wave: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def _other_process():
+def _process_pool():
+    """One separate process that never loads TensorFlow."""
     from joblib.externals import loky
 
     return loky.ProcessPoolExecutor(max_workers=1)
@@ -87,7 +108,7 @@ def _other_process():
 
 @functools.cache
 def _extractor(features: str):
-    """openSMILE, set up once a process."""
+    """The openSMILE extractor, created once per process."""
     import opensmile
 
     return opensmile.Smile(

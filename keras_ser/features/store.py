@@ -1,4 +1,4 @@
-"""Features of utterances, computed once and kept in a cache."""
+"""Features of utterances, which are computed once and kept in a cache."""
 
 import contextlib
 import copy
@@ -20,54 +20,63 @@ from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.features.front_ends import LogMel
 from keras_ser.utils import files
 
-PLAIN = audio.Speed(1.0)
+IDENTITY = audio.Speed(1.0)
 
 
 def extract(
-    front_end, file, start=None, end=None, transform=PLAIN, digest: str = ""
+    front_end: Callable[[np.ndarray], np.ndarray],
+    file: str | Path,
+    start: float | None = None,
+    end: float | None = None,
+    transform: Callable[[np.ndarray], np.ndarray] = IDENTITY,
+    digest: str = "",
 ) -> np.ndarray:
-    """Features of a file or segment, `(frames, bands)`.
+    """Computes the features of a file or of a segment of it.
 
     Args:
-        front_end: callable dataclass, waveform to `(frames, bands)`.
-        file, start, end, digest: see `audio.read`.
-        transform: of the waveform.
+        front_end: A callable dataclass, from a waveform to `(frames, dimensions)`.
+        file, start, end, digest: See `audio.read`.
+        transform: The waveform transform that is applied before the front-end.
+
+    Returns:
+        float32 array of shape `(frames, dimensions)`.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: see `audio.read`; or `transform` leaves nothing of the audio, or
-            its features are not finite.
+        FileNotFoundError: The file does not exist.
+        ValueError: The audio cannot be used (see `audio.read`), `transform` leaves
+            no sample of it, or its features are not finite.
     """
-    with np.errstate(all="ignore"):  # huge samples: refused below
+    with np.errstate(all="ignore"):  # huge samples are rejected below
         return _extract_finite(front_end, file, start, end, transform, digest)
 
 
 def _extract_finite(front_end, file, start, end, transform, digest) -> np.ndarray:
-    with _blamed_on_audio():
+    with _blame_audio():
         wave = audio.read(file, start, end, digest=digest)
     wave = transform(wave)
     if len(wave) == 0:
         raise _BadAudio(
-            f"Expected speech. Received: {file}, of which {transform.key} leaves no "
-            "sample. Remove the file from the corpus."
+            f"Expected speech. Received: {file}, which has no samples left after the "
+            f"transform {transform.key}. Remove the file from the corpus."
         )
-    with _blamed_on_audio():
+    with _blame_audio():
         features = front_end(wave)
     if not np.isfinite(features).all():
         raise _BadAudio(
             f"Expected samples within about ±1. Received: {file} with a sample of "
-            f"{np.abs(wave).max():g}, whose features are not finite. Export the file "
-            "again from its source."
+            f"{np.abs(wave).max():g}, which makes its features not finite. Export the "
+            "file again from its source."
         )
     return features
 
 
 class _BadAudio(ValueError):
-    """What is wrong with audio, apart from what is wrong with a setting."""
+    """A fault of the audio, as opposed to a fault of a setting."""
 
 
 @contextlib.contextmanager
-def _blamed_on_audio():
+def _blame_audio():
+    """Turns a ValueError into `_BadAudio`."""
     try:
         yield
     except ValueError as error:
@@ -75,19 +84,20 @@ def _blamed_on_audio():
 
 
 class FeatureStore:
-    """Features on disk: one raw file an utterance and waveform transform.
+    """Features on disk: one raw file per utterance and waveform transform.
 
-    An entry's name is a hash of the audio's digest, the segment, the transform and
-    the front-end's settings: folds, systems and experiments share entries, and an
-    entry that exists is right. Entries are written under a temporary name and
-    renamed, so a crash half-way leaves whole entries only, and two processes can
-    fill one folder.
+    The name of an entry is a hash of the audio's digest, the segment, the transform
+    and the front-end's settings. Folds, systems and experiments therefore share
+    entries, and an entry that exists is up to date. Entries are written under a
+    temporary name and then renamed. A crash therefore never leaves a partial entry,
+    and two processes can fill the same folder.
 
     Args:
-        cache: folder.
-        front_end: callable dataclass, waveform to `(frames, bands)`; its `dtype`,
-            where it has one, is that of the files, otherwise float16.
-        speeds: speed factors that `prepare` extracts.
+        cache: The folder of the entries.
+        front_end: A callable dataclass, from a waveform to `(frames, dimensions)`,
+            with the property `dimensions`. If it has an attribute `dtype`, the files
+            have that type, otherwise float16. The default is `LogMel()`.
+        speeds: The speed factors that `prepare` extracts.
 
     Example:
 
@@ -95,39 +105,53 @@ class FeatureStore:
     >>> store.prepare(table)
     """
 
-    def __init__(self, cache, front_end=None, speeds: Iterable[float] = (1.0,)):
+    def __init__(
+        self,
+        cache: str | Path,
+        front_end: Callable[[np.ndarray], np.ndarray] | None = None,
+        speeds: Iterable[float] = (1.0,),
+    ):
         self.cache = Path(cache)
         self.front_end = front_end or LogMel()
         self.transforms = tuple(audio.Speed(factor) for factor in speeds)
-        self.plain = PLAIN  # what stands for the speech as it is
+        self.unaugmented = IDENTITY  # applied to all speech, see `under`
         self.dtype = _dtype(self.front_end)
         self._suffix = f"f{8 * np.dtype(self.dtype).itemsize}"
         self._settings = json.dumps(
             [type(self.front_end).__name__, dataclasses.asdict(self.front_end)]
         )
 
-    def under(self, transform) -> "FeatureStore":
-        """The store in which this transform stands for the speech as it is.
+    def under(self, transform: Callable[[np.ndarray], np.ndarray]) -> "FeatureStore":
+        """Returns a store in which this transform is applied to all speech.
 
-        Its other transforms come before it: noise is mixed into speech at another
-        speed, and is at its own.
+        It is applied after any other transform. Noise, for example, is mixed into
+        speech whose speed has been changed, and keeps its own speed.
 
         Args:
-            transform: of the waveform; one with a method `of(utterance)` is another
-                one for each utterance.
+            transform: A waveform transform. If it has a method
+                `for_utterance(utterance)`, that method returns the transform of each
+                utterance.
         """
         store = copy.copy(self)
-        store.plain = transform
+        store.unaugmented = transform
         return store
 
-    def paths(self, table: pd.DataFrame, transform=PLAIN) -> list[str]:
-        """The entry of each row; it exists once `prepare` has run."""
-        nameless = table.utterance[table.digest.isin(["", None])]
-        if len(nameless):
+    def paths(self, table: pd.DataFrame, transform=IDENTITY) -> list[str]:
+        """Returns the path of each row's entry, which exists once `prepare` has run.
+
+        Args:
+            table: The utterances.
+            transform: The waveform transform of the entries.
+
+        Raises:
+            ValueError: An utterance has no digest.
+        """
+        undigested = table.utterance[table.digest.isin(["", None])]
+        if len(undigested):
             raise ValueError(
-                "Expected a digest of each utterance's audio, by which the cache "
-                f"finds its features. Received none for {nameless.iloc[0]!r}. Fill "
-                "them in with `corpora.table.with_digests`."
+                "Expected a digest of each utterance's audio, because the cache finds "
+                f"features by it. Received none for {undigested.iloc[0]!r}. Fill in "
+                "the digests with `corpora.table.with_digests`."
             )
         transforms = [self._bound(transform, name) for name in table.utterance]
         segments = zip(table.digest, table.start, table.end, transforms, strict=True)
@@ -142,20 +166,25 @@ class FeatureStore:
         bad: list[Unusable] | None = None,
         verify: bool = False,
     ) -> int:
-        """Extracts every entry that is absent or damaged; returns how many were.
+        """Extracts every entry that is absent or damaged.
 
         Args:
-            table: the utterances.
-            transforms: waveform transforms; default, the store's speeds.
-            workers: processes.
-            progress: whether to show a bar with the time left.
-            bad: collects the utterances that cannot be used; without it, they are
-                an error.
-            verify: whether to read the entries that are there, beyond their sizes.
+            table: The utterances.
+            transforms: The waveform transforms. The default is the store's speeds.
+            workers: The number of processes.
+            progress: Whether to show a progress bar with the remaining time.
+            bad: A list to which the utterances that cannot be used are added. Without
+                it, they are an error.
+            verify: Whether existing entries are read and checked. Otherwise only
+                their sizes are checked.
+
+        Returns:
+            The number of entries that were extracted.
 
         Raises:
-            UnusableAudio: audio that cannot be used, of all utterances together.
-            ValueError: a transform that cannot be applied to any audio.
+            UnusableAudio: Some audio cannot be used. The error holds all such
+                utterances.
+            ValueError: A transform cannot be applied to any audio.
         """
         jobs = self._jobs(table, transforms or self.transforms)
         todo = self._absent(jobs, verify)
@@ -168,30 +197,34 @@ class FeatureStore:
         return len(todo) - len(failed)
 
     def read(self, path: str) -> np.ndarray:
-        """An entry as float32 `(frames, bands)`.
+        """Reads an entry.
+
+        Returns:
+            float32 array of shape `(frames, dimensions)`.
 
         Raises:
-            FileNotFoundError, ValueError: the entry is absent or damaged.
+            FileNotFoundError: The entry does not exist.
+            ValueError: The entry is damaged.
         """
         if not Path(path).is_file():
             raise FileNotFoundError(
-                f"Expected features in {path}. Received: no such file. Run again: "
-                "what is absent is extracted."
+                f"Expected features in {path}. Received: no such file. Run again to "
+                "extract the features that are absent."
             )
         values = np.fromfile(path, dtype=self.dtype)
-        if self._damaged(values):
+        if self._is_damaged(values):
             raise ValueError(
-                f"Expected frames of {self.front_end.bands} finite numbers in {path}. "
-                f"Received: {values.nbytes} bytes that are none. Delete it and run "
-                "again: what is absent is extracted."
+                f"Expected frames of {self.front_end.dimensions} finite numbers in "
+                f"{path}. Received: {values.nbytes} bytes that hold something else. "
+                "Delete the file and run again to extract it."
             )
-        return values.reshape(-1, self.front_end.bands).astype(np.float32)
+        return values.reshape(-1, self.front_end.dimensions).astype(np.float32)
 
     def fingerprints(self, table: pd.DataFrame) -> dict[str, str]:
-        """By utterance, a hash of its features; those that are absent are left out.
+        """Returns a hash of the features of each utterance that has an entry.
 
-        It is the same for the same samples in whatever file, where the digest of the
-        file's bytes is another.
+        Two files with the same samples have the same hash, even if their bytes, and
+        therefore their digests, differ.
         """
         entries = zip(table.utterance, map(Path, self.paths(table)), strict=True)
         return {
@@ -201,13 +234,13 @@ class FeatureStore:
         }
 
     def frames(self, paths: list[str]) -> np.ndarray:
-        """The number of frames of each entry, from its file's size."""
+        """The number of frames of each entry, int64 `(entries,)`, from file sizes."""
         sizes = np.array([Path(path).stat().st_size for path in paths], dtype=np.int64)
         width = np.dtype(self.dtype).itemsize
-        return sizes // (width * self.front_end.bands)
+        return sizes // (width * self.front_end.dimensions)
 
     def _jobs(self, table, transforms) -> dict[str, list["_Job"]]:
-        """The rows of each entry: copies of a recording share one."""
+        """The rows of each entry, because copies of a recording share one entry."""
         jobs = {}
         columns = ["utterance", "file", "start", "end", "digest"]
         rows = list(table[columns].itertuples(index=False, name=None))
@@ -218,41 +251,45 @@ class FeatureStore:
         return jobs
 
     def _bound(self, transform, utterance: str):
-        """A transform as it is for one utterance."""
-        both = (transform, self.plain)
-        both = [t.of(utterance) if hasattr(t, "of") else t for t in both]
-        return functools.reduce(audio.Chain, [t for t in both if t != PLAIN] or [PLAIN])
+        """The complete transform of one utterance, `unaugmented` last."""
+        both = [
+            each.for_utterance(utterance) if hasattr(each, "for_utterance") else each
+            for each in (transform, self.unaugmented)
+        ]
+        return functools.reduce(
+            audio.Chain, [each for each in both if each != IDENTITY] or [IDENTITY]
+        )
 
     def _absent(self, paths, verify: bool) -> list[str]:
-        """The entries to extract, with a warning where one is damaged."""
+        """The entries to extract; it warns of those that are damaged."""
         state = {path: self._state(path, verify) for path in paths}
         damaged = [path for path in paths if state[path] == "damaged"]
         if damaged:
             warnings.warn(
-                f"Features that are damaged are extracted again: {len(damaged)}, the "
-                f"first {damaged[0]}.",
+                f"Damaged features are extracted again: {len(damaged)}, the first "
+                f"{damaged[0]}.",
                 stacklevel=3,
             )
-        return [path for path in paths if state[path] != "whole"]
+        return [path for path in paths if state[path] != "complete"]
 
     def _state(self, path: str, verify: bool) -> str:
         try:
             size = os.stat(path).st_size
         except FileNotFoundError:
             return "absent"
-        width = np.dtype(self.dtype).itemsize * self.front_end.bands
+        width = np.dtype(self.dtype).itemsize * self.front_end.dimensions
         damaged = size == 0 or size % width
         if verify and not damaged:
-            damaged = self._damaged(np.fromfile(path, dtype=self.dtype))
-        return "damaged" if damaged else "whole"
+            damaged = self._is_damaged(np.fromfile(path, dtype=self.dtype))
+        return "damaged" if damaged else "complete"
 
-    def _damaged(self, values: np.ndarray) -> bool:
+    def _is_damaged(self, values: np.ndarray) -> bool:
         size = values.size
-        odd = size == 0 or size % self.front_end.bands
-        return bool(odd or not np.isfinite(values).all())
+        is_incomplete = size == 0 or size % self.front_end.dimensions
+        return bool(is_incomplete or not np.isfinite(values).all())
 
     def _extract_all(self, todo, workers, progress) -> dict[str, str]:
-        """Writes entries; returns what is wrong, by entry, where one cannot be."""
+        """Writes entries; returns the reason for each entry that failed."""
         if not todo:
             return {}
         import joblib
@@ -277,7 +314,7 @@ def _dtype(front_end) -> str:
 
 
 class _Job(NamedTuple):
-    """What is needed to extract one row's entry."""
+    """The arguments for the extraction of one row's entry."""
 
     path: str
     transform: Callable
@@ -289,7 +326,7 @@ class _Job(NamedTuple):
 
 
 def _extract(front_end, job: _Job) -> tuple[str, str]:
-    """The entry, and what is wrong with its audio; empty where it was written."""
+    """Writes an entry; returns its path and the fault of its audio, or ""."""
     try:
         features = extract(
             front_end, job.file, job.start, job.end, job.transform, job.digest
@@ -302,7 +339,7 @@ def _extract(front_end, job: _Job) -> tuple[str, str]:
 
 
 def _unusable(jobs, failed) -> list[Unusable]:
-    """The utterances of failed entries, once each, in the table's order."""
+    """The utterances of failed entries, each once, in the table's order."""
     found = {}
     for path, rows in jobs.items():
         for row in rows if path in failed else ():

@@ -1,4 +1,4 @@
-"""Trained models at work: any audio in, posteriors out; export to other programs."""
+"""Inference with trained models: predictions for audio files, model files, export."""
 
 import lazy_loader
 

@@ -1,15 +1,16 @@
-"""A recogniser as one file for other programs: waveform in, named probabilities out.
+"""Export of a recogniser to one file for other programs.
 
-How each format is loaded elsewhere, `use` of `formats.FORMATS` says in full:
+The exported model takes a waveform and returns the probability of each class by name.
 
-| format | written | loaded by |
+| format | file | loaded by |
 |---|---|---|
 | `keras` | `speech.keras` | `keras.models.load_model`, with this package |
-| `saved_model` | folder `speech_saved_model` | `tf.saved_model.load`, its `serve` |
+| `saved_model` | folder `speech_saved_model` | `tf.saved_model.load`, then `serve` |
 | `onnx` | `speech.onnx` | `onnxruntime.InferenceSession` |
 | `litert` | `speech.tflite` | `ai_edge_litert.interpreter.Interpreter` |
 
-All but `keras` run without this package, and without Keras.
+The field `use` of `formats.FORMATS` holds the complete code that loads each format.
+All formats except `keras` run without this package and without Keras.
 """
 
 import contextlib
@@ -28,34 +29,39 @@ from keras_ser import layers
 from keras_ser.inference.formats import FORMATS, INPUT, Format
 from keras_ser.inference.recogniser import Recogniser
 from keras_ser.utils import files
+from keras_ser.utils.lists import as_list
 
-TOLERANCE = 1e-4  # of a probability, between a file and the model it was made of
-LENGTHS = (8_000, 20_805)  # samples of the check: 51 and 131 frames of 10 ms
+MAX_DIFFERENCE = 1e-4  # between the probabilities of a file and of its model
+CHECK_SAMPLES = (8_000, 20_805)  # lengths of the check: 51 and 131 frames of 10 ms
 
 
 def speech_model(recogniser: Recogniser) -> keras.Model:
-    """A model from a waveform to the probability of each class, under its name.
+    """Builds a model from a waveform to the probability of each class, by name.
 
-    It is what `Recogniser.predict` computes of a file that is no longer than the
-    training window, but for the rounding of features to float16: log-mel
-    (`layers.LogMel`), normalisation by the training statistics, emotion.
-    Probabilities of 337 EMO-DB utterances differ from those of `predict` by at most
-    0.0003 (measured with three trained models).
+    For a file that is no longer than the training window, the model computes what
+    `Recogniser.predict` computes: the log-mel spectrogram (`layers.LogMel`), the
+    normalisation by the training statistics, and the emotion probabilities. The only
+    difference is that `predict` rounds the features to float16. On 337 EMO-DB
+    utterances, the probabilities differ from those of `predict` by at most 0.0003
+    (measured with three trained models).
 
-    All samples count: the waves of a batch are of equal length, and nothing is padded.
-    Of speech longer than the training window, `predict` takes the mean over windows;
-    this model sees it whole.
+    All samples count: the waveforms of a batch have the same length, and nothing is
+    padded. For speech longer than the training window, `predict` returns the mean over
+    windows, whereas this model processes the whole waveform at once.
 
     Args:
-        recogniser: a recogniser normalised by its training statistics.
+        recogniser: Recogniser with the front-end `LogMel`, normalised by its training
+            statistics.
 
     Returns:
         Functional model from `waveform`, float32 `(batch, samples)` at 16 kHz in
-        [-1, 1], to a dictionary: name of each class → float32 `(batch,)`. It shares
-        its weights with the recogniser.
+        [-1, 1], to a dictionary from the name of each class to its probability,
+        float32 `(batch,)`. The model shares its weights with the recogniser.
 
     Raises:
-        ValueError: a recogniser that needs more than one wave to answer.
+        ValueError: If the recogniser has a different front-end, needs several
+            utterances of a speaker, or sees the padding; or if a class is called
+            `waveform`.
 
     Example:
 
@@ -63,80 +69,91 @@ def speech_model(recogniser: Recogniser) -> keras.Model:
     >>> model(np.zeros((1, 16000), "float32"))
     {'anger': [0.1], 'happiness': [0.2], 'neutral': [0.6], 'sadness': [0.1]}
     """
-    return _assembled(recogniser, recogniser.model.emotion_model, "fft")
+    return _assemble(recogniser, recogniser.model.emotion_model, "fft")
 
 
 def export(
-    model: str | Path, formats: Iterable[str], out: str | Path | None = None
+    model: str | Path, formats: str | Iterable[str], out: str | Path | None = None
 ) -> dict[str, Path]:
-    """Writes a model for other programs; this is `keras-ser export`.
+    """Exports a model for other programs, as `keras-ser export` does.
 
     Args:
-        model: a run's folder or a model file.
-        formats: names of `FORMATS`.
-        out: folder; default, that of the model.
+        model: Run folder or model file.
+        formats: Name of a format in `FORMATS`, or several.
+        out: Folder of the exported files. The default is the folder of the model.
 
     Returns:
-        The path of each format, by its name.
+        Dictionary from each format to the path of its file.
 
     Raises:
-        FileNotFoundError: there is no such model.
-        ValueError, RuntimeError: as `export_recogniser`; a path that exists or a
-            package that is missing is found before anything is written.
+        FileNotFoundError: If the model does not exist.
+        ValueError: If an argument does not meet the requirements of
+            `export_recogniser`. Formats, paths and packages are checked before
+            anything is written.
+        RuntimeError: If a file does not give the probabilities of the model.
+
+    Example:
+
+    >>> export("runs/emodb/mtl_aug/03-0", ["keras", "onnx"])["onnx"]
+    PosixPath('runs/emodb/mtl_aug/03-0/speech.onnx')
     """
     source = Path(model)
-    paths = destinations(out or (source if source.is_dir() else source.parent), formats)
+    out = out or (source if source.is_dir() else source.parent)
+    paths = destinations(out, as_list(formats))
     recogniser = Recogniser.load(source)
     for name, path in paths.items():
         export_recogniser(recogniser, path, name)
     return paths
 
 
-def export_recogniser(recogniser: Recogniser, path, format: str) -> Path:
-    """Writes the speech model in a format of `FORMATS`, and loads it for a check.
+def export_recogniser(recogniser: Recogniser, path: str | Path, format: str) -> Path:
+    """Writes the speech model in a format of `FORMATS`, then loads and checks the file.
 
-    A converter may write a file that answers otherwise than its model, and say
-    nothing. The file is therefore loaded by the format's own runtime and compared
-    with `speech_model` on noise of two lengths before it gets its name.
+    A converter may write a file that gives different probabilities than its model,
+    without an error. The file is therefore loaded by the runtime of its format and
+    compared with `speech_model` on noise of two lengths. It gets its name only if the
+    probabilities differ by at most 0.0001.
 
-    The file keeps the names: input `waveform`, one output a class. Any number of
-    samples is taken, and any number of waves, but one at a time by `litert`.
+    The file keeps the names: its input is `waveform`, and it has one output per class.
+    It takes any number of samples. It also takes any number of waveforms, except in
+    the format `litert`, which takes one at a time.
 
     Args:
-        recogniser: see `speech_model`.
-        path: file, or folder for `saved_model`, that does not exist yet.
-        format: of `FORMATS`.
+        recogniser: Recogniser that meets the requirements of `speech_model`.
+        path: File that does not exist yet, or folder for `saved_model`.
+        format: Name of a format in `FORMATS`.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: an unknown format, a path that exists or has another suffix, a
-            package that is not installed, a backend that cannot write the format, or
-            a recogniser that `speech_model` refuses.
-        RuntimeError: the file answers otherwise than the model.
+        ValueError: If the format is unknown, the path exists or has a different
+            suffix, a package is not installed, the backend cannot write the format, or
+            `speech_model` rejects the recogniser.
+        RuntimeError: If the file does not give the probabilities of the model.
     """
     path = Path(path)
     _check_environment(format)
     _check_path(path, FORMATS[format])
     expected = speech_model(recogniser)
-    model = _for_format(recogniser, FORMATS[format]) or expected
+    model = _convertible_model(recogniser, FORMATS[format]) or expected
     folder = files.writable_folder(path.parent)
-    # Beside the path, so that the last step is a renaming: whole or absent.
+    # In the same folder, so that a renaming makes the file appear complete.
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=folder) as scratch:
         temporary = Path(scratch) / path.name
-        with _quiet():
+        with _quiet_logging():
             FORMATS[format].write(model, temporary)
-        _check_answers(expected, FORMATS[format].read(temporary), format)
+        _check_probabilities(expected, FORMATS[format].read(temporary), format)
         os.replace(temporary, path)
     return path
 
 
-def destinations(folder, formats: Iterable[str]) -> dict[str, Path]:
-    """Where each format goes in a folder, under its own name.
+def destinations(folder: str | Path, formats: Iterable[str]) -> dict[str, Path]:
+    """Returns the path of each format in a folder, under its default name.
 
     Raises:
-        ValueError: as `export`, before any is written.
+        ValueError: If a format is unknown, a package is not installed, the backend
+            cannot write a format, or a path exists.
     """
     paths = {}
     for name in formats:
@@ -146,64 +163,66 @@ def destinations(folder, formats: Iterable[str]) -> dict[str, Path]:
     return paths
 
 
-def _for_format(recogniser, chosen: Format) -> keras.Model | None:
-    """The speech model of layers that a converter understands; None for the plain."""
-    if not chosen.recurrence:
+def _convertible_model(recogniser, file_format: Format) -> keras.Model | None:
+    """A copy in layers that the converter supports; None if no copy is needed."""
+    if not file_format.recurrence:
         return None
-    network = _convertible(recogniser.model.emotion_model, chosen.recurrence)
-    return _assembled(recogniser, network, chosen.transform)
+    network = _copy_convertible(recogniser.model.emotion_model, file_format.recurrence)
+    return _assemble(recogniser, network, file_format.transform)
 
 
-def _assembled(recogniser, emotion_model, transform: str) -> keras.Model:
-    _refuse(recogniser)
+def _assemble(recogniser, emotion_model, transform: str) -> keras.Model:
+    """Puts front-end and normalisation in front of an emotion model."""
+    _check_recogniser(recogniser)
     preprocessing = recogniser.preprocessing
     wave = keras.Input((None,), name=INPUT)
     settings = dataclasses.asdict(preprocessing.front_end)
     features = layers.LogMel(**settings, transform=transform, name="log_mel")(wave)
-    scale = 1 / np.asarray(preprocessing.deviation, float)
+    scale = 1 / np.asarray(preprocessing.std, float)
     offset = -scale * preprocessing.mean
-    # Not `Normalization`, whose statistics tf2onnx makes inputs of the graph.
+    # Not `Normalization`: tf2onnx turns its statistics into inputs of the graph.
     normalised = keras.layers.Rescaling(
         scale.tolist(), offset.tolist(), dtype="float32", name="normalised"
     )(features)
     posterior = emotion_model(normalised)
     outputs = {name: posterior[:, k] for k, name in enumerate(recogniser.classes)}
     model = keras.Model(wave, outputs, name="speech")
-    model(np.zeros((1, LENGTHS[0]), "float32"))  # Keras exports what was called only
+    # Keras exports only models that have been called.
+    model(np.zeros((1, CHECK_SAMPLES[0]), "float32"))
     return model
 
 
-def _refuse(recogniser) -> None:
-    """Refuses what a wave alone does not suffice for, or no file can hold."""
+def _check_recogniser(recogniser) -> None:
+    """Raises if one waveform is not all that a prediction needs, or names clash."""
     preprocessing = recogniser.preprocessing
     front_end = type(preprocessing.front_end).__name__
     if front_end != "LogMel":
-        raise _refused("computes the front-end `LogMel`", f"`{front_end}`")
+        raise _unsuitable("use the front-end `LogMel`", f"`{front_end}`")
     if preprocessing.normalise != "train":
-        raise _refused(
-            "normalises by its training statistics",
-            f"normalise={preprocessing.normalise!r}, for which a speaker's utterances "
-            "are needed",
+        raise _unsuitable(
+            "normalise by its training statistics",
+            f"normalise={preprocessing.normalise!r}, which needs the utterances of a "
+            "speaker",
         )
     if not getattr(recogniser.model, "mask_padding", True):
-        raise _refused(
-            "pads nothing",
-            "a network of mask_padding=False, to which the padding up to its training "
-            "window is input",
+        raise _unsuitable(
+            "work without padding",
+            "a network with mask_padding=False, which sees the padding up to its "
+            "training window",
         )
     if INPUT in recogniser.classes:
-        raise _refused(f"calls its input `{INPUT}`", "a class of that name")
+        raise _unsuitable(f"call its input `{INPUT}`", "a class of that name")
 
 
-def _refused(does: str, received: str) -> ValueError:
+def _unsuitable(requirement: str, received: str) -> ValueError:
     return ValueError(
-        f"A speech model {does}. Received: {received}. Train a model without it, or "
-        "give the audio to `Recogniser`."
+        f"A speech model must {requirement}. Received: {received}. Train a model that "
+        "meets this requirement, or pass the audio files to `Recogniser.predict`."
     )
 
 
-def _convertible(emotion_model, recurrence: str) -> keras.Model:
-    """A copy of the network whose layers any converter and any device understands."""
+def _copy_convertible(emotion_model, recurrence: str) -> keras.Model:
+    """A copy of the network whose layers every converter and device supports."""
 
     def copy(layer):
         settings = layer.get_config()
@@ -211,7 +230,7 @@ def _convertible(emotion_model, recurrence: str) -> keras.Model:
             return type(layer).from_config(settings)
         blstm = layers.BLSTM.from_config({**settings, "implementation": recurrence})
         for direction in (blstm.forward_layer, blstm.backward_layer):
-            direction.use_cudnn = False  # a file is not for one device
+            direction.use_cudnn = False  # a file must run on any device
         return blstm
 
     copied = keras.models.clone_model(emotion_model, clone_function=copy)
@@ -220,8 +239,8 @@ def _convertible(emotion_model, recurrence: str) -> keras.Model:
 
 
 @contextlib.contextmanager
-def _quiet():
-    """Without the log of all that converters do."""
+def _quiet_logging():
+    """Hides what the converters log about each of their steps."""
     before = logging.root.manager.disable
     logging.disable(logging.INFO)
     try:
@@ -231,60 +250,61 @@ def _quiet():
 
 
 def _check_environment(format: str) -> None:
-    """Refuses a format that is unknown, or whose packages or backend are absent."""
+    """Raises if a format is unknown, or its packages or its backend are missing."""
     if format not in FORMATS:
         raise ValueError(
-            f"Format must be one of {sorted(FORMATS)}. Received: {format!r}."
+            f"Format must be one of {sorted(FORMATS)}. Received: {format!r}. Choose "
+            "one of these."
         )
-    absent = FORMATS[format].missing()
-    if absent:
+    missing = FORMATS[format].missing()
+    if missing:
         raise ValueError(
-            f"Format `{format}` needs the packages {', '.join(absent)}. Received: an "
+            f"Format `{format}` needs the packages {', '.join(missing)}. Received: an "
             "installation without them. Run: pip install 'keras_ser[export]'."
         )
     backend = keras.backend.backend()
     if format != "keras" and backend != "tensorflow":
         raise ValueError(
             f"Format `{format}` needs the Keras backend `tensorflow`. Received: "
-            f"{backend!r}. Set KERAS_BACKEND=tensorflow: a model file of any backend "
-            "loads in it."
+            f"{backend!r}. Set KERAS_BACKEND=tensorflow, which loads model files of "
+            "any backend."
         )
 
 
-def _check_path(path: Path, chosen: Format) -> None:
-    if not path.name.endswith(chosen.suffix):
+def _check_path(path: Path, file_format: Format) -> None:
+    if not path.name.endswith(file_format.suffix):
         raise ValueError(
-            f"Expected a path that ends with `{chosen.suffix}`. Received: {path}. "
-            "Rename it."
+            f"Expected a path that ends with `{file_format.suffix}`. Received: {path}. "
+            "Choose a path with this suffix."
         )
     if path.exists():
         raise ValueError(
-            f"Expected a path that does not exist yet. Received: {path}. Remove what "
-            "lies there, or choose another path."
+            f"Expected a path that does not exist yet. Received: {path}. Remove it, or "
+            "choose another path."
         )
 
 
-def _check_answers(expected, found: Callable, format: str) -> None:
+def _check_probabilities(model: keras.Model, exported: Callable, format: str) -> None:
     """Compares two models on noise, so that a wrong conversion is never kept."""
     rng = np.random.default_rng(0)
-    for samples in LENGTHS:
+    for samples in CHECK_SAMPLES:
         wave = rng.normal(scale=0.1, size=(1, samples)).astype("float32")
-        with keras.device("cpu"):  # a GPU rounds otherwise
-            wanted, got = _numbers(expected(wave)), _numbers(found(wave))
-        if set(got) != set(wanted):
+        with keras.device("cpu"):  # a GPU rounds differently
+            expected, found = _to_numpy(model(wave)), _to_numpy(exported(wave))
+        if set(found) != set(expected):
             raise RuntimeError(
-                f"Expected {format} to keep the names {sorted(wanted)}. Received: "
-                f"{sorted(got)}. Give the classes other names."
+                f"Expected `{format}` to keep the names {sorted(expected)}. Received: "
+                f"{sorted(found)}. Give the classes different names."
             )
-        worst = max(np.abs(got[name] - wanted[name]).max() for name in wanted)
-        if not worst <= TOLERANCE:
+        worst = max(np.abs(found[name] - expected[name]).max() for name in expected)
+        if not worst <= MAX_DIFFERENCE:
             raise RuntimeError(
-                f"Expected {format} to answer as the model does. Received: "
-                f"probabilities that differ by {worst:.2g} on noise of {samples} "
-                "samples. The converter does not carry this model: choose another "
-                "format."
+                f"Expected `{format}` to give the probabilities of the model. "
+                f"Received: probabilities that differ by {worst:.2g} on noise of "
+                f"{samples} samples. The converter does not support this model. Choose "
+                "another format."
             )
 
 
-def _numbers(outputs) -> dict[str, np.ndarray]:
+def _to_numpy(outputs) -> dict[str, np.ndarray]:
     return {name: ops.convert_to_numpy(value) for name, value in outputs.items()}

@@ -1,4 +1,4 @@
-"""File formats of a speech model: how each is written, read, and used elsewhere."""
+"""File formats of a speech model: how each is written, read and used elsewhere."""
 
 import dataclasses
 import importlib.util
@@ -9,23 +9,24 @@ from pathlib import Path
 
 import keras
 
-INPUT = "waveform"
+INPUT = "waveform"  # name of the input of a speech model
 
 
 @dataclasses.dataclass(frozen=True)
 class Format:
-    """What is particular to a file format.
+    """One file format.
 
     Args:
-        name: of the file or folder, by default; every path must have its suffix.
-        write: takes a speech model and a path.
-        read: takes a path, returns a function from waves to the dictionary of
-            probabilities, run by the format's own runtime.
-        use: Python lines that load it elsewhere, `{path}` in place of its path.
-        packages: that must be installed, as they are imported.
-        transform: of `layers.LogMel`.
-        recurrence: `implementation` of `layers.BLSTM`; empty leaves the model as it
-            is, otherwise it is copied, with layers that converters understand.
+        name: Default name of the file or folder. Every path must have its suffix.
+        write: Function of a speech model and a path that writes the file.
+        read: Function of a path. It returns a function from waveforms to the
+            dictionary of probabilities, which the runtime of the format computes.
+        use: Lines of Python that load the file elsewhere, with `{path}` for its path.
+        packages: Import names of the packages that must be installed.
+        transform: Argument `transform` of `layers.LogMel`.
+        recurrence: Argument `implementation` of `layers.BLSTM`, for a copy of the model
+            in layers that the converter supports. If it is empty, the model is
+            written as it is.
     """
 
     name: str
@@ -38,14 +39,15 @@ class Format:
 
     @property
     def suffix(self) -> str:
+        """The suffix of the default name, empty for a folder."""
         return Path(self.name).suffix
 
-    def example(self, path) -> str:
-        """Lines that load the file at `path`, indented."""
+    def example(self, path: str | Path) -> str:
+        """Returns the lines of Python that load the file at `path`, indented."""
         return textwrap.indent(self.use.format(path=str(path)), "    ")
 
     def missing(self) -> list[str]:
-        """Packages that are not installed."""
+        """Returns the names of the packages that are not installed."""
         return [p for p in self.packages if importlib.util.find_spec(p) is None]
 
 
@@ -59,14 +61,14 @@ def _write_saved_model(model, path) -> None:
 
 def _write_onnx(model, path) -> None:
     with warnings.catch_warnings():
-        # Keras mends tf2onnx for NumPy 2 in a way that NumPy warns of.
+        # Keras patches tf2onnx for NumPy 2, which causes this warning.
         warnings.filterwarnings("ignore", "In the future `np", FutureWarning)
         model.export(path, format="onnx", verbose=False)
 
 
 def _write_litert(model, path) -> None:
-    # One wave at a time needs LiteRT's own operations only. Several need some of
-    # TensorFlow's, which LiteRT's Python package does not run.
+    # One waveform at a time needs only LiteRT's own operations. Several at a time need
+    # operations of TensorFlow, which LiteRT's Python package does not run.
     wave = keras.InputSpec("float32", shape=(1, None), name=INPUT)
     model.export(path, format="litert", input_signature=[wave], verbose=False)
 

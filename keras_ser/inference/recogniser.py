@@ -1,28 +1,31 @@
-"""From any audio to posteriors: a model with the preprocessing it was trained with."""
+"""Emotion probabilities for audio files: a model with its preprocessing."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 import tqdm
 
 from keras_ser import audio, backend
 from keras_ser.audio.unusable import Unusable, UnusableAudio
-from keras_ser.features import PLAIN, extract
+from keras_ser.features import IDENTITY, extract
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import model_file
+from keras_ser.utils.lists import as_list
 
-LONGEST = 1e6  # seconds of a window
+MAX_WINDOW_SECONDS = 1e6
 
 
 class Recogniser:
-    """An emotion recogniser for audio files.
+    """Recognises emotion in audio files.
 
     Args:
-        model: a model with an `emotion_model`.
-        preprocessing: that of its training, `Pipeline.preprocessing`.
-        batch: windows at a time, at most.
+        model: Model with an `emotion_model`.
+        preprocessing: Preprocessing that the model was trained with, from
+            `Pipeline.preprocessing`.
+        batch: Maximum number of windows that the model processes at a time.
 
     Example:
 
@@ -30,47 +33,55 @@ class Recogniser:
     >>> recogniser.predict(["speech.mp3"], window=3.0, hop=1.0)
     """
 
-    def __init__(self, model, preprocessing: Preprocessing, batch: int = 16):
+    def __init__(
+        self, model: keras.Model, preprocessing: Preprocessing, batch: int = 16
+    ):
         self.model = model
         self.preprocessing = preprocessing
         self.batch = batch
         self._emotion_model = model.emotion_model
-        # A model that sees the padding needs as much of it as in training.
+        # A model that sees the padding needs the same amount of it as in training.
         masked = getattr(model, "mask_padding", True)
-        self._fixed = None if masked else preprocessing.window
+        self._padded_frames = None if masked else preprocessing.window
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The emotions, in the order of the probabilities."""
         return self.preprocessing.classes
 
     def predict(
-        self, paths: Iterable, window: float | None = None, hop: float | None = None
+        self,
+        paths: str | Path | Iterable[str | Path],
+        window: float | None = None,
+        hop: float | None = None,
     ) -> pd.DataFrame:
-        """Emotion of files, or of windows that move over them.
+        """Predicts the emotion of files, or of windows that move over them.
 
         Args:
-            paths: audio files of any format, rate and number of channels that
-                libsndfile reads. With `normalise="speaker"` all are taken to be of
-                one speaker.
-            window: seconds; without it, each file gets one row.
-            hop: seconds between windows; default, the window.
+            paths: Audio file, or several, of any format, sample rate and number of
+                channels that libsndfile reads. With `normalise="speaker"`, all files are taken to be
+                of the same speaker.
+            window: Length of a window in seconds. Without it, each file is one row.
+            hop: Seconds from the start of one window to the start of the next. The
+                default is `window`.
 
         Returns:
-            One row a file or window: `file, start, end` (seconds), `prediction`
-            and `p_<class>`.
+            Table with one row per file or window: `file`, `start` and `end` (seconds),
+            `prediction`, and one column `p_<class>` per class with its probability.
 
         Raises:
-            UnusableAudio: files that cannot be read, all of them.
-            ValueError: no file, or a window or hop that is not positive.
+            UnusableAudio: If files do not exist or cannot be used. The error, a
+                `ValueError`, lists all of them.
+            ValueError: If there is no file, or `window` or `hop` is not positive.
         """
         _check_windows(window, hop)
-        paths = [str(path) for path in paths]
-        features = self._features_of_all(paths)
+        paths = [str(path) for path in as_list(paths)]
+        features = self._extract_all(paths)
         statistics = self.preprocessing.statistics(features)
-        seconds = self.preprocessing.front_end.hop
+        seconds = self.preprocessing.front_end.hop_seconds
         rows, pieces = [], []
         for path, whole in zip(paths, features, strict=True):
-            spans = _windows(self._frames(window), self._frames(hop), len(whole))
+            spans = _window_spans(self._frames(window), self._frames(hop), len(whole))
             for first, last in spans:
                 start, end = first * seconds, last * seconds
                 end = audio.duration(path) if last == len(whole) else end
@@ -81,69 +92,102 @@ class Recogniser:
         table = pd.DataFrame(rows, columns=["file", "start", "end"])
         return pd.concat([table, self.table(self.posteriors(pieces))], axis=1)
 
-    def features(self, path, start=None, end=None, transform=PLAIN) -> np.ndarray:
-        """Unnormalised features of a file or segment, `(frames, bands)`."""
+    def features(
+        self,
+        path: str | Path,
+        start: float | None = None,
+        end: float | None = None,
+        transform: Callable = IDENTITY,
+    ) -> np.ndarray:
+        """Extracts the unnormalised features of a file or segment.
+
+        Args:
+            path: Audio file.
+            start: Start of the segment in seconds. The default is the start of the
+                file.
+            end: End of the segment in seconds. The default is the end of the file.
+            transform: Transform of the waveform, applied before the front-end.
+
+        Returns:
+            Array `(frames, dimensions)`.
+        """
         return extract(self.preprocessing.front_end, path, start, end, transform)
 
     def posteriors(
         self, utterances: list[np.ndarray], attack: Callable | None = None
     ) -> np.ndarray:
-        """Probabilities of normalised features, `(utterances, classes)`.
+        """Computes the class probabilities of utterances from normalised features.
 
-        An utterance longer than the training window is cut into as few windows of
-        that length as cover it, evenly spaced; its posterior is their mean.
+        An utterance longer than the training window is cut into the smallest number of
+        windows of that length that cover it, evenly spaced. Its probabilities are the
+        mean over these windows.
 
         Args:
-            utterances: features `(frames, bands)`.
-            attack: changes what the model is given: a function of the model, a batch
-                of windows `(batch, time, bands)` and the number of each one's
-                utterance, to a batch.
+            utterances: Normalised features, `(frames, dimensions)` per utterance.
+            attack: Function that changes the input of the model. It takes the model, a
+                batch of windows `(batch, time, dimensions)` and the index of each
+                window's utterance, `(batch,)`, and returns a batch.
+
+        Returns:
+            Array `(utterances, classes)`.
 
         Raises:
-            ValueError: the model's probabilities are not finite.
+            ValueError: If the probabilities of the model are not finite.
         """
         owners, pieces = [], []
-        for number, features in enumerate(utterances):
-            parts = _cover(features, self.preprocessing.window)
-            owners += [number] * len(parts)
+        for index, features in enumerate(utterances):
+            parts = _cover_with_windows(features, self.preprocessing.window)
+            owners += [index] * len(parts)
             pieces += parts
         posterior = self._forward(pieces, np.array(owners), attack)
         if not np.isfinite(posterior).all():
             raise ValueError(
                 "Expected finite probabilities. Received: NaN or infinity from a model "
-                "whose weights are damaged. Copy its file again, or train it again."
+                "whose weights are damaged. Copy the model file again, or train the "
+                "model again."
             )
         total = np.zeros((len(utterances), len(self.classes)))
         np.add.at(total, owners, posterior)
         return total / np.bincount(owners)[:, None]
 
     def table(self, posteriors: np.ndarray) -> pd.DataFrame:
-        """Columns `prediction` and `p_<class>`."""
+        """Returns a table of probabilities, with the most probable class of each row.
+
+        Args:
+            posteriors: Probabilities, `(rows, classes)`.
+
+        Returns:
+            Table with the column `prediction` and one column `p_<class>` per class.
+        """
         columns = [f"p_{name}" for name in self.classes]
         table = pd.DataFrame(posteriors, columns=columns)
         best = np.array(self.classes)[posteriors.argmax(axis=1)]
         table.insert(0, "prediction", best)
         return table
 
-    def save(self, path) -> Path:
-        """Writes a Keras model file that holds the preprocessing too."""
+    def save(self, path: str | Path) -> Path:
+        """Writes a Keras model file that also contains the preprocessing."""
         return model_file.write(path, self.model, self.preprocessing)
 
     @classmethod
-    def load(cls, path) -> "Recogniser":
-        """Reads a model file written by `save`, or the one in a run's folder.
+    def load(cls, path: str | Path) -> "Recogniser":
+        """Reads a model file that `save` wrote, or the model file of a run folder.
 
-        The file may come from a stranger: it can name no class but the models of
-        this package, hold no code, and unpack nothing beyond its four members.
+        The file may come from an untrusted source. It is rejected if it names a class
+        other than the models of this package, contains code, has members other than
+        the four that `save` writes, or unpacks to an unreasonable size.
+
+        Args:
+            path: Model file or run folder.
 
         Raises:
-            FileNotFoundError: no such file, or the run of a classical system, which
-                saves none.
-            ValueError: the file is no model of this package, or is damaged.
+            FileNotFoundError: If the file does not exist, or the run is that of a
+                classical system, which saves no model.
+            ValueError: If the file is not a model of this package, or is damaged.
         """
         return cls(*model_file.read(path))
 
-    def _features_of_all(self, paths: list[str]) -> list[np.ndarray]:
+    def _extract_all(self, paths: list[str]) -> list[np.ndarray]:
         features, bad = [], []
         for path in tqdm.tqdm(paths, desc="features", unit="file", delay=1):
             try:
@@ -153,13 +197,18 @@ class Recogniser:
         if bad:
             raise UnusableAudio(bad)
         if not features:
-            raise ValueError("Expected at least one audio file. Received: none.")
+            raise ValueError(
+                "Expected at least one audio file. Received: none. Give the path "
+                "of a file."
+            )
         return features
 
     def _forward(self, pieces: list[np.ndarray], owners, attack) -> np.ndarray:
-        """Batches of similar length, so that little padding is computed.
+        """Computes the probabilities of windows, in batches of similar length.
 
-        Of equal size, where a backend does not compile each anew.
+        Similar lengths need little padding. The windows are divided evenly among the
+        batches, except on a backend that compiles for each shape: there, batches have
+        `batch` rows, so that few shapes occur.
         """
         order = np.argsort([len(piece) for piece in pieces], kind="stable")
         rows = min(self.batch, len(pieces))
@@ -168,9 +217,10 @@ class Recogniser:
         result = np.zeros((len(pieces), len(self.classes)))
         for first in range(0, len(order), rows):
             chosen = order[first : first + rows]
-            if attack is not None:  # which would compile a smaller batch anew
+            if attack is not None:  # it would be compiled again for a smaller batch
                 chosen = np.resize(chosen, rows)
-            batch = _padded([pieces[number] for number in chosen], rows, self._fixed)
+            windows = [pieces[index] for index in chosen]
+            batch = _pad(windows, rows, self._padded_frames)
             if attack is not None:
                 batch = attack(self._emotion_model, batch, owners[chosen])
             posterior = np.array(self._emotion_model.predict_on_batch(batch))
@@ -184,48 +234,76 @@ class Recogniser:
 
 
 def load(path: str | Path) -> Recogniser:
-    """A `Recogniser` from a model file or a run's folder; see `Recogniser.load`."""
+    """Loads a `Recogniser` from a model file or a run folder.
+
+    See `Recogniser.load`.
+
+    Args:
+        path: Model file or run folder.
+
+    Returns:
+        The recogniser.
+
+    Raises:
+        FileNotFoundError: If the file does not exist, or the run is that of a classical
+            system, which saves no model.
+        ValueError: If the file is not a model of this package, or is damaged.
+
+    Example:
+
+    >>> load("runs/emodb/mtl_aug/03-0").classes
+    ('anger', 'happiness', 'neutral', 'sadness')
+    """
     return Recogniser.load(path)
 
 
 def predict(
     model: str | Path,
-    files: Iterable[str | Path],
+    files: str | Path | Iterable[str | Path],
     window: float | None = None,
     hop: float | None = None,
 ) -> pd.DataFrame:
-    """Recognises emotion in audio files; this is `keras-ser predict`.
+    """Predicts the emotion of audio files, as `keras-ser predict` does.
 
     Args:
-        model: a run's folder or a model file.
-        files: audio files.
-        window, hop: seconds; see `Recogniser.predict`.
+        model: Run folder or model file.
+        files: Audio file, or several.
+        window: Length of a window in seconds. Without it, each file is one row.
+        hop: Seconds from the start of one window to the start of the next. The default
+            is `window`.
 
     Returns:
-        One row per file or window; see `Recogniser.predict`.
+        Table with one row per file or window. See `Recogniser.predict`.
 
     Raises:
-        FileNotFoundError: a file that does not exist.
-        ValueError: a file that cannot be used, or a window that makes no sense.
+        FileNotFoundError: If the model does not exist.
+        ValueError: If the model file is damaged, an audio file does not exist or cannot
+            be used, or `window` or `hop` is not positive.
+
+    Example:
+
+    >>> predict("runs/emodb/mtl_aug/03-0", ["speech.mp3"], window=3.0, hop=1.0)
     """
     return load(model).predict(files, window, hop)
 
 
 def _check_windows(window, hop) -> None:
     if hop is not None and window is None:
-        raise ValueError(f"`hop` needs a `window`. Received: hop={hop} without one.")
-    given = [value for value in (window, hop) if value is not None]
-    if not all(0 < value <= LONGEST for value in given):
         raise ValueError(
-            f"`window` and `hop` must be positive seconds, {LONGEST:g} at most. "
-            f"Received: window={window}, hop={hop}."
+            f"`hop` needs a `window`. Received: hop={hop} without one. Give both."
+        )
+    given = [value for value in (window, hop) if value is not None]
+    if not all(0 < value <= MAX_WINDOW_SECONDS for value in given):
+        raise ValueError(
+            "`window` and `hop` must be positive numbers of seconds, at most "
+            f"{MAX_WINDOW_SECONDS:g}. Received: window={window}, hop={hop}."
         )
 
 
-def _windows(window, hop, count: int) -> list[tuple[int, int]]:
-    """First and last frame of windows over `count` frames.
+def _window_spans(window, hop, count: int) -> list[tuple[int, int]]:
+    """The first frame of each window over `count` frames, and the frame after its last.
 
-    They start every `hop` frames, until one reaches the end of the speech.
+    Windows start every `hop` frames, until one reaches the end of the speech.
     """
     if window is None or count <= window:
         return [(0, count)]
@@ -234,16 +312,18 @@ def _windows(window, hop, count: int) -> list[tuple[int, int]]:
     return [(start, min(start + window, count)) for start in starts]
 
 
-def _cover(features, window) -> list[np.ndarray]:
+def _cover_with_windows(features: np.ndarray, window: int) -> list[np.ndarray]:
+    """The smallest number of windows that cover the features, evenly spaced."""
     count = -(-len(features) // window)
     starts = np.linspace(0, len(features) - window, count).round().astype(int)
     return [features[start : start + window] for start in np.maximum(starts, 0)]
 
 
-def _padded(pieces: list[np.ndarray], rows: int, time: int | None) -> np.ndarray:
-    """Zero-padded to `rows` pieces of `time` frames, or of a multiple of 64.
+def _pad(pieces: list[np.ndarray], rows: int, time: int | None) -> np.ndarray:
+    """A batch `(rows, time, dimensions)` of the pieces, padded with zeros.
 
-    Where a backend compiles a graph for each shape, of 64, 128, 256 …, a handful.
+    Without `time`, the number of frames is a multiple of 64. On a backend that compiles
+    a graph for each shape, it is one of the few numbers 64, 128, 256, …
     """
     if time is None:
         longest = max(len(piece) for piece in pieces)

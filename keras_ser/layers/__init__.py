@@ -1,4 +1,4 @@
-"""Layers of the package, written with `keras.ops` alone."""
+"""Layers of the package. They use `keras.ops` only and run on every Keras backend."""
 
 import lazy_loader
 

@@ -1,3 +1,5 @@
+"""Attention over time: weights of the steps, and the sum under these weights."""
+
 import keras
 from keras import ops
 
@@ -10,23 +12,33 @@ class AttentionWeights(keras.layers.Layer):
 
         α_i = exp(Wᵀh_i) / Σ_j exp(Wᵀh_j)
 
-    The sums run over unpadded steps; the padding's weights are exactly 0. The
-    softmax is computed in float32 under any precision policy.
+    The sums run over the unpadded steps only. The weights of the padding are
+    exactly 0. The softmax is computed in float32 under any precision policy.
 
-    Call:
-        sequence: `(batch, time, features)`.
-        lengths: int32 `(batch,)`, unpadded steps, at least 1.
+    Call arguments:
+        sequence: Tensor `(batch, time, features)`, the states h.
+        lengths: int32 tensor `(batch,)`, the number of unpadded steps of each
+            sequence, at least 1.
 
-    Output shape: `(batch, time)`, each row sums to 1.
+    Output shape:
+        float32 `(batch, time)`. Each row sums to 1.
     """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        # Keras layers draw the seed of an initializer when they are created.
+        self.kernel_initializer = keras.initializers.get("glorot_uniform")
 
     def build(self, sequence_shape, lengths_shape=None):
         self.kernel = self.add_weight(
-            shape=(sequence_shape[-1],), initializer="glorot_uniform", name="kernel"
+            shape=(sequence_shape[-1],),
+            initializer=self.kernel_initializer,
+            name="kernel",
         )
 
     def call(self, sequence, lengths):
-        score = ops.cast(ops.matmul(sequence, self.kernel[:, None]), "float32")[..., 0]
+        score = ops.matmul(sequence, self.kernel[:, None])  # (batch, time, 1)
+        score = ops.cast(score, "float32")[..., 0]
         valid = padding.mask(lengths, ops.shape(sequence)[1], "bool")
         return ops.softmax(ops.where(valid, score, -1e9), axis=-1)
 
@@ -36,13 +48,14 @@ class AttentionWeights(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ser")
 class WeightedSum(keras.layers.Layer):
-    """Sum over time under given weights, Latif et al. 2022, Eq. 4: Σ_i α_i h_i.
+    """Weighted sum over time, Latif et al. 2022, Eq. 4: Σ_i α_i h_i.
 
-    Call:
-        sequence: `(batch, time, features)`.
-        weights: `(batch, time)`.
+    Call arguments:
+        sequence: Tensor `(batch, time, features)`, the states h.
+        weights: Tensor `(batch, time)`, the weights α.
 
-    Output shape: `(batch, features)`.
+    Output shape:
+        `(batch, features)`.
     """
 
     def call(self, sequence, weights):
@@ -56,9 +69,15 @@ class WeightedSum(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ser")
 class MeanWeights(keras.layers.Layer):
-    """Equal weights over the unpadded steps: mean pooling as a kind of attention.
+    """Equal weights for all unpadded steps, so that `WeightedSum` is the mean.
 
-    Call and output shape: as `AttentionWeights`.
+    Call arguments:
+        sequence: Tensor `(batch, time, features)`.
+        lengths: int32 tensor `(batch,)`, the number of unpadded steps of each
+            sequence, at least 1.
+
+    Output shape:
+        float32 `(batch, time)`. Each row sums to 1.
     """
 
     def call(self, sequence, lengths):

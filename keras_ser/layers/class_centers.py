@@ -1,26 +1,35 @@
+"""Distances of embeddings to the centers of their classes."""
+
 import keras
 from keras import ops
 
 
 @keras.saving.register_keras_serializable("keras_ser")
 class ClassCenters(keras.layers.Layer):
-    """Half the squared distance of deep features to every class's center.
+    """Half the squared distance of an embedding to the center of every class.
 
         d_k = ½ ‖f(x) − c_k‖²
 
-    The centers are weights of this layer: they train, save and load with the
-    model, and the center loss is a stateless loss over `d` (`losses.CenterLoss`).
-    The optimizer moves them, in place of the running mean of Wen et al. 2016,
-    which would need the labels inside the model.
+    The centers c_k are weights of this layer. They are trained, saved and loaded
+    with the model, and the center loss is a stateless loss over `d`
+    (`losses.CenterLoss`). The optimizer updates the centers. Wen et al. 2016 use
+    a running mean instead, which would need the labels inside the model.
 
     Args:
-        classes: number of classes.
+        classes: Positive integer, number of classes.
 
-    Input shape: `(batch, features)`.
-    Output shape: float32 `(batch, classes)`.
+    Input shape:
+        `(batch, features)`, the embeddings f(x).
+
+    Output shape:
+        float32 `(batch, classes)`.
+
+    Reference:
+        Wen et al., "A discriminative feature learning approach for deep face
+        recognition", ECCV 2016.
     """
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs):
         kwargs.setdefault("dtype", "float32")  # differences of large numbers
         super().__init__(**kwargs)
         self.classes = classes

@@ -1,3 +1,5 @@
+"""Convolution blocks that keep the padding at zero, and the lengths behind them."""
+
 import keras
 from keras import ops
 
@@ -6,39 +8,47 @@ from keras_ser.layers.normalisation import SpeechBatchNorm
 
 @keras.saving.register_keras_serializable("keras_ser")
 class ConvBlock(keras.layers.Layer):
-    """Convolution, batch normalisation and ReLU that know where speech ends.
+    """Convolution, batch normalisation and ReLU that ignore the padding.
 
     With the mask M of unpadded frames,
 
         Y = M · ReLU(BN_M(conv(X))),
 
-    BN_M taking its training moments over unpadded frames alone. As Y is zero in
-    the padding, as X is, an utterance's output is the same however much padding
-    follows it and whoever shares its batch in inference.
+    where BN_M takes its training moments over the unpadded frames only
+    (`layers.SpeechBatchNorm`). Both X and Y are zero in the padding. The output of
+    an utterance therefore does not depend on the amount of padding. In inference
+    it does not depend on the other utterances of its batch either.
 
     Args:
-        filters, kernel, stride: of the 2-D convolution, "same" padded; kernel and
-            stride hold for time and frequency alike.
-        transposed: whether to up-sample by a transposed convolution.
-        final: leaves out normalisation and ReLU, for a decoder's last layer.
-        momentum: of the moving moments that inference normalises with.
+        filters: Positive integer, number of output channels.
+        kernel: Positive integer, width of the kernel in time and frequency. The
+            2-D convolution is padded as "same".
+        stride: Positive integer, stride in time and frequency.
+        transposed: Whether to up-sample by a transposed convolution.
+        final: Whether to omit normalisation and ReLU, as the last layer of a
+            decoder does.
+        momentum: Float, momentum of the moving moments that inference uses.
 
-    Call:
-        sequence: `(batch, time, bands, channels)`, time a multiple of the stride.
-        mask: `(batch, time)` of the output, 1 in speech and 0 in the padding.
+    Call arguments:
+        sequence: Tensor `(batch, time, bands, channels)`. `time` is a multiple of
+            the stride.
+        mask: Tensor `(batch, time)` for the output's time axis, 1 in speech and 0
+            in the padding.
+        training: Whether to use the moments of the batch.
 
-    Output shape: `(batch, time / stride, bands / stride, filters)`; times the
-    stride when transposed.
+    Output shape:
+        `(batch, time / stride, bands / stride, filters)`, or `(batch,
+        time * stride, bands * stride, filters)` if `transposed`.
     """
 
     def __init__(
         self,
-        filters,
-        kernel,
-        stride=2,
-        transposed=False,
-        final=False,
-        momentum=0.99,
+        filters: int,
+        kernel: int,
+        stride: int = 2,
+        transposed: bool = False,
+        final: bool = False,
+        momentum: float = 0.99,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -56,7 +66,7 @@ class ConvBlock(keras.layers.Layer):
             kernel,
             strides=stride,
             padding="same",
-            use_bias=final,  # batch normalisation brings its own
+            use_bias=final,  # batch normalisation has its own
             dtype=self.dtype_policy,
             name="convolution",
         )
@@ -97,17 +107,24 @@ class ConvBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ser")
 class OutputLengths(keras.layers.Layer):
-    """Frames that remain of an utterance behind a total stride.
+    """Lengths of sequences after strided convolutions: ceil(length / stride).
 
-    Input and output shape: int32 `(batch,)`.
+    Args:
+        stride: Positive integer, the product of all strides.
+
+    Input shape:
+        int32 `(batch,)`, unpadded frames.
+
+    Output shape:
+        int32 `(batch,)`, unpadded steps.
     """
 
-    def __init__(self, stride, **kwargs):
+    def __init__(self, stride: int, **kwargs):
         super().__init__(**kwargs)
         self.stride = stride
 
     def call(self, lengths):
-        # Rounded up without a negative quotient, which ONNX converters round otherwise.
+        # No negative quotient: ONNX converters round these differently.
         return (lengths + self.stride - 1) // self.stride
 
     def compute_output_spec(self, lengths):

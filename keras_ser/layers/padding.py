@@ -1,8 +1,8 @@
 """The one definition of padding: trailing frames whose features are all zero.
 
-Features are normalised, so that a frame of real speech is never zero in every
-band. Models, losses and attacks read an utterance's length from the features
-themselves; nobody has to hand it along, and nobody can hand along a wrong one.
+Features are normalised, so that a frame of real speech is never zero in all
+dimensions. Models, losses and attacks read the length of an utterance from its
+features. Callers need not pass lengths along, and cannot pass wrong ones.
 """
 
 import keras
@@ -10,13 +10,13 @@ from keras import ops
 
 
 def frames(features):
-    """The number of unpadded frames of each utterance.
+    """Number of unpadded frames of each utterance.
 
     Args:
-        features: `(batch, time, bands)`, 0 in the padding.
+        features: Tensor `(batch, time, dimensions)`, 0 in the padding.
 
     Returns:
-        int32 `(batch,)`, at least 1: layers behind it need one frame to stand on.
+        int32 `(batch,)`, at least 1, because the layers that use it need one frame.
     """
     is_speech = ops.any(ops.not_equal(features, 0), axis=-1)  # (batch, time)
     position = ops.arange(1, ops.shape(features)[1] + 1, dtype="int32")
@@ -24,8 +24,17 @@ def frames(features):
     return ops.maximum(last, 1)
 
 
-def mask(lengths, time, dtype="float32"):
-    """1 before an utterance's end and 0 after it: `(batch, time)`."""
+def mask(lengths, time, dtype: str = "float32"):
+    """Mask that is 1 before the end of each utterance and 0 after it.
+
+    Args:
+        lengths: Integer tensor `(batch,)`, the number of unpadded steps.
+        time: Length of the time axis.
+        dtype: Type of the mask.
+
+    Returns:
+        Tensor `(batch, time)`.
+    """
     position = ops.arange(time, dtype="int32")
     return ops.cast(ops.less(position, ops.expand_dims(lengths, -1)), dtype)
 
@@ -35,13 +44,17 @@ class Frames(keras.layers.Layer):
     """Counts the unpadded frames of each utterance.
 
     Args:
-        masked: False counts the padding too, as a paper does that does not mask.
+        masked: Whether to exclude the padding. `False` counts all frames, as in
+            papers that do not mask.
 
-    Input shape: `(batch, time, bands)`.
-    Output shape: int32 `(batch,)`.
+    Input shape:
+        `(batch, time, dimensions)`.
+
+    Output shape:
+        int32 `(batch,)`.
     """
 
-    def __init__(self, masked=True, **kwargs):
+    def __init__(self, masked: bool = True, **kwargs):
         super().__init__(**kwargs)
         self.masked = masked
 
@@ -62,28 +75,34 @@ class Frames(keras.layers.Layer):
 class PadTime(keras.layers.Layer):
     """Appends zero frames until the time axis is a multiple of `multiple`.
 
-    Strided "same" convolutions place their frames by the padded length; with
-    lengths that agree modulo the total stride, an utterance's frames are the same
-    however much padding follows them.
+    Strided convolutions that are padded as "same" align their frames with the
+    padded length. If all lengths agree modulo the total stride, the frames of an
+    utterance do not depend on the amount of padding.
 
-    Input shape: `(batch, time, bands)`.
-    Output shape: `(batch, ceil(time / multiple) * multiple, bands)`.
+    Args:
+        multiple: Positive integer, the total stride of the convolutions.
+
+    Input shape:
+        `(batch, time, dimensions)`.
+
+    Output shape:
+        `(batch, ceil(time / multiple) * multiple, dimensions)`.
     """
 
-    def __init__(self, multiple, **kwargs):
+    def __init__(self, multiple: int, **kwargs):
         super().__init__(**kwargs)
         self.multiple = multiple
 
     def call(self, features):
-        # Not the remainder of a negative number, which ONNX converters take for C's.
-        beyond = ops.shape(features)[1] % self.multiple
-        missing = (self.multiple - beyond) % self.multiple
+        # No remainder of a negative number: ONNX converters use C's definition.
+        excess = ops.shape(features)[1] % self.multiple
+        missing = (self.multiple - excess) % self.multiple
         return ops.pad(features, [[0, 0], [0, missing], [0, 0]])
 
     def compute_output_shape(self, shape):
-        batch, time, bands = shape
+        batch, time, dimensions = shape
         padded = None if time is None else time + -time % self.multiple
-        return (batch, padded, bands)
+        return (batch, padded, dimensions)
 
     def get_config(self):
         return {**super().get_config(), "multiple": self.multiple}
@@ -91,10 +110,14 @@ class PadTime(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_ser")
 class CropLike(keras.layers.Layer):
-    """Cuts a sequence to the length of another one.
+    """Crops a sequence to the length of a shorter one.
 
-    Input shape: `(batch, time, bands)` and a reference `(batch, shorter, bands)`.
-    Output shape: that of the reference.
+    Call arguments:
+        sequence: Tensor `(batch, time, dimensions)`.
+        reference: Tensor `(batch, shorter time, dimensions)`.
+
+    Output shape:
+        The shape of `reference`.
     """
 
     def call(self, sequence, reference):

@@ -1,4 +1,4 @@
-"""Models: functional Keras models whose outputs are named by their heads."""
+"""Models: functional Keras models whose outputs are named after their heads."""
 
 import lazy_loader
 

@@ -1,8 +1,11 @@
-"""The convolutional encoder and its mirror image, as functions on tensors.
+"""The convolutional encoder and the decoder that mirrors it.
 
-Between `pack` and `unpack` a batch may be one long sequence (`layers.packing`); the
-functions here do not see which.
+The functions that end with `_layers` create layers, and `encode`, `encode_with_pooling`
+and `decode` apply them. Between `layers.Pack` and `layers.Unpack`, a batch may be one
+long sequence (see `layers.packing`). The functions here work on both.
 """
+
+from collections.abc import Sequence
 
 import keras
 
@@ -10,104 +13,136 @@ from keras_ser import layers
 from keras_ser.layers import packing
 
 
-def pack(padded, frames, kernels):
-    """A batch as convolutions take it, and where it holds speech.
+def pack_layer(kernels: Sequence[int]) -> layers.Pack:
+    """The layer that packs a padded batch for an encoder.
 
     Args:
-        padded: `(batch, time, bands)`, time a multiple of 2 ** stages.
-        frames: int32 `(batch,)`, unpadded frames.
-        kernels: of the encoder, one number a stage.
-
-    Returns:
-        The sequence, `(rows, packed time, bands)`; masks of it behind 0, 1, …
-        halvings, `(rows, packed time / 2 ** halvings)`; and places, for `unpack`.
+        kernels: Widths of the encoder's kernels, one per stage.
     """
-    layer = layers.Pack(2 ** len(kernels), packing.gap(kernels), name="packed")
-    return layer(padded, frames)
+    return layers.Pack(2 ** len(kernels), packing.find_gap(kernels), name="packed")
 
 
-def unpack(sequence, places, steps: int, **kwargs):
-    """What convolutions made of a packed sequence, as a batch of sequences again.
+def encoder_layers(
+    filters: Sequence[int], kernels: Sequence[int]
+) -> list[layers.ConvBlock]:
+    """Strided convolutions, each of which halves time and frequency.
 
     Args:
-        sequence: `(rows, packed time, bands, channels)`.
-        places: from `pack`.
-        steps: of the sequence for one of the code.
-
-    Returns:
-        `(batch, time, bands * channels)`.
+        filters: Numbers of output channels, one per stage.
+        kernels: Widths of the kernels, one per stage.
     """
-    return layers.Unpack(steps, **kwargs)(sequence, places)
+    stages = zip(filters, kernels, strict=True)
+    return [
+        layers.ConvBlock(width, kernel, name=f"encoder_{stage}")
+        for stage, (width, kernel) in enumerate(stages, 1)
+    ]
 
 
-def encoder(sequence, masks, filters, kernels):
-    """Strided convolutions: time and bands shrink by 2 a stage.
+def encode(sequence, masks, convolutions):
+    """Applies `encoder_layers`.
 
     Args:
-        sequence, masks: from `pack`.
-        filters, kernels: one number a stage.
+        sequence: Tensor `(rows, time, dimensions)` from `pack_layer`.
+        masks: Masks of the sequence from `pack_layer`, `(rows, time / 2 ** halvings)`
+            after 0, 1, … halvings.
+        convolutions: Layers from `encoder_layers`.
 
     Returns:
         The code, `(rows, time / 2 ** stages, bands / 2 ** stages, filters[-1])`.
     """
-    code = _image(sequence)
-    stages = zip(filters, kernels, masks[1:], strict=True)
-    for stage, (width, kernel, mask) in enumerate(stages, 1):
-        block = layers.ConvBlock(width, kernel, name=f"encoder_{stage}")
-        code = block(code, mask)
+    code = _to_image(sequence)
+    for convolution, mask in zip(convolutions, masks[1:], strict=True):
+        code = convolution(code, mask)
     return code
 
 
-def pooled_encoder(sequence, masks, filters, kernels, momentum):
-    """Convolutions with max pooling: time and bands shrink by 2 a stage.
-
-    What stands behind ReLU is at least 0, as the padding is: pooling over both gives
-    the maximum of the speech.
+def pooled_encoder_layers(
+    filters: Sequence[int], kernels: Sequence[int], momentum: float
+) -> list[tuple[layers.ConvBlock, keras.layers.MaxPooling2D]]:
+    """Convolutions with max pooling, which halves time and frequency.
 
     Args:
-        sequence, masks, filters, kernels: as `encoder`.
-        momentum: of the batch normalisation's moving moments.
+        filters: Numbers of output channels, one per stage.
+        kernels: Widths of the kernels, one per stage.
+        momentum: Momentum of the moving moments of batch normalisation.
 
     Returns:
-        The code, as `encoder`, 0 in the padding.
+        A convolution and a pooling layer per stage.
     """
-    code = _image(sequence)
-    stages = zip(filters, kernels, masks[:-1], strict=True)
-    for stage, (width, kernel, mask) in enumerate(stages, 1):
-        block = layers.ConvBlock(
-            width, kernel, stride=1, momentum=momentum, name=f"encoder_{stage}"
+    stages = zip(filters, kernels, strict=True)
+    return [
+        (
+            layers.ConvBlock(
+                width, kernel, stride=1, momentum=momentum, name=f"encoder_{stage}"
+            ),
+            keras.layers.MaxPooling2D(2, name=f"pool_{stage}"),
         )
-        code = keras.layers.MaxPooling2D(2, name=f"pool_{stage}")(block(code, mask))
+        for stage, (width, kernel) in enumerate(stages, 1)
+    ]
+
+
+def encode_with_pooling(sequence, masks, stages):
+    """Applies `pooled_encoder_layers`.
+
+    The output of a ReLU is at least 0, and the padding is 0. The maximum over speech
+    and padding is therefore the maximum over the speech.
+
+    Args:
+        sequence: As for `encode`.
+        masks: As for `encode`.
+        stages: Layers from `pooled_encoder_layers`.
+
+    Returns:
+        The code, as from `encode`, 0 in the padding.
+    """
+    code = _to_image(sequence)
+    for (convolution, pooling), mask in zip(stages, masks[:-1], strict=True):
+        code = pooling(convolution(code, mask))
     return code
 
 
-def decoder(code, masks, filters, kernels):
-    """Transposed convolutions that mirror `encoder`; the last layer is linear.
+def decoder_layers(
+    filters: Sequence[int], kernels: Sequence[int]
+) -> list[layers.ConvBlock]:
+    """Transposed convolutions that mirror `encoder_layers`; the last one is linear.
 
     Args:
-        code: the encoder's output.
-        masks, filters, kernels: those given to `encoder`.
-
-    Returns:
-        `(rows, time, bands, 1)` of the encoder's input, 0 in the padding.
+        filters: As for `encoder_layers`.
+        kernels: As for `encoder_layers`.
     """
     widths = [*reversed(filters[:-1]), 1]
-    sizes = list(reversed(kernels))
-    targets = list(reversed(masks[:-1]))
-    for stage, (width, kernel) in enumerate(zip(widths, sizes, strict=True), 1):
-        final = stage == len(widths)
-        block = layers.ConvBlock(
+    stages = zip(widths, reversed(kernels), strict=True)
+    return [
+        layers.ConvBlock(
             width,
             kernel,
             transposed=True,
-            final=final,
-            dtype="float32" if final else None,
+            final=stage == len(widths),
+            dtype="float32" if stage == len(widths) else None,
             name=f"decoder_{stage}",
         )
-        code = block(code, targets[stage - 1])
+        for stage, (width, kernel) in enumerate(stages, 1)
+    ]
+
+
+def decode(code, masks, convolutions):
+    """Applies `decoder_layers`.
+
+    Args:
+        code: Tensor from `encode`.
+        masks: The masks that `encode` received.
+        convolutions: Layers from `decoder_layers`.
+
+    Returns:
+        Tensor `(rows, time, bands, 1)` of the size of the encoder's input, 0 in the
+        padding.
+    """
+    for convolution, mask in zip(convolutions, reversed(masks[:-1]), strict=True):
+        code = convolution(code, mask)
     return code
 
 
-def _image(sequence):
+def _to_image(sequence):
+    """The sequence with a channel axis: `(rows, time, bands, 1)`."""
     bands = sequence.shape[-1]
     return keras.layers.Reshape((-1, bands, 1), name="to_image")(sequence)

@@ -1,10 +1,13 @@
-"""Two convolutional networks with attention, which MTL-AUG is compared with.
+"""Two convolutional networks with attention that MTL-AUG is compared with.
 
-Latif et al. 2022 set their robustness beside that of [57], Huang and Narayanan 2017,
-and [81], Wijayasingha and Stankovic 2021. Neither was available: what stands here is
-our reading of how Latif et al. describe them, an attentive CNN-BLSTM and an
-attention-based CNN; numbers of layers and sizes are ours.
+Latif et al. 2022 compare the robustness of MTL-AUG with that of [57], Huang and
+Narayanan 2017, and of [81], Wijayasingha and Stankovic 2021. Neither paper was
+available. The models here are our reading of how Latif et al. describe them: an
+attentive CNN-BLSTM and an attention-based CNN. The numbers of layers and their sizes
+are our choice.
 """
+
+from collections.abc import Sequence
 
 import keras
 
@@ -13,48 +16,56 @@ from keras_ser.models import blocks, heads
 
 
 class _AttentiveCNN(keras.Model):
-    """Convolutions with pooling, a BLSTM or none, attention over time, softmax."""
+    """Convolutions with pooling, an optional BLSTM, attention over time, softmax."""
 
     def __init__(
         self,
         classes,
-        bands,
+        dimensions,
         filters,
         kernels,
-        units,
+        units,  # 0 for no BLSTM
         mask_padding,
         momentum,
-        name=None,  # these two by name: Keras swallows what it does not know
+        name=None,  # these two by name, because Keras ignores unknown arguments
         trainable=True,
     ):
-        stages = len(filters)
+        stride = 2 ** len(filters)
 
-        # === Layers and functional model ===
-        features = keras.Input((None, bands), name="features")
-        frames = layers.Frames(masked=mask_padding, name="frames")(features)
-        padded = layers.PadTime(2**stages, name="padded")(features)
-        length = layers.OutputLengths(2**stages, name="length")(frames)
-        packed, masks, places = blocks.pack(padded, frames, kernels)
-        code = blocks.pooled_encoder(packed, masks, filters, kernels, momentum)
-        sequence = blocks.unpack(code, places, steps=1, name="sequence")
+        # === Layers ===
+        count_frames = layers.Frames(masked=mask_padding, name="frames")
+        pad = layers.PadTime(stride, name="padded")
+        count_steps = layers.OutputLengths(stride, name="length")
+        pack = blocks.pack_layer(kernels)
+        encoder = blocks.pooled_encoder_layers(filters, kernels, momentum)
+        unpack = layers.Unpack(steps=1, name="sequence")
         if units:
             blstm = layers.BLSTM(units, pack=True, name="emotion_blstm")
-            sequence = blstm(sequence, length)
-        attention = layers.AttentionWeights(name="attention")
-        weights = attention(sequence, length)
-        deep = layers.WeightedSum(name="pooled")(sequence, weights)
-        emotion = heads.classifier(deep, len(classes), "emotion")
-        outputs = {"emotion": emotion}
+        attend = layers.AttentionWeights(name="attention")
+        pool = layers.WeightedSum(name="pooled")
+        classify = heads.classifier(len(classes), name="emotion")
+
+        # === Functional Model ===
+        features = keras.Input((None, dimensions), name="features")
+        frames = count_frames(features)
+        packed, masks, places = pack(pad(features), frames)
+        code = blocks.encode_with_pooling(packed, masks, encoder)
+        sequence, lengths = unpack(code, places), count_steps(frames)
+        if units:
+            sequence = blstm(sequence, lengths)
+        weights = attend(sequence, lengths)
+        embedding = pool(sequence, weights)
+        outputs = {"emotion": classify(embedding)}
         super().__init__(features, outputs, name=name, trainable=trainable)
 
         # === Config ===
         self.classes = tuple(classes)
-        self.bands = bands
+        self.dimensions = dimensions
         self.filters = tuple(filters)
         self.kernels = tuple(kernels)
         self.mask_padding = mask_padding
         self.momentum = momentum
-        self._deep_features, self._attention_weights = deep, weights
+        self._embedding, self._attention_weights = embedding, weights
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -63,24 +74,25 @@ class _AttentiveCNN(keras.Model):
 
     @property
     def emotion_model(self) -> keras.Model:
-        """Features to the emotions' probabilities."""
+        """Model from features to the emotion probabilities, `(batch, classes)`."""
         return keras.Model(self.input, self.output["emotion"])
 
     @property
     def attention_model(self) -> keras.Model:
-        """Features to the attention weights, `(batch, ceil(time / 2 ** stages))`.
+        """Model from features to the attention weights, `(batch, steps)`.
 
-        Weights of an utterance sum to 1.
+        There are `ceil(time / 2 ** stages)` steps. The weights of an utterance sum
+        to 1.
         """
         return keras.Model(self.input, self._attention_weights)
 
     @property
-    def deep_features_model(self) -> keras.Model:
-        """Features to what the softmax sees, `(batch, features)`."""
-        return keras.Model(self.input, self._deep_features)
+    def embedding_model(self) -> keras.Model:
+        """Model from features to the input of the softmax, `(batch, features)`."""
+        return keras.Model(self.input, self._embedding)
 
     def objective(self) -> dict:
-        """Cross-entropy and the emotion's metrics, for `compile`."""
+        """Cross-entropy and metrics of the emotion, for `compile`."""
         return {
             "loss": {"emotion": losses.cross_entropy("emotion_loss")},
             "loss_weights": {"emotion": 1.0},
@@ -92,7 +104,7 @@ class _AttentiveCNN(keras.Model):
             "name": self.name,
             "trainable": self.trainable,
             "classes": list(self.classes),
-            "bands": self.bands,
+            "dimensions": self.dimensions,
             "filters": list(self.filters),
             "kernels": list(self.kernels),
             "mask_padding": self.mask_padding,
@@ -111,63 +123,83 @@ class CNNBLSTMAttention(_AttentiveCNN):
         log-mel → 2 × (convolution, batch normalisation, ReLU, max pooling by 2)
                 → BLSTM → attention over time → softmax
 
-    Our reading of [57] of Latif et al. 2022; the paper itself was not available.
+    Our reading of [57] of Latif et al. 2022. The paper itself was not available.
 
     Args:
-        classes: names of the emotions, in the order of the probabilities.
-        bands: mel bands, a multiple of 4.
-        filters, kernels: of the convolutions, two whole numbers each.
-        units: LSTM units of a direction.
-        mask_padding: False lets every part see the padding.
-        momentum: of the moving moments that batch normalisation has in inference.
+        classes: Names of the emotions, in the order of the probabilities.
+        dimensions: Number of values per frame of the front-end, a multiple of 4.
+        filters: Output channels of the two convolutions.
+        kernels: Kernel widths of the two convolutions.
+        units: Number of LSTM units per direction.
+        mask_padding: Whether all parts ignore the padding. `False` lets every part see
+            it, as in papers that do not mask.
+        momentum: Momentum of the moving moments that batch normalisation uses in
+            inference.
 
-    Input shape: `(batch, time, bands)`, normalised log-mel, 0 in the padding; any
-    number of frames.
+    Input shape:
+        `(batch, time, dimensions)`, normalised features, 0 in the padding. Any number
+        of frames.
 
-    Output: `{"emotion": (batch, classes)}`, probabilities.
+    Output:
+        `{"emotion": (batch, classes)}`, probabilities.
 
     Raises:
-        ValueError: sizes that no such model has.
+        ValueError: If no such model can have these sizes.
 
     Example:
 
     >>> model = CNNBLSTMAttention(("anger", "neutral"))
     >>> model.compile("adam", **model.objective())
 
-    Reference: Huang and Narayanan, "Deep convolutional recurrent neural network with
-    attention mechanism for robust speech emotion recognition", ICME 2017.
+    Reference:
+        Huang and Narayanan, "Deep convolutional recurrent neural network with attention
+        mechanism for robust speech emotion recognition", ICME 2017.
     """
 
     def __init__(
         self,
-        classes,
-        bands=128,
-        filters=(16, 32),
-        kernels=(5, 3),
-        units=128,
-        mask_padding=True,
-        momentum=0.99,
+        classes: Sequence[str],
+        dimensions: int = 128,
+        filters: Sequence[int] = (16, 32),
+        kernels: Sequence[int] = (5, 3),
+        units: int = 128,
+        mask_padding: bool = True,
+        momentum: float = 0.99,
         **kwargs,
     ):
-        self.check(bands, filters, kernels, units, momentum)
+        self.check(dimensions, filters, kernels, units, momentum)
         super().__init__(
-            classes, bands, filters, kernels, units, mask_padding, momentum, **kwargs
+            classes,
+            dimensions,
+            filters,
+            kernels,
+            units,
+            mask_padding,
+            momentum,
+            **kwargs,
         )
         self.units = units
 
     @staticmethod
     def check(
-        bands=128, filters=(16, 32), kernels=(5, 3), units=128, momentum=0.99, **others
+        dimensions: int = 128,
+        filters: Sequence[int] = (16, 32),
+        kernels: Sequence[int] = (5, 3),
+        units: int = 128,
+        momentum: float = 0.99,
+        **unchecked,
     ) -> None:
-        """Refuses arguments of which no model can be built, without building one.
+        """Checks arguments of the model without building one.
+
+        Args: See the class. Arguments that need no check are accepted and ignored.
 
         Raises:
-            ValueError: a number out of range.
+            ValueError: If a number is out of range.
         """
-        _check(2, bands, momentum, filters=filters, kernels=kernels)
+        _check(2, dimensions, momentum, filters=filters, kernels=kernels)
         if type(units) is not int or units < 1:
             raise ValueError(
-                f"`units` must be a whole number of 1 or more. Received: {units!r}."
+                f"`units` must be a positive integer. Received: {units!r}."
             )
 
     def get_config(self):
@@ -181,74 +213,79 @@ class CNNAttention(_AttentiveCNN):
         log-mel → 4 × (convolution, batch normalisation, ReLU, max pooling by 2)
                 → attention over time → softmax
 
-    Our reading of [81] of Latif et al. 2022; the paper itself was not available.
+    Our reading of [81] of Latif et al. 2022. The paper itself was not available.
 
     Args:
-        classes: names of the emotions, in the order of the probabilities.
-        bands: mel bands, a multiple of 16.
-        filters, kernels: of the convolutions, four whole numbers each.
-        mask_padding: False lets every part see the padding.
-        momentum: of the moving moments that batch normalisation has in inference. At
-            0.99 they lag behind by three epochs of 30 updates, and no layer stands
-            between them and the softmax that would bear it.
+        classes: Names of the emotions, in the order of the probabilities.
+        dimensions: Number of values per frame of the front-end, a multiple of 16.
+        filters: Output channels of the four convolutions.
+        kernels: Kernel widths of the four convolutions.
+        mask_padding: Whether all parts ignore the padding. `False` lets every part see
+            it, as in papers that do not mask.
+        momentum: Momentum of the moving moments that batch normalisation uses in
+            inference. At 0.99 they lag three epochs of 30 updates behind, and the model
+            has no layer between them and the softmax that would compensate for it.
 
-    Input shape, output and raises: as `CNNBLSTMAttention`.
+    Input shape, output and raises: As for `CNNBLSTMAttention`.
 
     Example:
 
     >>> model = CNNAttention(("anger", "neutral"))
     >>> model.compile("adam", **model.objective())
 
-    Reference: Wijayasingha and Stankovic, "Robustness to noise for speech emotion
-    classification using CNNs and attention mechanisms", Smart Health, 2021.
+    Reference:
+        Wijayasingha and Stankovic, "Robustness to noise for speech emotion
+        classification using CNNs and attention mechanisms", Smart Health, 2021.
     """
 
     def __init__(
         self,
-        classes,
-        bands=128,
-        filters=(16, 32, 64, 64),
-        kernels=(5, 3, 3, 3),
-        mask_padding=True,
-        momentum=0.9,
+        classes: Sequence[str],
+        dimensions: int = 128,
+        filters: Sequence[int] = (16, 32, 64, 64),
+        kernels: Sequence[int] = (5, 3, 3, 3),
+        mask_padding: bool = True,
+        momentum: float = 0.9,
         **kwargs,
     ):
-        self.check(bands, filters, kernels, momentum)
+        self.check(dimensions, filters, kernels, momentum)
         super().__init__(
-            classes, bands, filters, kernels, 0, mask_padding, momentum, **kwargs
+            classes, dimensions, filters, kernels, 0, mask_padding, momentum, **kwargs
         )
 
     @staticmethod
     def check(
-        bands=128,
-        filters=(16, 32, 64, 64),
-        kernels=(5, 3, 3, 3),
-        momentum=0.9,
-        **others,
+        dimensions: int = 128,
+        filters: Sequence[int] = (16, 32, 64, 64),
+        kernels: Sequence[int] = (5, 3, 3, 3),
+        momentum: float = 0.9,
+        **unchecked,
     ) -> None:
-        """Refuses arguments of which no model can be built, without building one.
+        """Checks arguments of the model without building one.
+
+        Args: See the class. Arguments that need no check are accepted and ignored.
 
         Raises:
-            ValueError: a number out of range.
+            ValueError: If a number is out of range.
         """
-        _check(4, bands, momentum, filters=filters, kernels=kernels)
+        _check(4, dimensions, momentum, filters=filters, kernels=kernels)
 
 
-def _check(stages: int, bands: int, momentum: float, **sizes) -> None:
-    """Bands that can be halved, a momentum, and a size for each stage."""
+def _check(stages: int, dimensions: int, momentum: float, **sizes) -> None:
+    """Checks the momentum, the dimensions, and that there is a size per stage."""
     if not isinstance(momentum, int | float) or not 0 <= momentum < 1:
         raise ValueError(
-            f"`momentum` must be a number from 0 to below 1. Received: {momentum!r}."
+            "`momentum` must be a number of at least 0 and below 1. "
+            f"Received: {momentum!r}."
         )
-    if bands % 2**stages or bands < 1:
+    if dimensions % 2**stages or dimensions < 1:
         raise ValueError(
-            f"`bands` must be a multiple of {2**stages}, as pooling halves them at "
-            f"each of {stages} stages. Received: {bands}."
+            f"`dimensions` must be a multiple of {2**stages}, because pooling halves "
+            f"them at each of the {stages} stages. Received: {dimensions}."
         )
     for name, values in sizes.items():
-        right = isinstance(values, list | tuple) and len(values) == stages
-        if not right or any(type(each) is not int or each < 1 for each in values):
+        is_valid = isinstance(values, list | tuple) and len(values) == stages
+        if not is_valid or any(type(each) is not int or each < 1 for each in values):
             raise ValueError(
-                f"`{name}` must be {stages} whole numbers of 1 or more. "
-                f"Received: {values!r}."
+                f"`{name}` must be {stages} positive integers. Received: {values!r}."
             )

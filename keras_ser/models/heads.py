@@ -1,6 +1,6 @@
-"""Heads: from the encoder's sequence to a task's output.
+"""Heads: from the encoder's sequence to the output of a task.
 
-Outputs are float32 under any precision policy: a half-precision softmax loses
+Outputs are float32 under any precision policy, because a half-precision softmax loses
 small probabilities.
 """
 
@@ -11,65 +11,67 @@ import keras
 from keras_ser import layers, metrics
 
 
-def emotion_features(sequence, lengths, attention=True, units=128):
-    """BLSTM, attention pooling and a dense layer.
+def dense(units: int, name: str) -> keras.layers.Dense:
+    """Dense layer with ReLU: `(batch, units)`."""
+    return keras.layers.Dense(units, activation="relu", name=name)
+
+
+def classifier(classes: int, name: str) -> keras.layers.Dense:
+    """Softmax layer: float32 `(batch, classes)`."""
+    return keras.layers.Dense(classes, activation="softmax", dtype="float32", name=name)
+
+
+def augmentation_layers(types: int, dropout: float = 0.3) -> list[keras.layers.Layer]:
+    """Layers of the augmentation head.
+
+    The last states of a BLSTM pass through two dense layers, with dropout between
+    them, and a softmax.
 
     Args:
-        sequence: `(batch, time, features)`.
-        lengths: `(batch,)`, unpadded steps.
-        attention: False pools by the mean.
-        units: LSTM units of a direction, and units of the dense layer.
+        types: Number of augmentation types.
+        dropout: Rate of the dropout.
+    """
+    return [
+        layers.BLSTM(256, return_sequences=False, pack=True, name="augmentation_blstm"),
+        dense(128, "augmentation_dense_1"),
+        # Keras draws the same seed by default. It is given explicitly because PyTorch
+        # would otherwise draw the masks from a generator of its own, which depends on
+        # neither the seed nor the epoch.
+        keras.layers.Dropout(
+            dropout, seed=random.randint(1, 10**9), name="augmentation_dropout"
+        ),
+        dense(128, "augmentation_dense_2"),
+        classifier(types, "augmentation"),
+    ]
+
+
+def classify_augmentation(sequence, lengths, head):
+    """Applies `augmentation_layers`.
+
+    Args:
+        sequence: Tensor `(batch, time, features)`.
+        lengths: Tensor `(batch,)`, the number of unpadded steps.
+        head: Layers from `augmentation_layers`.
 
     Returns:
-        The deep features, `(batch, units)`, and the attention weights,
-        `(batch, time)`.
+        Probabilities, float32 `(batch, types)`.
     """
-    hidden = layers.BLSTM(units, pack=True, name="emotion_blstm")(sequence, lengths)
-    pooling = layers.AttentionWeights if attention else layers.MeanWeights
-    weights = pooling(name="attention")(hidden, lengths)
-    pooled = layers.WeightedSum(name="pooled")(hidden, weights)
-    deep = keras.layers.Dense(units, activation="relu", name="deep_features")(pooled)
-    return deep, weights
-
-
-def augmentation_features(sequence, lengths, units=256, dense=128, dropout=0.3):
-    """BLSTM's last states and two dense layers with dropout between them.
-
-    Returns:
-        `(batch, dense)`.
-    """
-    blstm = layers.BLSTM(
-        units, return_sequences=False, pack=True, name="augmentation_blstm"
-    )
+    blstm, *feed_forward = head
     hidden = blstm(sequence, lengths)
-    hidden = _dense(dense, "augmentation_dense_1")(hidden)
-    # Without a seed of its own, PyTorch would draw the masks from elsewhere, and
-    # neither seed nor epoch would decide them. This is the seed that Keras draws.
-    seed = random.randint(1, 10**9)
-    dropout = keras.layers.Dropout(dropout, seed=seed, name="augmentation_dropout")
-    return _dense(dense, "augmentation_dense_2")(dropout(hidden))
+    for layer in feed_forward:
+        hidden = layer(hidden)
+    return hidden
 
 
-def classifier(features, classes: int, name: str):
-    """Softmax layer: `(batch, classes)`, float32."""
-    layer = keras.layers.Dense(
-        classes, activation="softmax", dtype="float32", name=name
-    )
-    return layer(features)
+def emotion_metrics() -> list[keras.metrics.Metric]:
+    """Metrics of the emotion for a model that has no other head.
 
-
-def emotion_metrics() -> list:
-    """The emotion's metrics for a model without other heads.
-
-    Keras puts a head's name before its losses and metrics only where there are
-    several; logs and callbacks of all systems shall use the same names.
+    Keras prefixes losses and metrics with the name of their head only if there are
+    several heads. The metrics carry the prefix in their own names, so that logs and
+    callbacks use the same names for all systems.
     """
     return [
         metrics.Accuracy(name="emotion_accuracy"),
         metrics.UAR(name="emotion_uar"),
         keras.metrics.CategoricalCrossentropy(name="emotion_loss"),
     ]
-
-
-def _dense(units, name):
-    return keras.layers.Dense(units, activation="relu", name=name)

@@ -1,4 +1,4 @@
-"""The models by name."""
+"""All models, by name."""
 
 import keras
 

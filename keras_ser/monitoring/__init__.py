@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a training: pictures, speech, embeddings, gradients."""
+"""TensorBoard summaries of a training: pictures, speech, embeddings, gradients."""
 
 import lazy_loader
 

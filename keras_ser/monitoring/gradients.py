@@ -1,37 +1,42 @@
-"""How the heads pull on the encoder that they share."""
+"""Gradients of the heads on the encoder that they share."""
 
 import keras
 import numpy as np
 
 from keras_ser import backend
 
-ENCODER = "encoder_"  # in the path of each of the encoder's weights
+ENCODER_PART = "encoder_"  # part of the path of every encoder weight
 
 
-def shared_weights(model) -> list:
-    """The encoder's trainable weights; none of a model without encoder or losses."""
+def shared_weights(model: keras.Model) -> list[keras.Variable]:
+    """Returns the trainable weights of the encoder.
+
+    The list is empty for a model without an encoder or without an `objective`.
+    """
     if not hasattr(model, "objective"):
         return []
-    return [each for each in model.trainable_variables if ENCODER in each.path]
+    return [each for each in model.trainable_variables if ENCODER_PART in each.path]
 
 
-def of_heads(model, losses: dict, batch) -> dict[str, list]:
-    """Gradient of each head's loss on the encoder's weights.
+def head_gradients(model: keras.Model, losses: dict, batch: tuple) -> dict[str, list]:
+    """Computes the gradient of each head's loss in the weights of the encoder.
 
-    In inference mode, and of unweighted losses: λ scales a gradient and does not
-    turn it.
+    The model runs in inference mode. The losses are unweighted, because a weight λ
+    scales a gradient but does not change its direction.
 
     Args:
-        model: with `heads` and an encoder.
-        losses: by head, those of the model's `objective`.
-        batch: features, labels and weights, as a `Pipeline` gives them.
+        model: Model with `heads` and an encoder.
+        losses: Loss function of each head, as in the model's `objective`.
+        batch: Features, labels and sample weights of one batch of a `Pipeline`.
 
     Returns:
-        By head, a list of tensors of the shapes of `shared_weights`.
+        Dictionary from each head to a list of tensors, with the shapes of
+        `shared_weights`.
 
     Example:
 
-    >>> found = of_heads(model, model.objective()["loss"], next(iter(data.train(0, 1))))
+    >>> batch = next(iter(data.train(0, 1)))
+    >>> found = head_gradients(model, model.objective()["loss"], batch)
     >>> measures(found)["gradient_cosine/reconstruction"]
     """
     features, labels, weights = batch
@@ -50,21 +55,21 @@ def of_heads(model, losses: dict, batch) -> dict[str, list]:
 
 
 def measures(found: dict[str, list]) -> dict[str, float]:
-    """Norm of each head's gradient, and its cosine with the emotion's.
+    """Measures the norm of each head's gradient and its cosine with the emotion's.
 
         cos(g_head, g_emotion) = g_head · g_emotion / (‖g_head‖ ‖g_emotion‖)
 
-    Positive: the head pulls the encoder the way the emotion does. 0 where a gradient
-    is 0.
+    A positive cosine means that the head changes the encoder in the direction in which
+    the emotion head changes it. The cosine is 0 if one of the gradients is 0.
 
     Args:
-        found: from `of_heads`.
+        found: Gradients of the heads, as `head_gradients` returns them.
 
     Returns:
-        `gradient_norm/<head>` of every head, `gradient_cosine/<head>` of all but the
-        emotion.
+        Dictionary with `gradient_norm/<head>` for every head, and
+        `gradient_cosine/<head>` for every head except `emotion`.
     """
-    flat = {head: _flat(tensors) for head, tensors in found.items()}
+    flat = {head: _flatten(tensors) for head, tensors in found.items()}
     measured = {f"gradient_norm/{head}": _norm(flat[head]) for head in flat}
     for head in flat:
         if head != "emotion":
@@ -72,7 +77,7 @@ def measures(found: dict[str, list]) -> dict[str, float]:
     return measured
 
 
-def _flat(tensors: list) -> np.ndarray:
+def _flatten(tensors: list) -> np.ndarray:
     arrays = [np.ravel(keras.ops.convert_to_numpy(tensor)) for tensor in tensors]
     return np.concatenate(arrays)
 

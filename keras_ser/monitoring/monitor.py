@@ -1,6 +1,6 @@
-"""What a training looks like and sounds like, for TensorBoard.
+"""TensorBoard summaries of a training: pictures, speech, embeddings, gradients.
 
-TensorFlow writes the event files, whatever backend computes.
+TensorFlow writes the event files on every Keras backend.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from keras_ser.layers import padding
 from keras_ser.monitoring import gradients
 from keras_ser.utils import files
 
-PERPLEXITY = 30.0  # of t-SNE, where there are points enough
+MAX_PERPLEXITY = 30.0  # of t-SNE; fewer points need a lower one
 PROJECTOR = """embeddings {
-  tensor_name: "deep features of development speech"
+  tensor_name: "embeddings of development speech"
   tensor_path: "tensors.tsv"
   metadata_path: "metadata.tsv"
 }
@@ -29,61 +29,78 @@ PROJECTOR = """embeddings {
 
 
 class Monitor(keras.callbacks.Callback):
-    """Shows a training in TensorBoard by its development speech.
+    """Shows in TensorBoard what the model does with the development speech.
 
-    After the first epoch, every `every`-th from there and at the end it writes
+    The callback writes these summaries after the first epoch, after every `every`-th
+    epoch from there, and at the end of training:
 
-    | tag | what |
+    | tag | content |
     |---|---|
     | `confusion` | confusion matrix of the development speech |
-    | `deep_features` | its deep features by t-SNE, class centers as stars |
-    | `<class>/<utterance>/attention` | attention below the spectrogram |
-    | `<class>/<utterance>/reconstruction` | input above the decoder's output |
-    | `<class>/<utterance>/audio` | the same utterance to listen to, once |
+    | `embedding` | t-SNE of its embeddings, with the class centers as stars |
+    | `<class>/<utterance>/attention` | attention weights below the spectrogram |
+    | `<class>/<utterance>/reconstruction` | input above the output of the decoder |
+    | `<class>/<utterance>/audio` | the same utterance as sound, written once |
     | `gradient_norm/<head>` | norm of a head's gradient on the encoder |
-    | `gradient_cosine/<head>` | its cosine with the emotion's gradient |
+    | `gradient_cosine/<head>` | its cosine with the gradient of the emotion head |
 
-    and at the end the deep features for TensorBoard's projector. Utterances are
-    always the same ones, and so are the training rows of the gradients. What a model
-    does not have is left out.
+    At the end, it also writes the embeddings for TensorBoard's projector. The
+    utterances, and the training rows behind the gradients, are the same at every
+    step. Summaries of parts that a model does not have are left out.
 
-    Training stays what it is, bit for bit: everything is computed in inference mode
-    and draws on no random state but its own.
+    The monitor does not change the training by a single bit. It computes everything in
+    inference mode and uses no random state but its own.
 
-    A step is an epoch, counted from 0 as Keras does; the step behind the last epoch
-    shows the model that training leaves. Placed behind `HalveAndRestore`, it shows
-    the model that the next epoch starts from, and at the end that of the best epoch.
+    A step is an epoch, counted from 0 as in Keras. The step after the last epoch shows
+    the model at the end of training. If the monitor comes after `HalveAndRestore`, each
+    step shows the model that the next epoch starts from, and the last step shows the
+    model of the best epoch.
 
     Args:
-        data: the `Pipeline` that trains the model.
-        log_dir: folder of the event files.
-        every: epochs.
-        examples: utterances a class that are shown, the first ones of the table.
-        points: most utterances among the deep features, drawn with a fixed seed.
-        batches: of training rows, for the gradients.
+        data: The `Pipeline` that the model is trained on.
+        log_dir: Folder of the event files.
+        every: Number of epochs from one step to the next.
+        examples: Number of utterances that are shown per class, the first ones of the
+            development table.
+        points: Maximum number of utterances whose embeddings are shown. They are drawn
+            with a fixed seed.
+        batches: Number of training batches over which the gradients are averaged.
 
     Attributes:
-        rows: what `gradients.measures` found, a dictionary a step, with `step`.
+        rows: Results of `gradients.measures`, one dictionary per step. Its key `step`
+            holds the step.
 
     Raises:
-        ValueError: a number below 1.
+        ValueError: If one of the numbers is below 1.
 
     Example:
 
     >>> model.fit(data.train(0, 20), steps_per_epoch=data.steps, epochs=20,
     ...           validation_data=data.dev(), callbacks=[Monitor(data, "logs")])
 
-    and then `tensorboard --logdir logs`.
+    Then run `tensorboard --logdir logs`.
+
+    Reference:
+        van der Maaten and Hinton, "Visualizing data using t-SNE", Journal of Machine
+        Learning Research 9, 2008.
     """
 
-    def __init__(self, data, log_dir, every=5, examples=1, points=300, batches=2):
+    def __init__(
+        self,
+        data,
+        log_dir: str | Path,
+        every: int = 5,
+        examples: int = 1,
+        points: int = 300,
+        batches: int = 2,
+    ):
         super().__init__()
         self.data = data
         self.log_dir = Path(log_dir)
-        self.every = _positive("every", every)
-        self.examples = _positive("examples", examples)
-        self.points = _positive("points", points)
-        self.batches = _positive("batches", batches)
+        self.every = _require_positive("every", every)
+        self.examples = _require_positive("examples", examples)
+        self.points = _require_positive("points", points)
+        self.batches = _require_positive("batches", batches)
         self.rows = []
         self._step = 0
 
@@ -92,59 +109,66 @@ class Monitor(keras.callbacks.Callback):
         self._prepare_gradients()
         files.writable_folder(self.log_dir)
         self._writer = tf.summary.create_file_writer(str(self.log_dir))
-        with self._written(0):
+        with self._summaries_of(0):
             self._write_audio()
 
     def on_epoch_end(self, epoch, logs=None):
         self._step = epoch + 1
         if epoch % self.every == 0:
-            self._show(epoch)
+            self._write_step(epoch)
 
     def on_train_end(self, logs=None):
-        deep = self._show(self._step).get("deep_features")
-        if deep is not None:
-            self._write_projector(deep)
+        embeddings = self._write_step(self._step).get("embedding")
+        if embeddings is not None:
+            self._write_projector(embeddings)
         self._writer.close()
 
     def _prepare_speech(self) -> None:
         dev = self.data.fold.dev.reset_index(drop=True)
-        drawn = dev.sample(min(self.points, len(dev)), random_state=0)
-        self._drawn = np.sort(drawn.index)
-        self._utterances = dev.groupby("emotion", sort=False).head(self.examples)
-        self._batches_of_all = self.data.dev()
-        self._batches_of_few = self.data.plain(self._utterances)
-        self._of_all = _submodel(self.model, ("emotion", "deep_features"))
-        self._of_few = _submodel(self.model, ("attention", "reconstruction"))
+        points = dev.sample(min(self.points, len(dev)), random_state=0)
+        self._point_rows = np.sort(points.index)
+        self._example_table = dev.groupby("emotion", sort=False).head(self.examples)
+        self._dev_batches = self.data.dev()
+        self._example_batches = self.data.unaugmented(self._example_table)
+        self._dev_model = _submodel(self.model, ("emotion", "embedding"))
+        self._example_model = _submodel(self.model, ("attention", "reconstruction"))
 
     def _prepare_gradients(self) -> None:
-        self._training = []
+        self._training_batches = []
         if not gradients.shared_weights(self.model):
             return
         batches = self.data.train(0, 1).take(self.batches)
-        self._training = [keras.tree.map_structure(np.array, each) for each in batches]
+        self._training_batches = [
+            keras.tree.map_structure(np.array, batch) for batch in batches
+        ]
         losses = self.model.objective()["loss"]
-        of_heads = functools.partial(gradients.of_heads, self.model, losses)
-        self._gradients = _compiled(of_heads)
+        compute = functools.partial(gradients.head_gradients, self.model, losses)
+        self._head_gradients = _compile(compute)
 
     @contextlib.contextmanager
-    def _written(self, step: int):
-        """Summaries go to this folder and step, whatever else is being written."""
+    def _summaries_of(self, step: int):
+        """Sends summaries to this folder and step, whatever other writer is active."""
         with self._writer.as_default(step), tf.summary.record_if(True):
             yield
 
-    def _show(self, step: int) -> dict[str, np.ndarray]:
-        """Writes all about the model as it is; returns its outputs for all speech."""
-        found = _concatenated(_outputs(self._of_all, self._batches_of_all))
-        if not all(np.isfinite(values).all() for values in found.values()):
-            return {}  # `training.fit` tells of a loss that is no number
-        with self._written(step):
-            self._write_confusion(found["emotion"])
-            if "deep_features" in found:
-                self._write_deep_features(found["deep_features"])
+    def _write_step(self, step: int) -> dict[str, np.ndarray]:
+        """Writes all summaries of the current model.
+
+        Returns:
+            Its outputs for the development speech, or an empty dictionary if they are
+            not finite. Then nothing is written.
+        """
+        outputs = _concatenate(_outputs(self._dev_model, self._dev_batches))
+        if not all(np.isfinite(values).all() for values in outputs.values()):
+            return {}  # `experiments.training.fit` reports a loss that is not finite
+        with self._summaries_of(step):
+            self._write_confusion(outputs["emotion"])
+            if "embedding" in outputs:
+                self._write_embeddings(outputs["embedding"])
             self._write_examples()
             self._write_gradients(step)
         self._writer.flush()
-        return found
+        return outputs
 
     def _write_confusion(self, posteriors) -> None:
         fold = self.data.fold
@@ -153,69 +177,74 @@ class Monitor(keras.callbacks.Callback):
         draw = figures.confusion_matrix
         _write_picture("confusion", draw, counts, fold.classes, "development speech")
 
-    def _write_deep_features(self, deep) -> None:
-        fold = self.data.fold
-        places = embedded(np.concatenate([deep[self._drawn], _centers(self.model)]))
-        points, stars = np.split(places, [len(self._drawn)])
-        labels = fold.dev.emotion.iloc[self._drawn]
-        title = f"t-SNE of the deep features of {len(points)} development utterances"
-        draw = figures.deep_features
-        given = points, labels, stars, fold.classes, title
-        _write_picture("deep_features", draw, *given)
+    def _write_embeddings(self, embeddings) -> None:
+        fold, shown = self.data.fold, embeddings[self._point_rows]
+        positions = project_points(np.concatenate([shown, _centers(self.model)]))
+        points, stars = np.split(positions, [len(shown)])
+        labels = fold.dev.emotion.iloc[self._point_rows]
+        title = f"t-SNE of the embeddings of {len(points)} development utterances"
+        arguments = points, labels, stars, fold.classes, title
+        _write_picture("embedding", figures.embedding, *arguments)
 
     def _write_examples(self) -> None:
-        if self._of_few is None:
+        if self._example_model is None:
             return
-        hop = self.data.preprocessing.front_end.hop
-        for tag, (features, found) in zip(self._tags(), self._examples(), strict=True):
-            if "attention" in found:
-                draw, given = figures.attention, _until_padding(found["attention"])
-                _write_picture(f"{tag}/attention", draw, features, given, hop=hop)
-            if "reconstruction" in found:
-                draw, given = figures.reconstruction, found["reconstruction"]
-                given = given[: len(features)]
-                _write_picture(f"{tag}/reconstruction", draw, features, given, hop=hop)
+        hop = self.data.preprocessing.front_end.hop_seconds
+        examples = zip(self._example_tags(), self._example_outputs(), strict=True)
+        for tag, (features, outputs) in examples:
+            if "attention" in outputs:
+                draw, weights = figures.attention, _drop_padding(outputs["attention"])
+                _write_picture(f"{tag}/attention", draw, features, weights, hop=hop)
+            if "reconstruction" in outputs:
+                draw, output = figures.reconstruction, outputs["reconstruction"]
+                output = output[: len(features)]
+                _write_picture(f"{tag}/reconstruction", draw, features, output, hop=hop)
 
-    def _tags(self) -> list[str]:
-        """Of the utterances that are shown: TensorBoard groups them by class."""
-        rows = self._utterances
+    def _example_tags(self) -> list[str]:
+        """One tag per example. TensorBoard groups them by class."""
+        rows = self._example_table
         return [f"{row.emotion}/{row.utterance}" for row in rows.itertuples()]
 
-    def _examples(self) -> Iterator[tuple[np.ndarray, dict]]:
-        """Features without padding, and outputs, of the utterances that are shown."""
+    def _example_outputs(self) -> Iterator[tuple[np.ndarray, dict]]:
+        """Features without padding, and outputs, of each example."""
         is_masked = getattr(self.model, "mask_padding", True)
-        for features, found in _outputs(self._of_few, self._batches_of_few):
-            frames = keras.ops.convert_to_numpy(padding.frames(features))
-            for row, length in enumerate(frames):
-                seen = features[row, : length if is_masked else None]
-                yield seen, {name: values[row] for name, values in found.items()}
+        for features, outputs in _outputs(self._example_model, self._example_batches):
+            lengths = keras.ops.convert_to_numpy(padding.frames(features))
+            for row, length in enumerate(lengths):
+                unpadded = features[row, : length if is_masked else None]
+                yield unpadded, {name: values[row] for name, values in outputs.items()}
 
     def _write_audio(self) -> None:
-        """As much of each utterance as its pictures show."""
-        longest = round(self.data.preprocessing.seconds * audio.RATE)
-        for tag, row in zip(self._tags(), self._utterances.itertuples(), strict=True):
-            wave = audio.read(row.file, row.start, row.end, digest=row.digest)[:longest]
+        """Writes as much of each example as its pictures show."""
+        samples = round(self.data.preprocessing.seconds * audio.RATE)
+        rows = self._example_table.itertuples()
+        for tag, row in zip(self._example_tags(), rows, strict=True):
+            wave = audio.read(row.file, row.start, row.end, digest=row.digest)[:samples]
+            # (batch, samples, channels)
             tf.summary.audio(f"{tag}/audio", wave[None, :, None], audio.RATE)
 
     def _write_gradients(self, step: int) -> None:
-        if not self._training:
+        if not self._training_batches:
             return
-        found = [gradients.measures(self._gradients(each)) for each in self._training]
+        found = [
+            gradients.measures(self._head_gradients(batch))
+            for batch in self._training_batches
+        ]
         means = pd.DataFrame(found).mean().to_dict()
         for tag, value in means.items():
             tf.summary.scalar(tag, value)
         self.rows.append({"step": step, **means})
 
-    def _write_projector(self, deep) -> None:
-        """What TensorBoard's projector reads: the points, the centers behind them."""
+    def _write_projector(self, embeddings) -> None:
+        """Writes the files of TensorBoard's projector: points first, then centers."""
         fold, centers = self.data.fold, _centers(self.model)
-        shown = fold.dev.iloc[self._drawn][["emotion", "speaker", "utterance"]]
-        of_centers = pd.DataFrame({"emotion": fold.classes[: len(centers)]})
-        names = pd.concat([shown, of_centers.assign(speaker="", utterance="center")])
-        vectors = pd.DataFrame(np.concatenate([deep[self._drawn], centers]))
+        points = fold.dev.iloc[self._point_rows][["emotion", "speaker", "utterance"]]
+        stars = pd.DataFrame({"emotion": fold.classes[: len(centers)]})
+        metadata = pd.concat([points, stars.assign(speaker="", utterance="center")])
+        vectors = pd.DataFrame(np.concatenate([embeddings[self._point_rows], centers]))
         tables = {
             "tensors.tsv": vectors.to_csv(sep="\t", index=False, header=False),
-            "metadata.tsv": names.to_csv(sep="\t", index=False),
+            "metadata.tsv": metadata.to_csv(sep="\t", index=False),
             "projector_config.pbtxt": PROJECTOR,
         }
         for name, text in tables.items():
@@ -223,45 +252,47 @@ class Monitor(keras.callbacks.Callback):
                 temporary.write_text(text, encoding="utf-8")
 
 
-def embedded(points: np.ndarray) -> np.ndarray:
-    """Points in two dimensions by t-SNE, with a fixed seed.
+def project_points(points: np.ndarray) -> np.ndarray:
+    """Projects points to two dimensions by t-SNE, with a fixed seed.
 
     Args:
-        points: `(points, features)`.
+        points: Array `(points, features)`.
 
     Returns:
-        `(points, 2)`; zeros where all points are one.
+        Array `(points, 2)`. It is 0 everywhere if all points are the same.
 
-    Reference: van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 2008.
+    Reference:
+        van der Maaten and Hinton, "Visualizing data using t-SNE", Journal of Machine
+        Learning Research 9, 2008.
     """
     import threadpoolctl
     from sklearn.manifold import TSNE
 
     points = np.asarray(points, np.float64)
     if not np.ptp(points, axis=0).any():
-        return np.zeros((len(points), 2))  # scikit-learn would crash on these
-    perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
+        return np.zeros((len(points), 2))  # scikit-learn would crash on them
+    perplexity = min(MAX_PERPLEXITY, (len(points) - 1) / 3)
     tsne = TSNE(init="pca", perplexity=perplexity, random_state=0)
-    # Where other processes keep the cores busy, its threads wait for each other.
+    # Its threads wait for each other if other processes keep the cores busy.
     with threadpoolctl.threadpool_limits(1):
         return tsne.fit_transform((points - points.mean(axis=0)) / points.std())
 
 
 def _submodel(model, names):
-    """From features to those of the named parts that a model has; None of none."""
-    ways = {
+    """A model from features to the named outputs that `model` has; None without any."""
+    attributes = {
         "emotion": "emotion_model",
-        "deep_features": "deep_features_model",
+        "embedding": "embedding_model",
         "attention": "attention_model",
     }
-    parts = {
-        name: getattr(model, way).output
-        for name, way in ways.items()
-        if name in names and hasattr(model, way)
+    outputs = {
+        name: getattr(model, attribute).output
+        for name, attribute in attributes.items()
+        if name in names and hasattr(model, attribute)
     }
     if "reconstruction" in names and "reconstruction" in model.heads:
-        parts["reconstruction"] = model.output["reconstruction"]
-    return keras.Model(model.input, parts) if parts else None
+        outputs["reconstruction"] = model.output["reconstruction"]
+    return keras.Model(model.input, outputs) if outputs else None
 
 
 def _outputs(model, batches) -> Iterator[tuple[np.ndarray, dict]]:
@@ -271,43 +302,43 @@ def _outputs(model, batches) -> Iterator[tuple[np.ndarray, dict]]:
         yield features, model.predict_on_batch(features)
 
 
-def _concatenated(outputs) -> dict[str, np.ndarray]:
-    found = [each for _, each in outputs]
+def _concatenate(outputs) -> dict[str, np.ndarray]:
+    batches = [batch for _, batch in outputs]
     return {
-        name: np.concatenate([each[name] for each in found]).astype(np.float32)
-        for name in found[0]
+        name: np.concatenate([batch[name] for batch in batches]).astype(np.float32)
+        for name in batches[0]
     }
 
 
-def _until_padding(weights: np.ndarray) -> np.ndarray:
-    """Attention weights of the speech; those of the padding are exactly 0."""
+def _drop_padding(weights: np.ndarray) -> np.ndarray:
+    """The attention weights of the speech; the weights of padding are exactly 0."""
     return weights[: np.flatnonzero(weights)[-1] + 1]
 
 
 def _centers(model) -> np.ndarray:
-    """`(classes, features)`, or `(0, features)` of a model without them."""
+    """The class centers, `(classes, units)`; `(0, units)` for a model without them."""
     if "center" not in model.heads:
-        return np.zeros((0, model.deep_features_model.output.shape[-1]), np.float32)
+        return np.zeros((0, model.embedding_model.output.shape[-1]), np.float32)
     return keras.ops.convert_to_numpy(model.get_layer("center").centers)
 
 
-def _write_picture(tag: str, draw: Callable, *given, **options) -> None:
+def _write_picture(tag: str, draw: Callable, *arguments, **options) -> None:
     stream = io.BytesIO()
-    draw(*given, path=stream, **options)
+    draw(*arguments, path=stream, **options)
     picture = tf.io.decode_png(stream.getvalue(), channels=3)
     tf.summary.image(tag, picture[None])
 
 
-def _compiled(function: Callable) -> Callable:
-    """On TensorFlow, a graph: recurrent layers are slow without."""
+def _compile(function: Callable) -> Callable:
+    """Compiles a graph on TensorFlow, where recurrent layers are slow without one."""
     if keras.backend.backend() != "tensorflow":
         return function
     return tf.function(function, reduce_retracing=True)
 
 
-def _positive(name: str, number: int) -> int:
+def _require_positive(name: str, number: int) -> int:
     if type(number) is not int or number < 1:
         raise ValueError(
-            f"`{name}` must be a whole number of 1 or more. Received: {number!r}."
+            f"`{name}` must be an integer of at least 1. Received: {number!r}."
         )
     return number

@@ -109,7 +109,7 @@ def compare_with_published(
     printed = parse(name)
     paper, _, number = name.partition(":")
     number = number if number.startswith("figure") else f"Table {number}"
-    heading = Heading(f"Beside the published figures of {number}", 2)
+    heading = Heading(f"Published figures of {number}", 2)
     remarks = Text(f"Notes on the published figures: {_notes(printed)}")
     if printed.value.isna().all():  # the paper only draws them
         return [heading, remarks]

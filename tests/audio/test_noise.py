@@ -1,4 +1,4 @@
-"""Noise in speech: its power measured apart, its draw, and what is no noise."""
+"""Noise in speech: its power, how it is drawn, and what cannot serve as noise."""
 
 import dataclasses
 
@@ -14,7 +14,7 @@ RATE = audio.RATE
 
 @pytest.fixture
 def speech(noise):
-    """A second of bursts and pauses; the pauses hold what is 60 dB softer."""
+    """A second of speech with a pause in it that is 60 dB quieter."""
     wave = noise(1.0, seed=3)
     wave[4000:9000] *= 1e-3
     return wave
@@ -22,7 +22,7 @@ def speech(noise):
 
 @pytest.fixture
 def noise_table(write_audio, noise, tone):
-    """Two kinds, one of them with two clips, shorter and longer than speech."""
+    """Two kinds, one of which has a clip shorter and one longer than speech."""
     clips = {
         "rain/a": noise(0.4, seed=1),
         "rain/b": noise(3.0, seed=2),
@@ -46,7 +46,7 @@ def decibels(ratio):
 
 
 def power_by_loop(wave):
-    """`speech_power` as its docstring words it, frame by frame."""
+    """`speech_power` as in its docstring, frame by frame."""
     frames = [wave[start : start + 320] for start in range(0, len(wave) - 319, 320)]
     powers = [sum(float(x) ** 2 for x in frame) / 320 for frame in frames]
     loud = [power for power in powers if power >= max(powers) / 10_000]
@@ -74,7 +74,7 @@ def test_the_ratio_is_exact_to_a_tenth_of_a_decibel(speech, noise_table, snr, ki
 
 def test_nothing_is_clipped_and_the_speech_keeps_its_level(speech):
     loud = 9 * speech
-    mixed = noises.mixed(loud, np.ones_like(loud), 0.0)
+    mixed = noises.mix(loud, np.ones_like(loud), 0.0)
     assert np.abs(mixed).max() > 1
     added = mixed - loud
     np.testing.assert_allclose(added, added.mean(), rtol=1e-4)
@@ -92,7 +92,7 @@ def test_a_short_clip_is_repeated_without_a_click(hertz):
     body = noises.loop(clip)
     repeated = jumps(np.tile(body, 3)).max()
     assert naive > 5 * jumps(clip).max()
-    # Where two stretches cross, both move: √2 and what the weights change in a sample.
+    # In the cross-fade both clips change (√2), and so do the weights.
     assert repeated < 2 * jumps(clip).max() + 0.01
 
 
@@ -108,7 +108,7 @@ def test_a_seam_of_noise_is_no_larger_than_within_it_and_as_loud(noise):
     )
 
 
-def test_the_loop_goes_on_where_the_clip_ended(noise):
+def test_the_loop_continues_where_the_clip_ended(noise):
     clip = noise(0.5)
     body = noises.loop(clip)
     assert len(body) == len(clip) - 800
@@ -120,13 +120,15 @@ def test_the_loop_goes_on_where_the_clip_ended(noise):
 def test_what_is_mixed_in_has_no_click_either():
     time = np.arange(round(0.23 * RATE)) / RATE
     clip = np.sin(2 * np.pi * 7.3 * time).astype(np.float32)
-    found = noises.stretch(clip, 3 * len(clip), np.random.default_rng(0))
+    found = noises.draw_segment(clip, 3 * len(clip), np.random.default_rng(0))
     assert jumps(found).max() < 2 * jumps(clip).max() + 0.01
 
 
 @pytest.mark.parametrize("samples", [1, 2, 3])
 def test_a_clip_of_a_few_samples_can_be_repeated(samples):
-    found = noises.stretch(np.ones(samples, np.float32), 50, np.random.default_rng(0))
+    found = noises.draw_segment(
+        np.ones(samples, np.float32), 50, np.random.default_rng(0)
+    )
     assert found.shape == (50,)
     assert np.isfinite(found).all()
 
@@ -135,7 +137,7 @@ def test_a_long_clip_is_cut_anywhere(noise):
     clip, rng = noise(2.0), np.random.default_rng(0)
     starts = set()
     for _ in range(40):
-        found = noises.stretch(clip, 8000, rng)
+        found = noises.draw_segment(clip, 8000, rng)
         (start,) = np.flatnonzero(clip == found[0])[:1]
         np.testing.assert_array_equal(found, clip[start : start + 8000])
         starts.add(start)
@@ -145,11 +147,11 @@ def test_a_long_clip_is_cut_anywhere(noise):
 def test_the_draw_is_a_function_of_utterance_kind_and_ratio(speech, noise_table):
     clips = noises.clips(noise_table)
     mixing = noises.Mixing(clips, "all", 0.0)
-    one, again = mixing.of("toy/1"), mixing.of("toy/1")
+    one, again = mixing.for_utterance("toy/1"), mixing.for_utterance("toy/1")
     np.testing.assert_array_equal(one(speech), again(speech))
-    assert dataclasses.replace(one, snr=0).key == one.key  # of whatever type
+    assert dataclasses.replace(one, snr=0).key == one.key  # an int gives the same key
     for other in (
-        mixing.of("toy/2"),
+        mixing.for_utterance("toy/2"),
         dataclasses.replace(one, snr=0.5),
         dataclasses.replace(one, kind="rain"),
     ):
@@ -159,7 +161,7 @@ def test_the_draw_is_a_function_of_utterance_kind_and_ratio(speech, noise_table)
 
 
 def test_the_draw_is_the_same_in_any_process():
-    """A golden value: it must not hang on `hash` or on the version of Python."""
+    """A golden value, which must not depend on `hash` or on Python's version."""
     assert noises.seed_of("emodb/03a01Fa", "rain", 10.0) == 2027335133
 
 
@@ -176,9 +178,10 @@ def test_all_draws_every_kind(noise_table, monkeypatch):
     monkeypatch.setattr(noises, "_read", lambda clip: drawn.append(clip) or read(clip))
     mixing = noises.Mixing(noises.clips(noise_table), "all", 0.0)
     for number in range(60):
-        mixing.of(str(number))(np.ones(400, np.float32))
+        mixing.for_utterance(str(number))(np.ones(400, np.float32))
     kinds = [clip.kind for clip in drawn]
-    assert 15 < kinds.count("hum") < 45  # a half, though it has one clip of three
+    # About half of the draws, although only one of the three clips is a hum.
+    assert 15 < kinds.count("hum") < 45
     assert len({clip.file for clip in drawn}) == 3
 
 
@@ -210,12 +213,14 @@ def test_a_stretch_of_silence_is_drawn_again(write_audio, noise):
         assert np.isfinite(mixing(np.ones(1600, np.float32))).all()
 
 
-def test_a_clip_that_is_silent_but_for_a_click_is_refused(write_audio):
+def test_a_clip_that_is_silent_but_for_a_click_is_rejected(write_audio):
     wave = np.zeros(40 * RATE, np.float32)
     wave[[0, 1, -2, -1]] = 0.5, -0.5, 0.5, -0.5
     file = write_audio("click.wav", wave, subtype="FLOAT")
     mixing = noises.Mixing((noises.Clip("a", str(file), None, None, ""),), "a", 0.0)
-    with pytest.raises(ValueError, match="must sound.*click.wav.*50 stretches of 0.02"):
+    with pytest.raises(
+        ValueError, match="long silences.*click.wav.*50 random segments of 0.02"
+    ):
         mixing(np.ones(320, np.float32))
 
 
@@ -229,7 +234,7 @@ def test_noise_that_is_gone_is_no_fault_of_the_speech(noise_table, tmp_path):
         noises.Mixing((changed,), "hum", 0.0)(np.ones(320, np.float32))
 
 
-def test_unknown_kinds_are_refused(noise_table):
+def test_unknown_kinds_are_rejected(noise_table):
     with pytest.raises(ValueError, match=r"kinds \['hum', 'rain'\], or 'all'.*'fog'"):
         noises.clips(noise_table, "fog")
     assert noises.kinds_of(noise_table) == ("hum", "rain")
@@ -257,5 +262,5 @@ def test_of_demand_the_first_channel_of_five_environments_is_mixed(toy_table):
 
 def test_of_demand_no_environment_may_be_absent(toy_table):
     names = [f"{kind}/ch01" for kind in noises.DEMAND if kind != "NPARK"]
-    with pytest.raises(ValueError, match="needs channel 1 of.*it without NPARK"):
+    with pytest.raises(ValueError, match="channel 1 of.*a folder without NPARK"):
         noises.clips(demand(toy_table, *names, "NPARK/ch02"))

@@ -1,4 +1,4 @@
-"""Utterances that cannot be used: told together, written, left out."""
+"""Utterances that cannot be used: reported together, written and skipped."""
 
 import pandas as pd
 import pytest
@@ -9,10 +9,10 @@ from keras_ser.audio.unusable import Unusable, UnusableAudio
 BAD = [Unusable(f"toy/{n}", f"{n}.wav", f"Received: {n}.wav, cut.") for n in range(5)]
 
 
-def test_one_is_told_by_its_reason_several_by_their_number():
-    assert str(UnusableAudio(BAD[:1], "Go on.")) == "Received: 0.wav, cut. Go on."
-    text = str(UnusableAudio(BAD, "Go on."))
-    assert "5 utterances without" in text and "And 2 more. Go on." in text
+def test_one_is_reported_by_its_reason_several_by_their_number():
+    assert str(UnusableAudio(BAD[:1], "Continue.")) == "Received: 0.wav, cut. Continue."
+    text = str(UnusableAudio(BAD, "Continue."))
+    assert "5 utterances without" in text and "And 2 more. Continue." in text
     assert "2.wav" in text and "3.wav" not in text
 
 
@@ -27,15 +27,15 @@ def test_the_list_survives_commas_and_lines(tmp_path):
     assert [tuple(row) for row in found.to_numpy()] == [tuple(odd[0])]
 
 
-def test_nothing_bad_is_nothing_refused(tmp_path):
-    unusable.refuse([], tmp_path)
+def test_no_unusable_audio_raises_nothing(tmp_path):
+    unusable.check_none([], tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("count", "listed"), [(3, False), (4, True)])
 def test_many_are_listed_in_a_file(tmp_path, count, listed):
     with pytest.raises(UnusableAudio, match="--skip-bad"):
-        unusable.refuse(BAD[:count], tmp_path)
+        unusable.check_none(BAD[:count], tmp_path)
     assert (tmp_path / "unusable.csv").exists() == listed
 
 
@@ -59,6 +59,6 @@ def test_unusable_files_of_equal_bytes_are_no_copies(toy_table, write_audio, noi
         digest=["none", "same", "none", "same"],
     )
     (parted,) = unusable.parted([table])
-    assert parted.digest.nunique() == 3  # whole copies stay copies
+    assert parted.digest.nunique() == 3  # copies of usable files are still copies
     assert parted.duration.isna().tolist() == [True, False, True, False]
     assert [bad.utterance for bad in unusable.unread(parted)] == ["toy/1-0", "toy/2-0"]

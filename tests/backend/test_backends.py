@@ -1,7 +1,8 @@
 """The same training on every Keras backend.
 
-The tests run on that of KERAS_BACKEND. Those marked `slow` compare backends, each in
-a process of its own: this file, called with a folder, trains once and writes there.
+The tests run on the backend of KERAS_BACKEND. Those marked `slow` compare backends,
+each in its own process: this file, called with a folder, trains once, shares the
+initial weights there and prints the history.
 """
 
 import json
@@ -25,7 +26,7 @@ WEIGHTS = "weights.npz"
 
 
 def rows():
-    """Features of ragged lengths, labels and weights of all heads."""
+    """Features of different lengths, and labels and weights of all heads."""
     rng = np.random.default_rng(0)
     features = rng.normal(size=(ROWS, TIME, BANDS)).astype("float32")
     emotion = np.eye(3, dtype="float32")[np.arange(ROWS) % 3]
@@ -41,17 +42,17 @@ def rows():
         "reconstruction": features,
     }
     weights = {head: np.ones(ROWS, "float32") for head in labels}
-    weights["emotion"][:2] = weights["center"][:2] = 0  # without label
+    weights["emotion"][:2] = weights["center"][:2] = 0  # without a label
     return features, labels, weights
 
 
 def fit(folder=None) -> dict:
-    """History of two epochs, from the weights in a folder if they are there."""
+    """The history of two epochs, from the weights in a folder if it has any."""
     keras.utils.set_random_seed(0)
-    model = models.MTLAug(CLASSES, bands=BANDS, dropout=0.0)
+    model = models.MTLAug(CLASSES, dimensions=BANDS, dropout=0.0)
     if folder is not None:
         _share_start(model, Path(folder) / WEIGHTS)
-    # Rounding grows with each step, the quicker the larger the steps are.
+    # Rounding errors grow with each step, and faster with larger steps.
     model.compile(keras.optimizers.Adam(1e-3), **model.objective())
     data = tf.data.Dataset.from_tensor_slices(rows()).batch(BATCH)
     schedule = callbacks.HalveAndRestore("val_emotion_accuracy", patience=1)
@@ -85,10 +86,12 @@ def test_two_epochs_lower_the_loss_of_all_heads():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_another_backend_finds_the_same_losses(backend, tmp_path):
+def test_another_backend_has_the_same_losses(backend, tmp_path):
     if not util.find_spec(backend):
         pytest.skip(f"needs {backend}")
-    expected, found = (_apart(name, tmp_path) for name in ("tensorflow", backend))
+    expected, found = (
+        _fit_in_process(name, tmp_path) for name in ("tensorflow", backend)
+    )
     assert expected.pop("backend") == "tensorflow"
     assert found.pop("backend") == backend
     assert set(found) == set(expected)
@@ -96,8 +99,8 @@ def test_another_backend_finds_the_same_losses(backend, tmp_path):
         np.testing.assert_allclose(found[name], expected[name], atol=1e-3, err_msg=name)
 
 
-def _apart(backend: str, folder: Path) -> dict:
-    """The history of a training in a process of its own."""
+def _fit_in_process(backend: str, folder: Path) -> dict:
+    """The history of a training in a separate process."""
     done = subprocess.run(
         [sys.executable, __file__, str(folder)],
         env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)},

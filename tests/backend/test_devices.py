@@ -1,4 +1,4 @@
-"""Devices that share a batch, and precision."""
+"""Devices that share a batch, and the precision of layers."""
 
 import dataclasses
 import json
@@ -27,19 +27,19 @@ import pickle, sys
 from keras_ser.experiments import runner
 with open(sys.argv[1], "rb") as file:
     job, cache, devices = pickle.load(file)
-running.run_job(job, cache, threads=1, devices=devices)
+runner.run_job(job, cache, threads=1, devices=devices)
 """
 
 
 @pytest.fixture
 def jax(monkeypatch):
-    """The backend is said to be JAX, with three devices."""
+    """Pretends that the backend is JAX with three devices."""
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    monkeypatch.setattr(backend, "devices", lambda: DEVICES)
+    monkeypatch.setattr(backend, "device_names", lambda: DEVICES)
 
 
 @pytest.mark.parametrize("name", ["tensorflow", "torch"])
-def test_a_backend_that_ignores_devices_is_refused(name, monkeypatch):
+def test_a_backend_that_ignores_devices_is_rejected(name, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: name)
     with pytest.raises(ValueError, match=f"2 on {name}. Set KERAS_BACKEND=jax"):
         with devices.shared(2, 16):
@@ -49,20 +49,20 @@ def test_a_backend_that_ignores_devices_is_refused(name, monkeypatch):
 
 def test_rows_and_processes_must_fit_the_devices(jax):
     devices.check_devices(2, 16)
-    with pytest.raises(ValueError, match="multiple of the devices, 3. Received: 16"):
+    with pytest.raises(ValueError, match="number of devices, 3. Received: 16"):
         devices.check_devices(3, 16)
     with pytest.raises(ValueError, match="2 devices, 4 workers"):
         devices.check_devices(2, 16, workers=4)
     devices.check_devices(1, 15, workers=4)
 
 
-def test_more_devices_than_there_are_are_refused(jax):
+def test_more_devices_than_exist_are_rejected(jax):
     with pytest.raises(ValueError, match="at most 3, .*Received: 4.*device_count=4"):
         with devices.shared(4, 16):
             pass
 
 
-def test_devices_are_shared_within_only(jax):
+def test_devices_are_shared_inside_the_context_only(jax):
     assert keras.distribution.distribution() is None
     with devices.shared(2, 16):
         mesh = keras.distribution.distribution().device_mesh
@@ -79,7 +79,7 @@ def test_rows_that_cannot_be_shared_go_to_each_device(jax):
         assert layout((5, 40, 128)).axes == (None, None, None)
 
 
-def test_the_short_batch_comes_first_where_devices_share(jax):
+def test_the_short_batch_comes_first_if_devices_share(jax):
     batches = tf.data.Dataset.range(7).batch(3)
 
     def sizes():
@@ -92,7 +92,7 @@ def test_the_short_batch_comes_first_where_devices_share(jax):
     assert sorted(rows) == list(range(7))
 
 
-def test_layers_are_built_in_a_precision_within_only():
+def test_layers_have_the_precision_inside_the_context_only():
     with devices.precision("mixed_bfloat16"):
         layer = keras.layers.Dense(1)
     assert layer.compute_dtype == "bfloat16"
@@ -104,12 +104,12 @@ def test_layers_are_built_in_a_precision_within_only():
 
 @pytest.fixture
 def job(spoken_table, tmp_path):
-    """One whose development batches do not all have the same rows."""
+    """A job whose development batches do not all have the same number of rows."""
     config = Experiment(
         name="toy",
         corpus="emodb",
         systems={"mtl_aug": System()},
-        features=Features(settings={"bands": 16}, seconds=1.0),
+        features=Features(settings={"n_mels": 16}, seconds=1.0),
         training=Training(batch=4, epochs=2),
     )
     dev = spoken_table.index[spoken_table.speaker == "toy/2"]
@@ -121,7 +121,7 @@ def job(spoken_table, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not util.find_spec("jax"), reason="needs jax")
-def test_two_devices_find_what_one_finds(job, tmp_path):
+def test_two_devices_have_the_result_of_one(job, tmp_path):
     one, two = (_run_on(devices, job, tmp_path) for devices in (1, 2))
     environments = [
         json.loads((f / "environment.json").read_text()) for f in (one, two)
@@ -139,7 +139,7 @@ def test_two_devices_find_what_one_finds(job, tmp_path):
 
 
 def _run_on(devices: int, job, folder: Path) -> Path:
-    """The run of a job on JAX, in a process with two virtual devices."""
+    """Runs a job on JAX in a process with two virtual devices."""
     job = dataclasses.replace(job, out=folder / str(devices))
     (folder / "job").write_bytes(pickle.dumps((job, folder / "cache", devices)))
     environment = {

@@ -1,4 +1,4 @@
-"""Two epochs and two more are four, whatever the first process was doing."""
+"""An interrupted training that resumes ends like an uninterrupted one."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ SCORES = [0.5, 0.9, 0.1, 0.1, 0.1, 0.2]  # two halvings at patience 2
 
 
 class Script(keras.callbacks.Callback):
-    """Gives development scores, and stops the process where it is told to."""
+    """Writes development scores to the logs, and interrupts training in an epoch."""
 
     def __init__(self, killed_in=None, loss=None):
         super().__init__()
@@ -36,7 +36,7 @@ class Script(keras.callbacks.Callback):
 
 
 def train(folder, units=3, epochs=6, floor=None, **arguments):
-    keras.utils.set_random_seed(len(list(folder.iterdir())))  # never the same start
+    keras.utils.set_random_seed(len(list(folder.iterdir())))  # different each time
     model = keras.Sequential(
         [keras.Input((2,)), keras.layers.Dense(units), keras.layers.Dense(1)]
     )
@@ -90,7 +90,7 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(whole, tmp_path, mom
     assert (tmp_path / "history.csv").read_bytes() == history
 
 
-def test_the_history_has_a_row_an_epoch(whole):
+def test_the_history_has_one_row_per_epoch(whole):
     table = pd.read_csv(whole[0] / "history.csv")
     assert list(table) == [
         "epoch", "learning_rate", "loss", "val_emotion_accuracy", "val_emotion_loss",
@@ -101,7 +101,7 @@ def test_the_history_has_a_row_an_epoch(whole):
 
 @pytest.mark.parametrize("floor", [None, 0.09])
 def test_an_ended_training_is_not_trained_again(tmp_path, floor):
-    """Out of epochs, and stopped by the schedule."""
+    """Training can end after the last epoch or be stopped by the schedule."""
     expected = state_of(*train(tmp_path, floor=floor))
     (tmp_path / "history.csv").unlink()
     *again, script = train(tmp_path, floor=floor)
@@ -129,7 +129,7 @@ def interrupted(tmp_path_factory):
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "byte", "text"])
-def test_a_damaged_checkpoint_starts_anew_and_says_so(interrupted, tmp_path, damage):
+def test_a_damaged_checkpoint_restarts_with_a_warning(interrupted, tmp_path, damage):
     flipped = bytearray(interrupted)
     flipped[len(flipped) // 3] ^= 1
     contents = {
@@ -139,12 +139,12 @@ def test_a_damaged_checkpoint_starts_anew_and_says_so(interrupted, tmp_path, dam
         "text": b"no checkpoint",
     }
     (tmp_path / NAME).write_bytes(contents[damage])
-    with pytest.warns(UserWarning, match="checkpoint.npz is damaged.*starts anew"):
+    with pytest.warns(UserWarning, match="checkpoint.npz is damaged.*restarts"):
         *_, checkpoint, _ = train(tmp_path, epochs=1)
     assert [row["epoch"] for row in checkpoint.rows] == [0]
 
 
-def test_the_checkpoint_of_another_model_is_refused(interrupted, tmp_path):
+def test_the_checkpoint_of_another_model_is_rejected(interrupted, tmp_path):
     (tmp_path / NAME).write_bytes(interrupted)
     with pytest.raises(ValueError, match=r"\[2, 3\]\] instead of .*\[2, 4\]\].*delete"):
         train(tmp_path, units=4)

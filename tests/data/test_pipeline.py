@@ -1,4 +1,4 @@
-"""The pipeline: a pure function of (seed, step), with the weights of the design."""
+"""The pipeline is a pure function of the seed and the step, with balanced weights."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def fold(spoken_table):
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    return FeatureStore(tmp_path_factory.mktemp("cache"), LogMel(bands=16))
+    return FeatureStore(tmp_path_factory.mktemp("cache"), LogMel(n_mels=16))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_a_stream_can_start_in_any_epoch(pipeline):
 
 
 def test_nothing_tunes_the_stream(pipeline):
-    """The thread that would may sleep for a minute when a training ends."""
+    """The thread that tunes it might sleep for a minute when a training ends."""
     data = pipeline()
     for dataset in (data.train(0, 1), data.dev()):
         assert dataset.options().autotune.enabled is False
@@ -73,7 +73,7 @@ def test_nothing_tunes_the_stream(pipeline):
 def test_heads_shapes_and_weights(pipeline):
     features, labels, weights = next(iter(pipeline().train(0, 1)))
     batch, time, bands = features.shape
-    assert (batch, bands) == (8, 16)  # four labelled rows and four others
+    assert (batch, bands) == (8, 16)  # four labelled rows and four unlabelled ones
     assert time <= 100
     assert tuple(labels) == tuple(weights) == HEADS
     assert labels["emotion"].shape == labels["center"].shape == (8, 2)
@@ -88,7 +88,7 @@ def test_heads_shapes_and_weights(pipeline):
 
 def test_weights_follow_the_types(pipeline):
     seen = set()
-    for _, labels, weights in pipeline(unlabelled=0).train(0, 6):
+    for _, labels, weights in pipeline(unlabelled_ratio=0).train(0, 6):
         types = np.argmax(labels["augmentation"], axis=1)
         seen |= set(types.tolist())
         is_mixed = types == TYPES.index("mixup")
@@ -102,12 +102,12 @@ def test_weights_follow_the_types(pipeline):
 
 @pytest.mark.parametrize(("rows", "share"), [(2, [3, 1, 1, 1]), (5, [1, 2, 1, 1])])
 def test_types_come_in_their_shares_and_weigh_alike(pipeline, rows, share):
-    made = pipeline(rows=rows, batch=1, unlabelled=0)
+    made = pipeline(rows_per_utterance=rows, batch=1, unlabelled_ratio=0)
     counts, weight = np.zeros(4), np.zeros(4)
     for _, labels, weights in made.train(0, 60):
         kind = int(np.argmax(labels["augmentation"]))
         counts[kind] += 1
-        if TYPES[kind] != "mixup":  # whose certainty varies
+        if TYPES[kind] != "mixup":  # its augmentation_weight varies
             weight[kind] += float(weights["augmentation"][0])
     expected = counts.sum() * np.array(share) / sum(share)
     assert (np.abs(counts - expected) < 5 * np.sqrt(expected)).all()
@@ -116,8 +116,8 @@ def test_types_come_in_their_shares_and_weigh_alike(pipeline, rows, share):
         np.testing.assert_array_equal(counts, expected)
 
 
-def test_every_labelled_row_comes_once_an_epoch(pipeline, fold):
-    made = pipeline(augment=(), rows=2, batch=3, unlabelled=0)
+def test_every_labelled_row_comes_once_per_epoch(pipeline, fold):
+    made = pipeline(augment=(), rows_per_utterance=2, batch=3, unlabelled_ratio=0)
     total = sum(
         np.array(labels["emotion"]).sum(axis=0) for _, labels, _ in made.train(0, 1)
     )
@@ -128,11 +128,11 @@ def test_every_labelled_row_comes_once_an_epoch(pipeline, fold):
 
 def test_systems_with_and_without_augmentation_do_as_many_updates(pipeline):
     assert pipeline(augment=()).steps == pipeline().steps
-    assert pipeline(unlabelled=0).steps == pipeline(unlabelled=2).steps
+    assert pipeline(unlabelled_ratio=0).steps == pipeline(unlabelled_ratio=2).steps
 
 
-def test_without_augmentation_rows_are_the_plain_features(pipeline, store, fold):
-    made = pipeline(augment=(), unlabelled=0, batch=2, seconds=9.0)
+def test_without_augmentation_rows_are_the_unaugmented_features(pipeline, store, fold):
+    made = pipeline(augment=(), unlabelled_ratio=0, batch=2, seconds=9.0)
     features, labels, _ = next(iter(made.train(0, 1)))
     assert labels["augmentation"].shape == (2, 1)
     known = [
@@ -149,7 +149,13 @@ def test_without_augmentation_rows_are_the_plain_features(pipeline, store, fold)
 
 
 def test_a_speed_row_is_the_cached_variant(pipeline, store, fold):
-    made = pipeline(augment=("speed",), unlabelled=0, batch=1, rows=3, seconds=9.0)
+    made = pipeline(
+        augment=("speed",),
+        unlabelled_ratio=0,
+        batch=1,
+        rows_per_utterance=3,
+        seconds=9.0,
+    )
     known = [
         made.preprocessing.normalised(store.read(path))
         for transform in augment.SpeedPerturbation().transforms
@@ -166,7 +172,7 @@ def test_a_speed_row_is_the_cached_variant(pipeline, store, fold):
     assert found == 2 * len(fold.train)
 
 
-def test_normalised_training_speech_has_mean_0_and_deviation_1(pipeline, store, fold):
+def test_normalised_training_speech_has_mean_0_and_std_1(pipeline, store, fold):
     made = pipeline()
     features = [store.read(path) for path in store.paths(fold.train)]
     stacked = np.concatenate([made.preprocessing.normalised(one) for one in features])
@@ -174,11 +180,11 @@ def test_normalised_training_speech_has_mean_0_and_deviation_1(pipeline, store, 
     np.testing.assert_allclose(stacked.std(axis=0), 1, atol=1e-3)
 
 
-def test_statistics_know_the_training_speakers_alone(pipeline, store, fold):
+def test_statistics_are_those_of_the_training_speakers_alone(pipeline, store, fold):
     expected = preprocessing.moments(map(store.read, store.paths(fold.train)))
     made = pipeline().preprocessing
     np.testing.assert_allclose(made.mean, expected[0])
-    np.testing.assert_allclose(made.deviation, expected[1])
+    np.testing.assert_allclose(made.std, expected[1])
 
 
 def test_normalising_by_speaker_centres_each_speaker(pipeline, fold):
@@ -200,12 +206,14 @@ def test_normalising_by_speaker_warns_of_single_emotions(pipeline, fold, store):
 
 def test_a_part_is_normalised_by_speaker_as_the_whole(pipeline, fold):
     made = pipeline(normalise="speaker", seconds=9.0, batch=1)
-    whole = [np.array(features) for features, _, _ in made.plain(fold.train)]
-    (part,) = [np.array(features) for features, _, _ in made.plain(fold.train[2:3])]
+    whole = [np.array(features) for features, _, _ in made.unaugmented(fold.train)]
+    (part,) = [
+        np.array(features) for features, _, _ in made.unaugmented(fold.train[2:3])
+    ]
     np.testing.assert_array_equal(part, whole[2])
 
 
-def test_a_batch_of_more_rows_than_an_epoch_is_refused(pipeline, fold):
+def test_a_batch_of_more_rows_than_an_epoch_is_rejected(pipeline, fold):
     rows = 2 * len(fold.train)
     assert pipeline(batch=rows).steps == 1
     with pytest.raises(ValueError, match=f"are {rows}. Received: batch=100000"):
@@ -237,7 +245,7 @@ def test_augmented_speech_is_the_cached_variants(pipeline, fold, store):
             np.testing.assert_allclose(row, expected, atol=1e-4)
 
 
-def test_development_speech_is_plain_and_in_order(pipeline, fold):
+def test_development_speech_is_unaugmented_and_in_order(pipeline, fold):
     made = pipeline(batch=3)
     labels = np.concatenate([labels["emotion"] for _, labels, _ in made.dev()])
     truth = [fold.classes[place] for place in labels.argmax(axis=1)]
@@ -248,7 +256,7 @@ def test_development_speech_is_plain_and_in_order(pipeline, fold):
 
 
 def test_longer_speech_is_cropped_at_random(pipeline):
-    made = pipeline(augment=(), seconds=0.3, unlabelled=0, batch=2)
+    made = pipeline(augment=(), seconds=0.3, unlabelled_ratio=0, batch=2)
     one, other = (np.array(next(iter(made.train(e, e + 1)))[0]) for e in (0, 1))
     assert one.shape == other.shape == (2, 30, 16)
 
@@ -259,9 +267,9 @@ def test_padding_to_the_window(pipeline):
 
 
 def test_denoising_reconstructs_the_unaugmented_input(pipeline):
-    plain = next(iter(pipeline(augment=("specaugment",)).train(0, 1)))
+    usual = next(iter(pipeline(augment=("specaugment",)).train(0, 1)))
     clean = next(iter(pipeline(augment=("specaugment",), denoising=True).train(0, 1)))
-    np.testing.assert_array_equal(plain[0], clean[0])
+    np.testing.assert_array_equal(usual[0], clean[0])
     target, features = (np.array(clean[1]["reconstruction"]), np.array(clean[0]))
     masked = np.argmax(clean[1]["augmentation"], axis=1) == 1
     assert masked.any()
@@ -302,7 +310,7 @@ def test_a_fifth_type_is_a_class_and_a_dictionary_line(pipeline, monkeypatch):
 @pytest.mark.parametrize(
     ("argument", "value"), [("normalise", "global"), ("pad", "longest")]
 )
-def test_unknown_choices_are_refused(pipeline, argument, value):
+def test_unknown_choices_are_rejected(pipeline, argument, value):
     with pytest.raises(ValueError, match=f"`{argument}` must be one of.*{value}"):
         pipeline(**{argument: value})
 
@@ -321,5 +329,6 @@ def test_labels_of_unlabelled_speech_are_not_used(fold, store):
 
 
 def test_augmentation_needs_a_second_row(pipeline):
-    with pytest.raises(ValueError, match="`rows` must be at least 2.*rows=1"):
-        pipeline(rows=1)
+    words = "`rows_per_utterance` must be at least 2.*rows_per_utterance=1"
+    with pytest.raises(ValueError, match=words):
+        pipeline(rows_per_utterance=1)

@@ -1,4 +1,4 @@
-"""`LogMel` against an implementation in numpy."""
+"""`LogMel`, compared with an implementation in numpy."""
 
 import dataclasses
 import warnings
@@ -11,26 +11,30 @@ from hypothesis import strategies as st
 
 from keras_ser.features.front_ends import FRONT_ENDS, LogMel
 
-SMALL = LogMel(window=0.02, hop=0.01, bands=20, fft=512)
+SMALL = LogMel(window_seconds=0.02, hop_seconds=0.01, n_mels=20, n_fft=512)
 
 
 def oracle(wave, front_end) -> np.ndarray:
-    """ln(max(W |S|², 1e-10)), frame by frame."""
-    window, hop = (round(s * 16_000) for s in (front_end.window, front_end.hop))
+    """ln(max(W |S|², 1e-10)), computed frame by frame."""
+    window, hop = (
+        round(s * 16_000) for s in (front_end.window_seconds, front_end.hop_seconds)
+    )
     time = np.arange(window)
     hamming = 0.54 - 0.46 * np.cos(2 * np.pi * time / window)
     padded = np.pad(wave.astype(np.float64), window)
     bank = librosa.filters.mel(
         sr=16_000,
-        n_fft=front_end.fft,
-        n_mels=front_end.bands,
+        n_fft=front_end.n_fft,
+        n_mels=front_end.dimensions,
         fmin=front_end.fmin,
         fmax=front_end.fmax,
     )
     rows = []
     for frame in range(1 + len(wave) // hop):
         first = window + frame * hop - window // 2  # centred on frame · hop
-        spectrum = np.fft.rfft(padded[first : first + window] * hamming, front_end.fft)
+        spectrum = np.fft.rfft(
+            padded[first : first + window] * hamming, front_end.n_fft
+        )
         rows.append(np.log(np.maximum(bank @ np.abs(spectrum) ** 2, 1e-10)))
     return np.array(rows)
 
@@ -41,7 +45,14 @@ def oracle(wave, front_end) -> np.ndarray:
         LogMel(),
         LogMel(fmax=8000.0),
         SMALL,
-        LogMel(window=0.025, hop=0.0125, bands=40, fft=512, fmin=60.0, fmax=7600.0),
+        LogMel(
+            window_seconds=0.025,
+            hop_seconds=0.0125,
+            n_mels=40,
+            n_fft=512,
+            fmin=60.0,
+            fmax=7600.0,
+        ),
     ],
 )
 @pytest.mark.parametrize("seconds", [0.5, 0.503, 0.0631])
@@ -55,8 +66,8 @@ def test_log_mel_equals_an_implementation_in_numpy(noise, front_end, seconds):
         found.shape
         == expected.shape
         == (
-            1 + len(wave) // round(front_end.hop * 16_000),
-            front_end.bands,
+            1 + len(wave) // round(front_end.hop_seconds * 16_000),
+            front_end.dimensions,
         )
     )
     np.testing.assert_allclose(found, expected, rtol=2**-11, atol=2e-3)
@@ -96,8 +107,8 @@ def test_no_band_of_the_defaults_is_empty():
         warnings.simplefilter("error")
         bank = librosa.filters.mel(
             sr=16_000,
-            n_fft=front_end.fft,
-            n_mels=front_end.bands,
+            n_fft=front_end.n_fft,
+            n_mels=front_end.dimensions,
             fmax=front_end.fmax,
         )
     assert (bank.sum(axis=1) > 0).all()
@@ -105,29 +116,35 @@ def test_no_band_of_the_defaults_is_empty():
 
 def test_frames_of_a_window_is_seconds_over_hop():
     assert LogMel().frames(7.5) == 750
-    assert LogMel(hop=0.0125).frames(1.0) == 80
+    assert LogMel(hop_seconds=0.0125).frames(1.0) == 80
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"fft": 512}, ["`fft` must hold a window of 0.04 s", "Received: fft=512"]),
+        (
+            {"n_fft": 512},
+            ["`n_fft` must hold a window of 0.04 s", "Received: n_fft=512"],
+        ),
         ({"fmax": 8001.0}, ["fmax <= 8000 Hz", "fmax=8001.0"]),
         ({"fmin": 6800.0}, ["0 <= fmin < fmax", "fmin=6800.0"]),
         ({"fmin": -1.0}, ["0 <= fmin", "fmin=-1.0"]),
-        ({"hop": 0.0}, ["`hop`", "above 0", "hop=0.0"]),
-        ({"window": -0.1}, ["`window`", "above 0", "window=-0.1"]),
-        ({"bands": 0}, ["`bands`", "above 0", "bands=0"]),
+        ({"hop_seconds": 0.0}, ["`hop_seconds`", "above 0", "hop_seconds=0.0"]),
+        (
+            {"window_seconds": -0.1},
+            ["`window_seconds`", "above 0", "window_seconds=-0.1"],
+        ),
+        ({"n_mels": 0}, ["`n_mels`", "above 0", "n_mels=0"]),
     ],
 )
-def test_impossible_settings_are_refused_with_their_values(settings, words):
+def test_impossible_settings_are_rejected_with_their_values(settings, words):
     with pytest.raises(ValueError) as caught:
         LogMel(**settings)
     for word in words:
         assert word in str(caught.value)
 
 
-def test_every_front_end_stands_under_its_name():
+def test_every_front_end_is_registered_under_its_name():
     for name, front_end in FRONT_ENDS.items():
         assert front_end.__name__ == name
         assert dataclasses.is_dataclass(front_end)
@@ -135,7 +152,7 @@ def test_every_front_end_stands_under_its_name():
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("samples", "frames"), [(1, 1), (159, 1), (160, 2), (900, 6)])
-def test_speech_shorter_than_a_window_is_padded_without_a_word(samples, frames):
-    features = LogMel(bands=16)(np.full(samples, 0.1, np.float32))
+def test_speech_shorter_than_a_window_is_padded_without_a_warning(samples, frames):
+    features = LogMel(n_mels=16)(np.full(samples, 0.1, np.float32))
     assert features.shape == (frames, 16)
     assert np.isfinite(features).all()

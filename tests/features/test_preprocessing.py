@@ -1,4 +1,4 @@
-"""Normalisation against numpy, and the file that is saved with a model."""
+"""Normalisation, compared with numpy, and the file that is saved with a model."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from keras_ser.features.preprocessing import Preprocessing, moments
 @pytest.fixture
 def made(rng):
     return Preprocessing(
-        LogMel(bands=4, fmax=4000.0),
+        LogMel(n_mels=4, fmax=4000.0),
         ("anger", "sadness"),
         7.5,
         "train",
@@ -21,40 +21,40 @@ def made(rng):
 
 def test_moments_are_those_of_all_frames_together(rng):
     utterances = [rng.normal(3, 2, size=(frames, 4)) for frames in (5, 1, 90)]
-    mean, deviation = moments(utterances)
+    mean, std = moments(utterances)
     stacked = np.concatenate(utterances)
     np.testing.assert_allclose(mean, stacked.mean(axis=0))
-    np.testing.assert_allclose(deviation, stacked.std(axis=0))
+    np.testing.assert_allclose(std, stacked.std(axis=0))
 
 
 def test_a_band_that_never_changes_stays_finite(rng):
     features = np.full((9, 2), -23.0)
     features[:, 1] = rng.normal(size=9)
-    _, deviation = moments([features])
-    assert deviation[0] == 1e-3
-    assert deviation[1] == pytest.approx(features[:, 1].std())
+    _, std = moments([features])
+    assert std[0] == 1e-3
+    assert std[1] == pytest.approx(features[:, 1].std())
 
 
 @pytest.mark.parametrize(
     "utterances", [[], [np.full((9, 2), -23.0)], [np.ones((1, 2))]]
 )
-def test_features_that_never_change_are_refused(utterances):
+def test_features_that_never_change_are_rejected(utterances):
     with pytest.raises(ValueError, match="change from frame to frame"):
         moments(utterances)
 
 
-def test_statistics_are_the_training_speakers_or_the_own(made, rng):
+def test_statistics_are_those_of_the_training_speakers_or_of_the_speaker(made, rng):
     import dataclasses
 
     utterances = [rng.normal(size=(30, 4))]
-    assert made.statistics(utterances) == (made.mean, made.deviation)
+    assert made.statistics(utterances) == (made.mean, made.std)
     own = dataclasses.replace(made, normalise="speaker").statistics(utterances)
     features = made.normalised(utterances[0], own)
     np.testing.assert_allclose(features.mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(features.std(axis=0), 1, atol=1e-6)
 
 
-def test_it_survives_its_file(made, tmp_path):
+def test_it_can_be_saved_and_loaded(made, tmp_path):
     again = Preprocessing.load(made.save(tmp_path / "preprocessing.json"))
     assert again.to_json() == made.to_json()
     assert again.front_end == made.front_end

@@ -1,4 +1,4 @@
-"""Log-mel against an implementation in numpy, and the cache's promises."""
+"""The feature store: its entries, their names, and what happens after a failure."""
 
 import dataclasses
 import shutil
@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from keras_ser import audio
 from keras_ser.audio.unusable import UnusableAudio
 from keras_ser.corpora import table as tables
-from keras_ser.features import PLAIN, FeatureStore, LogMel
+from keras_ser.features import IDENTITY, FeatureStore, LogMel
 from keras_ser.features import store as features
 
-SMALL = LogMel(window=0.02, hop=0.01, bands=20, fft=512)
+SMALL = LogMel(window_seconds=0.02, hop_seconds=0.01, n_mels=20, n_fft=512)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Broken:
     """Fails for the waveforms that are as long as `samples`."""
 
     samples: int
-    bands: int = 20
+    dimensions: int = 20
 
     def __call__(self, wave):
         if len(wave) == self.samples:
             raise RuntimeError("out of ideas")
-        return np.zeros((3, self.bands), np.float32)
+        return np.zeros((3, self.dimensions), np.float32)
 
 
 @pytest.fixture
@@ -130,10 +130,10 @@ def test_content_segment_speed_and_settings_each_change_the_path(tmp_path, table
     fronts = [
         dataclasses.replace(SMALL, **{name: value})
         for name, value in [
-            ("window", 0.03),
-            ("hop", 0.02),
-            ("bands", 21),
-            ("fft", 1024),
+            ("window_seconds", 0.03),
+            ("hop_seconds", 0.02),
+            ("n_mels", 21),
+            ("n_fft", 1024),
             ("fmin", 20.0),
             ("fmax", 6000.0),
         ]
@@ -181,7 +181,7 @@ def test_frames_are_those_of_the_entries(store, table):
     assert [len(store.read(path)) for path in paths] == expected
 
 
-def test_a_front_end_that_fails_half_way_leaves_whole_entries_only(tmp_path, table):
+def test_a_front_end_that_fails_half_way_leaves_no_partial_entry(tmp_path, table):
     samples = round(table.duration[2] * 16_000)
     store = FeatureStore(tmp_path / "cache", Broken(samples))
     with pytest.raises(RuntimeError, match="out of ideas"):
@@ -220,16 +220,16 @@ def test_two_workers_write_what_one_writes(tmp_path, table):
 
 
 @dataclasses.dataclass(frozen=True)
-class Choosy(Broken):
-    """Refuses, as bad audio, the waveforms that are as long as `samples`."""
+class Selective(Broken):
+    """Rejects, as bad audio, the waveforms that are as long as `samples`."""
 
     def __call__(self, wave):
         if len(wave) == self.samples:
             raise ValueError("too short")
-        return np.zeros((3, self.bands), np.float32)
+        return np.zeros((3, self.dimensions), np.float32)
 
 
-def test_a_setting_that_nothing_can_pass_is_no_bad_audio(store, table):
+def test_a_setting_that_rejects_all_audio_is_no_bad_audio(store, table):
     bad = []
     with pytest.raises(ValueError, match="`factor` must be positive") as caught:
         store.prepare(table, [audio.Speed(0.0)], progress=False, bad=bad)
@@ -237,10 +237,10 @@ def test_a_setting_that_nothing_can_pass_is_no_bad_audio(store, table):
     assert not bad
 
 
-def test_audio_that_a_front_end_refuses_is_listed(tmp_path, table):
+def test_audio_that_a_front_end_rejects_is_listed(tmp_path, table):
     samples = round(table.duration[2] * 16_000)
     bad = []
-    store = FeatureStore(tmp_path / "cache", Choosy(samples))
+    store = FeatureStore(tmp_path / "cache", Selective(samples))
     assert store.prepare(table, progress=False, bad=bad) == 3
     assert [(each.utterance, each.reason) for each in bad] == [
         ("toy/noise", "too short")
@@ -256,11 +256,11 @@ def test_a_file_that_cannot_be_read_is_named(store, table):
 
 @dataclasses.dataclass(frozen=True)
 class Louder:
-    """A transform that is another one for each utterance."""
+    """A transform that differs for each utterance."""
 
     utterance: str = ""
 
-    def of(self, utterance):
+    def for_utterance(self, utterance):
         return Louder(utterance)
 
     @property
@@ -271,11 +271,11 @@ class Louder:
         return wave * len(self.utterance)
 
 
-def test_under_a_transform_the_plain_speech_is_that_of_each_utterance(store, table):
+def test_under_a_transform_unaugmented_speech_depends_on_the_utterance(store, table):
     store.prepare(table, progress=False)
     under = store.under(Louder())
-    assert under.prepare(table, [PLAIN], progress=False) == 4
-    assert under.prepare(table, [PLAIN], progress=False) == 0
+    assert under.prepare(table, [IDENTITY], progress=False) == 4
+    assert under.prepare(table, [IDENTITY], progress=False) == 0
     for path, row in zip(under.paths(table), table.itertuples(), strict=True):
         expected = SMALL(audio.read(row.file) * len(row.utterance))
         np.testing.assert_array_equal(under.read(path), expected)
@@ -283,15 +283,15 @@ def test_under_a_transform_the_plain_speech_is_that_of_each_utterance(store, tab
     assert len(entries(store)) == 8
 
 
-def test_copies_of_a_recording_are_transformed_each_for_itself(store, table):
+def test_copies_of_a_recording_are_transformed_separately(store, table):
     twice = table.iloc[[0, 0]].assign(utterance=["toy/a", "toy/longer"])
-    assert store.under(Louder()).prepare(twice, [PLAIN], progress=False) == 2
-    assert store.prepare(twice, [PLAIN], progress=False) == 1
+    assert store.under(Louder()).prepare(twice, [IDENTITY], progress=False) == 2
+    assert store.prepare(twice, [IDENTITY], progress=False) == 1
 
 
 def test_under_a_transform_the_others_come_before_it(store, table):
     under, slow = store.under(Louder()), audio.Speed(0.9)
-    assert under.prepare(table, [PLAIN, slow], progress=False) == 8
+    assert under.prepare(table, [IDENTITY, slow], progress=False) == 8
     for path, row in zip(under.paths(table, slow), table.itertuples(), strict=True):
         wave = audio.speed(audio.read(row.file), 0.9) * len(row.utterance)
         np.testing.assert_array_equal(under.read(path), SMALL(wave))
@@ -299,7 +299,7 @@ def test_under_a_transform_the_others_come_before_it(store, table):
     assert len({path for paths in found for path in paths}) == 12
 
 
-def test_under_plain_speech_nothing_changes(store, table):
+def test_under_the_identity_nothing_changes(store, table):
     again = store.under(audio.Speed(1.0))
-    for transform in (PLAIN, audio.Speed(1.1)):
+    for transform in (IDENTITY, audio.Speed(1.1)):
         assert again.paths(table, transform) == store.paths(table, transform)

@@ -1,4 +1,4 @@
-"""Each format is written, loaded by its own runtime, and answers as the model."""
+"""Each format is loaded by its own runtime and gives the model's probabilities."""
 
 import ast
 import importlib.util
@@ -20,26 +20,26 @@ BANDS = 16
 SECONDS = 1.0
 FORMATS = tuple(formats.FORMATS)
 HERE = FORMATS if keras.backend.backend() == "tensorflow" else ("keras",)
-DIFFERENCE = 1e-3  # of a probability from the recogniser's, who rounds to float16
+DIFFERENCE = 1e-3  # of a probability from the recogniser's, which rounds to float16
 
 
 def make_recogniser(row=4, classes=CLASSES, normalise="train", **arguments):
     keras.utils.set_random_seed(1)
     preprocessing = Preprocessing(
-        LogMel(bands=BANDS),
+        LogMel(n_mels=BANDS),
         classes,
         SECONDS,
         normalise,
         np.linspace(-9.0, -6.0, BANDS),
         np.linspace(2.0, 4.0, BANDS),
     )
-    model = models.MTLAug(classes, bands=BANDS, **models.TABLE_7[row], **arguments)
+    model = models.MTLAug(classes, dimensions=BANDS, **models.TABLE_7[row], **arguments)
     return inference.Recogniser(spread(model), preprocessing)
 
 
 def spread(model):
-    """Weights so large that probabilities depend on the input."""
-    for layer in ("emotion", "deep_features"):
+    """Makes weights so large that the probabilities depend on the input."""
+    for layer in ("emotion", "embedding"):
         kernel = model.get_layer(layer).kernel
         kernel.assign(8 * kernel)
     return model
@@ -52,14 +52,14 @@ def recogniser():
 
 @pytest.fixture(scope="module")
 def written(recogniser, tmp_path_factory):
-    """Path of each format; written once, when first asked for."""
+    """A function from a format to its path. Each file is written on first use."""
     folder, paths = tmp_path_factory.mktemp("exported"), {}
 
     def path(name):
         if name not in paths:
-            absent = formats.FORMATS[name].missing()
-            if absent:
-                pytest.skip(f"not installed: {', '.join(absent)}")
+            missing = formats.FORMATS[name].missing()
+            if missing:
+                pytest.skip(f"not installed: {', '.join(missing)}")
             target = folder / formats.FORMATS[name].name
             paths[name] = exporters.export_recogniser(recogniser, target, name)
         return paths[name]
@@ -108,7 +108,7 @@ RUNTIMES = {
 
 
 def predicted(recogniser, paths):
-    """Names to probabilities, as `Recogniser.predict` has them."""
+    """Probabilities of `Recogniser.predict`, by class."""
     table = recogniser.predict(paths)
     return {name: table[f"p_{name}"].to_numpy() for name in recogniser.classes}
 
@@ -134,7 +134,7 @@ def test_it_answers_as_the_recogniser(recogniser, write_audio, noise, tone):
         assert largest_difference(found, expected) < DIFFERENCE
         np.testing.assert_allclose(sum(found.values()), 1, rtol=1e-5)
         seen.append(found["anger"])
-    assert np.ptp(seen) > 0.05  # or nothing was compared
+    assert np.ptp(seen) > 0.05  # otherwise the comparison means nothing
 
 
 @pytest.mark.real_speech
@@ -165,7 +165,7 @@ def test_a_file_answers_as_the_model_by_its_own_runtime(
     found = as_numbers(RUNTIMES[name](written(name), waves))
     expected = as_numbers(exporters.speech_model(recogniser)(waves))
     assert set(found) == set(CLASSES)
-    assert largest_difference(found, expected) < exporters.TOLERANCE
+    assert largest_difference(found, expected) < exporters.MAX_DIFFERENCE
 
 
 @pytest.mark.parametrize("name", HERE)
@@ -185,7 +185,7 @@ def test_the_printed_lines_load_the_file(name, written, recogniser, noise):
     exec(formats.FORMATS[name].use.format(path=str(written(name))), names)
     expected = as_numbers(exporters.speech_model(recogniser)(waves))
     found = as_numbers(names["probabilities"])
-    assert largest_difference(found, expected) < exporters.TOLERANCE
+    assert largest_difference(found, expected) < exporters.MAX_DIFFERENCE
 
 
 @pytest.mark.skipif("litert" not in HERE, reason="needs TensorFlow")
@@ -208,7 +208,7 @@ def test_nothing_but_the_file_is_left(tmp_path, recogniser):
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["speech.keras"]
 
 
-def test_a_file_that_answers_otherwise_is_not_kept(tmp_path, recogniser, monkeypatch):
+def test_a_file_that_answers_differently_is_not_kept(tmp_path, recogniser, monkeypatch):
     def write_another(model, path):
         exporters.speech_model(make_recogniser(5)).save(path)
 
@@ -216,7 +216,7 @@ def test_a_file_that_answers_otherwise_is_not_kept(tmp_path, recogniser, monkeyp
         "speech.keras", write_another, formats.FORMATS["keras"].read, ""
     )
     monkeypatch.setitem(formats.FORMATS, "keras", wrong)
-    with pytest.raises(RuntimeError, match="answer as the model does.*differ by 0"):
+    with pytest.raises(RuntimeError, match="give the probabilities.*differ by 0"):
         exporters.export_recogniser(recogniser, tmp_path / "speech.keras", "keras")
     assert list(tmp_path.iterdir()) == []
 
@@ -237,11 +237,13 @@ def test_lost_names_are_not_kept(tmp_path, recogniser, monkeypatch):
     ("arguments", "words"),
     [
         ({"normalise": "speaker"}, "training statistics.*normalise='speaker'"),
-        ({"mask_padding": False}, "pads nothing.*mask_padding=False"),
+        ({"mask_padding": False}, "without padding.*mask_padding=False"),
         ({"classes": ("anger", "waveform")}, "input `waveform`.*class of that name"),
     ],
 )
-def test_what_a_wave_does_not_suffice_for_is_refused(arguments, words, tmp_path):
+def test_a_recogniser_that_needs_more_than_a_wave_is_rejected(
+    arguments, words, tmp_path
+):
     with pytest.raises(ValueError, match=words):
         exporters.export_recogniser(
             make_recogniser(**arguments), tmp_path / "a.keras", "keras"
@@ -254,7 +256,7 @@ def test_what_a_wave_does_not_suffice_for_is_refused(arguments, words, tmp_path)
     [
         ("pickle", "a.pickle", "Format must be one of.*'pickle'"),
         ("keras", "a.onnx", "ends with `.keras`.*a.onnx"),
-        ("keras", "there.keras", "does not exist yet.*there.keras.*Remove"),
+        ("keras", "there.keras", "does not exist yet.*there.keras. Remove it"),
     ],
 )
 def test_wrong_arguments_are_named(name, path, words, tmp_path, recogniser):
@@ -293,6 +295,47 @@ def test_destinations_are_checked_before_anything_is_written(tmp_path):
     paths = exporters.destinations(tmp_path / "new", ["keras"])
     assert paths == {"keras": tmp_path / "new" / "speech.keras"}
     assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture
+def model_file(recogniser, tmp_path):
+    return recogniser.save(tmp_path / "run" / "model.keras")
+
+
+def test_export_writes_to_the_folder_of_the_model_or_to_another(
+    model_file, recogniser, tmp_path, noise
+):
+    run, waves = model_file.parent, noise(0.4)[None]
+    paths = inference.export(model_file, ["keras"])
+    assert paths == {"keras": run / "speech.keras"}
+    found = as_numbers(run_keras(paths["keras"], waves))
+    expected = as_numbers(exporters.speech_model(recogniser)(waves))
+    assert largest_difference(found, expected) < exporters.MAX_DIFFERENCE
+    paths["keras"].unlink()
+    assert inference.export(str(run), ["keras"]) == paths  # a run folder
+    other = inference.export(run, "keras", tmp_path / "other")
+    assert other == {"keras": tmp_path / "other" / "speech.keras"}
+    assert other["keras"].is_file()
+
+
+def test_export_checks_all_formats_before_it_writes(model_file, tmp_path):
+    with pytest.raises(ValueError, match="Format must be one of.*'pickle'"):
+        inference.export(model_file, ["keras", "pickle"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_export_keeps_a_file_that_exists(model_file):
+    path = model_file.with_name("speech.keras")
+    path.write_text("kept")
+    with pytest.raises(ValueError, match="does not exist yet.*speech.keras. Remove it"):
+        inference.export(model_file, ["keras"])
+    assert path.read_text() == "kept"
+
+
+def test_export_names_a_model_that_does_not_exist(tmp_path):
+    with pytest.raises(FileNotFoundError, match="run folder or a model.*absent"):
+        inference.export(tmp_path / "absent", ["keras"], tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_module_needs_the_optional_packages_to_be_imported():

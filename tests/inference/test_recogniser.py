@@ -1,46 +1,31 @@
-"""Any audio in, windows and posteriors out."""
+"""Audio files of any kind in, one row of probabilities per file or window out."""
 
-import zipfile
-
-import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-import keras_ser
-from keras_ser import inference, models
+from keras_ser import inference
 from keras_ser.audio.unusable import UnusableAudio
-from keras_ser.features import LogMel
-from keras_ser.features.preprocessing import Preprocessing
 
 CLASSES = ("anger", "neutral", "sadness")
 BANDS = 16
 
 
-def make_recogniser(seconds=1.0, normalise="train", **arguments):
-    keras.utils.set_random_seed(1)
-    preprocessing = Preprocessing(
-        LogMel(bands=BANDS),
-        CLASSES,
-        seconds,
-        normalise,
-        np.full(BANDS, -8.0),
-        np.full(BANDS, 3.0),
-    )
-    model = models.MTLAug(CLASSES, bands=BANDS, **arguments)
-    return inference.Recogniser(model, preprocessing)
+@pytest.fixture(scope="module")
+def recogniser(new_recogniser):
+    return new_recogniser(CLASSES, BANDS)
 
 
 @pytest.fixture(scope="module")
-def recogniser():
-    return make_recogniser()
+def model_file(recogniser, tmp_path_factory):
+    return recogniser.save(tmp_path_factory.mktemp("run") / "model.keras")
 
 
 def probabilities(table):
     return table[[f"p_{name}" for name in CLASSES]].to_numpy()
 
 
-def test_one_row_a_file(recogniser, write_audio, noise):
+def test_one_row_per_file(recogniser, write_audio, noise):
     files = [
         write_audio("one.wav", noise(0.7)),
         write_audio("two.flac", noise(2.3, seed=1)),
@@ -67,8 +52,8 @@ def test_a_hop_may_leave_gaps(recogniser, write_audio, noise):
     np.testing.assert_allclose(table.end, [1.0, 3.0], atol=1e-6)
 
 
-def test_a_model_that_sees_the_padding_gets_that_of_its_training(rng):
-    made = make_recogniser(mask_padding=False)
+def test_a_model_that_sees_the_padding_gets_that_of_its_training(new_recogniser, rng):
+    made = new_recogniser(CLASSES, BANDS, mask_padding=False)
     features = rng.normal(size=(70, BANDS)).astype("float32")
     padded = np.zeros((1, 100, BANDS), "float32")
     padded[0, :70] = features
@@ -79,20 +64,20 @@ def test_a_model_that_sees_the_padding_gets_that_of_its_training(rng):
 def test_a_window_is_predicted_as_a_file_of_its_own(recogniser, rng):
     whole = rng.normal(size=(90, BANDS)).astype("float32")
     alone = recogniser.posteriors([whole[20:60]])
-    beside = recogniser.posteriors([whole, whole[20:60], whole[:7]])
-    np.testing.assert_allclose(alone[0], beside[1], atol=1e-5)
+    together = recogniser.posteriors([whole, whole[20:60], whole[:7]])
+    np.testing.assert_allclose(alone[0], together[1], atol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("frames", "shapes"),
     [
-        ([300] * 17, [(9, 320), (9, 320)]),  # not 16 and a batch of one, not 512 frames
+        ([300] * 17, [(9, 320), (9, 320)]),  # neither 16 rows and 1 row, nor 512 frames
         ([10] * 16 + [700] * 16, [(16, 64), (16, 704)]),
         ([257], [(1, 320)]),
     ],
 )
-def test_batches_hold_little_but_speech(rng, frames, shapes):
-    made, seen = make_recogniser(seconds=8.0), []
+def test_batches_hold_little_but_speech(new_recogniser, frames, shapes):
+    made, seen = new_recogniser(CLASSES, BANDS, seconds=8.0), []
 
     def record(model, batch, rows):
         seen.append((batch.shape[:2], len(rows)))
@@ -121,54 +106,23 @@ def test_any_rate_channels_and_format(
 ):
     wave = tone(300.0, 1.0, rate)
     file = write_audio(name, np.stack([wave] * channels, axis=1), rate)
-    plain = write_audio("plain.wav", tone(300.0, 1.0))
-    table = recogniser.predict([file, plain])
+    reference = write_audio("reference.wav", tone(300.0, 1.0))
+    table = recogniser.predict([file, reference])
     assert np.abs(np.diff(probabilities(table), axis=0)).max() < 0.1
     assert table.end[0] == pytest.approx(1.0, abs=0.02)
 
 
-def test_speaker_normalisation_takes_the_files_statistics(write_audio, noise):
-    made = make_recogniser(normalise="speaker")
+def test_speaker_normalisation_takes_the_files_statistics(
+    new_recogniser, write_audio, noise
+):
+    made = new_recogniser(CLASSES, BANDS, normalise="speaker")
     loud = write_audio("loud.wav", noise(0.8))
     soft = write_audio("soft.wav", 0.1 * noise(0.8))
     one, other = made.predict([loud]), made.predict([soft])
     np.testing.assert_allclose(probabilities(one), probabilities(other), atol=0.02)
 
 
-def test_a_saved_recogniser_answers_alike(recogniser, write_audio, noise, tmp_path):
-    file = write_audio("one.wav", noise(1.4))
-    path = recogniser.save(tmp_path / "run" / "model.keras")
-    expected = recogniser.predict([file])
-    for source in (path, path.parent):
-        assert keras_ser.load(source).predict([file]).equals(expected)
-    assert isinstance(keras.models.load_model(path), models.MTLAug)
-
-
-@pytest.mark.parametrize(
-    ("record", "words"),
-    [
-        ('{"systems": {"a": {"model": "LengthProbe"}}}', "`LengthProbe`: classical"),
-        ('{"systems": {"a": {"model": "MTLAug"}}}', "model.keras, which does not"),
-        ('{"systems": 5}', "model.keras, which does not exist"),
-    ],
-)
-def test_a_run_without_model_is_named(tmp_path, record, words):
-    (tmp_path / "config.json").write_text(record)
-    with pytest.raises(FileNotFoundError, match=words):
-        inference.Recogniser.load(tmp_path)
-
-
 def test_bad_input_is_named(recogniser, tmp_path, write_audio):
-    with pytest.raises(FileNotFoundError, match="run's folder or a model.*absent"):
-        inference.Recogniser.load(tmp_path / "absent.keras")
-    other = tmp_path / "other.keras"
-    other.write_text("no archive")
-    with pytest.raises(ValueError, match="`Recogniser.save` wrote.*other.keras"):
-        inference.Recogniser.load(other)
-    with zipfile.ZipFile(other, "w") as archive:
-        archive.writestr("config.json", "{}")
-    with pytest.raises(ValueError, match="`Recogniser.save` wrote.*other.keras"):
-        inference.Recogniser.load(other)
     file = write_audio("a.wav")
     windows = (-1.0, float("nan"), 1e300)
     for arguments in (*({"window": w} for w in windows), {"window": 1.0, "hop": 0.0}):
@@ -180,3 +134,45 @@ def test_bad_input_is_named(recogniser, tmp_path, write_audio):
         recogniser.predict([tmp_path / "gone.wav"])
     with pytest.raises(ValueError, match="at least one audio file"):
         recogniser.predict([])
+
+
+@pytest.mark.parametrize(
+    ("windows", "rows"),
+    [({}, 2), ({"window": 1.0}, 4), ({"window": 1.0, "hop": 0.5}, 5)],
+)
+def test_predict_equals_the_recogniser_of_a_file_or_run_folder(
+    recogniser, model_file, write_audio, noise, windows, rows
+):
+    files = [write_audio("one.wav", noise(0.7)), write_audio("two.wav", noise(2.3))]
+    expected = recogniser.predict(files, **windows)
+    assert len(expected) == rows
+    for model in (model_file, model_file.parent, str(model_file)):
+        found = inference.predict(model, map(str, files), **windows)
+        assert found.equals(expected)
+    one = inference.predict(model_file, str(files[0]))  # a text is one file
+    assert one.file.tolist() == [str(files[0])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"model": "absent"}, FileNotFoundError, "run folder or a model.*absent"),
+        ({"files": []}, ValueError, "at least one audio file"),
+        ({"files": ["gone.wav"]}, UnusableAudio, "gone.wav, which does not exist"),
+        ({"window": -1.0}, ValueError, "must be positive.*window=-1.0"),
+        ({"hop": 1.0}, ValueError, "`hop` needs a `window`"),
+    ],
+)
+def test_predict_names_bad_input(model_file, write_audio, arguments, error, words):
+    good = {"model": model_file, "files": [write_audio("a.wav")]}
+    with pytest.raises(error, match=words):
+        inference.predict(**good | arguments)
+
+
+def test_predict_names_all_bad_files(model_file, write_audio, tmp_path):
+    text = tmp_path / "text.wav"
+    text.write_text("no audio")
+    files = [write_audio("good.wav"), text, tmp_path / "gone.wav"]
+    with pytest.raises(UnusableAudio) as caught:
+        inference.predict(model_file, files)
+    assert [each.file for each in caught.value.found] == [str(f) for f in files[1:]]

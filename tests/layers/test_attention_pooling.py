@@ -1,3 +1,5 @@
+"""Attention weights and sums against their equations."""
+
 import keras
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ def test_weighted_sum_is_equation_4(rng):
     np.testing.assert_allclose(pooled, expected, rtol=1e-5)
 
 
-def test_equal_weights_give_the_mean_of_speech(rng):
+def test_mean_weights_give_the_mean_of_the_speech(rng):
     sequence = rng.normal(size=(1, 6, 3)).astype("float32")
     weights = layers.MeanWeights()(sequence, np.int32([4]))
     pooled = convert_to_numpy(layers.WeightedSum()(sequence, weights))
@@ -41,7 +43,7 @@ def test_equal_weights_give_the_mean_of_speech(rng):
 
 
 @pytest.mark.parametrize("kind", [layers.AttentionWeights, layers.MeanWeights])
-def test_weights_of_half_precision_are_single(kind, rng):
+def test_weights_are_float32_in_half_precision(kind, rng):
     sequence = rng.normal(size=(2, 5, 3)).astype("float32")
     lengths = np.int32([5, 3])
     weights = kind(dtype="mixed_bfloat16")(sequence, lengths)

@@ -14,7 +14,7 @@ FULL, RAGGED = [TIME, TIME, TIME], [6, 1, 4]
 IMPLEMENTATIONS = ["fused", "standard"]
 
 tensorflow_only = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="needs a graph of TensorFlow"
+    keras.backend.backend() != "tensorflow", reason="needs a TensorFlow graph"
 )
 
 
@@ -33,7 +33,7 @@ def masked(sequence, lengths):
 
 
 def pair(implementation, return_sequences=True):
-    """Keras's layer and ours, with the same weights, biases included."""
+    """Keras's layer and ours with the same weights, including biases."""
     lstm = keras.layers.LSTM(UNITS, return_sequences=return_sequences)
     reference = keras.layers.Bidirectional(lstm)
     reference.build((BATCH, TIME, FEATURES))
@@ -64,16 +64,16 @@ def test_equals_the_equation(implementation):
     expected = np.zeros((BATCH, TIME, 2 * UNITS))
     weights = layer.get_weights()
     for row, (x, length) in enumerate(zip(sequence, lengths, strict=True)):
-        ahead = equation(x[:length], *weights[:3])
-        back = equation(x[:length][::-1], *weights[3:])[::-1]
-        expected[row, :length] = np.concatenate([ahead, back], axis=-1)
+        forward = equation(x[:length], *weights[:3])
+        backward = equation(x[:length][::-1], *weights[3:])[::-1]
+        expected[row, :length] = np.concatenate([forward, backward], axis=-1)
     states = ops.convert_to_numpy(layer(sequence, lengths))
     np.testing.assert_allclose(states, expected, atol=1e-5)
     assert not states[~masked(sequence, lengths)].any()
 
 
 def value_and_gradients(layer, sequence, weight, **call):
-    """Output, and the gradients of its weighted sum to the input and the weights."""
+    """Output, and the gradients of its weighted sum w.r.t. the input and weights."""
     variables = layer.trainable_variables
 
     def total(tensors):
@@ -87,8 +87,8 @@ def value_and_gradients(layer, sequence, weight, **call):
     return [np.array(ops.convert_to_numpy(each)) for each in found]
 
 
-def in_a_graph(layer, sequence, weight, **call):
-    """The same with batch and time unknown, as in an exported model."""
+def run_in_a_graph(layer, sequence, weight, **call):
+    """The same with unknown batch and time, as in an exported model."""
     import tensorflow as tf
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, FEATURES))])
@@ -105,7 +105,7 @@ def in_a_graph(layer, sequence, weight, **call):
 
 
 def random_weight(layer, sequence, lengths):
-    """Weights of the output's sum, 0 at padded steps."""
+    """Weights for the sum of the output, 0 at padded steps."""
     weight = np.random.normal(size=layer.compute_output_shape(sequence.shape))
     if weight.ndim == 3:
         weight[~masked(sequence, lengths)] = 0
@@ -114,21 +114,21 @@ def random_weight(layer, sequence, lengths):
 
 @pytest.mark.parametrize("return_sequences", [True, False])
 @pytest.mark.parametrize(
-    "implementation, taken, lengths",
+    "implementation, compute, lengths",
     [
         ("fused", value_and_gradients, FULL),
         ("fused", value_and_gradients, RAGGED),
-        pytest.param("fused", in_a_graph, RAGGED, marks=tensorflow_only),
+        pytest.param("fused", run_in_a_graph, RAGGED, marks=tensorflow_only),
         ("standard", value_and_gradients, RAGGED),
     ],
 )
-def test_equals_bidirectional(implementation, taken, lengths, return_sequences):
+def test_equals_bidirectional(implementation, compute, lengths, return_sequences):
     sequence, lengths = example(lengths)
     reference, layer = pair(implementation, return_sequences)
     mask = masked(sequence, lengths)
     weight = random_weight(layer, sequence, lengths)
     expected = value_and_gradients(reference, sequence, weight, mask=mask)
-    found = taken(layer, sequence, weight, lengths=lengths)
+    found = compute(layer, sequence, weight, lengths=lengths)
     assert len(found) == 1 + 1 + 6
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
@@ -160,7 +160,7 @@ def test_no_lengths_means_all_valid(implementation):
     sequence, lengths = example(FULL)
     _, layer = pair(implementation)
     expected = ops.convert_to_numpy(layer(sequence, lengths))
-    for given in (None, lengths + 3):  # too long counts as the whole sequence
+    for given in (None, lengths + 3):  # a length beyond the end counts as the end
         states = ops.convert_to_numpy(layer(sequence, given))
         np.testing.assert_allclose(states, expected, atol=1e-6)
 
@@ -239,11 +239,11 @@ def test_auto_leaves_a_gpu_to_cudnn(device, monkeypatch):
         ({"units": 2, "implementation": "quick"}, "`implementation`"),
     ],
 )
-def test_refuses(arguments, named):
+def test_bad_arguments_are_named(arguments, named):
     with pytest.raises(ValueError, match=named):
         BLSTM(**arguments)
 
 
-def test_refuses_a_wrong_rank():
+def test_a_wrong_rank_is_rejected():
     with pytest.raises(ValueError, match="ndim=3"):
         BLSTM(2)(np.zeros((2, 3), "float32"))

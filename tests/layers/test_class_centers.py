@@ -1,3 +1,5 @@
+"""Distances to class centers, and their training with the center loss."""
+
 import keras
 import numpy as np
 from keras.ops import convert_to_numpy

@@ -1,3 +1,5 @@
+"""Convolution blocks do not see the padding."""
+
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy

@@ -1,4 +1,4 @@
-"""The front-end as a layer: librosa's values, without rounding, and a gradient."""
+"""The front-end as a layer: the values of librosa without rounding, and a gradient."""
 
 import dataclasses
 import itertools
@@ -17,8 +17,19 @@ from keras_ser.layers.log_mel import TRANSFORMS
 SETTINGS = [
     {},
     {"fmax": 8000.0},
-    {"window": 0.025, "hop": 0.0125, "bands": 40, "fft": 512, "fmin": 60.0},
-    {"window": 321 / 16_000, "hop": 0.03, "bands": 20, "fft": 401},  # odd, with gaps
+    {
+        "window_seconds": 0.025,
+        "hop_seconds": 0.0125,
+        "n_mels": 40,
+        "n_fft": 512,
+        "fmin": 60.0,
+    },
+    {
+        "window_seconds": 321 / 16_000,
+        "hop_seconds": 0.03,
+        "n_mels": 20,
+        "n_fft": 401,
+    },  # odd sizes, gaps between frames
 ]
 SECONDS = [0.5, 0.503, 0.0631, 1 / 16_000]
 
@@ -26,17 +37,17 @@ both = pytest.mark.parametrize("transform", TRANSFORMS)
 
 
 def by_librosa(wave, front_end) -> np.ndarray:
-    """What `front_ends.LogMel` computes, before its rounding."""
+    """The values of `front_ends.LogMel` before rounding."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "n_fft=", UserWarning)
         power = librosa.feature.melspectrogram(
             y=wave,
             sr=16_000,
-            n_fft=front_end.fft,
-            win_length=round(front_end.window * 16_000),
-            hop_length=round(front_end.hop * 16_000),
+            n_fft=front_end.n_fft,
+            win_length=round(front_end.window_seconds * 16_000),
+            hop_length=round(front_end.hop_seconds * 16_000),
             window="hamming",
-            n_mels=front_end.bands,
+            n_mels=front_end.n_mels,
             fmin=front_end.fmin,
             fmax=front_end.fmax,
             pad_mode="constant",
@@ -45,7 +56,7 @@ def by_librosa(wave, front_end) -> np.ndarray:
 
 
 def speech_like(seconds, seed=0) -> np.ndarray:
-    """Noise that falls 12 dB an octave, loud and soft by turns, with silence."""
+    """Noise that falls by 12 dB per octave: loud, soft, silent, then medium."""
     rng = np.random.default_rng(seed)
     samples = round(seconds * 16_000)
     wave = np.zeros(samples)
@@ -85,7 +96,7 @@ def test_it_equals_librosa_on_real_speech(corpora_root, corpus, pattern, transfo
         wave = audio.read(file)
         found = convert_to_numpy(layer(wave[None]))[0]
         np.testing.assert_allclose(found, by_librosa(wave, layer), rtol=0, atol=1e-3)
-        # float16 has steps of 2^-6 from 16 on, and the floor is at -23.
+        # From 16 on, float16 has steps of 2^-6, and the floor is at -23.
         np.testing.assert_allclose(found, rounded(wave), rtol=0, atol=2**-7 + 1e-3)
 
 
@@ -114,7 +125,7 @@ def test_silence_is_the_floor(transform):
 @both
 def test_the_number_of_samples_may_be_unknown(transform):
     inputs = keras.Input((None,))
-    layer = layers.LogMel(bands=20, transform=transform)
+    layer = layers.LogMel(n_mels=20, transform=transform)
     model = keras.Model(inputs, layer(inputs))
     assert model.output.shape == (None, None, 20)
     assert layer.compute_output_shape((2, 1601)) == (2, 11, 20)
@@ -125,7 +136,7 @@ def test_the_number_of_samples_may_be_unknown(transform):
 
 
 @both
-def test_half_precision_of_the_model_leaves_it_in_single(transform):
+def test_it_stays_in_float32_under_half_precision(transform):
     wave = speech_like(0.3)
     expected = convert_to_numpy(layers.LogMel(transform=transform)(wave[None]))
     keras.mixed_precision.set_global_policy("mixed_float16")
@@ -139,7 +150,7 @@ def test_half_precision_of_the_model_leaves_it_in_single(transform):
 
 @both
 def test_its_gradient_is_that_of_differences(transform, rng):
-    layer = layers.LogMel(bands=20, transform=transform)
+    layer = layers.LogMel(n_mels=20, transform=transform)
     wave = rng.normal(scale=0.1, size=(2, 700)).astype("float32")
     weights = rng.normal(size=(2, 5, 20)).astype("float32")
     layer.build(wave.shape)
@@ -149,7 +160,7 @@ def test_its_gradient_is_that_of_differences(transform, rng):
 
     _, (gradient,) = backend.value_and_gradient(value, [wave])
     gradient = convert_to_numpy(gradient)
-    assert (np.abs(gradient) > 0).mean() > 0.99  # every sample but the window's zeros
+    assert (np.abs(gradient) > 0).mean() > 0.99  # all samples where the window is not 0
     direction = np.sign(gradient)
     ahead, back = (float(value([wave + step * direction])) for step in (1e-4, -1e-4))
     expected = (gradient * direction).sum()
@@ -159,7 +170,7 @@ def test_its_gradient_is_that_of_differences(transform, rng):
 @both
 def test_it_has_no_weights_and_survives_saving(transform, tmp_path):
     inputs = keras.Input((None,))
-    outputs = layers.LogMel(bands=20, fmax=7000.0, transform=transform)(inputs)
+    outputs = layers.LogMel(n_mels=20, fmax=7000.0, transform=transform)(inputs)
     model = keras.Model(inputs, outputs)
     assert model.weights == []
     model.save(tmp_path / "model.keras")
@@ -174,21 +185,24 @@ def test_it_has_no_weights_and_survives_saving(transform, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"fft": 512}, "window that `fft` holds.*fft=512"),
-        ({"window": 0.0}, "window=0.0"),
-        ({"hop": 1e-5}, "`hop` and `window` of a sample.*hop=1e-05"),
-        ({"bands": 0}, "`bands` above 0.*bands=0"),
+        ({"n_fft": 512}, "a window no longer than `n_fft` samples.*n_fft=512"),
+        ({"window_seconds": 0.0}, "window_seconds=0.0"),
+        (
+            {"hop_seconds": 1e-5},
+            "`hop_seconds` and `window_seconds` of at least one.*hop_seconds=1e-05",
+        ),
+        ({"n_mels": 0}, "`n_mels` above 0.*n_mels=0"),
         ({"fmax": 8001.0}, "fmax <= 8000 Hz.*fmax=8001.0"),
         ({"fmin": 6800.0}, "fmin < fmax.*fmin=6800.0"),
         ({"transform": "dct"}, "`transform` must be one of.*'dct'"),
         ({"dtype": "mixed_float16"}, "needs float32.*float16"),
     ],
 )
-def test_impossible_settings_are_refused_with_their_values(settings, words):
+def test_impossible_settings_are_rejected_with_their_values(settings, words):
     with pytest.raises(ValueError, match=words):
         layers.LogMel(**settings)
 
 
-def test_integers_are_refused():
+def test_integers_are_rejected():
     with pytest.raises(ValueError, match="floats in .*int16.*32768"):
         layers.LogMel()(np.zeros((1, 1600), "int16"))

@@ -1,4 +1,4 @@
-"""`SpeechBatchNorm` against Keras's own batch normalisation of the speech alone."""
+"""`SpeechBatchNorm` against Keras's batch normalisation of only the speech."""
 
 import keras
 import numpy as np
@@ -15,14 +15,14 @@ LENGTHS = (6, 4, 1)
 
 @pytest.fixture
 def batch(rng):
-    """Values far from zero mean, and the mask of unpadded frames."""
+    """Values whose mean is far from zero, and the mask of unpadded frames."""
     inputs = rng.normal(3.0, 2.0, (BATCH, TIME, BANDS, CHANNELS)).astype("float32")
     mask = np.float32([[t < n for t in range(TIME)] for n in LENGTHS])
     return inputs, mask
 
 
 def pair():
-    """Ours and Keras's, of equal random weights."""
+    """Our layer and Keras's, with equal random weights."""
     rng = np.random.default_rng(1)
     ours, reference = SpeechBatchNorm(), keras.layers.BatchNormalization()
     for layer in (ours, reference):
@@ -33,7 +33,7 @@ def pair():
 
 
 def speech(inputs, mask):
-    """The unpadded frames of all utterances, as one."""
+    """The unpadded frames of all utterances as one utterance."""
     return inputs[mask > 0][None]
 
 
@@ -45,12 +45,12 @@ def test_speech_is_normalised_as_if_there_were_no_padding(batch, training):
     expected = convert_to_numpy(reference(speech(inputs, mask), training=training))
     np.testing.assert_allclose(speech(output, mask), np.maximum(expected, 0), atol=1e-5)
     assert (output[mask == 0] == 0).all()
-    for got, wanted in zip(ours.get_weights(), reference.get_weights(), strict=True):
-        np.testing.assert_allclose(got, wanted, rtol=1e-5)
+    for result, target in zip(ours.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(result, target, rtol=1e-5)
 
 
 def gradients(layer, total, inputs):
-    """Of a scalar of the layer's input, to the input, scale and shift."""
+    """Gradients of a scalar function w.r.t. the input, the scale and the shift."""
     variables = [layer.gamma, layer.beta]
 
     def function(tensors):
@@ -78,17 +78,17 @@ def test_gradients_are_those_of_the_definition(batch):
 
     found = gradients(ours, total(lambda x: ours(x, mask, training=True)), inputs)
     expected = gradients(reference, total(by_definition), inputs)
-    for got, wanted in zip(found, expected, strict=True):
-        np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-3)
+    for result, target in zip(found, expected, strict=True):
+        np.testing.assert_allclose(result, target, rtol=1e-3, atol=1e-3)
 
 
-def test_a_batch_of_padding_alone_changes_nothing_and_has_no_gradient(batch):
+def test_a_batch_of_padding_changes_nothing_and_has_no_gradient(batch):
     ours, _ = pair()
     before = ours.get_weights()
     inputs, mask = batch[0], np.zeros_like(batch[1])
     assert not convert_to_numpy(ours(inputs, mask, training=True)).any()
-    for got, wanted in zip(ours.get_weights(), before, strict=True):
-        np.testing.assert_allclose(got, wanted, rtol=1e-6)
+    for result, target in zip(ours.get_weights(), before, strict=True):
+        np.testing.assert_allclose(result, target, rtol=1e-6)
     found = gradients(ours, lambda x: ops.sum(ours(x, mask, training=True)), inputs)
     assert not any(each.any() for each in found)
 
@@ -98,11 +98,11 @@ def test_frozen_layer_keeps_its_moments(batch):
     ours.trainable = False
     before = ours.get_weights()
     ours(*batch, training=True)
-    for got, wanted in zip(ours.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(got, wanted)
+    for result, target in zip(ours.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(result, target)
 
 
-def test_half_precision_takes_its_moments_in_single(batch):
+def test_moments_are_float32_in_half_precision(batch):
     inputs, mask = batch
     single, _ = pair()
     half = SpeechBatchNorm(dtype="mixed_bfloat16")
@@ -111,5 +111,5 @@ def test_half_precision_takes_its_moments_in_single(batch):
     inputs = convert_to_numpy(ops.cast(ops.cast(inputs, "bfloat16"), "float32"))
     half(inputs, mask, training=True)
     single(inputs, mask, training=True)
-    for got, wanted in zip(half.get_weights(), single.get_weights(), strict=True):
-        np.testing.assert_allclose(got, wanted, rtol=1e-5)
+    for result, target in zip(half.get_weights(), single.get_weights(), strict=True):
+        np.testing.assert_allclose(result, target, rtol=1e-5)

@@ -1,4 +1,4 @@
-"""Packed batches hold the speech of padded ones, and nothing touches its neighbour."""
+"""Packed batches hold the speech of padded ones, and utterances do not interact."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def padded(rng):
     return batch
 
 
-def padded_instead(monkeypatch):
+def disable_packing(monkeypatch):
     monkeypatch.setattr(packing, "packs", lambda training: False)
 
 
@@ -34,8 +34,8 @@ def test_utterances_lie_end_to_end_with_zeros_between(padded):
     packed, _, _ = layers.Pack(UNIT, GAP)(padded, LENGTHS, training=True)
     expected = []
     for row, length in zip(padded, LENGTHS, strict=True):
-        whole = -(-length // UNIT) * UNIT
-        expected += [row[:whole], np.zeros((GAP * UNIT, 3))]
+        rounded_up = -(-length // UNIT) * UNIT
+        expected += [row[:rounded_up], np.zeros((GAP * UNIT, 3))]
     np.testing.assert_array_equal(
         convert_to_numpy(packed), np.concatenate(expected)[None]
     )
@@ -55,20 +55,20 @@ def test_unpacking_undoes_packing(padded, stride):
 def test_the_masks_are_those_of_the_packed_speech(padded, number):
     layer, stride = layers.Pack(UNIT, GAP), 2**number
     packed, masks, _ = layer(padded, LENGTHS, training=True)
-    _, plain, _ = layer(padded, LENGTHS, training=False)
-    assert len(masks) == len(plain) == 4
+    _, padded_masks, _ = layer(padded, LENGTHS, training=False)
+    assert len(masks) == len(padded_masks) == 4
     lengths = -(-LENGTHS // stride)
     np.testing.assert_array_equal(
-        convert_to_numpy(plain[number]),
+        convert_to_numpy(padded_masks[number]),
         np.arange(40 // stride)[None] < lengths[:, None],
     )
-    first = np.abs(convert_to_numpy(packed)[:, ::stride]).max(axis=-1) > 0
+    is_speech = np.abs(convert_to_numpy(packed)[:, ::stride]).max(axis=-1) > 0
     mask = convert_to_numpy(masks[number])
-    np.testing.assert_array_equal(mask, first)
+    np.testing.assert_array_equal(mask, is_speech)
     assert mask.sum() == lengths.sum()
 
 
-def test_without_packing_all_is_handed_on(padded):
+def test_without_packing_the_batch_passes_through(padded):
     for training in (False, None):
         packed, _, places = layers.Pack(UNIT, GAP)(padded, LENGTHS, training=training)
         np.testing.assert_array_equal(convert_to_numpy(packed), padded)
@@ -81,43 +81,43 @@ def test_without_packing_all_is_handed_on(padded):
     ("kernels", "units"), [((7, 5, 3), 1), ((5, 5), 1), ((1, 1, 5), 1), ((31,), 8)]
 )
 def test_the_gap_grows_with_the_kernels(kernels, units):
-    assert packing.gap(kernels) == units
+    assert packing.find_gap(kernels) == units
 
 
 @packs_here
 @pytest.mark.parametrize("name", models.MODELS)
 @pytest.mark.parametrize("kernels", [None, 9, 14])
 def test_a_step_is_that_of_the_padded_batch(name, kernels, rng, monkeypatch):
-    """Outputs, moving moments and gradients, kernels wide and even ones too."""
+    """Outputs, moving moments and gradients, also with wide and even kernels."""
     features = rng.normal(size=(4, 45, 16)).astype("float32")
     for row, length in enumerate([13, 45, 3, 24]):
         features[row, length:] = 0
     found = []
     for packed in (True, False):
         if not packed:
-            padded_instead(monkeypatch)
+            disable_packing(monkeypatch)
         found.append(step(name, kernels, features))
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-4, rtol=2e-3)
 
 
 @packs_here
-def test_a_packing_model_is_not_handed_to_xla():
-    model = models.MTLAug(("anger", "neutral"), bands=16)
+def test_a_packing_model_is_not_compiled_by_xla():
+    model = models.MTLAug(("anger", "neutral"), dimensions=16)
     with pytest.warns(UserWarning, match="jit_compile"):
         model.compile("sgd", **model.objective(), jit_compile=True)
     assert model.jit_compile is False
 
 
 def step(name, kernels, features):
-    """All that a training step computes, as arrays."""
+    """Everything that a training step computes, as arrays."""
     keras.utils.set_random_seed(0)
     build = models.MODELS[name]
     arguments = {"dropout": 0.0} if name == "MTLAug" else {}
     if kernels:
         stages = {"MTLAug": 3, "CNNBLSTMAttention": 2, "CNNAttention": 4}[name]
         arguments["kernels"] = (kernels,) * stages
-    model = build(("anger", "neutral"), bands=16, **arguments)
+    model = build(("anger", "neutral"), dimensions=16, **arguments)
     weights = [each.value for each in model.trainable_variables]
 
     def loss(values):

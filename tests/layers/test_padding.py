@@ -1,4 +1,4 @@
-"""Lengths read off the features, against a loop."""
+"""Lengths that are read from the features, against a loop."""
 
 import keras
 import numpy as np
@@ -12,13 +12,13 @@ from keras_ser.layers import padding
 
 
 def loop(features) -> list[int]:
-    """The number of frames up to the last that is not all zero, at least 1."""
+    """Number of frames up to the last one that is not all zero, at least 1."""
     lengths = []
     for utterance in features:
         length = 1
-        for place, frame in enumerate(utterance):
+        for position, frame in enumerate(utterance):
             if any(value != 0 for value in frame):
-                length = place + 1
+                length = position + 1
         lengths.append(length)
     return lengths
 
@@ -37,13 +37,13 @@ def test_frames_equal_those_of_a_loop(patterns):
     assert frames(features) == loop(features)
 
 
-def test_zeros_inside_an_utterance_and_in_some_bands_are_no_padding():
+def test_zeros_inside_an_utterance_or_in_some_dimensions_are_not_padding():
     features = np.zeros((1, 6, 4), np.float32)
     features[0, 0, 1] = features[0, 3, 2] = -1e-6
     assert frames(features) == [4]
 
 
-def test_an_utterance_of_padding_alone_has_one_frame():
+def test_an_utterance_of_nothing_but_padding_has_one_frame():
     assert frames(np.zeros((2, 5, 3), np.float32)) == [1, 1]
 
 

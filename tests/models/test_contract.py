@@ -1,4 +1,4 @@
-"""What every model of the registry promises; new ones are picked up from there."""
+"""What every model of the registry promises. New models are picked up from there."""
 
 import keras
 import numpy as np
@@ -8,16 +8,16 @@ from keras.ops import convert_to_numpy
 from keras_ser import models
 
 CLASSES = ("anger", "neutral", "sadness")
-BANDS = 16
+DIMENSIONS = 16
 
 
 def build(name, **arguments):
     keras.utils.set_random_seed(0)
-    return models.MODELS[name](CLASSES, bands=BANDS, **arguments)
+    return models.MODELS[name](CLASSES, dimensions=DIMENSIONS, **arguments)
 
 
 def speech(rng, batch=4, time=41):
-    features = rng.normal(size=(batch, time, BANDS)).astype("float32")
+    features = rng.normal(size=(batch, time, DIMENSIONS)).astype("float32")
     features[1, max(1, time // 2) :] = 0
     return features
 
@@ -45,7 +45,7 @@ def test_outputs_and_objective_are_named_by_the_heads(name):
     assert set(model.output) == set(model.heads)
     for part in model.objective().values():
         assert set(part) == set(model.heads)
-    assert (model.classes, model.bands) == (CLASSES, BANDS)
+    assert (model.classes, model.dimensions) == (CLASSES, DIMENSIONS)
     assert model.mask_padding is True
 
 
@@ -63,8 +63,8 @@ def test_any_length_gives_probabilities_and_attention(name, time, rng):
     weights = convert_to_numpy(model.attention_model(features))
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
     assert weights.shape[1] <= time
-    deep = convert_to_numpy(model.deep_features_model(features))
-    assert deep.shape == (4, model.deep_features_model.output.shape[-1])
+    embedding = convert_to_numpy(model.embedding_model(features))
+    assert embedding.shape == (4, model.embedding_model.output.shape[-1])
 
 
 @every_model
@@ -94,7 +94,7 @@ def test_without_masks_the_padding_counts(name, rng):
 
 
 @every_model
-def test_an_utterance_does_not_know_its_neighbours(name, rng):
+def test_an_utterance_does_not_depend_on_its_neighbours(name, rng):
     features = speech(rng)
     model = build(name).emotion_model
     together = convert_to_numpy(model(features))
@@ -114,7 +114,7 @@ def test_fit_lowers_the_loss(name, rng):
 
 
 @every_model
-def test_a_saved_model_answers_alike(name, rng, tmp_path):
+def test_a_saved_model_predicts_the_same(name, rng, tmp_path):
     model = build(name)
     features = speech(rng)
     model.save(tmp_path / "model.keras")
@@ -146,8 +146,8 @@ def test_half_precision_keeps_heads_in_float32(name, rng):
 
 
 @every_model
-def test_sizes_without_a_model_are_refused_before_one_is_built(name):
+def test_impossible_sizes_are_rejected_before_a_model_is_built(name):
     kind = models.MODELS[name]
-    for refuse in (kind.check, lambda bands: kind(CLASSES, bands=bands)):
-        with pytest.raises(ValueError, match=r"`bands` must be a multiple of \d+"):
-            refuse(bands=18)
+    for check in (kind.check, lambda dimensions: kind(CLASSES, dimensions=dimensions)):
+        with pytest.raises(ValueError, match=r"`dimensions` must be a multiple of \d+"):
+            check(dimensions=18)

@@ -1,4 +1,4 @@
-"""Contracts of every model, and what is particular to MTL-AUG."""
+"""What is specific to MTL-AUG, for all models of Table 7."""
 
 import keras
 import numpy as np
@@ -8,16 +8,16 @@ from keras.ops import convert_to_numpy
 from keras_ser import models
 
 CLASSES = ("anger", "neutral", "sadness")
-BANDS = 16
+DIMENSIONS = 16
 
 
 def build(**arguments):
     keras.utils.set_random_seed(0)
-    return models.MTLAug(CLASSES, bands=BANDS, **arguments)
+    return models.MTLAug(CLASSES, dimensions=DIMENSIONS, **arguments)
 
 
 def speech(rng, batch=4, time=41):
-    features = rng.normal(size=(batch, time, BANDS)).astype("float32")
+    features = rng.normal(size=(batch, time, DIMENSIONS)).astype("float32")
     features[1, time // 2 :] = 0
     return features
 
@@ -85,12 +85,12 @@ def test_probabilities_and_attention_sum_to_one(rng):
     assert (weights[1, 3:] == 0).all()  # 20 of 41 frames are 3 of 6 steps
 
 
-def test_center_head_measures_the_deep_features(rng):
+def test_center_head_measures_the_embedding(rng):
     features = speech(rng)
     model = build()
-    deep = convert_to_numpy(model.deep_features_model(features))
+    embedding = convert_to_numpy(model.embedding_model(features))
     centers = convert_to_numpy(model.get_layer("center").centers)
-    expected = 0.5 * np.square(deep[:, None] - centers).sum(axis=-1)
+    expected = 0.5 * np.square(embedding[:, None] - centers).sum(axis=-1)
     np.testing.assert_allclose(
         convert_to_numpy(model(features)["center"]), expected, rtol=1e-4, atol=1e-6
     )
@@ -131,7 +131,7 @@ def test_an_auxiliary_loss_can_have_its_own_weight():
 
 
 @pytest.mark.parametrize("row", models.TABLE_7)
-def test_a_saved_model_answers_alike(row, rng, tmp_path):
+def test_a_saved_model_predicts_the_same(row, rng, tmp_path):
     model = build(**models.TABLE_7[row])
     features = speech(rng)
     model.save(tmp_path / "model.keras")
@@ -171,8 +171,10 @@ def test_parameter_count(preset, arguments):
     assert model.count_params() == parameters(preset, set(arguments))
 
 
-def test_sizes_take_the_place_of_the_presets_and_are_saved(tmp_path):
-    model = models.MTLAug(CLASSES, bands=BANDS, filters=(4, 6, 8), kernels=(5, 3, 3))
+def test_sizes_replace_those_of_the_preset_and_are_saved(tmp_path):
+    model = models.MTLAug(
+        CLASSES, dimensions=DIMENSIONS, filters=(4, 6, 8), kernels=(5, 3, 3)
+    )
     kernels = [each for each in model.weights if "encoder_" in each.path]
     shapes = [tuple(each.shape) for each in kernels if each.name == "kernel"]
     assert shapes == [(5, 5, 1, 4), (3, 3, 4, 6), (3, 3, 6, 8)]
@@ -184,7 +186,7 @@ def test_sizes_take_the_place_of_the_presets_and_are_saved(tmp_path):
 
 
 def parameters(preset, absent):
-    """The count from the equations of the layers."""
+    """Number of parameters from the equations of the layers."""
     first, second, third = {"small": (16, 32, 32), "paper": (32, 64, 64)}[preset]
 
     def norm(filters):
@@ -213,13 +215,14 @@ def parameters(preset, absent):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"bands": 20}, "multiple of 8"),
+        ({"dimensions": 20}, "multiple of 8"),
+        ({"dimensions": 0}, "multiple of 8"),
         ({"preset": "huge"}, "paper.*small"),
-        ({"filters": (8, 8)}, "`filters` must be 3 whole numbers"),
-        ({"kernels": (3, 3, 0)}, "`kernels` must be 3 whole numbers"),
-        ({"kernels": 3}, "`kernels` must be 3 whole numbers"),
+        ({"filters": (8, 8)}, "`filters` must be 3 positive integers"),
+        ({"kernels": (3, 3, 0)}, "`kernels` must be 3 positive integers"),
+        ({"kernels": 3}, "`kernels` must be 3 positive integers"),
     ],
 )
 def test_bad_arguments_are_named(arguments, words):
     with pytest.raises(ValueError, match=words):
-        models.MTLAug(CLASSES, **{"bands": BANDS, **arguments})
+        models.MTLAug(CLASSES, **{"dimensions": DIMENSIONS, **arguments})

@@ -1,4 +1,4 @@
-"""The heads' gradients against closed forms and against TensorFlow's own."""
+"""Gradients of the heads, against closed forms and against those of TensorFlow."""
 
 import keras
 import numpy as np
@@ -11,14 +11,14 @@ CLASSES = ("anger", "sadness")
 
 
 class Toy(keras.Model):
-    """Heads w·x and −2 w·x over one shared layer, and one that shares nothing."""
+    """Two heads over one shared layer, w·x and −2 w·x, and one that shares nothing."""
 
     def __init__(self):
         features = keras.Input((3,))
         shared = keras.layers.Dense(1, use_bias=False, name="encoder_1")(features)
         outputs = {
             "emotion": shared,
-            "against": keras.layers.Rescaling(-2.0)(shared),
+            "opposed": keras.layers.Rescaling(-2.0)(shared),
             "apart": keras.layers.Dense(1)(features),
         }
         super().__init__(features, outputs)
@@ -34,18 +34,18 @@ def mean_output(labels, outputs, weights):
 
 @pytest.fixture(scope="module")
 def found():
-    """Of the toy on two rows whose mean is (3, 0, 4): the emotion's gradient."""
+    """Gradients of the toy on two rows. Their mean is the emotion's, (3, 0, 4)."""
     model = Toy()
     x = np.float32([[2, -1, 4], [4, 1, 4]])
     nothing = dict.fromkeys(model.heads)
     losses = model.objective()["loss"]
-    return gradients.of_heads(model, losses, (x, nothing, nothing))
+    return gradients.head_gradients(model, losses, (x, nothing, nothing))
 
 
 def test_gradients_are_those_of_each_heads_own_loss(found):
     arrays = {head: keras.ops.convert_to_numpy(found[head][0]) for head in found}
     np.testing.assert_allclose(arrays["emotion"][:, 0], [3, 0, 4], atol=1e-6)
-    np.testing.assert_allclose(arrays["against"][:, 0], [-6, 0, -8], atol=1e-6)
+    np.testing.assert_allclose(arrays["opposed"][:, 0], [-6, 0, -8], atol=1e-6)
     np.testing.assert_array_equal(arrays["apart"], 0)
 
 
@@ -53,9 +53,9 @@ def test_norms_and_cosines_equal_the_closed_form(found):
     assert gradients.measures(found) == pytest.approx(
         {
             "gradient_norm/emotion": 5.0,
-            "gradient_norm/against": 10.0,
+            "gradient_norm/opposed": 10.0,
             "gradient_norm/apart": 0.0,
-            "gradient_cosine/against": -1.0,
+            "gradient_cosine/opposed": -1.0,
             "gradient_cosine/apart": 0.0,
         }
     )
@@ -68,7 +68,7 @@ def test_a_cosine_is_over_all_weights_together():
     assert measured["gradient_cosine/center"] == pytest.approx(np.sqrt(0.5))
 
 
-def test_what_has_no_encoder_or_no_losses_shares_no_weights():
+def test_a_model_without_encoder_or_losses_shares_no_weights():
     toy = Toy()
     assert [each.path for each in gradients.shared_weights(toy)] == ["encoder_1/kernel"]
     assert gradients.shared_weights(keras.Model(toy.input, toy.output)) == []
@@ -83,14 +83,14 @@ def test_mtl_augs_gradients_equal_those_of_a_tape(rng):
     import tensorflow as tf
 
     keras.utils.set_random_seed(0)
-    model = ser.models.MTLAug(CLASSES, augmentations=("none", "mixup"), bands=8)
+    model = ser.models.MTLAug(CLASSES, augmentations=("none", "mixup"), dimensions=8)
     x = rng.normal(size=(3, 24, 8)).astype("float32")
     x[1, 10:] = 0  # padding
     hard = np.eye(2, dtype="float32")[[0, 1, 0]]
     labels = {head: hard for head in model.heads} | {"reconstruction": x}
     weights = {head: np.float32([1, 0.5, 0]) for head in model.heads}
     losses = model.objective()["loss"]
-    found = gradients.of_heads(model, losses, (x, labels, weights))
+    found = gradients.head_gradients(model, losses, (x, labels, weights))
     assert set(found) == {"emotion", "center", "augmentation", "reconstruction"}
     variables = gradients.shared_weights(model)
     assert len(variables) == 9 and all("encoder_" in each.path for each in variables)

@@ -1,4 +1,4 @@
-"""What TensorBoard is given, read back from its files; that training stays as it is."""
+"""The summaries, read back from their files; training is not changed by them."""
 
 import io
 
@@ -20,14 +20,14 @@ UTTERANCES = {"anger": "anger/toy/2-0", "sadness": "sadness/toy/2-1"}
 @pytest.fixture(scope="module")
 def data(spoken_table, tmp_path_factory):
     fold = ser.protocols.leave_one_speaker_out(spoken_table)["1"]
-    store = ser.FeatureStore(tmp_path_factory.mktemp("cache"), ser.LogMel(bands=8))
+    store = ser.FeatureStore(tmp_path_factory.mktemp("cache"), ser.LogMel(n_mels=8))
     settings = {"seconds": 1.0, "batch": 6, "augment": ("mixup",)}
     return ser.Pipeline(fold, store, progress=False, **settings)
 
 
 def new_model(data, **arguments):
     keras.utils.set_random_seed(0)
-    model = ser.models.MTLAug(data.fold.classes, data.types, bands=8, **arguments)
+    model = ser.models.MTLAug(data.fold.classes, data.types, dimensions=8, **arguments)
     model.compile(keras.optimizers.Adam(1e-2), **model.objective())
     return model
 
@@ -48,14 +48,14 @@ def train(data, callbacks):
 
 @pytest.fixture(scope="module")
 def watched(data, tmp_path_factory):
-    """A training with a monitor: its model, the monitor, what it wrote."""
+    """A training with a monitor: the model, the monitor and the summaries."""
     monitor = Monitor(data, tmp_path_factory.mktemp("logs"), every=2)
     model = train(data, [monitor])
     return model, monitor, read(monitor.log_dir)
 
 
 def read(folder) -> dict:
-    """Tag to step to value of all summaries in a folder."""
+    """All summaries in a folder: a dictionary from tag to step to value."""
     found = {}
     for path in sorted(folder.glob("events.*")):
         for record in tf.data.TFRecordDataset(str(path)):
@@ -98,10 +98,10 @@ def test_every_tag_of_the_docstring_is_there_at_every_step(watched):
     norms = {f"gradient_norm/{head}" for head in HEADS}
     cosines = {f"gradient_cosine/{head}" for head in HEADS[1:]}
     sounds = {f"{tag}/audio" for tag in UTTERANCES.values()}
-    repeated = {"confusion", "deep_features"} | pictures | norms | cosines
+    repeated = {"confusion", "embedding"} | pictures | norms | cosines
     assert set(found) == repeated | sounds
     for tag in repeated:
-        assert list(found[tag]) == [0, EPOCHS], tag  # the first, and what is left
+        assert list(found[tag]) == [0, EPOCHS], tag  # first epoch and final model
     assert all(list(found[tag]) == [0] for tag in sounds)
 
 
@@ -140,7 +140,8 @@ def test_pictures_of_an_utterance_are_of_it_alone_without_padding(
     model, _, found = watched
     dev = data.fold.dev
     row = dev[dev.emotion == emotion].iloc[:1]
-    features = np.array(next(iter(data.plain(row)))[0])  # no padding: one utterance
+    # One utterance has no padding.
+    features = np.array(next(iter(data.unaugmented(row)))[0])
     weights = model.attention_model.predict_on_batch(features)[0]
     output = model.predict_on_batch(features)["reconstruction"][0]
     tag = UTTERANCES[emotion]
@@ -151,7 +152,7 @@ def test_pictures_of_an_utterance_are_of_it_alone_without_padding(
     ):
         expected = drawn(draw, features[0], given, hop=0.01).astype(int)
         difference = expected - pixels(found[f"{tag}/{name}"][EPOCHS])
-        assert (difference != 0).mean() < 0.02  # weights may differ by rounding
+        assert (difference != 0).mean() < 0.02  # weights can differ by rounding
 
 
 @pytest.mark.parametrize("emotion", UTTERANCES)
@@ -179,7 +180,7 @@ def test_scalars_are_the_rows_and_the_model_s_gradients(data, watched):
     losses = model.objective()["loss"]
     direct = pd.DataFrame(
         [
-            gradients.measures(gradients.of_heads(model, losses, each))
+            gradients.measures(gradients.head_gradients(model, losses, each))
             for each in batches
         ]
     )
@@ -193,11 +194,11 @@ def test_the_projector_has_every_utterance_and_center(data, watched):
     vectors = np.loadtxt(monitor.log_dir / "tensors.tsv", delimiter="\t")
     names = pd.read_csv(monitor.log_dir / "metadata.tsv", sep="\t").fillna("")
     batches = [np.array(features) for features, _, _ in data.dev()]
-    deep = np.concatenate(
-        [model.deep_features_model.predict_on_batch(each) for each in batches]
+    embeddings = np.concatenate(
+        [model.embedding_model.predict_on_batch(each) for each in batches]
     )
     centers = keras.ops.convert_to_numpy(model.get_layer("center").centers)
-    expected = np.concatenate([deep, centers])
+    expected = np.concatenate([embeddings, centers])
     np.testing.assert_allclose(vectors, expected, rtol=1e-4, atol=1e-6)
     dev = data.fold.dev
     assert list(names.utterance) == [*dev.utterance, "center", "center"]
@@ -218,7 +219,7 @@ def test_tensorboard_reads_the_projector_s_files(watched):
 
 
 def shown_without_training(data, folder, model, **arguments):
-    """A monitor that saw one epoch of a model that did not change."""
+    """A monitor after one epoch in which the model did not change."""
     monitor = Monitor(data, folder, **arguments)
     monitor.set_model(model)
     monitor.on_train_begin()
@@ -231,12 +232,12 @@ def test_what_the_baseline_lacks_is_left_out(data, tmp_path):
     model = new_model(data, **ser.models.BASELINE)
     monitor, found = shown_without_training(data, tmp_path, model, points=5)
     kinds = {tag.rpartition("/")[2] for tag in found}
-    assert kinds == {"confusion", "deep_features", "attention", "audio", "emotion"}
+    assert kinds == {"confusion", "embedding", "attention", "audio", "emotion"}
     assert list(monitor.rows[0]) == ["step", "gradient_norm/emotion"]
     assert len(pd.read_csv(tmp_path / "metadata.tsv", sep="\t")) == 5  # no center
 
 
-def test_a_plain_model_without_our_encoder_shows_what_it_has(data, tmp_path):
+def test_a_model_without_our_encoder_shows_what_it_has(data, tmp_path):
     class Mean(keras.Model):
         heads = ("emotion",)
 
@@ -256,7 +257,7 @@ def test_a_plain_model_without_our_encoder_shows_what_it_has(data, tmp_path):
     assert not list(tmp_path.glob("*.tsv"))
 
 
-def test_a_model_that_is_no_number_is_not_shown(data, tmp_path):
+def test_a_model_that_is_not_finite_is_not_shown(data, tmp_path):
     model = new_model(data, **ser.models.BASELINE)
     model.get_layer("emotion").kernel.assign(np.full((128, 2), np.nan))
     _, found = shown_without_training(data, tmp_path, model)
@@ -265,25 +266,25 @@ def test_a_model_that_is_no_number_is_not_shown(data, tmp_path):
 
 @pytest.mark.parametrize("name", ["every", "examples", "points", "batches"])
 @pytest.mark.parametrize("number", [0, 1.5, True])
-def test_numbers_below_one_are_refused(name, number):
-    with pytest.raises(ValueError, match=f"`{name}` must be a whole number.*Received"):
+def test_numbers_below_one_are_rejected(name, number):
+    with pytest.raises(ValueError, match=f"`{name}` must be an integer.*Received"):
         Monitor(None, "logs", **{name: number})
 
 
-def test_the_embedding_keeps_groups_apart_and_repeats(rng):
+def test_the_projection_keeps_groups_apart_and_repeats(rng):
     groups = rng.normal(size=(2, 1, 16)) * 20
     points = (groups + rng.normal(size=(2, 15, 16))).reshape(30, 16)
     before = np.random.get_state()[1].copy()
-    places = monitor.embedded(points)
-    assert places.shape == (30, 2)
-    apart = np.linalg.norm(places[:15].mean(axis=0) - places[15:].mean(axis=0))
-    assert apart > 2 * places[:15].std(axis=0).max()
-    np.testing.assert_array_equal(monitor.embedded(points), places)
+    found = monitor.project_points(points)
+    assert found.shape == (30, 2)
+    distance = np.linalg.norm(found[:15].mean(axis=0) - found[15:].mean(axis=0))
+    assert distance > 2 * found[:15].std(axis=0).max()
+    np.testing.assert_array_equal(monitor.project_points(points), found)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
 @pytest.mark.parametrize("count", [2, 3])
-def test_the_embedding_of_next_to_nothing(count):
+def test_the_projection_of_very_few_points(count):
     points = np.arange(count * 4.0).reshape(count, 4)
-    assert np.isfinite(monitor.embedded(points)).all()
-    np.testing.assert_array_equal(monitor.embedded(np.ones((count, 4))), 0)
+    assert np.isfinite(monitor.project_points(points)).all()
+    np.testing.assert_array_equal(monitor.project_points(np.ones((count, 4))), 0)

@@ -1,17 +1,17 @@
-"""The schedule on scripted scores, seeds, centers."""
+"""The learning rate schedule on scripted scores."""
 
 import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from keras_ser import callbacks, models
+from keras_ser import callbacks
 
 KEYS = {"monitor": "val_emotion_accuracy", "tie": "val_emotion_loss"}
 
 
 class Script(keras.callbacks.Callback):
-    """Puts given development scores into the logs, and notes the learning rate."""
+    """Writes given development scores to the logs and records the learning rates."""
 
     def __init__(self, scores, ties=None):
         super().__init__()
@@ -28,7 +28,7 @@ class Script(keras.callbacks.Callback):
 
 
 class Weights(keras.callbacks.Callback):
-    """Keeps all variables of each epoch's end."""
+    """Keeps the values of all variables at the end of each epoch."""
 
     def __init__(self):
         super().__init__()
@@ -80,7 +80,7 @@ def test_restoring_brings_back_weights_and_optimizer():
     assert any((value != other).any() for value, other in last)
 
 
-def test_halving_goes_on_from_the_best_epoch():
+def test_training_continues_from_the_best_epoch_after_halving():
     _, _, _, weights = train([0.9, 0.1, 0.1, 0.1], patience=2)
     first, *_, after = weights.kept
     # The epoch after the restoration starts from the best one: one Adam step at
@@ -102,66 +102,3 @@ def test_a_floor_of_its_own():
 def test_unknown_keys_are_named():
     with pytest.raises(ValueError, match="keys of the logs.*val_speaker"):
         train([0.5], monitor="val_speaker")
-
-
-def small_model():
-    model = models.MTLAug(("a", "b"), bands=16)
-    model.compile("sgd", **model.objective())
-    return model
-
-
-def test_dropout_depends_on_seed_and_epoch_alone(rng):
-    features = rng.normal(size=(2, 16, 16)).astype("float32")
-
-    def masks(seed, epoch, before=0):
-        keras.utils.set_random_seed(0)
-        model = small_model()
-        reseed = callbacks.ReseedEachEpoch(seed)
-        reseed.set_model(model)
-        for _ in range(before):
-            model(features, training=True)
-        reseed.on_epoch_begin(epoch)
-        return convert_to_numpy(model(features, training=True)["augmentation"])
-
-    np.testing.assert_array_equal(masks(1, 3), masks(1, 3, before=2))
-    assert (masks(1, 3) != masks(1, 4)).any()
-    assert (masks(1, 3) != masks(2, 3)).any()
-
-
-def test_centers_start_at_the_class_means(rng):
-    model = small_model()
-    features = rng.normal(size=(6, 16, 16)).astype("float32")
-    truth = np.array([0, 1, 0, 1, 0, 0])
-    weight = np.float32([1, 1, 1, 1, 1, 0])
-    batch = (
-        features,
-        {"center": np.eye(2, dtype="float32")[truth]},
-        {"center": weight},
-    )
-    start = callbacks.InitialiseCenters([batch])
-    start.set_model(model)
-    start.on_train_begin()
-    deep = convert_to_numpy(model.deep_features_model(features))
-    chosen = weight == 1
-    expected = [deep[(truth == k) & chosen].mean(axis=0) for k in range(2)]
-    centers = model.get_layer("center").centers
-    np.testing.assert_allclose(
-        convert_to_numpy(centers), expected, rtol=1e-4, atol=1e-6
-    )
-    centers.assign(np.ones_like(expected))
-    start.on_train_begin()  # trained centers stay
-    assert (convert_to_numpy(centers) == 1).all()
-
-
-def test_a_class_without_an_utterance_starts_at_the_mean_of_all(rng):
-    model = small_model()
-    features = rng.normal(size=(3, 16, 16)).astype("float32")
-    labels = {"center": np.eye(2, dtype="float32")[[0, 0, 0]]}
-    start = callbacks.InitialiseCenters(
-        [(features, labels, {"center": np.ones(3, "float32")})]
-    )
-    start.set_model(model)
-    start.on_train_begin()
-    mean = convert_to_numpy(model.deep_features_model(features)).mean(axis=0)
-    centers = convert_to_numpy(model.get_layer("center").centers)
-    np.testing.assert_allclose(centers, [mean, mean], rtol=1e-4, atol=1e-6)

@@ -1,0 +1,78 @@
+"""Model files: what is saved can be loaded, and nothing else can."""
+
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from keras.ops import convert_to_numpy
+
+import keras_ser
+from keras_ser import inference, models
+
+
+@pytest.fixture(scope="module")
+def recogniser(new_recogniser):
+    return new_recogniser()
+
+
+def test_a_saved_recogniser_answers_alike(recogniser, write_audio, noise, tmp_path):
+    file = write_audio("one.wav", noise(1.4))
+    path = recogniser.save(tmp_path / "run" / "model.keras")
+    expected = recogniser.predict([file])
+    for source in (path, path.parent):
+        assert inference.load(source).predict([file]).equals(expected)
+    assert isinstance(keras.models.load_model(path), models.MTLAug)
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ('{"systems": {"a": {"model": "LengthProbe"}}}', "`LengthProbe`: classical"),
+        ('{"systems": {"a": {"model": "MTLAug"}}}', "model.keras, which does not"),
+        ('{"systems": 5}', "model.keras, which does not exist"),
+    ],
+)
+def test_a_run_without_a_model_is_named(tmp_path, record, words):
+    (tmp_path / "config.json").write_text(record)
+    with pytest.raises(FileNotFoundError, match=words):
+        inference.Recogniser.load(tmp_path)
+
+
+def test_load_restores_weights_and_preprocessing(recogniser, tmp_path):
+    path = recogniser.save(tmp_path / "model.keras")
+    loaded = inference.load(str(path))
+    assert loaded.classes == recogniser.classes
+    assert loaded.preprocessing.to_json() == recogniser.preprocessing.to_json()
+    pairs = zip(recogniser.model.weights, loaded.model.weights, strict=True)
+    for one, other in pairs:
+        np.testing.assert_array_equal(convert_to_numpy(one), convert_to_numpy(other))
+    assert keras_ser.load is inference.load
+
+
+LOADERS = (inference.load, inference.Recogniser.load)
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_a_path_without_a_model_is_named(load, tmp_path):
+    for path in (tmp_path / "absent.keras", tmp_path):  # no file, an empty folder
+        with pytest.raises(FileNotFoundError, match="run folder or a model.*keras"):
+            load(path)
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_a_file_that_is_no_model_file_is_named(load, tmp_path):
+    other = tmp_path / "other.keras"
+    other.write_text("no archive")
+    with pytest.raises(ValueError, match="`Recogniser.save` wrote.*other.keras"):
+        load(other)
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("config.json", "{}")
+    with pytest.raises(ValueError, match="`Recogniser.save` wrote.*other.keras"):
+        load(other)
+
+
+def test_a_model_without_preprocessing_is_rejected(recogniser, tmp_path):
+    recogniser.model.save(tmp_path / "bare.keras")
+    with pytest.raises(ValueError, match="members .*instead of.*preprocessing.json"):
+        inference.load(tmp_path / "bare.keras")
