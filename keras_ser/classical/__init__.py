@@ -1,8 +1,10 @@
-"""Systems without a network: an SVM on functionals, and probes.
+"""Systems without a neural network: an SVM on functionals, and probes.
 
-A classical system has `front_end(default)`, the front-end that its vectors are made
-of, or None; `vectors(table, store)`; `estimator()`, unfitted, as in scikit-learn; and
-`posteriors(fitted, vectors)`. It knows no job and no config.
+A classical system has four methods: `front_end(default)` returns the front-end for
+its vectors, or None; `vectors(table, store)` returns one vector per utterance;
+`estimator()` returns an unfitted classifier of scikit-learn; and
+`posteriors(fitted, vectors)` returns one row of class scores per utterance. It knows
+neither jobs nor configs.
 """
 
 from keras_ser.classical.probes import LengthProbe, MeanLogMelProbe, moments_over_time

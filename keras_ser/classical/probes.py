@@ -1,20 +1,20 @@
-"""Probes: how far a task goes on what says little of speech."""
+"""Probes: how well emotions are recognised from features that say little of speech."""
 
 import numpy as np
 import pandas as pd
 
-from keras_ser.features import PLAIN, FeatureStore
+from keras_ser.features import IDENTITY, FeatureStore
 
 
 class LogisticProbe:
-    """Logistic regression on a vector an utterance; a row beside the networks.
+    """Logistic regression on one vector per utterance, to compare networks with.
 
-    Classes weigh inversely to their frequency, the penalty is scikit-learn's
-    (`C=1`), and nothing in it is random.
+    Each class has a weight inversely proportional to its frequency, the penalty is
+    the default of scikit-learn (`C=1`), and nothing is random.
 
     Args:
-        train_on_dev: whether the development speakers train too; see
-            `classical.OpenSmileSVM`.
+        train_on_dev: whether to train on the development speakers, too; see
+            `OpenSmileSVM`.
     """
 
     def __init__(self, train_on_dev: bool = False):
@@ -27,46 +27,63 @@ class LogisticProbe:
         return LogisticRegression(class_weight="balanced", max_iter=5000)
 
     def posteriors(self, fitted, vectors: np.ndarray) -> np.ndarray:
-        """Probabilities in the order of `fitted.classes_`."""
+        """Class probabilities.
+
+        Args:
+            fitted: `estimator()` after training.
+            vectors: `(utterances, dimensions)`.
+
+        Returns:
+            `(utterances, classes)`, with classes in the order of `fitted.classes_`.
+        """
         return fitted.predict_proba(vectors)
 
 
 class LengthProbe(LogisticProbe):
-    """Emotion from the logarithm of an utterance's duration, and nothing else.
+    """Emotion from the logarithm of an utterance's duration alone.
 
-    What it reaches, a corpus gives away by its sentences' lengths and by how long
-    its speakers take; a network that sees where the padding starts can use it too.
+    Its score shows what a corpus reveals by the lengths of its sentences and by the
+    speaking rate. A network that sees where the padding starts can use this as well.
     """
 
     def front_end(self, default) -> None:
-        """The front-end of `vectors`: none."""
+        """The front-end for `vectors`: none."""
         return None
 
     def vectors(self, table: pd.DataFrame, store: None) -> np.ndarray:
-        """Natural logarithm of the seconds, `(utterances, 1)`."""
+        """The natural logarithm of the duration in seconds, `(utterances, 1)`."""
         return np.log(table.duration.to_numpy(dtype=float))[:, None]
 
 
 class MeanLogMelProbe(LogisticProbe):
-    """Emotion from mean and deviation over time of each band of the log-mel.
+    """Emotion from the mean and standard deviation over time of each log-mel band.
 
-    All order in time is lost: what it reaches, the average spectrum carries, with
-    the channel and the level.
+    All order in time is lost. Its score therefore shows what the average spectrum
+    reveals, including the recording channel and the level.
     """
 
     def front_end(self, default):
-        """The front-end of `vectors`: the experiment's own."""
+        """The front-end for `vectors`: that of the experiment."""
         return default
 
     def vectors(self, table: pd.DataFrame, store: FeatureStore) -> np.ndarray:
-        """Means, then deviations, `(utterances, 2 · bands)`."""
+        """Means, then standard deviations, `(utterances, 2 · bands)`."""
         return moments_over_time(store, table)
 
 
 def moments_over_time(
-    store: FeatureStore, table: pd.DataFrame, transform=PLAIN
+    store: FeatureStore, table: pd.DataFrame, transform=IDENTITY
 ) -> np.ndarray:
-    """Means, then deviations of the bands, float64 `(utterances, 2 · bands)`."""
+    """The mean and standard deviation over time of each dimension of the features.
+
+    Args:
+        store: feature store that holds the features.
+        table: utterances.
+        transform: waveform transform that the features were computed under.
+
+    Returns:
+        Means, then standard deviations, float64 `(utterances, 2 · dimensions)`.
+    """
     utterances = [
         store.read(path).astype(np.float64) for path in store.paths(table, transform)
     ]

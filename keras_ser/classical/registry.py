@@ -1,4 +1,4 @@
-"""The classical systems by name."""
+"""The classical systems, by name."""
 
 from keras_ser.classical.probes import LengthProbe, MeanLogMelProbe
 from keras_ser.classical.svm import OpenSmileSVM

@@ -1,4 +1,4 @@
-"""Support vector machines on openSMILE's functionals: the classical row of a table."""
+"""Support vector machines on openSMILE functionals, to compare networks with."""
 
 from collections.abc import Iterable
 
@@ -10,21 +10,25 @@ from keras_ser.features.opensmile import FEATURE_SETS, OpenSmile
 
 
 class OpenSmileSVM:
-    """A support vector machine on openSMILE's functionals: the classical row.
+    """A support vector machine (SVM) on openSMILE functionals.
 
-    C-SVC with the kernel exp(−γ |x − x'|²), γ = 1 / (dimensions · variance), which
-    is scikit-learn's `gamma="scale"`, classes weighed inversely to their frequency,
-    one machine a pair of classes. Nothing in it is random and nothing is selected.
+    It is a C-SVC with the kernel
 
-    An SVM with fixed settings has no use for development speakers. It trains on
-    the training speakers all the same, and on no others, so that all systems of a
-    table see the same speech; published figures train on everybody but the test
-    speaker, which is `train_on_dev=True`.
+        k(x, x') = exp(−γ |x − x'|²),   γ = 1 / (dimensions · variance),
+
+    which is `gamma="scale"` in scikit-learn. Each class has a weight inversely
+    proportional to its frequency, and there is one machine per pair of classes.
+    Nothing is random and nothing is selected.
+
+    An SVM with fixed settings does not need the development speakers. By default it
+    still trains on the training speakers only, so that all systems of a table see the
+    same speech. Published results usually train on everybody except the test speaker,
+    which is `train_on_dev=True`.
 
     Args:
         features: `"eGeMAPSv02"` (88 functionals) or `"ComParE_2016"` (6373).
-        C: penalty of a training error.
-        train_on_dev: whether the development speakers train too.
+        C: penalty of a training error, above 0.
+        train_on_dev: whether to train on the development speakers, too.
     """
 
     def __init__(
@@ -42,11 +46,11 @@ class OpenSmileSVM:
         self.train_on_dev = train_on_dev
 
     def front_end(self, default) -> OpenSmile:
-        """The front-end of `vectors`: openSMILE, whatever the experiment's is."""
+        """The front-end for `vectors`: openSMILE, whatever the experiment uses."""
         return OpenSmile(self.features)
 
     def vectors(self, table: pd.DataFrame, store: FeatureStore) -> np.ndarray:
-        """Functionals of each utterance, float64 `(utterances, dimensions)`."""
+        """The functionals of each utterance, float64 `(utterances, dimensions)`."""
         entries = [store.read(path) for path in store.paths(table)]
         return np.concatenate(entries).astype(np.float64)
 
@@ -60,14 +64,21 @@ class OpenSmileSVM:
             gamma="scale",
             class_weight="balanced",
             decision_function_shape="ovr",
-            break_ties=True,  # predict is then the largest decision value
+            break_ties=True,  # `predict` then returns the largest decision value
         )
 
     def posteriors(self, fitted, vectors: np.ndarray) -> np.ndarray:
-        """Softmax of the one-versus-rest decision values, `(utterances, classes)`.
+        """The softmax of the one-versus-rest decision values.
 
-        Scores that rank, not probabilities: nothing calibrates them. The largest
-        of a row is `SVC.predict`.
+        The values are not calibrated: they rank the classes but are no
+        probabilities. The class with the largest value is that of `SVC.predict`.
+
+        Args:
+            fitted: `estimator()` after training.
+            vectors: `(utterances, dimensions)`.
+
+        Returns:
+            `(utterances, classes)`, with classes in the order of `fitted.classes_`.
         """
         values = fitted.decision_function(vectors)
         if values.ndim == 1:  # two classes: positive for the second
@@ -77,12 +88,13 @@ class OpenSmileSVM:
 
 
 class Scaling:
-    """Zero mean and unit variance of every dimension.
+    """Scales every dimension to zero mean and unit variance.
 
     Args:
-        normalise: `"train"`: mean and deviation of the training utterances.
-            `"speaker"`: those of the utterances of the same speaker, a test
-            speaker's unlabelled ones included (transductive).
+        normalise: `"train"` for the mean and standard deviation of the training
+            utterances, or `"speaker"` for those of all utterances of the same
+            speaker. The latter includes a test speaker's utterances, without their
+            labels (transductive).
         training: vectors of the training utterances, `(utterances, dimensions)`.
     """
 
@@ -97,14 +109,21 @@ class Scaling:
         self._scaler = StandardScaler().fit(training)
 
     def __call__(self, vectors: np.ndarray, speakers: Iterable[str]) -> np.ndarray:
-        """Normalised vectors; `speakers` names the speaker of each."""
+        """The scaled vectors.
+
+        Args:
+            vectors: `(utterances, dimensions)`.
+            speakers: the speaker of each utterance.
+
+        Returns:
+            `(utterances, dimensions)`.
+        """
         if self.normalise == "train":
             return self._scaler.transform(vectors)
         from sklearn.base import clone
 
         result = np.empty_like(vectors)
-        for places in (
-            pd.Series(list(speakers)).groupby(list(speakers)).indices.values()
-        ):
-            result[places] = clone(self._scaler).fit_transform(vectors[places])
+        names = list(speakers)
+        for rows in pd.Series(names).groupby(names).indices.values():
+            result[rows] = clone(self._scaler).fit_transform(vectors[rows])
         return result

@@ -4,11 +4,13 @@ import dataclasses
 import math
 from collections.abc import Callable
 
-from keras_ser.conditions.condition import Condition, within
+from keras_ser.conditions.condition import Condition, check_range
 
 
 class Attacked(Condition):
-    """Features changed within ε so that the model's loss rises; see `attacks`.
+    """Features that are changed within ±ε so that the model's loss rises.
+
+    See `attacks` for the equations and sources.
 
     Args:
         epsilon: largest change of a normalised feature, in standard deviations.
@@ -18,7 +20,7 @@ class Attacked(Condition):
     attacks = True
 
     def __post_init__(self):
-        within(self, "an ε of 0 or more", 0.0, math.inf, self.epsilon)
+        check_range(self, "an ε of 0 or more", 0.0, math.inf, self.epsilon)
 
     @property
     def family(self) -> str:
@@ -29,7 +31,7 @@ class Attacked(Condition):
         return self.epsilon
 
     def attack(self) -> Callable:
-        """`(model, features, truth, seeds) -> features`."""
+        """The attack, a function `(model, features, truth, seeds) -> features`."""
         from keras_ser import attacks
 
         return attacks.ATTACKS[self.name](self.epsilon)

@@ -1,4 +1,4 @@
-"""What all conditions share, and how they are written."""
+"""The base class of all conditions, and how a condition is written as text."""
 
 import dataclasses
 import math
@@ -11,12 +11,21 @@ from keras_ser import audio
 
 
 class Condition:
-    """A condition is a frozen dataclass of what its text holds.
+    """A change of test speech: a frozen dataclass of the values in its text.
 
-    `name` begins the text and `form` shows it whole. On a card, `family` is what a
-    row of levels is called, `axis` their quantity; `level` orders them and `tick` is
-    what it is called; at the level `clean_at`, nothing is done. Levels that are
-    `steps` of one quantity are joined by a line.
+    A subclass sets the class attributes below. The robustness report has one row of
+    levels per family and one table per axis.
+
+    Attributes:
+        name: first part of the text, such as `noise`.
+        form: form of the whole text, such as `noise:KIND:SNR`.
+        axis: quantity of the levels with its unit, such as `SNR (dB)`.
+        clean_at: level at which nothing is changed.
+        steps: whether the levels are steps of one quantity. If so, a line joins them
+            in figures.
+        attacks: whether features are changed by following the model's gradient.
+        mixes: whether noise is mixed into the speech.
+        level: number that orders the conditions of a family.
     """
 
     name: ClassVar[str]
@@ -24,75 +33,97 @@ class Condition:
     axis: ClassVar[str] = ""
     clean_at: ClassVar[float] = 0.0
     steps: ClassVar[bool] = True
-    attacks: ClassVar[bool] = False  # features, by the model's gradient
-    mixes: ClassVar[bool] = False  # noise into speech
+    attacks: ClassVar[bool] = False
+    mixes: ClassVar[bool] = False
     level: float = 0.0
 
     @property
     def text(self) -> str:
-        """What `parse` makes the same condition of."""
+        """The text that `conditions.parse` turns back into this condition."""
         values = [getattr(self, field.name) for field in dataclasses.fields(self)]
-        return ":".join([self.name, *(written(v) for v in values if v is not None)])
+        given = [format_value(value) for value in values if value is not None]
+        return ":".join([self.name, *given])
 
     @property
     def family(self) -> str:
+        """The name of all conditions that differ from this one in the level only."""
         return self.name
 
     @property
     def tick(self) -> str:
-        return written(self.level)
+        """The level as text, as tables and figures show it."""
+        return format_value(self.level)
 
     def transform(self, noise: pd.DataFrame | None) -> Callable:
         """The waveform transform, a callable with a `key` for caches.
 
-        One that differs from utterance to utterance has a method `of`.
+        If it differs between utterances, it has a method `for_utterance`.
 
         Args:
-            noise: table of a corpus of noise, where there is one.
+            noise: table of the noise corpus, or None if there is none.
         """
         return audio.Speed()
 
 
-def parse(kind: type[Condition], given: list[str], text: str) -> Condition:
-    """The condition of a kind with these values, of which `text` was made.
+def from_values(kind: type[Condition], values: list[str], text: str) -> Condition:
+    """Makes a condition from the values in its text.
+
+    Args:
+        kind: class of the condition.
+        values: one text per value.
+        text: whole text of the condition, for error messages.
 
     Raises:
-        ValueError: too few values or too many, or of another type or range.
+        ValueError: if there are too few or too many values, or if a value has the
+            wrong type or is out of range.
     """
     fields = dataclasses.fields(kind)
-    least = sum(field.default is dataclasses.MISSING for field in fields)
-    if not least <= len(given) <= len(fields):
-        raise ValueError(_misspelt(kind, text))
-    values = zip(fields, given, strict=False)
-    return kind(*(_value(kind, field, value, text) for field, value in values))
+    required = sum(field.default is dataclasses.MISSING for field in fields)
+    if not required <= len(values) <= len(fields):
+        raise ValueError(_wrong_form(kind, text))
+    pairs = zip(fields, values, strict=False)
+    return kind(*(_convert(kind, field, value, text) for field, value in pairs))
 
 
-def _value(kind: type[Condition], field, value: str, text: str) -> str | float:
+def _convert(kind: type[Condition], field, value: str, text: str) -> str | float:
     if field.type is str:
         return value
     try:
-        return float(value) + 0.0  # -0 is 0
+        return float(value) + 0.0  # turns -0 into 0
     except ValueError as error:
-        raise ValueError(_misspelt(kind, text)) from error
+        raise ValueError(_wrong_form(kind, text)) from error
 
 
-def _misspelt(kind: type[Condition], text: str) -> str:
-    return f"Condition `{kind.name}` is written {kind.form}. Received: {text!r}."
+def _wrong_form(kind: type[Condition], text: str) -> str:
+    return f"Condition `{kind.name}` has the form {kind.form}. Received: {text!r}."
 
 
-def expected(condition: Condition, words: str) -> ValueError:
-    """What to say of a condition that takes something else."""
+def value_error(condition: Condition, expected: str) -> ValueError:
+    """The error for a wrong value, where `expected` describes the right ones."""
     return ValueError(
-        f"Condition `{condition.form}` takes {words}. Received: {condition.text!r}."
+        f"Condition `{condition.form}` takes {expected}. Received: {condition.text!r}."
     )
 
 
-def within(condition: Condition, what: str, low: float, high: float, value: float):
-    """Refuses a value out of range; `what` says the range in words."""
+def check_range(
+    condition: Condition, expected: str, low: float, high: float, value: float
+) -> None:
+    """Checks that a value is finite and within a range.
+
+    Args:
+        condition: condition with the value, for the error message.
+        expected: description of the range, for the error message.
+        low: smallest value that is allowed.
+        high: largest value that is allowed.
+        value: value to check.
+
+    Raises:
+        ValueError: if the value is out of range.
+    """
     if not (math.isfinite(value) and low <= value <= high):
-        raise expected(condition, what)
+        raise value_error(condition, expected)
 
 
-def written(value: str | float) -> str:
-    """Text as it is; of a number every digit, and `1` for 1.0."""
+def format_value(value: str | float) -> str:
+    """The value as text: a number with all its digits, and `1` for 1.0."""
     return value if isinstance(value, str) else repr(float(value)).removesuffix(".0")

@@ -1,4 +1,4 @@
-"""Finished runs under noise, attacks, other levels, band limits and lossy coding."""
+"""Robustness of finished runs to noise, attacks, gain, band limits and lossy coding."""
 
 import lazy_loader
 

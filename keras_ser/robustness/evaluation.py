@@ -1,4 +1,4 @@
-"""How far finished runs hold up: their test speech under many conditions."""
+"""Scores of finished runs on their test speech under many conditions."""
 
 import dataclasses
 import functools
@@ -14,30 +14,37 @@ import tqdm
 from keras_ser import __version__, audio, backend
 from keras_ser.audio.noise import ALL, kinds_of
 from keras_ser.conditions import CODECS, Condition, parse
+from keras_ser.conditions.degraded import can_write
 from keras_ser.corpora import read as read_corpus
 from keras_ser.protocols.fold import fingerprint
-from keras_ser.reports import published as printed
+from keras_ser.reports import published as published_tables
 from keras_ser.reports.reading import read_runs
 from keras_ser.robustness import report
-from keras_ser.robustness.finished_runs import NAMES, Run, of_networks, runs_on
+from keras_ser.robustness.finished_runs import (
+    NAMES,
+    Run,
+    network_runs,
+    with_test_speech,
+)
 from keras_ser.utils import files, parallel
+from keras_ser.utils.lists import as_list
 
 NAME = report.NAME  # of the folder and of the files in it
-SNR = (20.0, 15.0, 10.0, 5.0, 0.0)  # dB
-EPSILON = (0.02, 0.08, 0.3)
+SNRS_DB = (20.0, 15.0, 10.0, 5.0, 0.0)
+EPSILONS = (0.02, 0.08, 0.3)  # standard deviations of a feature
 ATTACKS = ("fgsm", "bim", "pgd")
-GAINS = (-20.0, -10.0, 10.0, 20.0)  # dB
-BANDS = (6000.0, 4000.0, 2000.0)  # Hz
+GAINS_DB = (-20.0, -10.0, 10.0, 20.0)
+BANDS_HZ = (6000.0, 4000.0, 2000.0)
 
 
 def evaluate(
     runs: str | Path | Iterable[str | Path],
     corpora: Mapping[str, str | Path] | None = None,
     noise: str = "",
-    kinds: Iterable[str] = (),
+    kinds: str | Iterable[str] = (),
     snr: Iterable[float] | None = None,
     epsilon: Iterable[float] | None = None,
-    published: Iterable[str] = (),
+    published: str | Iterable[str] = (),
     out: str | Path | None = None,
     cache: str | Path = "cache",
     workers: int = 1,
@@ -45,102 +52,124 @@ def evaluate(
 ) -> list[Path]:
     """Scores finished runs under noise, attacks, gain, band limits and lossy coding.
 
-    A run and condition that is in the folder already is not computed again, unless
-    the model, the speech, the noise or the package are others now.
+    This is `keras-ser robustness`, with the same options. Predictions that are in the
+    output folder are not computed again, unless the model, the speech, the noise or
+    the version of the package has changed.
 
     Args:
-        runs: folders of runs of networks, or above them; see `reports.read`.
-        corpora: the folder of each corpus; others are sought at
+        runs: folders of runs of networks, or folders above them; see `reports.read`.
+        corpora: the folder of each corpus. Corpora that are not named are read from
             `$KERAS_SER_CORPORA/<name>`.
-        noise: folder of noise, or `NAME=DIR` with a corpus that is not `noise`,
-            `demand=DIR`; empty for none.
-        kinds: of noise; default, all.
-        snr: signal-to-noise ratios in dB; default, `SNR`.
-        epsilon: sizes of attacks; default, `EPSILON`.
-        published: figures that the card sets beside the measured ones, `mtl_aug:5`.
-        out: folder; default `robustness` in the first of `runs`.
+        noise: folder of a noise corpus that the reader `noise` can read, or
+            `NAME=DIR` for another noise corpus, such as `demand=DIR`. Empty for no
+            noise.
+        kinds: kinds of noise; default, all of them.
+        snr: signal-to-noise ratios in dB; default, `SNRS_DB`.
+        epsilon: largest changes of a feature by attacks, in standard deviations;
+            default, `EPSILONS`.
+        published: names of published figures to show next to the measured scores,
+            such as `mtl_aug:5`.
+        out: folder to write to; default, `robustness` in the first of `runs`.
         cache: folder of the feature store.
-        workers: processes, each of which scores one run at a time; of a single run,
-            they compute the features.
-        progress: whether to show a bar.
+        workers: number of processes. Each scores one run at a time. If there is only
+            one run, they extract its features.
+        progress: whether to show a progress bar.
 
     Returns:
-        The written files: `robustness.csv` with the columns of `predictions.csv`,
-        the card `robustness.md` and its picture `robustness.png`, and a picture for
-        each of `published`.
+        The written files: `robustness.csv` with the columns of `predictions.csv`, the
+        robustness report `robustness.md` with its figure `robustness.png`, and one
+        figure per name in `published`.
 
     Raises:
-        FileNotFoundError: no finished run of a network, or no corpus.
-        ValueError: a corpus is not the one that a run was tested on; settings of
-            conditions that are out of range.
+        FileNotFoundError: if there is no finished run of a network, or no corpus.
+        ValueError: if a corpus is not the one that a run was tested on, or if the
+            settings of a condition are out of range.
+
+    Example:
+
+    >>> evaluate("runs/emodb_four/mtl_aug", noise="demand=/data/demand", workers=2)
     """
     backend.set_tensorflow_defaults()
-    runs = [runs] if isinstance(runs, str | Path) else list(runs)
-    for name in published:  # say at once if there is none such
-        printed.parse(name)
+    runs, kinds, published = as_list(runs), as_list(kinds), as_list(published)
+    for name in published:  # raises before anything is computed
+        published_tables.parse(name)
     table = read_noise(noise)
-    conditions = measured(
+    conditions = list_conditions(
         table,
         kinds,
-        SNR if snr is None else snr,
-        EPSILON if epsilon is None else epsilon,
+        SNRS_DB if snr is None else snr,
+        EPSILONS if epsilon is None else epsilon,
     )
     out = files.writable_folder(out or Path(runs[0], NAME))
-    tested = runs_on(of_networks(read_runs(runs)), corpora or {}, cache)
+    found = with_test_speech(network_runs(read_runs(runs)), corpora or {}, cache)
     settings = _Settings(conditions, table, out, Path(cache), workers)
-    plans = [_Plan(each, _files_of(each, settings)) for each in tested]
-    _side_by_side(plans, settings, progress)
-    total = len(tested) * len(conditions)
+    plans = [_Plan(run, _prediction_files(run, settings)) for run in found]
+    _score_in_parallel(plans, settings, progress)
+    total = len(found) * len(conditions)
     with tqdm.tqdm(total=total, desc="conditions", disable=not progress) as bar:
-        parts = [part for plan in plans for part in _parts(plan, settings, bar)]
+        parts = [part for plan in plans for part in _predictions(plan, settings, bar)]
     frame = pd.concat(parts, ignore_index=True).fillna("")
     with files.replacing(out / f"{NAME}.csv") as temporary:
         frame.to_csv(temporary, index=False)
-    mixed_in = "" if table is None else str(table["corpus"].iloc[0])
-    return [out / f"{NAME}.csv", *report.write(frame, out, published, mixed_in)]
+    corpus = "" if table is None else str(table["corpus"].iloc[0])
+    return [out / f"{NAME}.csv", *report.write(frame, out, published, corpus)]
 
 
 def read_noise(text: str) -> pd.DataFrame | None:
-    """The table of `DIR`, a folder of noise, or of `NAME=DIR`; None of nothing."""
+    """Reads the table of a noise corpus.
+
+    Args:
+        text: `DIR` or `NAME=DIR`, as for `evaluate`. Empty for no noise.
+
+    Returns:
+        The table, or None without noise.
+    """
     if not text:
         return None
     name, equals, folder = text.rpartition("=")
     return read_corpus(name if equals else "noise", folder)
 
 
-def measured(
+def list_conditions(
     noise: pd.DataFrame | None = None,
     kinds: Iterable[str] = (),
-    snr: Iterable[float] = SNR,
-    epsilon: Iterable[float] = EPSILON,
+    snr: Iterable[float] = SNRS_DB,
+    epsilon: Iterable[float] = EPSILONS,
 ) -> list[Condition]:
-    """The conditions of a card, `clean` first; see `run`."""
+    """The conditions of the robustness report, `clean` first.
+
+    Args:
+        noise: table of the noise corpus, or None without noise.
+        kinds, snr, epsilon: as for `evaluate`.
+
+    Raises:
+        ValueError: if a kind is not in the noise corpus, or if a value is out of
+            range.
+    """
     kinds, known = tuple(kinds), () if noise is None else kinds_of(noise)
     unknown = sorted(set(kinds) - {*known, ALL})
     if unknown:
         raise ValueError(
-            f"`kinds` must be of the noise that is given, {list(known)}. "
+            f"`kinds` must be kinds of the given noise, {list(known)}, or {ALL!r}. "
             f"Received: {unknown}."
         )
     mixing = [("noise", kind, ratio) for kind in kinds or known for ratio in snr]
     attacks = [(name, size) for name in ATTACKS for size in epsilon]
-    others = [("gain", value) for value in GAINS]
-    others += [("band", value) for value in BANDS]
-    for name in _written_codecs():
+    others = [("gain", value) for value in GAINS_DB]
+    others += [("band", value) for value in BANDS_HZ]
+    for name in _writable_codecs():
         others += [("codec", name), ("codec", name, 1.0)]
     texts = [":".join(map(str, each)) for each in (*mixing, *attacks, *others)]
     return list(dict.fromkeys(map(parse, ["clean", *texts])))
 
 
-def _written_codecs() -> list[str]:
-    import soundfile
-
-    return [name for name, form in CODECS.items() if soundfile.check_format(*form)]
+def _writable_codecs() -> list[str]:
+    return [name for name in CODECS if can_write(name)]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Settings:
-    """What all runs of a card share."""
+    """What all runs of a robustness report share."""
 
     conditions: list[Condition]
     noise: pd.DataFrame | None
@@ -151,14 +180,14 @@ class _Settings:
 
 @dataclasses.dataclass(frozen=True)
 class _Plan:
-    """The file of a run's predictions under each condition."""
+    """A run, and the file of its predictions under each condition."""
 
     run: Run
     files: dict[Condition, Path]
 
 
-def _files_of(run: Run, settings: _Settings) -> dict[Condition, Path]:
-    """Named by all that the predictions depend on."""
+def _prediction_files(run: Run, settings: _Settings) -> dict[Condition, Path]:
+    """One file per condition. Its name hashes all that the predictions depend on."""
     model = audio.digest(run.folder / "model.keras")
     speech, found = fingerprint(run.table), {}
     for condition in settings.conditions:
@@ -169,8 +198,8 @@ def _files_of(run: Run, settings: _Settings) -> dict[Condition, Path]:
     return found
 
 
-def _side_by_side(plans: list[_Plan], settings: _Settings, progress: bool) -> None:
-    """Scores runs in several processes; a single one is left to this process."""
+def _score_in_parallel(plans: list[_Plan], settings: _Settings, progress: bool) -> None:
+    """Scores runs in several processes; a single run is left to this process."""
     todo = [p for p in plans if not all(path.exists() for path in p.files.values())]
     workers = min(settings.workers, len(todo))
     if workers < 2:
@@ -181,40 +210,40 @@ def _side_by_side(plans: list[_Plan], settings: _Settings, progress: bool) -> No
     for number, plan in enumerate(todo):
         _, system, fold, repeat = plan.run.names
         log = settings.out / "parts" / f"{number}.log"
-        call = functools.partial(_score_apart, plan, settings, threads)
+        call = functools.partial(_score_in_process, plan, settings, threads)
         tasks.append(parallel.Task(f"{number}: {system}/{fold}-{repeat}", call, log))
     parallel.run(tasks, workers, progress=progress)
 
 
-def _prepare(tested: list[Run], settings: _Settings) -> None:
-    """Features of all runs under all conditions of the waveform, by all processes."""
-    from keras_ser.features import PLAIN, FeatureStore
+def _prepare(runs: list[Run], settings: _Settings) -> None:
+    """Extracts the features of all runs under all conditions, with all processes."""
+    from keras_ser.features import IDENTITY, FeatureStore
     from keras_ser.features.preprocessing import Preprocessing
 
     tables = {}
-    for each in tested:
-        path = each.folder / "preprocessing.json"
-        if path.exists():  # else its own process says what is wrong
+    for run in runs:
+        path = run.folder / "preprocessing.json"
+        if path.exists():  # otherwise the process that scores the run raises
             front_end = Preprocessing.load(path).front_end
-            tables.setdefault(repr(front_end), (front_end, []))[1].append(each.table)
+            tables.setdefault(repr(front_end), (front_end, []))[1].append(run.table)
     transforms = [each.transform(settings.noise) for each in settings.conditions]
     for front_end, parts in tables.values():
         store = FeatureStore(settings.cache / "features", front_end)
         table = pd.concat(parts).drop_duplicates("utterance")
         for transform in {each.key: each for each in transforms}.values():
             store.under(transform).prepare(
-                table, [PLAIN], settings.workers, progress=False
+                table, [IDENTITY], settings.workers, progress=False
             )
 
 
-def _score_apart(plan: _Plan, settings: _Settings, threads: int) -> None:
-    """In a process of its own: whatever is absent of a run."""
+def _score_in_process(plan: _Plan, settings: _Settings, threads: int) -> None:
+    """Scores a run in a process of its own."""
     backend.set_threads(threads)
     _score(plan, dataclasses.replace(settings, workers=1))
 
 
 def _score(plan: _Plan, settings: _Settings, bar=None) -> None:
-    """Writes a run's predictions under each condition where they are absent."""
+    """Writes the predictions of a run that are missing, one file per condition."""
     evaluate = _Evaluation(plan.run, settings)
     for condition, path in plan.files.items():
         if not path.exists():
@@ -225,8 +254,8 @@ def _score(plan: _Plan, settings: _Settings, bar=None) -> None:
             bar.update()
 
 
-def _parts(plan: _Plan, settings: _Settings, bar) -> list[pd.DataFrame]:
-    """A run's predictions under each condition, from files where they are there."""
+def _predictions(plan: _Plan, settings: _Settings, bar) -> list[pd.DataFrame]:
+    """The predictions of a run, one frame per condition."""
     _score(plan, settings, bar)
     paths = plan.files.values()
     parts = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
@@ -235,10 +264,10 @@ def _parts(plan: _Plan, settings: _Settings, bar) -> list[pd.DataFrame]:
 
 
 class _Evaluation:
-    """A run's model, loaded when it is first needed, on its test speech."""
+    """Applies a run's model to its test speech. The model is loaded on first use."""
 
-    def __init__(self, tested: Run, settings: _Settings):
-        self.tested, self.settings = tested, settings
+    def __init__(self, run: Run, settings: _Settings):
+        self.run, self.settings = run, settings
         self._recogniser = None
 
     def __call__(self, condition: Condition) -> pd.DataFrame:
@@ -248,33 +277,34 @@ class _Evaluation:
         from keras_ser.inference import Recogniser
 
         if self._recogniser is None:
-            self._recogniser = Recogniser.load(self.tested.folder)
+            self._recogniser = Recogniser.load(self.run.folder)
         front_end = self._recogniser.preprocessing.front_end
         frame = evaluation.predictions(
             self._recogniser,
-            self.tested.table,
+            self.run.table,
             [condition.text],
             FeatureStore(self.settings.cache / "features", front_end),
             self.settings.noise,
             self.settings.workers,
         )
-        named = {name: self.tested.predicted[name].iloc[0] for name in NAMES}
-        named = {**named, "corpus": frame.pop("corpus")}
+        values = {name: self.run.predictions[name].iloc[0] for name in NAMES}
+        values = {**values, "corpus": frame.pop("corpus")}
         order = ("experiment", "system", "corpus", "fold", "repeat")
         for place, name in enumerate(order):
-            frame.insert(place, name, named[name])
+            frame.insert(place, name, values[name])
         return frame
 
 
-def _warn_of_changes(tested: Run, clean: pd.DataFrame) -> None:
-    """Says where a run's clean predictions are not those that it recorded."""
+def _warn_of_changes(run: Run, clean: pd.DataFrame) -> None:
+    """Warns if the clean predictions of a run differ from those that it recorded."""
     keys = ["utterance", "prediction"]
-    recorded = tested.predicted[tested.predicted["condition"] == "clean"][keys]
+    recorded = run.predictions[run.predictions["condition"] == "clean"][keys]
     both = recorded.merge(clean[keys], on="utterance", suffixes=("", "_now"))
     changed = int((both["prediction"] != both["prediction_now"]).sum())
     if changed:
         warnings.warn(
-            f"{changed} of {len(both)} clean predictions of {tested.folder} are not "
-            "those of its predictions.csv: other versions, or another machine.",
+            f"{changed} of {len(both)} clean predictions of {run.folder} differ from "
+            "those in its predictions.csv. The versions of the libraries or the "
+            "machine have changed.",
             stacklevel=4,
         )

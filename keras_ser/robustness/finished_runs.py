@@ -1,4 +1,4 @@
-"""Finished runs of networks, and the speech that they were tested on, read again."""
+"""Finished runs of networks, with the speech that they were tested on."""
 
 import dataclasses
 import json
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import corpora
+from keras_ser.corpora import read as read_corpus
 from keras_ser.experiments import inputs
 from keras_ser.protocols.fold import fingerprint
+from keras_ser.reports import reading
 from keras_ser.utils import files
 
 NAMES = ("experiment", "system", "fold", "repeat")  # of a run
@@ -18,96 +19,111 @@ NAMES = ("experiment", "system", "fold", "repeat")  # of a run
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A finished run, and the speech that it was tested on."""
+    """A finished run, with the speech that it was tested on.
+
+    Args:
+        folder: folder of the run.
+        predictions: rows of its `predictions.csv`.
+        table: utterances that it was tested on.
+    """
 
     folder: Path
-    predicted: pd.DataFrame
+    predictions: pd.DataFrame
     table: pd.DataFrame
 
     @property
     def names(self) -> list[str]:
-        """Its experiment, system, fold and repeat."""
-        return [str(self.predicted[name].iloc[0]) for name in NAMES]
+        """The experiment, system, fold and repeat of the run."""
+        return [str(self.predictions[name].iloc[0]) for name in NAMES]
 
 
-def of_networks(found: list[tuple]) -> list[tuple[Path, pd.DataFrame]]:
-    """Runs that have a model; a warning names the others."""
-    having = [
-        (folder, t) for _, folder, t in found if (folder / "model.keras").exists()
-    ]
-    without = {key[1] for key, folder, _ in found} - {t.system[0] for _, t in having}
-    if not having:
+def network_runs(found: list[reading.Run]) -> list[reading.Run]:
+    """The runs that have a model. A warning names the systems of the others.
+
+    Raises:
+        FileNotFoundError: if no run has a model.
+    """
+    networks = [run for run in found if (run.folder / "model.keras").exists()]
+    without = {run.system for run in found} - {run.system for run in networks}
+    if not networks:
         raise FileNotFoundError(
-            "Expected runs of networks. Received: "
-            f"{', '.join(sorted(without))}, which saved no model. Give others."
+            f"Expected runs of networks. Received: {', '.join(sorted(without))}, which "
+            "saved no model. Give the folders of other runs."
         )
     if without:
         warnings.warn(
             f"Systems without a network are left out: {', '.join(sorted(without))}.",
             stacklevel=3,
         )
-    return having
+    return networks
 
 
-def runs_on(found: list, roots: Mapping[str, str], cache) -> list[Run]:
-    """Runs of networks with their test speech; each corpus is read once.
+def with_test_speech(
+    found: list[reading.Run], corpora: Mapping[str, str | Path], cache: str | Path
+) -> list[Run]:
+    """Adds its test speech to each run. Each corpus is read once.
 
     Args:
-        found: from `of_networks`.
-        roots: corpus name to folder; for others `$KERAS_SER_CORPORA/<name>`.
+        found: from `network_runs`.
+        corpora: the folder of each corpus. Corpora that are not named are read from
+            `$KERAS_SER_CORPORA/<name>`.
         cache: folder of the feature store.
 
     Raises:
-        ValueError: a corpus is not the one that a run was tested on.
+        ValueError: if a corpus is not the one that a run was tested on.
     """
-    read, runs = {}, []
-    for folder, predicted in found:
-        config = files.read_object(folder / "config.json")
+    tables, runs = {}, []
+    for run in found:
+        config = files.read_object(run.folder / "config.json")
         names = config["corpus"]
         names = [names] if isinstance(names, str) else names
-        told = {name: config.get("corpus_options", {}).get(name, {}) for name in names}
-        key = json.dumps([told, config["labels"]])
-        if key not in read:
-            read[key] = _corpora(told, config["labels"], roots, cache)
-        table = _rows_of(predicted, read[key], folder)
-        _refuse_other(table, config, folder)
-        runs.append(Run(folder, predicted, table))
+        given = config.get("corpus_options", {})
+        options = {name: given.get(name, {}) for name in names}
+        key = json.dumps([options, config["labels"]])
+        if key not in tables:
+            tables[key] = _read_corpora(options, config["labels"], corpora, cache)
+        table = _select_tested(run, tables[key])
+        _check_same_corpus(table, config, run.folder)
+        runs.append(Run(run.folder, run.predictions, table))
     return runs
 
 
-def _corpora(told: Mapping[str, dict], labels, roots, cache) -> pd.DataFrame:
+def _read_corpora(options: Mapping[str, dict], labels, corpora, cache) -> pd.DataFrame:
+    """Reads the corpora that `options` names, with the options of their readers."""
     parts = [
-        corpora.read(
+        read_corpus(
             name,
-            inputs.find_root(name, roots, cache),
+            inputs.find_root(name, corpora, cache),
             labels,
-            keep_unreadable=True,  # a run may have gone on without
-            **options,
+            keep_unreadable=True,  # because a run may have left them out
+            **own,
         )
-        for name, options in told.items()
+        for name, own in options.items()
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _rows_of(predicted: pd.DataFrame, table: pd.DataFrame, folder) -> pd.DataFrame:
+def _select_tested(run: reading.Run, table: pd.DataFrame) -> pd.DataFrame:
     """The rows of the utterances that a run was tested on."""
-    names = set(predicted["utterance"][predicted["condition"] == "clean"])
-    absent = sorted(names - set(table.utterance))
-    if absent:
+    clean = run.predictions["condition"] == "clean"
+    names = set(run.predictions["utterance"][clean])
+    missing = sorted(names - set(table.utterance))
+    if missing:
         raise ValueError(
-            f"The corpus must hold the utterances that {folder} was tested on. "
-            f"Received: it without {len(absent)} of {len(names)}, the first "
-            f"{absent[0]!r}. Give the folder that the run was made with."
+            f"The corpus must contain all utterances that {run.folder} was tested on. "
+            f"Received: a corpus without {len(missing)} of {len(names)}, the first "
+            f"{missing[0]!r}. Give the folder of the corpus that the run used."
         )
     return table[table.utterance.isin(names)].reset_index(drop=True)
 
 
-def _refuse_other(table: pd.DataFrame, config: dict, folder) -> None:
-    """Refuses other audio or labels under the same names."""
+def _check_same_corpus(table: pd.DataFrame, config: dict, folder: Path) -> None:
+    """Rejects different audio or labels under the same names."""
     expected, found = config.get("data", {}).get("test"), fingerprint(table)
     if expected is not None and found != expected:
         raise ValueError(
-            f"The corpus must be the one that {folder} was tested on, of fingerprint "
-            f"{expected}. Received: {found}: other audio, speakers or emotions under "
-            "the same names. Give the folder that the run was made with."
+            f"The corpus must be the one that {folder} was tested on, with fingerprint "
+            f"{expected}. Received: fingerprint {found}, so the same names have "
+            "different audio, speakers or emotions. Give the folder of the corpus that "
+            "the run used."
         )

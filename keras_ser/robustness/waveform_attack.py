@@ -1,8 +1,9 @@
-"""An attack on speech itself, written as sound.
+"""Attacks on the waveform, written as audio files.
 
-The attacks of `attacks` change features, which nobody can hand to a recogniser. Here
-the wave is changed, within ±ε of full scale, and the gradient is taken through the
-log-mel: what results is a file that sounds almost alike and is recognised otherwise.
+The attacks in `attacks` change features, which cannot be played to a recogniser. Here
+the waveform itself is changed, within ±ε of full scale, and the gradient is taken
+through the log-mel front-end. The result is a file that sounds almost the same and is
+recognised differently.
 """
 
 import dataclasses
@@ -18,20 +19,21 @@ from keras_ser.audio.noise import speech_power
 from keras_ser.inference import Recogniser, exporters
 from keras_ser.utils import files
 
-FULL_SCALE = 2**15  # of 16-bit samples
+FULL_SCALE = 2**15  # in steps of 16-bit samples
 SUBTYPES = ("PCM_16", "FLOAT")
 
 
 @dataclasses.dataclass(frozen=True)
 class Attacked:
-    """An attacked file, as it is read back from where it was written.
+    """An attacked file, measured after it was written and read back.
 
     Args:
-        path: of the file.
-        snr: dB, of the original over what was added, `signal_to_noise`.
-        largest: the largest change of a sample, in full scale.
-        clean: probability of each class for the original.
-        attacked: the same for the file, `Recogniser.predict`.
+        path: path of the file.
+        snr: power of the speech over that of the change, in dB; see
+            `signal_to_noise`.
+        largest: largest change of a sample, as a fraction of full scale.
+        clean: probability of each class for the original speech.
+        attacked: probability of each class for the file, from `Recogniser.predict`.
     """
 
     path: Path
@@ -42,15 +44,22 @@ class Attacked:
 
 
 def epsilon_for(wave: np.ndarray, snr: float) -> float:
-    """The ε whose perturbations stand at least `snr` dB below the speech in a wave.
+    """The ε that keeps a signal-to-noise ratio (SNR).
 
         ε = √P(x) · 10^(−snr / 20)
 
-    with P of `noises.speech_power`. No perturbation within ±ε has more power than ε².
+    with the power P of `audio.noise.speech_power`. Because no perturbation within ±ε
+    has more power than ε², each is at least `snr` dB below the speech.
 
     Args:
         wave: `(samples,)` in [-1, 1].
-        snr: dB.
+        snr: signal-to-noise ratio in dB.
+
+    Returns:
+        ε as a fraction of full scale.
+
+    Raises:
+        ValueError: if `snr` is not finite.
     """
     if not np.isfinite(snr):
         raise ValueError(f"`snr` must be a finite number of dB. Received: {snr!r}.")
@@ -58,9 +67,18 @@ def epsilon_for(wave: np.ndarray, snr: float) -> float:
 
 
 def signal_to_noise(wave: np.ndarray, changed: np.ndarray) -> float:
-    """10 log10(P(x) / mean (x' − x)²) in dB, infinite without a change.
+    """The power of the speech over that of a change.
 
-    P is `noises.speech_power`: the ratio is that of noise that is mixed in.
+        SNR = 10 log10(P(x) / mean (x' − x)²)
+
+    with the power P of `audio.noise.speech_power`, as for noise that is mixed in.
+
+    Args:
+        wave: x, `(samples,)`.
+        changed: x', `(samples,)`.
+
+    Returns:
+        The ratio in dB, which is infinite without a change.
     """
     noise = np.mean(np.square(changed.astype(np.float64) - wave))
     with np.errstate(divide="ignore"):
@@ -75,38 +93,44 @@ def perturb(
     seed: int = 0,
     subtype: str = "FLOAT",
 ) -> np.ndarray:
-    """A wave that a recogniser is wrong about, within ±ε of the original.
+    """Changes a waveform within ±ε, so that a recogniser gets it wrong.
 
-    The whole wave is seen at once, as `exporting.speech_model` does it; of speech
-    longer than the training window, `Recogniser.predict` takes the mean of windows.
+    The model takes the whole waveform at once, as in
+    `inference.exporters.speech_model`. For speech that is longer than the training
+    window, `Recogniser.predict` differs: it takes the mean over windows.
 
     Args:
-        recogniser: normalised by its training statistics, with the front-end `LogMel`.
-        wave: float32 `(samples,)` at 16 kHz in [-1, 1], as `audio.read` gives it.
+        recogniser: recogniser with the front-end `LogMel` and normalisation by its
+            training statistics.
+        wave: float32 `(samples,)` at 16 kHz in [-1, 1], as `audio.read` returns it.
         emotion: the true class.
-        attack: of `attacks.ATTACKS`, its epsilon in units of full scale, such as
-            `BIM(0.002)` or `BIM(epsilon_for(wave, 30))`.
-        seed: of a random start.
-        subtype: `"PCM_16"` for samples that a 16-bit file holds exactly.
+        attack: instance of a class in `attacks.ATTACKS` with its epsilon as a
+            fraction of full scale, such as `BIM(0.002)` or
+            `BIM(epsilon_for(wave, 30))`.
+        seed: seed of a random start.
+        subtype: `"PCM_16"` for samples that a 16-bit file can hold exactly, or
+            `"FLOAT"`.
 
     Returns:
-        float32 `(samples,)`, in [-1, 1] where the wave is.
+        float32 `(samples,)`, in [-1, 1] if the waveform is.
 
     Raises:
-        ValueError: another wave or class, a recogniser that one wave does not suffice
-            for, or an ε that 16 bits cannot hold.
+        ValueError: if the waveform, the class or the subtype is invalid, if the
+            recogniser needs more than one waveform, or if ε is too small for 16 bits.
     """
-    wave = _checked(recogniser, wave, emotion, subtype)
+    wave = _check_arguments(recogniser, wave, emotion, subtype)
     network, front = _networks(recogniser)
     truth = np.array([[name == emotion for name in recogniser.classes]], np.float32)
     low, high = _bounds(wave, attack.epsilon)
-    slope = functools.partial(gradient.of_margin, network, truth=truth, front=front)
+    slope = functools.partial(
+        gradient.margin_gradient, network, truth=truth, front=front
+    )
     changed = attack.climb(slope, wave[None], low[None], high[None], [seed])[0]
-    return changed if subtype == "FLOAT" else _on_grid(changed, low, high)
+    return changed if subtype == "FLOAT" else _round_to_16_bits(changed, low, high)
 
 
 def write(
-    path,
+    path: str | Path,
     recogniser: Recogniser,
     wave: np.ndarray,
     emotion: str,
@@ -114,18 +138,18 @@ def write(
     seed: int = 0,
     subtype: str = "PCM_16",
 ) -> Attacked:
-    """Writes an attacked wave, reads it back and has it recognised again.
+    """Writes an attacked waveform, reads it back and recognises it.
 
     Args:
-        path: wav file.
-        recogniser, wave, emotion, attack, seed: see `perturb`.
-        subtype: of the samples, `"PCM_16"` or `"FLOAT"`.
+        path: path of the file, which ends with `.wav`.
+        recogniser, wave, emotion, attack, seed: as for `perturb`.
+        subtype: sample format, `"PCM_16"` or `"FLOAT"`.
 
     Returns:
-        What was found in the file.
+        The measurements of the file.
 
     Raises:
-        ValueError: as `perturb`; another suffix.
+        ValueError: as `perturb`, and if the path has another suffix.
 
     Example:
 
@@ -137,9 +161,11 @@ def write(
 
     path = Path(path)
     if path.suffix != ".wav":
-        raise ValueError(f"Expected a path that ends with `.wav`. Received: {path}.")
+        raise ValueError(
+            f"`path` must end with `.wav`. Received: {path}. Change the suffix."
+        )
     changed = perturb(recogniser, wave, emotion, attack, seed, subtype)
-    # As integers, which libsndfile neither scales nor rounds.
+    # libsndfile neither scales nor rounds integers.
     samples = changed if subtype == "FLOAT" else (changed * FULL_SCALE).astype(np.int16)
     with files.replacing(path) as temporary:
         soundfile.write(temporary, samples, audio.RATE, subtype=subtype)
@@ -149,42 +175,43 @@ def write(
         signal_to_noise(wave, found),
         float(np.abs(found.astype(np.float64) - wave).max()),
         _probabilities(recogniser, wave),
-        _named(recogniser, recogniser.predict([path])),
+        _first_row(recogniser, recogniser.predict([path])),
     )
 
 
-@functools.lru_cache(maxsize=2)  # as many as `attacks` keeps compiled
-def _networks(recogniser) -> tuple:
-    """Features to probabilities, and the wave to features."""
+@functools.lru_cache(maxsize=2)  # as many as `attacks.gradient` keeps compiled
+def _networks(recogniser: Recogniser) -> tuple[keras.Model, keras.Model]:
+    """The model from features to probabilities, and that from waves to features."""
     speech = exporters.speech_model(recogniser)
     features = speech.get_layer("normalised").output
     return recogniser.model.emotion_model, keras.Model(speech.input, features)
 
 
 def _bounds(wave, epsilon):
-    """Lowest and highest samples: within ε, and no further beyond full scale."""
+    """The bounds of each sample: within ±ε and, unless the wave is beyond it, ±1."""
     low, high = gradient.around(wave, epsilon)
     return np.maximum(low, np.minimum(wave, -1)), np.minimum(high, np.maximum(wave, 1))
 
 
-def _on_grid(wave, low, high) -> np.ndarray:
+def _round_to_16_bits(wave, low, high) -> np.ndarray:
     """The nearest 16-bit samples between the bounds."""
     lowest = np.maximum(np.ceil(low * FULL_SCALE), -FULL_SCALE)
     highest = np.minimum(np.floor(high * FULL_SCALE), FULL_SCALE - 1)
     if (lowest > highest).any():
         raise ValueError(
-            "16 bits need an `epsilon` of 1 / 32768 or more, and a wave in [-1, 1]. "
-            "Received: bounds between which no sample lies. Raise `epsilon`, or use "
-            "subtype='FLOAT'."
+            "16-bit samples need an `epsilon` of 1 / 32768 or more and a `wave` in "
+            "[-1, 1]. Received: bounds without any 16-bit sample between them. "
+            "Increase `epsilon`, or set subtype='FLOAT'."
         )
     samples = np.clip(np.round(wave * FULL_SCALE), lowest, highest)
     return (samples / FULL_SCALE).astype(np.float32)
 
 
-def _checked(recogniser, wave, emotion: str, subtype: str) -> np.ndarray:
+def _check_arguments(recogniser, wave, emotion: str, subtype: str) -> np.ndarray:
+    """The waveform as float32, once all arguments are checked."""
     wave = np.asarray(wave)
-    right = wave.ndim == 1 and wave.size and np.issubdtype(wave.dtype, np.floating)
-    if not right or not np.isfinite(wave).all():
+    floats = wave.ndim == 1 and wave.size and np.issubdtype(wave.dtype, np.floating)
+    if not floats or not np.isfinite(wave).all():
         raise ValueError(
             "`wave` must be finite floats of shape (samples,). Received: "
             f"{wave.dtype} {wave.shape}. Read it with `audio.read`."
@@ -201,8 +228,9 @@ def _checked(recogniser, wave, emotion: str, subtype: str) -> np.ndarray:
 def _probabilities(recogniser, wave) -> dict[str, float]:
     preprocessing = recogniser.preprocessing
     features = preprocessing.normalised(preprocessing.front_end(wave))
-    return _named(recogniser, recogniser.table(recogniser.posteriors([features])))
+    return _first_row(recogniser, recogniser.table(recogniser.posteriors([features])))
 
 
-def _named(recogniser, table) -> dict[str, float]:
+def _first_row(recogniser, table) -> dict[str, float]:
+    """The probabilities in the first row of a table."""
     return {name: float(table[f"p_{name}"].iloc[0]) for name in recogniser.classes}

@@ -1,7 +1,7 @@
-"""Search for settings: inside a fold, or on speakers who are then never tested.
+"""Search for settings, inside a fold or on speakers who are then never tested.
 
-KerasTuner proposes values, a trial is an experiment's own training with them, and what
-it is scored on takes part in no test.
+KerasTuner proposes values, and a trial is the experiment's own training with these
+values. The speakers that score a trial take part in no test.
 """
 
 import lazy_loader

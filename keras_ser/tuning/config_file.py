@@ -1,4 +1,4 @@
-"""A configuration as the Python file that holds it."""
+"""Writes a config as a Python file."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,54 +11,55 @@ WIDTH = 88
 INDENT = "    "
 
 
-def write(path, config: Experiment, docstring: str) -> Path:
-    """Writes a file that `config.load` reads back as an equal experiment.
+def write(path: str | Path, config: Experiment, docstring: str) -> Path:
+    """Writes a file that `config.load_config` reads back as an equal experiment.
 
     Args:
-        path: of the file.
+        path: path of the file.
         config: the experiment.
-        docstring: text of the file; nothing in it is run.
+        docstring: docstring of the file. It is escaped, so that none of it is run.
+
+    Returns:
+        The path.
     """
-    used = sorted(_classes(config))
+    used = sorted(_class_names(config))
     text = "\n".join(
         [
-            f'"""{_quoted(docstring.strip())}\n"""\n',
+            f'"""{_escape(docstring.strip())}\n"""\n',
             f"from keras_ser import {', '.join(used)}\n",
-            f"config = {rendered(config)}\n",
+            f"config = {render(config)}\n",
         ]
     )
     return files.write_text(path, text)
 
 
-def rendered(value, depth: int = 0, before: int = 0) -> str:
-    """Python code of a value; of a dataclass, without what it has by default.
+def render(value, depth: int = 0, before: int = 0) -> str:
+    """The Python code of a value. Fields of dataclasses with defaults are left out.
 
     Args:
-        value: a dataclass, a mapping, a tuple or list, or what JSON can hold.
-        depth: of its brackets.
-        before: characters before it on its line.
+        value: a dataclass, a mapping, a tuple, a list, or a value that JSON can hold.
+        depth: number of brackets that are open before the value.
+        before: number of characters before the value on its line, without indent.
     """
     opening, items, closing = _parts(value)
     if opening is None:
         return repr(value)
-    alone = [(key, rendered(each)) for key, each in items]
+    codes = [key + render(each) for key, each in items]
     comma = "," if closing == ")" and opening == "(" and len(items) == 1 else ""
-    line = opening + ", ".join(key + code for key, code in alone) + comma + closing
+    line = opening + ", ".join(codes) + comma + closing
     room = WIDTH - before - len(INDENT) * depth - 1  # a comma may follow
     if not items or ("\n" not in line and len(line) <= room):
         return line
     inner = INDENT * (depth + 1)
-    lines = [
-        f"{inner}{key}{rendered(each, depth + 1, len(key))}," for key, each in items
-    ]
+    lines = [f"{inner}{key}{render(each, depth + 1, len(key))}," for key, each in items]
     return "\n".join([opening, *lines, INDENT * depth + closing])
 
 
 def _parts(value) -> tuple:
-    """Opening, what stands before each value with the value, and closing."""
+    """The opening bracket, the items with their keys, and the closing bracket."""
     if dataclasses.is_dataclass(value):
-        named = [(f"{name}=", each) for name, each in _changed(value)]
-        return f"{type(value).__name__}(", named, ")"
+        items = [(f"{name}=", each) for name, each in _changed_fields(value)]
+        return f"{type(value).__name__}(", items, ")"
     if isinstance(value, Mapping):
         return "{", [(f"{key!r}: ", each) for key, each in value.items()], "}"
     if isinstance(value, tuple):
@@ -68,28 +69,28 @@ def _parts(value) -> tuple:
     return None, None, None
 
 
-def _changed(value) -> list[tuple]:
-    """The fields of a dataclass that do not hold their defaults."""
+def _changed_fields(value) -> list[tuple]:
+    """Names and values of the fields of a dataclass that differ from the default."""
     found = []
     for field in dataclasses.fields(value):
         default = field.default
         if field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
-        given = getattr(value, field.name)
-        if default is dataclasses.MISSING or given != default:
-            found.append((field.name, given))
+        current = getattr(value, field.name)
+        if default is dataclasses.MISSING or current != default:
+            found.append((field.name, current))
     return found
 
 
-def _classes(value) -> set[str]:
+def _class_names(value) -> set[str]:
     """The names of all dataclasses in a value."""
     opening, items, _ = _parts(value)
-    inside = [_classes(each) for _, each in items] if opening else []
+    inside = [_class_names(each) for _, each in items] if opening else []
     own = {type(value).__name__} if dataclasses.is_dataclass(value) else set()
     return own.union(*inside)
 
 
-def _quoted(text: str) -> str:
-    """Text that ends no string: it may hold paths and commands of any kind."""
+def _escape(text: str) -> str:
+    """Escapes a text, so that no path or command in it can end the docstring."""
     text = text.replace("\\", "\\\\").replace("\0", "\\0")
     return text.replace('"""', '\\"\\"\\"')

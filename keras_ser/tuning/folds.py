@@ -1,4 +1,4 @@
-"""Whom a search hears, and how it divides them."""
+"""The speakers that a search uses, and the folds that score its trials."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -14,21 +14,25 @@ from keras_ser.protocols import (
     label_fraction,
     leaks,
 )
-from keras_ser.protocols.speakers import next_speakers, of_session, speakers_of
+from keras_ser.protocols.speakers import in_sessions_of, next_speakers, speakers_of
 
 ACROSS = ("cross_corpus", "cross_language")
 DIVISIONS = 3
 
 
 @dataclasses.dataclass(frozen=True)
-class Heard:
-    """The speakers that a search hears, and the folds that score a trial.
+class SearchSpeakers:
+    """The speakers that a search uses, and the folds that score its trials.
 
     Args:
-        name: of the search: the fold that it goes on inside of, or `speakers`.
-        speakers: of labelled speech, sorted.
-        folds: in each, some of them train, others select the epoch, others score.
-        testable: names of the experiment's folds that test nobody of them.
+        name: name of the fold that the search runs inside, or `speakers` for a search
+            among named speakers.
+        speakers: sorted names of the search speakers, without those of unlabelled
+            speech.
+        folds: folds of the search speakers. In each fold, some of them train the
+            model, others select the epoch, and the rest are scored.
+        testable: names of the experiment's folds that test none of the search
+            speakers.
     """
 
     name: str
@@ -43,44 +47,47 @@ def inside_fold(
     unlabelled: pd.DataFrame | None,
     fold: str,
     divisions: int = DIVISIONS,
-) -> Heard:
-    """A search that hears what trains and selects in one fold, and no other speech.
+) -> SearchSpeakers:
+    """The speakers of a search that uses the training and development side of a fold.
 
-    Within a corpus, these speakers are divided anew by `k_fold`: every one of them
-    is scored once, by a model of which others trained and others selected the
-    epoch. That way all of them count, and the luck of an epoch does not: a score at
-    the epoch that the same speech selected favours settings that jump about.
-    Across corpora the fold's development speakers are of the language or corpus that
-    will be tested: they score, and two training speakers select.
+    Within a corpus, `k_fold` divides these speakers. Each of them is scored once, by
+    a model that other speakers trained and whose epoch other speakers selected. All
+    speakers count, and settings do not profit from a lucky epoch: if the same speech
+    selected the epoch and gave the score, settings with unstable scores would win.
+
+    Across corpora, the development speakers of the fold are of the language or corpus
+    that will be tested. They are scored, and two training speakers select the epoch.
 
     Args:
-        config: its protocol makes the folds.
-        table, unlabelled: as the protocol takes them.
-        fold: its name.
-        divisions: how often the speakers are divided, within a corpus; a trial is as
-            many trainings.
+        config: the experiment, whose protocol makes the folds.
+        table: labelled utterances, as the protocol takes them.
+        unlabelled: unlabelled utterances, as the protocol takes them.
+        fold: name of the fold.
+        divisions: number of groups that the speakers of a corpus are divided into. A
+            trial is one training per group.
 
     Raises:
-        ValueError: an unknown fold, one whose test speakers select its epoch, or
-            which tests a speaker that an earlier search heard; too few speakers.
+        ValueError: if the fold is unknown, if its test speakers select its epoch, if
+            it tests a speaker of an earlier search, or if there are too few speakers.
     """
-    folds = _folds(config, table, unlabelled)
+    folds = _make_folds(config, table, unlabelled)
     if fold not in folds:
         raise ValueError(f"Unknown fold: {fold!r}. Expected one of {list(folds)}.")
     outer = folds[fold]
-    leaks.refuse_tuned(config.tuned_on, _tested({fold: outer}), [fold])
+    leaks.check_tuned(config.tuned_on, _test_speakers({fold: outer}), [fold])
     if outer.test_speakers_select:
         raise ValueError(
-            f"A search inside fold `{fold}` must not hear its test speakers. Received: "
+            f"A search inside fold `{fold}` must not use its test speakers. Received: "
             f"{outer.selected_by}. Set protocol_arguments.split='speaker'."
         )
-    heard = sorted({*speakers_of(outer.train), *speakers_of(outer.dev)})
-    if _base(config) in ACROSS:
-        inner = [_scored_by_development(outer)]
+    speakers = sorted({*speakers_of(outer.train), *speakers_of(outer.dev)})
+    if _dividing_protocol(config) in ACROSS:
+        inner = [_score_development(outer)]
     else:
-        rows = table[table.speaker.isin(heard)].reset_index(drop=True)
-        inner = _anew(config, rows, _besides(rows, outer.unlabelled), divisions)
-    return _apart(fold, heard, inner, folds, [fold])
+        rows = table[table.speaker.isin(speakers)].reset_index(drop=True)
+        rest = _remove_rows(outer.unlabelled, rows)
+        inner = _divide(config, rows, rest, divisions)
+    return _checked(fold, speakers, inner, folds, [fold])
 
 
 def among_speakers(
@@ -89,90 +96,102 @@ def among_speakers(
     unlabelled: pd.DataFrame | None,
     speakers: Iterable[str],
     divisions: int = DIVISIONS,
-) -> Heard:
-    """A search among named speakers, who are then never tested.
+) -> SearchSpeakers:
+    """The speakers of a search among named speakers, who are then never tested.
 
-    They are divided as in `inside_fold`. Of unlabelled speech, that of the corpus's
-    other speakers is left out.
+    They are divided as by `inside_fold`. Unlabelled speech of the other speakers in
+    the table, and of their recording sessions, is left out.
 
     Args:
-        config, table, unlabelled, divisions: as in `inside_fold`.
-        speakers: names as in the table, `ravdess/01`; sessions as a whole.
+        config: as for `inside_fold`.
+        table: as for `inside_fold`.
+        unlabelled: as for `inside_fold`.
+        speakers: names as in the table, such as `ravdess/01`. If speakers were
+            recorded in one session, all of them must be named.
+        divisions: as for `inside_fold`.
 
     Raises:
-        ValueError: unknown speakers, part of a session, too few speakers, all that
-            any fold tests, or a protocol across corpora.
+        ValueError: if speakers are unknown or too few, if a session is named in part,
+            if no fold is left that tests other speakers, or if the protocol goes
+            across corpora.
     """
-    folds = _folds(config, table, unlabelled)
-    heard = sorted(set(speakers))
-    _refuse_names(config, table, heard)
-    rows = table[table.speaker.isin(heard)].reset_index(drop=True)
+    folds = _make_folds(config, table, unlabelled)
+    speakers = sorted(set(speakers))
+    _check_speakers(config, table, speakers)
+    rows = table[table.speaker.isin(speakers)].reset_index(drop=True)
     if unlabelled is not None:
-        others = sorted(set(table.speaker) - set(heard))
-        theirs = unlabelled.speaker.isin(others)
-        theirs |= of_session(unlabelled, table, others)
-        unlabelled = unlabelled[~theirs].reset_index(drop=True)
-    inner = _anew(config, rows, unlabelled, divisions)
-    known = {*heard, *config.tuned_on}
-    free = [name for name in folds if known.isdisjoint(_tested(folds)[name])]
-    if not free:
+        others = sorted(set(table.speaker) - set(speakers))
+        excluded = unlabelled.speaker.isin(others)
+        excluded |= in_sessions_of(unlabelled, table, others)
+        unlabelled = unlabelled[~excluded].reset_index(drop=True)
+    inner = _divide(config, rows, unlabelled, divisions)
+    used = {*speakers, *config.tuned_on}
+    testable = [
+        name
+        for name, tested in _test_speakers(folds).items()
+        if used.isdisjoint(tested)
+    ]
+    if not testable:
         raise ValueError(
-            f"A search among speakers must leave a fold of `{config.protocol}` whose "
-            f"test speakers it does not hear. Received: {', '.join(heard)}. Name "
-            "fewer, or search inside a fold."
+            f"A search among speakers must leave a fold of `{config.protocol}` that "
+            f"tests none of them. Received: {len(speakers)} speakers. Name fewer, or "
+            "search inside a fold."
         )
-    return _apart("speakers", heard, inner, folds, free)
+    return _checked("speakers", speakers, inner, folds, testable)
 
 
-def _folds(config: Experiment, table, unlabelled) -> dict[str, Fold]:
+def _make_folds(config: Experiment, table, unlabelled) -> dict[str, Fold]:
     protocol, arguments = PROTOCOLS[config.protocol], config.protocol_arguments
     return protocol(table, unlabelled=unlabelled, **arguments)
 
 
-def _tested(folds) -> dict[str, list[str]]:
+def _test_speakers(folds: dict[str, Fold]) -> dict[str, list[str]]:
     return {
         name: speakers_of(pd.concat(list(fold.tests.values())))
         for name, fold in folds.items()
     }
 
 
-def _base(config: Experiment) -> str:
-    """The protocol that divides speakers."""
+def _dividing_protocol(config: Experiment) -> str:
+    """The name of the protocol that divides the speakers."""
     if config.protocol == "label_fraction":
         return config.protocol_arguments.get("protocol", "leave_one_speaker_out")
     return config.protocol
 
 
-def _refuse_names(config: Experiment, table, heard: list[str]) -> None:
-    unknown = sorted(set(heard) - set(table.speaker))
-    if unknown or not heard:
+def _check_speakers(config: Experiment, table, speakers: list[str]) -> None:
+    unknown = sorted(set(speakers) - set(table.speaker))
+    if unknown or not speakers:
         raise ValueError(
-            f"Unknown speakers: {unknown}. Expected among {speakers_of(table)}."
+            f"Unknown speakers: {unknown}. Expected some of {speakers_of(table)}."
         )
-    several = table.corpus[table.speaker.isin(heard)].nunique() > 1
-    if _base(config) in ACROSS or (_base(config) == "each_corpus" and several):
+    protocol = _dividing_protocol(config)
+    corpora = sorted(table.corpus[table.speaker.isin(speakers)].unique())
+    if protocol in ACROSS or (protocol == "each_corpus" and len(corpora) > 1):
         raise ValueError(
-            f"Named speakers do not say which part their corpora have in protocol "
-            f"`{config.protocol}`. Search inside one of its folds."
+            "A search among named speakers must stay within one corpus. Received: "
+            f"speakers of {', '.join(corpora)} under protocol `{config.protocol}`. "
+            "Search inside one of its folds."
         )
-    others = table[of_session(table, table, heard) & ~table.speaker.isin(heard)]
-    if len(others):
+    together = in_sessions_of(table, table, speakers)
+    missing = table[together & ~table.speaker.isin(speakers)]
+    if len(missing):
         raise ValueError(
-            "A search hears sessions as a whole. Received one without "
-            f"{', '.join(speakers_of(others))}. Name them too."
+            "A search among speakers must use whole recording sessions. Received: a "
+            f"session without {', '.join(speakers_of(missing))}. Name them, too."
         )
 
 
-def _besides(rows, unlabelled) -> pd.DataFrame | None:
-    """Unlabelled speech without that of `rows`, which a fold may have added to it."""
+def _remove_rows(unlabelled, rows) -> pd.DataFrame | None:
+    """Unlabelled speech without `rows`, which a fold may have added to it."""
     if unlabelled is None:
         return None
     left = unlabelled[~unlabelled.utterance.isin(rows.utterance)]
     return left.reset_index(drop=True)
 
 
-def _anew(config: Experiment, rows, unlabelled, divisions: int) -> list[Fold]:
-    """The heard speakers in `divisions` groups, each of which scores once."""
+def _divide(config: Experiment, rows, unlabelled, divisions: int) -> list[Fold]:
+    """Folds of the search speakers in `divisions` groups, each scored once."""
     arguments = {"folds": divisions}
     if config.protocol != "label_fraction":
         return list(k_fold(rows, unlabelled, **arguments).values())
@@ -180,21 +199,21 @@ def _anew(config: Experiment, rows, unlabelled, divisions: int) -> list[Fold]:
     return list(label_fraction(rows, unlabelled, **given).values())
 
 
-def _scored_by_development(outer: Fold) -> Fold:
-    """The fold without its tests: the development speakers take their place."""
+def _score_development(outer: Fold) -> Fold:
+    """The fold without its test side: the development speakers are scored instead."""
     gender = outer.train.drop_duplicates("speaker").set_index("speaker").gender
     speakers = speakers_of(outer.train)
     selecting = next_speakers(gender[speakers[0]], speakers, gender)
-    scoring = speakers_of(outer.dev)
+    scored = speakers_of(outer.dev)
     rows = pd.concat([outer.train, outer.dev], ignore_index=True)
-    made = held_out_speakers(rows, outer.unlabelled, scoring, selecting)
+    made = held_out_speakers(rows, outer.unlabelled, scored, selecting)
     return made["held-out"]
 
 
-def _apart(name, heard, inner, folds, testable) -> Heard:
-    """The search, if it shares nothing with what may be tested after it."""
+def _checked(name, speakers, inner, folds, testable) -> SearchSpeakers:
+    """The search speakers, once it is clear that no testable fold shares data."""
     tests = [table for fold in testable for table in folds[fold].tests.values()]
     sides = [side for fold in inner for side in fold.sides().values()]
-    hears = pd.concat(sides).drop_duplicates("utterance")
-    leaks.refuse(name, {"search": hears, "test": pd.concat(tests)})
-    return Heard(name, tuple(heard), tuple(inner), tuple(testable))
+    used = pd.concat(sides).drop_duplicates("utterance")
+    leaks.check_disjoint(name, {"search": used, "test": pd.concat(tests)})
+    return SearchSpeakers(name, tuple(speakers), tuple(inner), tuple(testable))

@@ -1,4 +1,4 @@
-"""What a search may change: a mapping from override paths to ranges and choices."""
+"""The search space: a mapping from override paths to ranges and choices."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -7,23 +7,27 @@ from keras_ser.experiments import checks, config
 from keras_ser.experiments.config import Experiment, System
 from keras_ser.experiments.overrides import literal
 
-DIGITS = 3  # of a number that is searched on a range; more say nothing
-OF_SYSTEM = ("arguments", "objective", "augment", "denoising", "label_fraction")
-OF_EXPERIMENT = ("training", "features")
+SIGNIFICANT_DIGITS = 3  # of a number from a range; more make no difference
+# Settings that a search may change.
+SYSTEM_FIELDS = ("arguments", "objective", "augment", "denoising", "label_fraction")
+EXPERIMENT_FIELDS = ("training", "features")
 
 
 @dataclasses.dataclass(frozen=True)
 class Range:
     """Numbers from `low` to `high`, both included.
 
-    Whole numbers, where both are written as such; others have three digits.
+    If both ends are integers, so are the values. Otherwise the values are rounded to
+    three significant digits.
 
     Args:
-        low, high: the ends.
-        log: whether equal ratios are equally likely, rather than equal differences.
+        low: smallest value.
+        high: largest value.
+        log: whether equal ratios are equally likely, instead of equal differences.
 
     Raises:
-        ValueError: ends that are none, or a logarithm of what is not above 0.
+        ValueError: if the ends are not two numbers in increasing order, or if `log`
+            is given and `low` is not above 0.
     """
 
     low: float
@@ -34,29 +38,31 @@ class Range:
         right = all(type(end) in (int, float) for end in (self.low, self.high))
         if not (right and self.low < self.high and (self.low > 0 or not self.log)):
             raise ValueError(
-                "A range needs a number and a greater one, both above 0 with `log`. "
+                "A range needs a number and a larger one, both above 0 with `log`. "
                 f"Received: {self.low!r} to {self.high!r}, log={self.log}."
             )
 
     @property
-    def whole(self) -> bool:
+    def is_integer(self) -> bool:
+        """Whether the values are integers."""
         return type(self.low) is int and type(self.high) is int
 
     @property
     def extremes(self) -> tuple:
-        """The values to try a configuration with, before a search begins."""
+        """The values that a config is checked with before the search starts."""
         return self.low, self.high
 
     def hyperparameter(self, hyperparameters, name: str) -> None:
-        """Adds itself to KerasTuner's `HyperParameters`."""
-        add = hyperparameters.Int if self.whole else hyperparameters.Float
+        """Adds the range to the `HyperParameters` of KerasTuner."""
+        add = hyperparameters.Int if self.is_integer else hyperparameters.Float
         add(name, self.low, self.high, sampling="log" if self.log else "linear")
 
-    def value(self, proposed):
-        """The setting behind a proposal."""
-        if self.whole:
+    def value(self, proposed: float) -> int | float:
+        """The setting for a value that KerasTuner proposed."""
+        if self.is_integer:
             return int(proposed)
-        return min(max(float(f"{proposed:.{DIGITS}g}"), self.low), self.high)
+        rounded = float(f"{proposed:.{SIGNIFICANT_DIGITS}g}")
+        return min(max(rounded, self.low), self.high)
 
     def __str__(self):
         return f"{self.low} to {self.high}{', log' if self.log else ''}"
@@ -64,46 +70,49 @@ class Range:
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """One of several values; of one alone, that.
+    """One of several values. A single value is fixed.
 
     Args:
-        options: different values, such as a configuration can hold.
+        options: different values that a config can hold.
 
     Raises:
-        ValueError: there is none, or one stands twice.
+        ValueError: if there are no values, or if one is given twice.
     """
 
     options: tuple
 
     def __post_init__(self):
-        if not self.options or len(self._named) < len(self.options):
+        if not self.options or len(self._by_text) < len(self.options):
             raise ValueError(
-                "A choice needs different values, at least one. "
+                "A choice needs one or more different values. "
                 f"Received: {self.options!r}."
             )
 
     @property
     def extremes(self) -> tuple:
+        """The values that a config is checked with before the search starts."""
         return self.options
 
     def hyperparameter(self, hyperparameters, name: str) -> None:
-        hyperparameters.Choice(name, list(self._named))
+        """Adds the choice to the `HyperParameters` of KerasTuner."""
+        hyperparameters.Choice(name, list(self._by_text))
 
-    def value(self, proposed):
-        return self._named[proposed]
+    def value(self, proposed: str):
+        """The setting for a value that KerasTuner proposed."""
+        return self._by_text[proposed]
 
     @property
-    def _named(self) -> dict:
+    def _by_text(self) -> dict:
         return {repr(option): option for option in self.options}
 
     def __str__(self):
-        return " or ".join(self._named)
+        return " or ".join(self._by_text)
 
 
 Space = Mapping[str, Range | Choice]
 
-OF_ALL = {"training.learning_rate": Range(3e-4, 3e-3, log=True)}
-OF_MODELS: Mapping[str, Space] = {
+COMMON_SPACE: Space = {"training.learning_rate": Range(3e-4, 3e-3, log=True)}
+MODEL_SPACES: Mapping[str, Space] = {
     "MTLAug": {
         "objective.auxiliary": Range(0.03, 1.0, log=True),  # λ1
         "objective.center": Range(1e-4, 1e-2, log=True),  # λ2
@@ -111,7 +120,7 @@ OF_MODELS: Mapping[str, Space] = {
         "arguments.filters": Choice(((8, 16, 16), (16, 32, 32), (32, 64, 64))),
     }
 }
-OF_AUGMENTATIONS: Mapping[str, Space] = {
+AUGMENTATION_SPACES: Mapping[str, Space] = {
     "specaugment": {
         "augment.specaugment.frequency": Range(8, 40),
         "augment.specaugment.time": Range(20, 120),
@@ -119,21 +128,22 @@ OF_AUGMENTATIONS: Mapping[str, Space] = {
 }
 
 
-def default(system: System) -> dict[str, Range | Choice]:
-    """What is searched unless said otherwise, of what the system has.
+def default_space(system: System) -> dict[str, Range | Choice]:
+    """The default search space of a system.
 
-    The learning rate; of MTL-AUG λ1, λ2, kernels and filters, the weights where
-    something has them; SpecAugment's widths.
+    It holds the learning rate; for MTL-AUG, the loss weights λ1 and λ2 if they have
+    an effect, the kernel widths and the numbers of filters; and the widths of
+    SpecAugment if the system uses it.
     """
-    found = {**OF_ALL, **OF_MODELS.get(system.model, {})}
-    for name, dimensions in OF_AUGMENTATIONS.items():
+    found = {**COMMON_SPACE, **MODEL_SPACES.get(system.model, {})}
+    for name, dimensions in AUGMENTATION_SPACES.items():
         found |= dimensions if name in system.augment else {}
-    idle = _without_effect(system)
-    return {path: each for path, each in found.items() if path not in idle}
+    unused = _unused_weights(system)
+    return {path: each for path, each in found.items() if path not in unused}
 
 
-def _without_effect(system: System) -> set[str]:
-    """Weights of losses that the system's arguments switch off."""
+def _unused_weights(system: System) -> set[str]:
+    """The weights of losses that the system's arguments switch off."""
     auxiliary = any(
         system.arguments.get(head, True) and system.objective.get(head) is None
         for head in ("augmentation", "reconstruction")
@@ -142,114 +152,120 @@ def _without_effect(system: System) -> set[str]:
         "objective.auxiliary": auxiliary,
         "objective.center": system.arguments.get("center", True),
     }
-    return {path for path, counts in weights.items() if not counts}
+    return {path for path, used in weights.items() if not used}
 
 
 def parse(text: str) -> tuple[str, Range | Choice]:
-    """A path and what it may be, from `path=low:high`, `…:log` or `path=a|b|c`.
+    """Reads one dimension of the space from a text.
 
     Args:
-        text: numbers are whole if both ends are, `5:40`; write `0.0:1.0` for others.
-            Options are Python literals, or text.
+        text: `path=low:high`, `path=low:high:log` or `path=a|b|c`. The values of a
+            range are integers if both ends are, as in `5:40`; write `0.0:1.0` for
+            real numbers. Options are Python literals, or else text.
+
+    Returns:
+        The path and its `Range` or `Choice`.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: if the text has another form.
 
     Example:
 
     >>> parse("objective.auxiliary=0.1:1.0:log")
     ('objective.auxiliary', Range(low=0.1, high=1.0, log=True))
     """
-    path, equals, told = text.partition("=")
-    if not (equals and path.strip() and told.strip()):
+    path, equals, values = text.partition("=")
+    if not (equals and path.strip() and values.strip()):
         raise ValueError(
-            "A dimension of the space is `path=low:high`, `path=low:high:log` or "
-            f"`path=a|b|c`. Received: {text!r}."
+            "A dimension of the space has the form `path=low:high`, "
+            f"`path=low:high:log` or `path=a|b|c`. Received: {text!r}."
         )
     try:
-        return path.strip(), _dimension(told.strip())
+        return path.strip(), _parse_values(values.strip())
     except ValueError as error:
-        error.add_note(f"This was in {text!r}.")
+        error.add_note(f"The text was {text!r}.")
         raise
 
 
-def _dimension(told: str) -> Range | Choice:
-    ends = [literal(part.strip()) for part in told.split(":")]
-    if "|" in told or len(ends) == 1:
-        return Choice(tuple(literal(part.strip()) for part in told.split("|")))
+def _parse_values(text: str) -> Range | Choice:
+    ends = [literal(part.strip()) for part in text.split(":")]
+    if "|" in text or len(ends) == 1:
+        return Choice(tuple(literal(part.strip()) for part in text.split("|")))
     if len(ends) > 3 or ends[2:] not in ([], ["log"]):
-        raise ValueError(f"Expected `low:high` or `low:high:log`. Received: {told!r}.")
+        raise ValueError(f"Expected `low:high` or `low:high:log`. Received: {text!r}.")
     return Range(*ends[:2], log=len(ends) == 3)
 
 
-def of(
+def search_space(
     experiment: Experiment, name: str, changes: Space | Iterable = ()
 ) -> dict[str, Range | Choice]:
-    """The space of a search for one system, by whole override paths.
+    """The search space of one system, by full override paths.
 
     Args:
-        experiment: what the values are set in.
-        name: of the system.
-        changes: dimensions that join those of `default`, or take their place, by
-            whole paths, or by paths inside the system such as `objective.center`.
+        experiment: the experiment in which the values are set.
+        name: name of the system.
+        changes: dimensions to add to the default space, or to use instead of some of
+            its dimensions. Their paths are full paths, or paths inside the system
+            such as `objective.center`.
 
     Raises:
-        ValueError: a path that no search may change, or an end of a range, or an
-            option, that the experiment cannot have.
+        ValueError: if a search may not change a path, or if the experiment cannot
+            have an end of a range or an option.
     """
     space = {}
-    for made in (default(experiment.systems[name]), dict(changes)):
-        space |= {_whole_path(path, name): each for path, each in made.items()}
+    for made in (default_space(experiment.systems[name]), dict(changes)):
+        space |= {_full_path(path, name): each for path, each in made.items()}
     for path, dimension in space.items():
         for value in dimension.extremes:
-            _try(experiment, name, path, value)
+            _check_value(experiment, name, path, value)
     return space
 
 
-def _whole_path(path: str, name: str) -> str:
+def _full_path(path: str, name: str) -> str:
     first, _, rest = path.partition(".")
-    own = f"systems.{name}."
-    if first in OF_SYSTEM:
-        return own + path
-    if path.startswith(own) and path.removeprefix(own).split(".")[0] in OF_SYSTEM:
-        return path
-    if first in OF_EXPERIMENT and rest and path != "training.seed":
+    prefix = f"systems.{name}."
+    if first in SYSTEM_FIELDS:
+        return prefix + path
+    if path.startswith(prefix):
+        if path.removeprefix(prefix).split(".")[0] in SYSTEM_FIELDS:
+            return path
+    if first in EXPERIMENT_FIELDS and rest and path != "training.seed":
         return path
     raise ValueError(
-        f"A search for system `{name}` changes {', '.join(OF_SYSTEM)} of the system, "
-        f"and {', '.join(OF_EXPERIMENT)} of the experiment, without the seed. "
-        f"Received: {path!r}."
+        f"A search for system `{name}` can change {', '.join(SYSTEM_FIELDS)} of the "
+        f"system, and {', '.join(EXPERIMENT_FIELDS)} of the experiment except the "
+        f"seed. Received: {path!r}."
     )
 
 
-def _try(experiment: Experiment, name: str, path: str, value) -> None:
+def _check_value(experiment: Experiment, name: str, path: str, value) -> None:
     try:
-        checks.check(applied(experiment, name, {path: value}))
+        checks.check(apply_values(experiment, name, {path: value}))
     except ValueError as error:
-        error.add_note(f"This was for {path} = {value!r} in the space of the search.")
+        error.add_note(f"The search space contains {path} = {value!r}.")
         raise
 
 
-def applied(experiment: Experiment, name: str, values: Mapping) -> Experiment:
-    """The experiment with other values.
+def apply_values(experiment: Experiment, name: str, values: Mapping) -> Experiment:
+    """The experiment with different values.
 
     Args:
-        experiment: with a system `name`.
-        name: of the system that the paths may lead into.
-        values: by override path.
+        experiment: an experiment with a system `name`.
+        name: name of the system that the paths may lead into.
+        values: values by override path.
 
     Raises:
         ValueError: as `config.override`.
     """
     if any(path.startswith(f"systems.{name}.augment.") for path in values):
-        experiment = _with_arguments(experiment, name)
+        experiment = _augment_as_mapping(experiment, name)
     for path, value in values.items():
         experiment = config.override(experiment, f"{path}={value!r}")
     return experiment
 
 
-def _with_arguments(experiment: Experiment, name: str) -> Experiment:
-    """Augmentations by names become a mapping, into which paths can lead."""
+def _augment_as_mapping(experiment: Experiment, name: str) -> Experiment:
+    """Turns a list of augmentations into a mapping, so that paths can lead into it."""
     system = experiment.systems[name]
     augment = system.augment
     if not isinstance(augment, Mapping):

@@ -1,4 +1,4 @@
-"""A search for settings of one system: trials, each in run folders of its own."""
+"""A search for the settings of one system, and all that decides what it finds."""
 
 import dataclasses
 import json
@@ -14,33 +14,34 @@ from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.job import Job
 from keras_ser.tuning import folds
 from keras_ser.tuning import space as spaces
-from keras_ser.tuning.folds import DIVISIONS, Heard
+from keras_ser.tuning.folds import DIVISIONS, SearchSpeakers
 from keras_ser.utils import files
 
 ORACLES = ("random", "bayesian")
 NAME = "search.json"
-# What changes no trial: tests are clean, once, on speakers that the search hears.
-NOT_OF_TRIALS = ("repeats", "conditions", "noise", "published", "against", "tuned_on")
+# Fields that change no trial, because a trial is one clean test of search speakers.
+UNUSED_FIELDS = ("repeats", "conditions", "noise", "published", "reference", "tuned_on")
 
 
 @dataclasses.dataclass(frozen=True)
 class Search:
-    """A search, and all that decides what it finds.
+    """A search for the settings of one system, and all that decides what it finds.
 
     Args:
-        config: the experiment, of one system.
-        system: its name.
-        heard: whom the search hears, and the folds that score a trial.
-        space: what it may change, from `space.of`.
+        config: the experiment, with this system only.
+        system: name of the system.
+        search_speakers: the speakers that the search uses, and the folds that score
+            its trials.
+        space: dimensions that the search may change, from `space.search_space`.
         out: folder of all runs.
-        oracle: `random` or `bayesian`.
-        seed: of the proposals.
-        skipped: utterances that it goes without.
+        oracle: `"random"` or `"bayesian"`.
+        seed: seed of the proposals.
+        skipped: utterances that are left out because their audio cannot be used.
     """
 
     config: Experiment
     system: str
-    heard: Heard
+    search_speakers: SearchSpeakers
     space: Mapping
     out: Path
     oracle: str = "random"
@@ -50,11 +51,17 @@ class Search:
     @property
     def folder(self) -> Path:
         """`<out>/<experiment>_tune/<system>/<fold>`, or `…/speakers`."""
-        return self.out / f"{self.config.name}_tune" / self.system / self.heard.name
+        name = self.search_speakers.name
+        return self.out / f"{self.config.name}_tune" / self.system / name
 
     def jobs(self, number: int, values: Mapping) -> list[Job]:
-        """The trainings of a trial, one a division; their seeds are every trial's."""
-        config = spaces.applied(self.config, self.system, values)
+        """The trainings of a trial, one per fold, with the same seeds in all trials.
+
+        Args:
+            number: number of the trial.
+            values: settings by override path.
+        """
+        config = spaces.apply_values(self.config, self.system, values)
         config = dataclasses.replace(
             config,
             name=f"{config.name}_tune",
@@ -62,46 +69,51 @@ class Search:
             conditions=("clean",),
             noise="",
             published="",
-            against="",
+            reference="",
             tuned_on=(),
         )
         out = self.folder / "trials" / str(number)
         return [
             Job(config, self.system, fold, 0, out, self.skipped)
-            for fold in self.heard.folds
+            for fold in self.search_speakers.folds
         ]
 
-    def tuned(self, values: Mapping) -> Experiment:
-        """The experiment with these values, which says whom it must not test."""
-        config = spaces.applied(self.config, self.system, values)
-        inside = "" if self.heard.name == "speakers" else f"_{self.heard.name}"
+    def tuned_config(self, values: Mapping) -> Experiment:
+        """The experiment with these values and the speakers that it must not test.
+
+        Args:
+            values: settings by override path.
+        """
+        config = spaces.apply_values(self.config, self.system, values)
+        name, speakers = self.search_speakers.name, self.search_speakers.speakers
+        suffix = "" if name == "speakers" else f"_{name}"
         return dataclasses.replace(
             config,
-            name=f"{config.name}_tuned{inside}",
-            tuned_on=tuple(sorted({*config.tuned_on, *self.heard.speakers})),
+            name=f"{config.name}_tuned{suffix}",
+            tuned_on=tuple(sorted({*config.tuned_on, *speakers})),
         )
 
     def describe(self) -> dict:
-        """All that decides the trials, as JSON; how many there are does not."""
+        """All that decides the trials, as JSON; their number does not."""
         config = dataclasses.asdict(self.config)
-        for name in NOT_OF_TRIALS:
+        for name in UNUSED_FIELDS:
             del config[name]
-        told = {
+        description = {
             **config,
             "system": self.system,
             "space": {path: str(each) for path, each in self.space.items()},
             "oracle": self.oracle,
             "seed_of_proposals": self.seed,
-            "heard": self.heard.speakers,
-            "data": [fold.fingerprints() for fold in self.heard.folds],
+            "search_speakers": self.search_speakers.speakers,
+            "data": [fold.fingerprints() for fold in self.search_speakers.folds],
         }
-        return json.loads(json.dumps(told))  # tuples become lists
+        return json.loads(json.dumps(description))  # tuples become lists
 
 
-def plan(
+def plan_search(
     config: Experiment,
     tables: tuple[pd.DataFrame, pd.DataFrame | None],
-    out,
+    out: str | Path,
     system: str = "",
     fold: str = "",
     speakers: Iterable[str] = (),
@@ -115,25 +127,24 @@ def plan(
 
     Args:
         config: the experiment.
-        tables: from `inputs.read_tables`.
+        tables: labelled and unlabelled utterances, from `inputs.read_tables`.
         out: folder of all runs.
-        system: its name; not needed if there is one only.
-        fold: inside of which fold of the experiment's protocol; see
-            `heard.inside_fold`.
-        speakers: among which speakers; see `heard.among_speakers`. Either these or
-            `fold`.
-        space: changes to the default space; see `space.of`.
-        oracle: `random` or `bayesian`.
-        seed: of the proposals, 0 or more.
-        divisions: how often the heard speakers are divided; a trial is as many
-            trainings.
-        bad: utterances to go without.
+        system: name of the system; not needed if the experiment has one network only.
+        fold: name of the fold to search inside; see `folds.inside_fold`.
+        speakers: names of the speakers to search among; see `folds.among_speakers`.
+            Give either these or `fold`.
+        space: changes to the default space; see `space.search_space`.
+        oracle: `"random"` or `"bayesian"`.
+        seed: seed of the proposals, 0 or more.
+        divisions: number of groups that the search speakers are divided into. A trial
+            is one training per group.
+        bad: utterances to leave out.
 
     Raises:
-        ValueError: an unknown name or path, or speakers that are too few, or heard
-            by the search and tested later.
+        ValueError: if a name or path is unknown, if there are too few speakers, or if
+            search speakers would be tested later.
     """
-    system, speakers = _one_system(config, system), tuple(speakers)
+    system, speakers = _choose_system(config, system), tuple(speakers)
     _check_choices(fold, speakers, oracle, seed)
     config = variants.restricted(config, [system])
     checks.check(config)
@@ -142,32 +153,31 @@ def plan(
         each if each is None else unusable.leave_out(each, bad) for each in tables
     ]
     if fold:
-        who = folds.inside_fold(config, *tables, fold, divisions)
+        used = folds.inside_fold(config, *tables, fold, divisions)
     else:
-        who = folds.among_speakers(config, *tables, speakers, divisions)
-    files.safe_name(f"Fold {who.name!r}", who.name)
-    made = spaces.of(config, system, space)
-    search = Search(config, system, who, made, Path(out), oracle, seed, bad)
-    search.tuned({})  # its name may be too long
+        used = folds.among_speakers(config, *tables, speakers, divisions)
+    files.safe_name(f"Fold {used.name!r}", used.name)
+    made = spaces.search_space(config, system, space)
+    search = Search(config, system, used, made, Path(out), oracle, seed, bad)
+    search.tuned_config({})  # rejects a name that is too long
     return search
 
 
 def _check_choices(fold: str, speakers: tuple, oracle: str, seed: int) -> None:
     if bool(fold) == bool(speakers):
         raise ValueError(
-            "A search goes on inside a fold, or among speakers who are then never "
-            f"tested. Received: fold={fold!r}, speakers={list(speakers)}. Give one."
+            "A search runs either inside a fold or among speakers who are then never "
+            f"tested. Received: fold={fold!r} and {len(speakers)} speakers. Give "
+            "either `fold` (--fold) or `speakers` (--speakers)."
         )
     if oracle not in ORACLES:
-        raise ValueError(f"Oracle must be one of {ORACLES}. Received: {oracle!r}.")
+        raise ValueError(f"`oracle` must be one of {ORACLES}. Received: {oracle!r}.")
     if type(seed) is not int or seed < 0:
-        raise ValueError(
-            f"`seed` must be a whole number, 0 or more. Received: {seed!r}."
-        )
+        raise ValueError(f"`seed` must be an integer of 0 or more. Received: {seed!r}.")
 
 
-def _one_system(config: Experiment, name: str) -> str:
-    """The system's name, if it is a network."""
+def _choose_system(config: Experiment, name: str) -> str:
+    """The name of the system, if it is a network."""
     from keras_ser.classical import CLASSICAL
 
     known = [
@@ -177,7 +187,7 @@ def _one_system(config: Experiment, name: str) -> str:
         return known[0]
     if name not in known:
         raise ValueError(
-            f"A search is for one system of experiment `{config.name}`, a network: one "
-            f"of {known}. Received: {name!r}. Give --system."
+            f"A search needs one network of experiment `{config.name}`, one of "
+            f"{known}. Received: {name!r}. Name it with `system` (--system)."
         )
     return name

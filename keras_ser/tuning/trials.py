@@ -1,4 +1,4 @@
-"""What a trial found, read off its run folders."""
+"""The outcomes of trials, read from their run folders."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -17,16 +17,17 @@ NAME = "trials.csv"
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """A trial and its score.
+    """A trial and its score, which is an unweighted average recall (UAR).
 
     Args:
-        number: 0 for the settings as they stood, then in the order of the proposals.
-        values: by override path.
-        uar: of the speakers that score, pooled, in [0, 1]; of a training whose loss
-            did not stay finite, chance.
-        epochs: that were selected, one a training.
-        seconds: of all trainings.
-        diverged: whether a loss did not stay finite.
+        number: number of the trial: 0 for the unchanged settings, then in the order
+            of the proposals.
+        values: settings of the trial by their override paths.
+        uar: UAR of the scored speakers, pooled over the trainings, in [0, 1]. If the
+            loss of a training did not stay finite, it is chance level.
+        epochs: selected epochs, one per training.
+        seconds: duration of all trainings together, in seconds.
+        diverged: whether the loss of a training did not stay finite.
     """
 
     number: int
@@ -37,8 +38,8 @@ class Outcome:
     diverged: bool = False
 
 
-def read(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
-    """The outcome of a trial whose jobs are done."""
+def read_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
+    """The outcome of a trial whose jobs are finished."""
     jobs = list(jobs)
     frame = pd.concat(
         [
@@ -57,35 +58,38 @@ def read(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
     )
 
 
-def without(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
-    """The outcome of a trial that diverged: it recognises as much as chance does."""
+def diverged_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
+    """The outcome of a trial that diverged: its UAR is chance level."""
     classes = len(next(iter(jobs)).fold.classes)
     return Outcome(number, values, 1 / classes, diverged=True)
 
 
-def diverged(jobs: Iterable[Job]) -> bool:
-    """Whether the jobs that are not done ended because their losses grew infinite."""
+def all_diverged(jobs: Iterable[Job]) -> bool:
+    """Whether all unfinished jobs stopped because their loss did not stay finite."""
     left = [job for job in jobs if not job.folder.exists()]
-    return bool(left) and all(map(_lost, left))
+    return bool(left) and all(map(_has_diverged, left))
 
 
 def best(outcomes: Iterable[Outcome]) -> Outcome:
-    """The highest score; of equal ones, the earlier trial.
+    """The outcome with the highest score; of equal scores, that of the earlier trial.
 
     Raises:
-        RuntimeError: all trials diverged.
+        RuntimeError: if all trials diverged.
     """
-    ended = [each for each in outcomes if not each.diverged]
-    if not ended:
+    finite = [each for each in outcomes if not each.diverged]
+    if not finite:
         raise RuntimeError(
-            "A search needs a trial whose loss stays finite. Received none. Lower the "
-            "range of `training.learning_rate` with --space."
+            "A search needs a trial whose loss stays finite. Received: none. Lower the "
+            "range of `training.learning_rate` in `space` (--space)."
         )
-    return min(ended, key=_rank)
+    return min(finite, key=_rank)
 
 
-def write(folder, outcomes: Iterable[Outcome]) -> Path:
-    """`trials.csv`: a row a trial, the best first, with the values by their paths."""
+def write(folder: str | Path, outcomes: Iterable[Outcome]) -> Path:
+    """Writes `trials.csv` with one row per trial, the best first.
+
+    Its columns are `trial, uar, epoch, seconds` and one column per path in the space.
+    """
     rows = [_row(each) for each in sorted(outcomes, key=_rank)]
     text = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
     return files.write_text(Path(folder) / NAME, text)
@@ -105,12 +109,12 @@ def _row(outcome: Outcome) -> dict[str, str]:
     return {**found, **{path: str(value) for path, value in outcome.values.items()}}
 
 
-def _lost(job: Job) -> bool:
+def _has_diverged(job: Job) -> bool:
     path = unfinished(job) / "history.csv"
     return path.exists() and not np.isfinite(pd.read_csv(path).loss).all()
 
 
 def _seconds(job: Job) -> float:
-    """Of all times that a run was at work; one that was killed left no figure."""
+    """The duration of all sessions of a run; a session that was killed has none."""
     environment = files.read_object(job.folder / "environment.json")
-    return sum(leg.get("seconds", 0.0) for leg in environment["legs"])
+    return sum(each.get("seconds", 0.0) for each in environment["sessions"])

@@ -1,7 +1,7 @@
-"""Searching: trials one after the other, each in run folders of its own."""
+"""Runs a search: one trial after another, each in run folders of its own."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from keras_ser import backend
@@ -11,8 +11,9 @@ from keras_ser.experiments.extraction import prepare
 from keras_ser.tuning import config_file, report, trials
 from keras_ser.tuning import space as spaces
 from keras_ser.tuning.folds import DIVISIONS
-from keras_ser.tuning.study import NAME, Search, plan
+from keras_ser.tuning.study import NAME, Search, plan_search
 from keras_ser.utils import files, locks
+from keras_ser.utils.lists import as_list
 
 
 def search(
@@ -21,13 +22,13 @@ def search(
     corpora: Mapping[str, str | Path] | None = None,
     system: str = "",
     fold: str = "",
-    speakers: Iterable[str] = (),
-    space: Mapping | Iterable = (),
+    speakers: str | Iterable[str] = (),
+    space: Mapping | str | Iterable = (),
     trials: int = 20,
     divisions: int = DIVISIONS,
     oracle: str = "random",
     seed: int = 0,
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     preset: str = "",
     skip_bad: bool = False,
     out: str | Path = "runs",
@@ -40,37 +41,38 @@ def search(
     """Searches for settings of one network and writes the best ones as a config.
 
     This is `keras-ser tune`, with the same options. The search runs inside a fold, or
-    among speakers who are then never tested. An interrupted search resumes; with more
-    `trials` it continues beyond its end.
+    among speakers who are then never tested. An interrupted search resumes. If
+    `trials` is increased, a finished search continues.
 
     Args:
         config: an `Experiment`, or the path of a Python file that defines one as
             `config`.
         corpora: the folder of each corpus; see `experiments.run`.
         system: name of the network; not needed if there is only one.
-        fold: the fold of the experiment's protocol to search inside.
-        speakers: the speakers to search among. Give either these or `fold`.
-        space: changes to the default space, a mapping from paths in the config to
-            `Range` or `Choice`, or texts such as
+        fold: name of the fold of the experiment's protocol to search inside.
+        speakers: names of the speakers to search among. Give either these or `fold`.
+        space: changes to the default space: a mapping from paths in the config to
+            `Range` or `Choice`, or a list of texts such as
             `"training.learning_rate=1e-4:1e-2:log"`.
-        trials: proposals. Trial 0, the settings as they are, comes on top.
-        divisions: how many times the speakers are divided; a trial is that many
-            trainings.
+        trials: number of proposals. Trial 0, which has the unchanged settings, comes
+            on top.
+        divisions: number of groups that the speakers are divided into. A trial is one
+            training per group.
         oracle: `"random"` or `"bayesian"`.
-        seed: of the proposals, 0 or more.
+        seed: seed of the proposals, 0 or more.
         overrides, preset, skip_bad, out, cache, workers, threads: as for
             `experiments.run`.
         progress: whether to print each trial and show progress bars.
-        command: the command line to name in the config that is written.
+        command: command line to name in the config that is written.
 
     Returns:
-        The config file. `trials.csv` is next to it.
+        The path of the config. `trials.csv` is next to it.
 
     Raises:
-        ValueError: bad input: an unknown name or path, too few speakers, speakers who
-            would be searched on and tested, or a folder that holds another search.
-        UnusableAudio: audio that cannot be used, unless `skip_bad`.
-        RuntimeError: no trial kept a finite loss.
+        ValueError: if a name or path is unknown, if there are too few speakers, if
+            search speakers would be tested, or if the folder holds another search.
+        UnusableAudio: if audio cannot be used, unless `skip_bad`.
+        RuntimeError: if no trial kept a finite loss.
 
     Example:
 
@@ -81,29 +83,33 @@ def search(
     for each in (out, cache):
         files.writable_folder(each)
     source = "" if isinstance(config, Experiment) else str(config)
-    roots = {name: str(root) for name, root in (corpora or {}).items()}
-    config = experiment.load(config, roots, overrides, preset)
+    corpora = {name: str(folder) for name, folder in (corpora or {}).items()}
+    config = experiment.load(config, corpora, overrides, preset)
     config = variants.restricted(config, [system] if system else [])
-    tables = inputs.read_tables(config, roots, cache, skip_bad)
-    changes = space if isinstance(space, Mapping) else [_dimension(s) for s in space]
-    options = {"system": system, "fold": fold, "speakers": tuple(speakers)}
-    options |= {"space": changes, "oracle": oracle, "seed": seed}
-    planned = plan(config, tables, out, divisions=divisions, **options)
+    tables = inputs.read_tables(config, corpora, cache, skip_bad)
+    if not isinstance(space, Mapping):
+        space = [_dimension(each) for each in as_list(space)]
+    options = {"system": system, "fold": fold, "speakers": tuple(as_list(speakers))}
+    options |= {"space": space, "oracle": oracle, "seed": seed}
+    options |= {"divisions": divisions}
+    planned = plan_search(config, tables, out, **options)
     if skip_bad:
         bad = []
         prepare(planned.jobs(0, {}), cache, workers, bad=bad)
-        planned = plan(config, tables, out, divisions=divisions, bad=bad, **options)
-    return run(planned, cache, trials, workers, threads, progress, source, command)
+        planned = plan_search(config, tables, out, bad=bad, **options)
+    return run_trials(
+        planned, cache, trials, workers, threads, progress, source, command
+    )
 
 
 def _dimension(given):
-    """A dimension of the space that may be given as text."""
+    """A dimension of the space, which may be given as text."""
     return spaces.parse(given) if isinstance(given, str) else given
 
 
-def run(
+def run_trials(
     search: Search,
-    cache,
+    cache: str | Path,
     count: int,
     workers: int = 1,
     threads: int | None = None,
@@ -111,97 +117,102 @@ def run(
     source: str = "",
     command: str = "",
 ) -> Path:
-    """Runs the trials that are not done yet and writes the best settings as a config.
+    """Runs the trials that are not finished and writes the best settings as a config.
 
-    Trial 0 is the settings as they stand; KerasTuner proposes the others. A search
-    that was interrupted goes on at the trial, and in it at the last complete epoch,
-    and ends with the same `trials.csv`, but for the seconds, and the same config. With
-    a larger `count` it goes on beyond its end.
+    Trial 0 has the unchanged settings; KerasTuner proposes those of the others. An
+    interrupted search resumes at the last complete epoch of the trial that was
+    interrupted. Its config and `trials.csv` are the same as without the interruption,
+    except for the seconds. With a larger `count`, a finished search continues.
 
     Args:
-        search: from `plan`.
+        search: from `plan_search`.
         cache: folder of the feature store.
-        count: proposals.
-        workers: processes, each with one training of a trial.
-        threads: CPU threads a process.
-        progress: whether to show what goes on.
-        source, command: what was searched for and how, for the config's docstring.
-
-    Raises:
-        ValueError: the folder is that of another search, or a process is at work in
-            it.
-        RuntimeError: no trial's loss stayed finite.
+        count: number of proposals.
+        workers: number of processes; each runs one training of a trial at a time.
+        threads: CPU threads per process.
+        progress: whether to print each trial and show progress bars.
+        source: path of the config that the search starts from, for the docstring of
+            the new config.
+        command: command line of the search, for the same docstring.
 
     Returns:
-        The config file.
+        The path of the config.
+
+    Raises:
+        ValueError: if the folder holds another search, or if another process uses it.
+        RuntimeError: if no trial's loss stayed finite.
     """
     folder = search.folder
-    _refuse_other(search)
+    _check_same_search(search)
     with locks.held(folder.with_name(f"{folder.name}.lock"), folder):
         files.write_json(folder / NAME, search.describe())
         outcomes = []
 
         def score(number: int, proposed: dict) -> float:
-            outcome = _outcome(
+            outcome = _run_trial(
                 search, number, proposed, cache, workers, threads, progress
             )
             outcomes.append(outcome)
             trials.write(folder, outcomes)
             if progress:
-                print(report.line(search, outcome, count))
+                print(report.trial_line(outcome, count))
             return outcome.uar
 
         score(0, {})
-        _propose(search, count, score)
+        _run_proposals(search, count, score)
         found = trials.best(outcomes)
-        config = search.tuned(found.values if found.number else {})
+        config = search.tuned_config(found.values if found.number else {})
         path = folder / f"{config.name}.py"
-        text = report.docstring(search, outcomes, found, path, source, command)
+        text = report.config_docstring(search, outcomes, found, path, source, command)
         return config_file.write(path, config, text)
 
 
-def _propose(search: Search, count: int, score) -> None:
+def _run_proposals(
+    search: Search, count: int, score: Callable[[int, dict], float]
+) -> None:
     from keras_ser.tuning import oracles
 
-    def remembered(number: int) -> dict | None:
-        record = _record(search, number)
-        return files.read_object(record)["proposed"] if record.exists() else None
+    def recorded(number: int) -> dict | None:
+        path = _record_path(search, number)
+        return files.read_object(path)["proposed"] if path.exists() else None
 
-    oracle = oracles.oracle(search.oracle, search.space, count, search.seed, remembered)
+    oracle = oracles.create_oracle(
+        search.oracle, search.space, count, search.seed, recorded
+    )
     oracles.Tuner(oracle, score, search.folder).run()
 
 
-def _record(search: Search, number: int) -> Path:
+def _record_path(search: Search, number: int) -> Path:
     return search.folder / "trials" / str(number) / "trial.json"
 
 
-def _outcome(
+def _run_trial(
     search, number, proposed, cache, workers, threads, progress
 ) -> trials.Outcome:
-    """A trial's, run as far as it was not; its proposal is written down before."""
+    """Runs what is left of a trial; its proposal is recorded before."""
     values = {path: search.space[path].value(proposed[path]) for path in proposed}
-    jobs, record = search.jobs(number, values), _record(search, number)
-    known = files.read_object(record) if record.exists() else {"proposed": proposed}
-    values = values if number else _standing(search)
-    if known.get("diverged"):
-        return trials.without(number, values, jobs)
-    files.write_json(record, known)
+    jobs, path = search.jobs(number, values), _record_path(search, number)
+    record = files.read_object(path) if path.exists() else {"proposed": proposed}
+    values = values if number else _unchanged_values(search)
+    if record.get("diverged"):
+        return trials.diverged_outcome(number, values, jobs)
+    files.write_json(path, record)
     try:
         experiment.run_jobs(jobs, cache, workers, threads, progress)
     except RuntimeError as error:
-        if not trials.diverged(jobs):  # an `engine.TasksFailed`, say
+        if not trials.all_diverged(jobs):  # such as `utils.parallel.TasksFailed`
             raise
-        files.write_json(record, {**known, "diverged": str(error)})
-        return trials.without(number, values, jobs)
-    return trials.read(number, values, jobs)
+        files.write_json(path, {**record, "diverged": str(error)})
+        return trials.diverged_outcome(number, values, jobs)
+    return trials.read_outcome(number, values, jobs)
 
 
-def _standing(search: Search) -> dict:
-    """The values as they stand; nothing where the model's own default does."""
-    return {path: _at(search.config, path.split(".")) for path in search.space}
+def _unchanged_values(search: Search) -> dict:
+    """The values of trial 0; empty where the config leaves the model's default."""
+    return {path: _value_at(search.config, path.split(".")) for path in search.space}
 
 
-def _at(node, path: list[str]):
+def _value_at(node, path: list[str]):
     for name in path:
         if dataclasses.is_dataclass(node):
             node = getattr(node, name)
@@ -210,7 +221,7 @@ def _at(node, path: list[str]):
     return node
 
 
-def _refuse_other(search: Search) -> None:
+def _check_same_search(search: Search) -> None:
     path = search.folder / NAME
     if not path.exists():
         return
@@ -220,6 +231,7 @@ def _refuse_other(search: Search) -> None:
     keys = {*expected, *found}
     differing = sorted(key for key in keys if found.get(key) != expected.get(key))
     raise ValueError(
-        f"{search.folder} holds a search with other settings of {differing}. Finish "
-        "it with those, or delete it, or give another --out."
+        f"The folder of a search must not hold a different one. Received: "
+        f"{search.folder}, whose search differs in {differing}. Finish that search "
+        "with its own settings, delete the folder, or choose another `out` (--out)."
     )

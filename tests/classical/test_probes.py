@@ -1,4 +1,4 @@
-"""Probes: what they see of an utterance."""
+"""Probes: what their vectors hold of an utterance, and that they can be fitted."""
 
 import numpy as np
 import pytest
@@ -9,13 +9,13 @@ from keras_ser.features import FeatureStore, LogMel
 
 @pytest.fixture(scope="module")
 def store(spoken_table, tmp_path_factory):
-    front_end = LogMel(bands=16, fmax=8000.0)
+    front_end = LogMel(n_mels=16, fmax=8000.0)
     store = FeatureStore(tmp_path_factory.mktemp("cache"), front_end)
     store.prepare(spoken_table, progress=False)
     return store
 
 
-def test_the_length_probe_sees_the_logarithm_of_the_duration(toy_table):
+def test_the_length_probe_uses_the_logarithm_of_the_duration(toy_table):
     table = toy_table("123").assign(duration=[1.0, np.e, np.e**2] * 2)
     probe = probes.LengthProbe()
     assert probe.front_end(LogMel()) is None
@@ -32,15 +32,14 @@ def test_moments_over_time_are_those_of_each_utterance(store, spoken_table):
         np.testing.assert_allclose(row, expected)
 
 
-def test_the_mean_log_mel_probe_reads_the_front_end_of_the_experiment():
-    assert probes.MeanLogMelProbe().front_end(LogMel(bands=40)) == LogMel(bands=40)
+def test_the_mean_log_mel_probe_uses_the_front_end_of_the_experiment():
+    assert probes.MeanLogMelProbe().front_end(LogMel(n_mels=40)) == LogMel(n_mels=40)
 
 
 def test_a_probe_finds_what_is_there_to_find():
-    fitted = (
-        probes.LengthProbe().estimator().fit([[0.0], [0.1], [2.0]], ["a", "a", "b"])
-    )
-    posteriors = probes.LengthProbe().posteriors(fitted, [[0.0], [2.0]])
+    probe = probes.LengthProbe()
+    fitted = probe.estimator().fit([[0.0], [0.1], [2.0]], ["a", "a", "b"])
+    posteriors = probe.posteriors(fitted, [[0.0], [2.0]])
     assert fitted.classes_.tolist() == ["a", "b"]
     assert posteriors.argmax(axis=1).tolist() == [0, 1]
     np.testing.assert_allclose(posteriors.sum(axis=1), 1.0)

@@ -1,4 +1,4 @@
-"""Attacked speech: the ball, the file that is written, what is recognised in it."""
+"""Attacked speech: its bounds, the file that is written, and what is recognised."""
 
 import keras
 import numpy as np
@@ -18,7 +18,7 @@ FULL = 32768
 
 
 def speech(emotion, seed=0, seconds=0.6):
-    """A buzz in noise, as 16-bit samples hold it: anger higher than sadness."""
+    """A buzz in noise, in 16-bit steps. Anger has a higher pitch than sadness."""
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * audio.RATE)) / audio.RATE
     pitch = 400 if emotion == "anger" else 250
@@ -29,14 +29,14 @@ def speech(emotion, seed=0, seconds=0.6):
 
 @pytest.fixture(scope="module")
 def recogniser():
-    """Tells the two, with little doubt."""
+    """A recogniser that is sure about the two classes."""
     keras.utils.set_random_seed(0)
-    front_end = LogMel(bands=BANDS)
+    front_end = LogMel(n_mels=BANDS)
     waves = [(name, speech(name, seed)) for seed in range(6) for name in CLASSES]
     features = [front_end(wave) for _, wave in waves]
-    mean, deviation = moments(features)
-    preprocessing = Preprocessing(front_end, CLASSES, 1.0, "train", mean, deviation)
-    model = models.CNNAttention(CLASSES, bands=BANDS, filters=(4, 4, 8, 8))
+    mean, std = moments(features)
+    preprocessing = Preprocessing(front_end, CLASSES, 1.0, "train", mean, std)
+    model = models.CNNAttention(CLASSES, dimensions=BANDS, filters=(4, 4, 8, 8))
     model.compile(keras.optimizers.Adam(1e-2), **model.objective())
     x = np.array([preprocessing.normalised(each) for each in features])
     truth = np.array([[name == each for each in CLASSES] for name, _ in waves], float)
@@ -50,7 +50,7 @@ def perturb(recogniser, attack, emotion="anger", wave=None, **options):
 
 
 def probability(recogniser, wave, emotion="anger"):
-    """By the speech model, which takes the wave itself."""
+    """Probability from the speech model, which takes the waveform itself."""
     found = exporters.speech_model(recogniser)(wave[None])[emotion]
     return float(keras.ops.convert_to_numpy(found)[0])
 
@@ -103,7 +103,7 @@ def test_an_epsilon_of_zero_changes_nothing(recogniser, subtype):
     np.testing.assert_array_equal(changed, wave)
 
 
-def test_a_random_start_is_that_of_its_seed(recogniser):
+def test_a_random_start_depends_on_the_seed(recogniser):
     one, again, other = (
         perturb(recogniser, PGD(0.004), seed=seed) for seed in (1, 1, 2)
     )
@@ -115,7 +115,7 @@ def test_a_random_start_is_that_of_its_seed(recogniser):
 
 
 def test_signal_to_noise_is_the_closed_form():
-    """Of the frames with speech, over all that was added."""
+    """Power of the frames with speech over that of the whole change."""
     wave = np.zeros(4 * 320, "float32")
     wave[:320] = 0.3
     changed = wave + np.float32([0.1, -0.1] * 640)
@@ -163,8 +163,8 @@ def test_the_written_file_holds_the_attack(recogniser, subtype, tmp_path):
     assert found.clean["anger"] > 0.9 and found.attacked["anger"] < 0.5
 
 
-def test_an_attack_of_a_few_16_bit_steps_survives_them(recogniser, tmp_path):
-    """Rounded after the attack, the probability stays what the attack made of it."""
+def test_an_attack_of_a_few_16_bit_steps_survives_rounding(recogniser, tmp_path):
+    """Rounding to 16 bits after the attack hardly changes the probability."""
     wave = speech("anger", seed=9)
     attack = BIM(4 / FULL)
     path = tmp_path / "attacked.wav"
@@ -186,7 +186,7 @@ def test_an_attack_of_a_few_16_bit_steps_survives_them(recogniser, tmp_path):
         (np.full(100, np.nan, "float32"), "`wave` must be finite floats"),
     ],
 )
-def test_what_is_no_wave_is_refused(recogniser, wave, words):
+def test_what_is_no_wave_is_rejected(recogniser, wave, words):
     with pytest.raises(ValueError, match=words):
         perturb(recogniser, BIM(0.01), wave=wave)
 
@@ -197,7 +197,7 @@ def test_other_arguments_are_named(recogniser, tmp_path):
         perturb(recogniser, BIM(0.01), "joy", wave)
     with pytest.raises(ValueError, match="`subtype` must be one of.*'PCM_24'"):
         perturb(recogniser, BIM(0.01), subtype="PCM_24")
-    with pytest.raises(ValueError, match=r"ends with `\.wav`"):
+    with pytest.raises(ValueError, match=r"must end with `\.wav`"):
         waveform_attack.write(tmp_path / "a.mp3", recogniser, wave, "anger", BIM())
     with pytest.raises(ValueError, match="`snr` must be a finite number"):
         waveform_attack.epsilon_for(wave, np.nan)

@@ -1,4 +1,4 @@
-"""What a search may change: parsing, defaults, and refusals before anything trains."""
+"""Search spaces: parsing, defaults, and checks before anything is trained."""
 
 import dataclasses
 
@@ -42,31 +42,31 @@ def test_a_dimension_is_read_from_text(text, expected):
         ("=1:2", "`path=low:high`"),
         ("x=1:2:3", "`low:high:log`. Received: '1:2:3'"),
         ("x=1:2:log:log", "`low:high:log`"),
-        ("x=2:1", "a greater one.*Received: 2 to 1"),
-        ("x=a:b", "a number and a greater one"),
-        ("x=True:2", "a number and a greater one"),
+        ("x=2:1", "a larger one.*Received: 2 to 1"),
+        ("x=a:b", "a number and a larger one"),
+        ("x=True:2", "a number and a larger one"),
         ("x=0:1:log", "above 0 with `log`"),
-        ("x=1|1", "different values"),
+        ("x=1|1", "one or more different values"),
     ],
 )
-def test_what_is_no_dimension_is_refused(text, words):
+def test_what_is_no_dimension_is_rejected(text, words):
     with pytest.raises(ValueError, match=words):
         parse(text)
 
 
-def test_whole_numbers_stay_whole_and_others_have_three_digits():
+def test_integers_stay_integers_and_others_have_three_digits():
     assert Range(5, 40).value(7) == 7
     assert type(Range(5, 40).value(7)) is int
     assert Range(1e-4, 1e-2).value(0.00123456) == 0.00123
-    # 0.12345 has three digits above it: the end itself is kept.
+    # Rounding 0.12345 to three digits would leave the range.
     assert Range(0.12345, 1.0).value(0.12345) == 0.12345
 
 
 def paths(system, **more):
-    return set(space.default(dataclasses.replace(system, **more)))
+    return set(space.default_space(dataclasses.replace(system, **more)))
 
 
-def test_the_default_space_is_that_of_the_issue():
+def test_the_default_space_of_mtl_aug():
     assert paths(System()) == {
         "training.learning_rate",
         "objective.auxiliary",
@@ -88,13 +88,13 @@ def test_what_has_no_effect_is_not_searched():
     assert other == {"training.learning_rate"}
 
 
-def test_changes_join_the_default_space_or_take_a_place_in_it():
+def test_changes_extend_the_default_space_or_replace_parts_of_it():
     changes = {
         "objective.center": Choice((0.5,)),
         "systems.a.objective.auxiliary": Range(0.1, 0.2),
         "training.patience": Range(3, 6),
     }
-    made = space.of(CONFIG, "a", changes)
+    made = space.search_space(CONFIG, "a", changes)
     assert len(made) == 8
     assert made["systems.a.objective.center"] == Choice((0.5,))
     assert made["systems.a.objective.auxiliary"] == Range(0.1, 0.2)
@@ -114,13 +114,13 @@ def test_changes_join_the_default_space_or_take_a_place_in_it():
         "tuned_on",
         "systems.b.objective.center",
         "systems.a",
-        "systems.a.unlabelled",
+        "systems.a.use_unlabelled",
         "model",
     ],
 )
 def test_a_search_changes_settings_of_its_system_only(path):
-    with pytest.raises(ValueError, match="A search for system `a` changes"):
-        space.of(CONFIG, "a", {path: Choice((1, 2))})
+    with pytest.raises(ValueError, match="A search for system `a` can change"):
+        space.search_space(CONFIG, "a", {path: Choice((1, 2))})
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_search_changes_settings_of_its_system_only(path):
     [
         ("objective.lambda", Range(0.0, 1.0), "objective` takes"),
         ("objective.center", Range(-1.0, 1.0), "0 or more"),
-        ("arguments.kernels", Choice(((7, 5, 3), (7, 5))), "3 whole numbers"),
+        ("arguments.kernels", Choice(((7, 5, 3), (7, 5))), "3 positive integers"),
         ("arguments.dropout", Range(0.0, 1.0), "below 1"),
         ("augment.specaugment.width", Range(1, 2), "takes"),
         ("augment.echo.width", Range(1, 2), "no `echo`"),
@@ -136,9 +136,9 @@ def test_a_search_changes_settings_of_its_system_only(path):
         ("training.epochs", Range(1.0, 2.0), "expected int"),
     ],
 )
-def test_ends_and_options_are_tried_before_anything_trains(path, dimension, words):
+def test_ends_and_options_are_checked_before_any_training(path, dimension, words):
     with pytest.raises(ValueError, match=words) as caught:
-        space.of(CONFIG, "a", {path: dimension})
+        space.search_space(CONFIG, "a", {path: dimension})
     assert path in caught.value.__notes__[0]
 
 
@@ -148,7 +148,7 @@ def test_values_are_set_in_the_experiment():
         "systems.a.arguments.kernels": (3, 3, 3),
         "training.learning_rate": 2e-4,
     }
-    made = space.applied(CONFIG, "a", values)
+    made = space.apply_values(CONFIG, "a", values)
     assert made.training.learning_rate == 2e-4
     assert made.systems["a"].arguments == {"kernels": (3, 3, 3)}
     assert made.systems["b"] == CONFIG.systems["b"]
@@ -162,5 +162,5 @@ def test_arguments_of_augmentations_stay():
     system = System(augment={"specaugment": {"time": 7}})
     config = Experiment("toy", "synthetic", {"a": system}, features=Features())
     values = {"systems.a.augment.specaugment.frequency": 9}
-    made = space.applied(config, "a", values).systems["a"].augment
+    made = space.apply_values(config, "a", values).systems["a"].augment
     assert made == {"specaugment": {"time": 7, "frequency": 9}}
