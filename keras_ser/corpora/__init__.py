@@ -1,4 +1,8 @@
-"""Corpora: one file each, read into one table (`keras_ser.corpora.table`)."""
+"""Emotional speech corpora, all read into the same table.
+
+`read` returns the table of a corpus in `CORPORA`. `keras_ser.corpora.table` describes
+its columns.
+"""
 
 from keras_ser.corpora.labels import LABEL_SETS, relabel
 from keras_ser.corpora.registry import CORPORA, read

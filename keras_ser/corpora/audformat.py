@@ -1,7 +1,11 @@
-"""Tables and predictions as an audformat database: `db.<name>.csv` and `db.yaml`.
+"""Export of tables and predictions as an audformat database.
 
-Wagner et al., "audb - Sharing and versioning of audio and annotation data in Python",
-2023. The CSV files are what `audformat.Database.load` and corpus `csv` read.
+A database consists of `db.yaml` and one file `db.<name>.csv` per table. Both
+`audformat.Database.load` and corpus `csv` read it.
+
+Reference:
+    Wagner et al.: audb - Sharing and versioning of audio and annotation data in
+        Python. 2023
 """
 
 import json
@@ -14,29 +18,30 @@ import pandas as pd
 
 from keras_ser.utils import files
 
-MARK = "written by keras_ser"  # in headers that may be written anew
+MARK = "written by keras_ser"  # only headers with this text are overwritten
 TEXTS = ("speaker", "session", "gender", "language", "emotion", "prediction")
 NUMBERS = ("activation", "valence")
 INDEX = ("file", "start", "end")
 
 
-def write(table: pd.DataFrame, folder, name: str = "emotion") -> Path:
-    """Writes a table as a database with one table.
+def write(table: pd.DataFrame, folder: str | Path, name: str = "emotion") -> Path:
+    """Writes a table as an audformat database with a single table.
 
-    Files below `folder` are named by their path from there, others by their whole
-    path. Without segments the index is `file`, else `file, start, end`. Columns without
-    any value are left out. Of a table of one corpus, speakers lose its name.
+    Files below `folder` are written as paths relative to it, all others as absolute
+    paths. The index is `file, start, end` if the table has segments, and `file`
+    otherwise. Columns without any value are left out. If the table holds a single
+    corpus, the prefix with its name is removed from the speakers.
 
     Args:
         table: a table.
-        folder: of the database; made if need be.
-        name: of the database's table.
+        folder: the folder of the database, which is created if needed.
+        name: name of the table within the database.
 
     Returns:
-        The CSV file.
+        The path of the CSV file.
 
     Raises:
-        ValueError: a stretch of audio stands there twice, or the folder holds another
+        ValueError: if a segment of audio occurs twice, or if the folder holds another
             database.
 
     Example:
@@ -47,41 +52,47 @@ def write(table: pd.DataFrame, folder, name: str = "emotion") -> Path:
 
 
 def write_predictions(
-    predictions: pd.DataFrame | str | Path, folder, table: pd.DataFrame | None = None
+    predictions: pd.DataFrame | str | Path,
+    folder: str | Path,
+    table: pd.DataFrame | None = None,
 ) -> list[Path]:
-    """Writes predictions as a database, a table for each system, condition and repeat.
+    """Writes predictions as an audformat database.
 
-    `prediction` holds what was recognised, `p_<class>` its probabilities, and `emotion`
-    the truth, so that whoever reads labels reads no predictions.
+    The database has one table per system, condition and repeat. The column
+    `prediction` holds the predicted class, `p_<class>` its probability, and `emotion`
+    the true label. A program that reads `emotion` therefore never mistakes a
+    prediction for a label.
 
     Args:
-        predictions: a run's `predictions.csv`, its frame, or what
-            `Recogniser.predict` returns.
-        folder: of the database; made if need be.
-        table: the corpus's table, which knows files and segments; not needed where
-            `predictions` has a column `file`.
+        predictions: the path of a run's `predictions.csv`, its DataFrame, or the
+            result of `Recogniser.predict`.
+        folder: the folder of the database, which is created if needed.
+        table: the table of the corpus, which provides files and segments. It is not
+            needed if `predictions` has a column `file`.
 
     Returns:
-        The CSV files.
+        The paths of the CSV files.
 
     Raises:
-        ValueError: no file of an utterance is known, an utterance is predicted twice,
-            or the folder holds another database.
+        FileNotFoundError: if `predictions` is a path without a file.
+        ValueError: if the file of an utterance is unknown, an utterance is predicted
+            twice, or the folder holds another database.
     """
     if not isinstance(predictions, pd.DataFrame):
         predictions = _read_predictions(Path(predictions))
     if "head" in predictions:
         predictions = predictions[predictions["head"] == "emotion"]
-    whole = _with_files(predictions, table)
-    keys = [key for key in ("system", "condition", "repeat") if key in whole]
+    complete = _with_files(predictions, table)
+    keys = [key for key in ("system", "condition", "repeat") if key in complete]
     named = {}
-    for key, rows in whole.groupby(keys, sort=False) if keys else [((), whole)]:
+    for key, rows in complete.groupby(keys, sort=False) if keys else [((), complete)]:
         words = (re.sub(r"[^\w-]", "-", str(word)) for word in key)
         name = ".".join(["predictions", *words])
         if name in named:
             raise ValueError(
-                "Systems and conditions must differ in more than punctuation. "
-                f"Received: {name} stands for several. Write them to two folders."
+                "The names of systems and conditions must differ in more than "
+                f"punctuation. Received: several that become {name}. Write them to two "
+                "folders."
             )
         named[name] = rows
     return _write(named, Path(folder))
@@ -90,7 +101,8 @@ def write_predictions(
 def _read_predictions(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise FileNotFoundError(
-            f"Expected a run's predictions.csv. Received: {path}, which is no file."
+            f"Expected a run's predictions.csv. Received: {path}, which is not a file. "
+            "Correct the path."
         )
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     numbers = [column for column in frame if column.startswith("p_")]
@@ -98,17 +110,17 @@ def _read_predictions(path: Path) -> pd.DataFrame:
 
 
 def _with_files(predictions: pd.DataFrame, table) -> pd.DataFrame:
-    """Predictions with file, segment and speaker; the truth is called emotion."""
+    """Adds file, segment and speaker, and renames the column `truth` to `emotion`."""
     renamed = predictions.rename(columns={"truth": "emotion"})
     if "file" in renamed:
         return renamed
     known = () if table is None else set(table.utterance)
-    lost = [name for name in renamed.utterance if name not in known]
-    if lost:
+    missing = [name for name in renamed.utterance if name not in known]
+    if missing:
         raise ValueError(
-            "Predictions need the table that knows the files of their utterances. "
-            f"Received: none of {lost[0]}, {len(lost)} such rows. Give the corpus's "
-            "table, table=corpora.read(…)."
+            "Predictions need the table with the files of their utterances. Received: "
+            f"no file for {missing[0]}, {len(missing)} such rows. Pass the table of "
+            "the corpus, table=corpora.read(…)."
         )
     extra = ["file", "start", "end", "session", "gender", "language"]
     rows = table.set_index("utterance")[extra]
@@ -117,20 +129,20 @@ def _with_files(predictions: pd.DataFrame, table) -> pd.DataFrame:
 
 def _write(named: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
     header = folder / "db.yaml"
-    _refuse_other(folder, header, {f"db.{name}.csv" for name in named})
+    _check_folder(folder, header, {f"db.{name}.csv" for name in named})
     frames = {name: _frame(rows, folder) for name, rows in named.items()}
     paths = []
     for name, frame in frames.items():
         text = frame.to_csv(index=False, lineterminator="\n")
         paths.append(files.write_text(folder / f"db.{name}.csv", text))
-    # JSON is YAML, and quotes what YAML would take for a number. Columns are told in
-    # the order that they have in the CSV file: audformat relies on it.
+    # JSON is valid YAML, and it quotes text that YAML would read as a number. The order
+    # of columns must be that of the CSV file because audformat relies on it.
     files.write_text(header, json.dumps(_header(folder, frames), indent=2) + "\n")
     return paths
 
 
-def _refuse_other(folder: Path, header: Path, names: set[str]) -> None:
-    """Refuses a folder whose database would be lost, or would lose tables."""
+def _check_folder(folder: Path, header: Path, names: set[str]) -> None:
+    """Raises if the folder holds a database that would be lost or would lose tables."""
     held = {path.name for path in folder.glob("db.*.csv")} - names
     if header.exists() and MARK not in header.read_text("utf-8", errors="replace"):
         held.add(header.name)
@@ -142,7 +154,7 @@ def _refuse_other(folder: Path, header: Path, names: set[str]) -> None:
 
 
 def _frame(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """The CSV of a table: its index, then its columns."""
+    """Builds the frame of the CSV file: the index, then the columns."""
     frame = pd.DataFrame({"file": _paths(rows.file, folder)})
     rows = rows.reset_index(drop=True)
     if "start" in rows and rows[["start", "end"]].notna().any(axis=None):
@@ -151,8 +163,8 @@ def _frame(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
     twice = frame.duplicated()
     if twice.any():
         raise ValueError(
-            "An audformat table needs each stretch of audio once. Received twice: "
-            f"{frame.file[twice].iloc[0]}, {twice.sum()} such rows. Leave one out."
+            "An audformat table may hold each segment of audio once. Received twice: "
+            f"{frame.file[twice].iloc[0]}, {twice.sum()} such rows. Remove the second."
         )
     texts = {name: rows[name] for name in TEXTS if name in rows}
     if "speaker" in texts and "corpus" in rows and rows.corpus.nunique() == 1:
@@ -176,13 +188,13 @@ def _paths(names: pd.Series, folder: Path) -> list[str]:
 
 
 def _times(seconds: pd.Series) -> pd.Series:
-    """`0 days 00:00:01.500000`, empty for none."""
+    """Formats seconds as `0 days 00:00:01.500000`, and NaN as an empty text."""
     times = pd.to_timedelta(seconds, unit="s")
     return times.map(str).where(times.notna(), "")
 
 
 def _header(folder: Path, frames: Mapping[str, pd.DataFrame]) -> dict:
-    """What `db.yaml` says of the tables and their columns."""
+    """Builds the content of `db.yaml`: the tables, their columns and schemes."""
     every = pd.concat(frames.values(), ignore_index=True)
     columns = {name: [c for c in f if c not in INDEX] for name, f in frames.items()}
     schemes = {_scheme_of(c): None for used in columns.values() for c in used}
@@ -215,5 +227,5 @@ def _scheme(every: pd.DataFrame, name: str) -> dict:
         people = dict(zip(every.speaker, genders, strict=True))
         labels = {who: {"gender": g} if g else {} for who, g in people.items()}
         return {"dtype": "str", "labels": labels}
-    told = pd.concat([every[c] for c in every if _scheme_of(c) == name])
-    return {"dtype": "str", "labels": sorted(set(told.dropna()) - {""})}
+    values = pd.concat([every[c] for c in every if _scheme_of(c) == name])
+    return {"dtype": "str", "labels": sorted(set(values.dropna()) - {""})}

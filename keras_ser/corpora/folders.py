@@ -1,107 +1,125 @@
-"""A corpus's folder: that it is there, what in it is audio, and what names say."""
+"""Checks of a corpus's folder, its audio files and their names."""
 
 import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-# What libsndfile reads, by the ends of names.
+# Extensions of the files that libsndfile reads.
 AUDIO = frozenset(
     ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64 "
     ".sph".split()
 )
 
 
-def require_folder(root, corpus: str, holds: str) -> Path:
-    """`root` as a Path, or a FileNotFoundError that says what it should hold."""
+def require_folder(root: str | Path, corpus: str, holds: str) -> Path:
+    """Returns `root` as a Path if it is a folder.
+
+    Args:
+        root: path of the folder.
+        corpus: name of the corpus, for the message.
+        holds: what the folder should hold, for the message.
+
+    Raises:
+        FileNotFoundError: if `root` is not a folder.
+    """
     root = Path(root)
     if not root.is_dir():
         raise FileNotFoundError(
             f"Corpus `{corpus}` expects a folder with {holds}. "
-            f"Received: {root}, which is no folder."
+            f"Received: {root}, which is not a folder. Correct the path."
         )
     return root
 
 
 def is_audio(file: Path) -> bool:
-    """Whether a name ends as that of a file that libsndfile reads."""
+    """Whether the extension of a file is one that libsndfile reads."""
     return file.suffix.lower() in AUDIO
 
 
 def files_below(root: Path) -> list[Path]:
-    """All files of a tree, sorted, through links; hidden ones left out.
+    """Lists all files below `root`, sorted, and follows links to folders.
 
-    Hidden is what begins with a dot, and what a Mac's archives add.
+    Hidden files and folders are left out: those whose name starts with a dot, and the
+    folder `__MACOSX` that archives made on a Mac contain.
     """
     found, seen = [], set()
     for folder, inside, names in os.walk(root, followlinks=True):
-        inside[:] = [name for name in inside if not _hidden(name)]
+        inside[:] = [name for name in inside if not _is_hidden(name)]
         real = os.path.realpath(folder)
-        if real in seen:  # a link to a folder above it
+        if real in seen:  # the folder has been visited, such as a link to a parent
             inside.clear()
             continue
         seen.add(real)
-        found += [Path(folder, name) for name in names if not _hidden(name)]
+        found += [Path(folder, name) for name in names if not _is_hidden(name)]
     return sorted(found)
 
 
 def audio_below(root: Path, corpus: str, example: str, advice: str) -> list[Path]:
-    """The audio files of a tree, sorted.
+    """Lists the audio files below `root`, sorted.
 
     Args:
-        root: the tree.
-        corpus, example, advice: for the message: a path that the corpus has, and
-            what to do.
+        root: the folder to search.
+        corpus: name of the corpus, for the message.
+        example: a path that the corpus should contain, for the message.
+        advice: the next step for the user, a full sentence, for the message.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: if there is no audio file.
     """
     files = [file for file in files_below(root) if is_audio(file)]
     if not files:
         raise FileNotFoundError(
-            f"Corpus `{corpus}` expects {example} and its siblings. "
-            f"Received: {root} with none. {advice}"
+            f"Corpus `{corpus}` expects audio files such as {example}. "
+            f"Received: {root}, which has none. {advice}"
         )
     return files
 
 
-def parsed(
+def parse_names(
     files: Iterable[Path], pattern: re.Pattern, corpus: str, expects: str
 ) -> list[tuple[Path, re.Match]]:
-    """Each file with what its name says.
+    """Matches the name of every file against a pattern.
 
     Args:
-        files: of the corpus.
-        pattern: of a name without extension.
-        corpus, expects: for the message.
+        files: the files of the corpus.
+        pattern: the pattern of a full name without its extension.
+        corpus: name of the corpus, for the message.
+        expects: what a name consists of, for the message.
+
+    Returns:
+        Each file with the match of its name.
 
     Raises:
-        ValueError: a name is another one; the first is told, and how many there are.
+        ValueError: if a name does not match. The message shows the first such name
+            and their number.
     """
     files = list(files)
     names = [pattern.fullmatch(file.stem) for file in files]
     wrong = [file for file, name in zip(files, names, strict=True) if not name]
     if wrong:
         raise ValueError(
-            f"Corpus `{corpus}` expects names of {expects}. Received: "
-            f"{wrong[0].parent.name}/{wrong[0].name}{_more(len(wrong))}. "
-            "Move other files elsewhere."
+            f"Corpus `{corpus}` expects file names that consist of {expects}. "
+            f"Received: {wrong[0].parent.name}/{wrong[0].name}{_more(len(wrong))}. "
+            "Move files that do not belong to the corpus elsewhere."
         )
     return list(zip(files, names, strict=True))
 
 
-def refuse_twice(
-    files: Iterable[Path], corpus: str, name: Callable = lambda file: file.stem
+def check_unique(
+    files: Iterable[Path],
+    corpus: str,
+    name: Callable[[Path], str] = lambda file: file.stem,
 ) -> None:
-    """Refuses a recording that is there in two formats or in two places.
+    """Checks that no recording occurs in two formats or in two places.
 
     Args:
-        files: of the recordings.
-        corpus: for the message.
-        name: from a file to its recording's name.
+        files: the files of the recordings.
+        corpus: name of the corpus, for the message.
+        name: function that maps a file to the name of its recording.
 
     Raises:
-        ValueError: two files have one name.
+        ValueError: if two files have the same name.
     """
     first = {}
     for file in files:
@@ -117,29 +135,30 @@ def refuse_twice(
         )
 
 
-def refuse_unpaired(
+def check_paired(
     corpus: str, labels: Iterable[str], files: Iterable[str], where: str
 ) -> None:
-    """Refuses labels without audio and audio without label.
+    """Checks that every label has audio and that all audio has a label.
 
     Args:
-        corpus: for the message.
-        labels: names that have a label.
-        files: names that have audio.
-        where: the file or files of the labels.
+        corpus: name of the corpus, for the message.
+        labels: names of the recordings with a label.
+        files: names of the recordings with audio.
+        where: the file or files that hold the labels, for the message.
 
     Raises:
-        ValueError: the two are not the same names.
+        ValueError: if the two sets of names differ.
     """
     labels, files = set(labels), set(files)
-    silent, mute = sorted(labels - files), sorted(files - labels)
-    if silent or mute:
-        lack = [f"{name} has no audio" for name in silent[:1]]
-        lack += [f"{name} has no label" for name in mute[:1]]
+    no_audio, no_label = sorted(labels - files), sorted(files - labels)
+    if no_audio or no_label:
+        missing = [f"{name} has no audio" for name in no_audio[:1]]
+        missing += [f"{name} has no label" for name in no_label[:1]]
         raise ValueError(
-            f"Corpus `{corpus}` expects audio of each label and a label of each audio "
-            f"file. Received: {', '.join(lack)}; {len(silent)} without audio, "
-            f"{len(mute)} without label. Copy the corpus again, or correct {where}."
+            f"Corpus `{corpus}` expects audio for each label and a label for each "
+            f"audio file. Received: {', '.join(missing)}; {len(no_audio)} without "
+            f"audio, {len(no_label)} without a label. Copy the corpus again, or "
+            f"correct {where}."
         )
 
 
@@ -147,5 +166,5 @@ def _more(count: int) -> str:
     return f" and {count - 1} more" if count > 1 else ""
 
 
-def _hidden(name: str) -> bool:
+def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"

@@ -1,4 +1,4 @@
-"""Label sets: from a corpus's emotions to the classes of an experiment."""
+"""Label sets, which map the emotions of a corpus to the classes of an experiment."""
 
 import warnings
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ import pandas as pd
 
 from keras_ser.corpora.table import classes
 
-# A label set maps a corpus's emotions to the classes of an experiment; what is
-# not named is left out, and the reader is told how many utterances that were.
+# Utterances with an emotion that a label set does not name are left out. A warning
+# counts them.
 LABEL_SETS: dict[str, Mapping[str, str]] = {
     "four": {
         "anger": "anger",
@@ -43,14 +43,22 @@ LABEL_SETS: dict[str, Mapping[str, str]] = {
 
 
 def relabel(table: pd.DataFrame, labels: str | Mapping[str, str]) -> pd.DataFrame:
-    """The rows of a label set, under its class names.
+    """Applies a label set to a table.
+
+    Emotions that the label set does not name are left out. So are unlabelled rows of
+    a corpus that has labels; a corpus without any label is returned unchanged. A
+    warning says which emotions make up each class and how many rows are left out.
 
     Args:
         table: a table.
-        labels: `"all"`, a name in `LABEL_SETS`, or a mapping from emotion to
-            class. Emotions that it does not name are left out, and so are the rows
-            of a labelled corpus that have no label; a corpus without any label
-            stays as it is. A warning says what became of each emotion.
+        labels: `"all"`, which changes nothing, a key of `LABEL_SETS`, or a mapping
+            from emotion to class.
+
+    Returns:
+        The rows of the label set, with class names in the column `emotion`.
+
+    Raises:
+        ValueError: if the label set is unknown, or names no emotion of the table.
     """
     if labels == "all":
         return table
@@ -61,9 +69,10 @@ def relabel(table: pd.DataFrame, labels: str | Mapping[str, str]) -> pd.DataFram
     if not keep.any():
         raise ValueError(
             f"Label set {dict(mapping)} names no emotion of this corpus. "
-            f"Received emotions: {list(classes(table))}."
+            f"Received emotions: {list(classes(table))}. Choose another label set, or "
+            "map these emotions to classes."
         )
-    _say_mapping(table, keep, labels, mapping)
+    _warn_about_mapping(table, keep, labels, mapping)
     view = table[keep].reset_index(drop=True)
     view["emotion"] = view.emotion.map(mapping)
     return view
@@ -78,25 +87,25 @@ def _label_set(name: str) -> Mapping[str, str]:
     return LABEL_SETS[name]
 
 
-def _say_mapping(table, keep, labels, mapping) -> None:
-    """Warns of what a label set merges, renames and leaves out."""
+def _warn_about_mapping(table, keep, labels, mapping) -> None:
+    """Warns about the emotions that a label set merges, renames and leaves out."""
     sources = {}
     for emotion in classes(table[keep]):
         sources.setdefault(mapping[emotion], []).append(emotion)
     if keep.all() and all(found == [name] for name, found in sources.items()):
         return
-    named = ", ".join(_arrow(*item) for item in sorted(sources.items()))
-    text = f"Label set {_name(labels)}: {named}"
+    named = ", ".join(_describe_class(*item) for item in sorted(sources.items()))
+    text = f"{_name(labels)} has the classes {named}"
     if not keep.all():
         left = table.emotion[~keep].value_counts().sort_index()
         counted = ", ".join(f"{n or 'unlabelled'} {count}" for n, count in left.items())
-        text += f"; leaves out {(~keep).sum()} of {len(table)} utterances: {counted}"
+        text += f". It leaves out {(~keep).sum()} of {len(table)} utterances: {counted}"
     warnings.warn(f"{text}.", stacklevel=3)
 
 
-def _arrow(name: str, emotions: list[str]) -> str:
-    return name if emotions == [name] else f"{name} ← {' + '.join(emotions)}"
+def _describe_class(name: str, emotions: list[str]) -> str:
+    return name if emotions == [name] else f"{name} (from {' + '.join(emotions)})"
 
 
 def _name(labels) -> str:
-    return repr(labels) if isinstance(labels, str) else "of your own"
+    return f"Label set {labels!r}" if isinstance(labels, str) else "The given label set"

@@ -1,45 +1,54 @@
-"""What the samples of a table's utterances are like: format, level, silence, clipping.
+"""Measurements of the samples of utterances: format, level, silence and clipping.
 
-| column | holds |
+| column | content |
 |---|---|
-| rate, channels, subtype | Hz, count, libsndfile's name of the encoding |
-| seconds | as decoded, not as the header says |
-| peak | largest absolute sample, 1 = full scale |
-| level | dBFS, mean power of the frames of speech |
-| lead, trail | seconds before the first and after the last frame of speech |
-| clipped | `RUN` or more samples in a row of one channel at `FULL` or above |
-| not_finite | how many samples are NaN or infinite; the rest is measured without them |
-| error | why the file cannot be read, else empty |
+| rate, channels | sampling rate in Hz, number of channels |
+| subtype | libsndfile's name of the encoding |
+| seconds | duration of the decoded samples, which may differ from the header |
+| peak | largest absolute sample, where 1 is full scale |
+| level | mean power of the speech frames in dBFS |
+| lead, trail | seconds before the first and after the last speech frame |
+| clipped | whether the utterance clips |
+| not_finite | number of samples that are NaN or infinite; they count as 0 elsewhere |
+| error | why the file cannot be read, empty if it can |
 
-A frame of speech is one of 20 ms within 40 dB of the utterance's loudest. Silence that
-is no more than that below it, such as a loud background, counts as speech.
+An utterance clips if one of its channels has `MIN_CLIPPED_RUN` or more consecutive
+samples whose absolute value is at least `FULL_SCALE`.
+
+A speech frame is a frame of 20 ms whose power is within 40 dB of the loudest frame of
+the utterance. Background noise that is louder than this limit therefore counts as
+speech.
 """
+
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pandas as pd
 import tqdm
 
-FRAME = 0.020  # seconds
-RANGE = 1e-4  # 40 dB, as a ratio of powers
-BLOCK = 500  # frames in memory at a time
-FULL, RUN = 0.999, 3
+FRAME_SECONDS = 0.020
+MIN_SPEECH_POWER = 1e-4  # relative to the loudest frame: -40 dB
+BLOCK_FRAMES = 500  # frames in memory at a time
+FULL_SCALE = 0.999  # absolute value from which a sample counts as clipped
+MIN_CLIPPED_RUN = 3  # consecutive samples
 NUMBERS = ("rate", "channels", "seconds", "peak", "level", "lead", "trail")
 COLUMNS = (*NUMBERS, "subtype", "clipped", "not_finite", "error")
 
 
 def measure(table: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
-    """Reads every utterance once.
+    """Measures every utterance of a table. Each file is read once per utterance.
 
     Args:
         table: a table.
-        workers: threads.
+        workers: number of threads.
 
     Returns:
-        A row an utterance with `COLUMNS`, in the table's order and under its index.
+        A DataFrame with one row per utterance and the columns `COLUMNS`, in the order
+        and with the index of the table.
     """
     segments = list(zip(table.file, table.start, table.end, strict=True))
-    # Decoding and numpy let other threads run; processes take longer to start.
+    # Threads suffice because decoding and numpy release the interpreter lock.
     pool = joblib.Parallel(n_jobs=workers, prefer="threads", return_as="generator")
     found = pool(joblib.delayed(measure_file)(*segment) for segment in segments)
     bar = tqdm.tqdm(found, "samples", len(segments), unit="file", delay=1)
@@ -47,12 +56,19 @@ def measure(table: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
     return measured.astype(dict.fromkeys(NUMBERS, "float64"))
 
 
-def measure_file(path, start=None, end=None) -> dict:
-    """One row of `measure`; see there.
+def measure_file(
+    path: str | Path, start: float | None = None, end: float | None = None
+) -> dict:
+    """Measures one file or one segment of a file.
 
     Args:
         path: a file that libsndfile reads.
-        start, end: seconds; None or NaN stand for the file's start and end.
+        start, end: the segment in seconds. None or NaN stand for the start and the
+            end of the file.
+
+    Returns:
+        One row of `measure` as a dictionary. If the file cannot be read, it holds only
+        `clipped`, `not_finite` and `error`.
     """
     import soundfile
 
@@ -70,49 +86,56 @@ def measure_file(path, start=None, end=None) -> dict:
 
 
 def _range(start, end, rate: int, frames: int) -> tuple[int, int]:
-    """First sample of a segment, and the one after its last."""
+    """Returns the first sample of a segment and the sample after its last."""
     missing = [seconds is None or np.isnan(seconds) for seconds in (start, end)]
     first = 0 if missing[0] else round(start * rate)
     last = frames if missing[1] else min(round(end * rate), frames)
     if not 0 <= first < last:
         raise ValueError(
-            f"Expected samples between start={start} and end={end}. Received: "
-            f"{frames / rate:.3f} s. Remove the file, or correct the table's segment."
+            f"Expected samples between start={start} and end={end} seconds. Received: "
+            f"a file of {frames / rate:.3f} s. Remove the file, or correct the segment "
+            "in the table."
         )
     return first, last
 
 
 def _read(file, count: int, measured: "_Samples") -> None:
-    step = measured.frame * BLOCK
+    step = measured.frame * BLOCK_FRAMES
     for done in range(0, count, step):
-        wanted = min(step, count - done)
-        block = file.read(wanted, dtype="float32", always_2d=True)
+        expected = min(step, count - done)
+        block = file.read(expected, dtype="float32", always_2d=True)
         measured.add(block)
-        if len(block) < wanted:
+        if len(block) < expected:
             raise ValueError(
-                f"Expected {count} samples, as the header says. "
+                f"Expected {count} samples, as stated in the header. "
                 f"Received: {done + len(block)}. Copy the file again from its source."
             )
 
 
 class _Samples:
-    """Running measures over blocks; memory is that of a block and of frame powers.
+    """Accumulates measurements over blocks of samples.
+
+    Only the powers of frames and the end of the last block are kept in memory.
 
     Args:
-        rate: Hz.
-        channels: of the blocks, which have the shape `(samples, channels)`.
+        rate: sampling rate in Hz.
+        channels: number of channels of the blocks.
     """
 
     def __init__(self, rate: int, channels: int):
         self.rate = rate
-        self.frame = max(round(FRAME * rate), 1)
+        self.frame = max(round(FRAME_SECONDS * rate), 1)
         self.samples = self.not_finite = 0
         self.peak, self.clipped = 0.0, False
         self.powers = []
-        self._before = np.zeros((RUN - 1, channels), bool)  # of the last block
+        # Whether the last samples of the previous block are at full scale.
+        self._before = np.zeros((MIN_CLIPPED_RUN - 1, channels), bool)
 
     def add(self, block: np.ndarray) -> None:
-        """Takes the next samples; all blocks but the last hold whole frames."""
+        """Adds a block of shape `(samples, channels)`.
+
+        Every block except the last must hold a whole number of frames.
+        """
         finite = np.isfinite(block)
         if not finite.all():
             self.not_finite += int((~finite).sum())
@@ -120,26 +143,28 @@ class _Samples:
         self.samples += len(block)
         peak = max(float(block.max(initial=0)), -float(block.min(initial=0)))
         self.peak = max(self.peak, peak)
-        self.clipped = self._clips(block, peak) or self.clipped
+        self.clipped = self._has_clipping(block, peak) or self.clipped
         starts = np.arange(0, len(block), self.frame)
         sums = np.add.reduceat(block.mean(axis=1, dtype="float64") ** 2, starts)
         self.powers.append(sums / np.diff([*starts, len(block)]))
 
-    def _clips(self, block: np.ndarray, peak: float) -> bool:
-        if peak < FULL:
+    def _has_clipping(self, block: np.ndarray, peak: float) -> bool:
+        if peak < FULL_SCALE:
             self._before[:] = False
             return False
-        full = np.concatenate([self._before, np.abs(block) >= FULL])
-        self._before = full[1 - RUN :].copy()
-        starts = len(full) - RUN + 1
-        return bool(np.all([full[i : i + starts] for i in range(RUN)], axis=0).any())
+        full = np.concatenate([self._before, np.abs(block) >= FULL_SCALE])
+        self._before = full[1 - MIN_CLIPPED_RUN :].copy()
+        starts = len(full) - MIN_CLIPPED_RUN + 1
+        shifted = [full[i : i + starts] for i in range(MIN_CLIPPED_RUN)]
+        return bool(np.all(shifted, axis=0).any())
 
     def summary(self) -> dict:
+        """Returns the measurements of all samples that were added."""
         powers = np.concatenate(self.powers)
-        speech = np.flatnonzero(powers >= max(powers.max() * RANGE, 1e-20))
+        speech = np.flatnonzero(powers >= max(powers.max() * MIN_SPEECH_POWER, 1e-20))
         seconds, width = self.samples / self.rate, self.frame / self.rate
         silent = {"level": -np.inf, "lead": seconds, "trail": seconds}
-        heard = (
+        levels = (
             silent
             if len(speech) == 0
             else {
@@ -153,5 +178,5 @@ class _Samples:
             "peak": self.peak,
             "clipped": self.clipped,
             "not_finite": self.not_finite,
-            **heard,
+            **levels,
         }

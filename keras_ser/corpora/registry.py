@@ -1,7 +1,8 @@
-"""The corpora by name, and `read`, which makes a table of any of them."""
+"""The registry of corpora, and `read`, which reads any of them into a table."""
 
 import inspect
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +28,7 @@ from keras_ser.corpora.table import (
     Corpus,
     UnreadableFiles,
     from_rows,
-    warn_of_copies,
+    warn_about_copies,
     with_digests,
 )
 
@@ -61,27 +62,29 @@ CORPORA: dict[str, Corpus] = {
 def read(
     name: str,
     root: str | Path,
-    labels="all",
+    labels: str | Mapping[str, str] = "all",
     keep_unreadable: bool = False,
     **options,
 ) -> pd.DataFrame:
-    """Reads a corpus into the table.
+    """Reads a corpus into a table.
 
     Args:
         name: a key of `CORPORA`.
-        root: the corpus's folder, or the file of a user's own list.
-        labels: a label set: `"all"`, a key of `LABEL_SETS` or a mapping.
+        root: the folder of the corpus, or the list file of a user's own data.
+        labels: the label set: `"all"`, a key of `LABEL_SETS`, or a mapping from
+            emotion to class.
         keep_unreadable: whether files without a readable header stay in the table,
-            with duration NaN, for somebody who lists and leaves them out.
-        options: of the corpus's reader, such as `speaker` of a user's own data.
+            with a duration of NaN. The caller can then list them and leave them out.
+        **options: options of the corpus's reader, such as `speaker` for a user's own
+            data.
 
     Returns:
-        One row an utterance, columns `COLUMNS`.
+        A DataFrame with one row per utterance and the columns `COLUMNS`.
 
     Raises:
-        ValueError: an unknown corpus, label set or option, a file that is not the
-            corpus's or that cannot be read.
-        FileNotFoundError: `root` does not hold the corpus.
+        ValueError: if the corpus, the label set or an option is unknown, if a file
+            does not belong to the corpus, or if a file cannot be read.
+        FileNotFoundError: if `root` does not hold the corpus.
 
     Example:
 
@@ -94,16 +97,17 @@ def read(
         )
     _check_options(name, options)
     table = with_digests(_read(name, root, keep_unreadable, options))
-    warn_of_copies(table)
+    warn_about_copies(table)
     return relabel(table, labels)
 
 
 def _check_options(name: str, options: dict) -> None:
     known = list(inspect.signature(CORPORA[name].read).parameters)[1:]
     if not set(options) <= set(known):
+        takes = f"the options {known}" if known else "no options"
         raise ValueError(
-            f"Corpus `{name}` takes the options {known}. Received: {sorted(options)}. "
-            "Leave out the others."
+            f"Corpus `{name}` takes {takes}. Received: {sorted(options)}. Remove the "
+            "options that it does not take."
         )
 
 
@@ -113,9 +117,9 @@ def _read(name: str, root, keep_unreadable: bool, options: dict) -> pd.DataFrame
     except UnreadableFiles as error:
         if not keep_unreadable:
             raise
-        return from_rows(error.rows + [_unread(row) for row in error.unreadable])
+        return from_rows(error.rows + [_mark_unread(row) for row in error.unreadable])
 
 
-def _unread(row: dict) -> dict:
-    # A digest of its own: no header or bytes say what it is a copy of.
+def _mark_unread(row: dict) -> dict:
+    # The digest is unique because nothing shows whether the file is a copy of another.
     return {**row, "duration": math.nan, "digest": f"unread {row['utterance']}"}

@@ -1,7 +1,8 @@
-"""What a corpus holds, and what is wrong with it: counts, durations, levels, copies."""
+"""Surveys of corpora: counts, durations, levels, copies and unusable files."""
 
 import dataclasses
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,32 +10,40 @@ import pandas as pd
 from keras_ser.corpora import measure, registry
 from keras_ser.corpora import table as tables
 
-QUIET, SILENT = 0.01, 0.001  # peaks: -40 and -60 dBFS
-WIDTH = 80
-LISTED = 30  # speakers, at most, that have a row each
-NAMES = 12  # of utterances, listed in the text; all are in the fields
+QUIET_PEAK, SILENT_PEAK = 0.01, 0.001  # -40 and -60 dBFS
+TEXT_WIDTH = 80  # columns
+MAX_SPEAKER_ROWS = 30  # with more speakers, the text has no row per speaker
+MAX_NAMES = 12  # utterances that the text lists; the fields hold all of them
 
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-    """What `survey_corpus` found; plain values, so that `dataclasses.asdict` is JSON.
+    """The result of `survey_corpus`.
+
+    All values are built-in types, so `dataclasses.asdict` returns JSON-serialisable
+    data.
 
     Args:
         corpus: name, title, language, licence, citation, release and note.
-        utterances, speakers, minutes: of all readable speech.
-        labelled: utterances and minutes that have an emotion.
-        emotions: utterances, minutes and published utterances (None where not
-            published) of each; `""` is unlabelled speech.
-        people: speaker, gender, utterances, minutes of each, and the emotions that
-            it lacks.
-        seconds: shortest, median, 95th percentile and longest utterance.
-        formats: Hz, channels, subtype and how many utterances have them.
-        level: dBFS of speech, 5th percentile, median and 95th of the utterances.
+        utterances, speakers: number of readable utterances and of their speakers.
+        minutes: total duration of the readable utterances.
+        labelled: number and minutes of the utterances with an emotion.
+        emotions: by emotion, the number of utterances, their minutes and the published
+            number of utterances (None if not published). `""` is unlabelled speech.
+        people: for each speaker, its name, gender, utterances and minutes, and the
+            emotions that it lacks.
+        seconds: shortest, median, 95th percentile and longest duration of an utterance.
+        formats: sampling rate in Hz, channels and subtype, with the number of
+            utterances that have them.
+        level: 5th percentile, median and 95th percentile of the utterances' speech
+            levels, in dBFS.
         silence: median seconds before and after speech.
-        clipped, quiet, silent, not_finite: utterances with samples in a row at full
-            scale, with a peak below -40 and below -60 dBFS, and with NaN or infinity.
+        clipped: utterances with consecutive samples at full scale.
+        quiet: utterances whose peak is below -40 dBFS but not below -60 dBFS.
+        silent: utterances whose peak is below -60 dBFS.
+        not_finite: utterances with samples that are NaN or infinite.
         copies: groups of utterances that are the same audio.
-        unreadable: what is wrong, by file.
+        unreadable: mapping from file to the reason why it cannot be read.
     """
 
     corpus: dict[str, str]
@@ -56,33 +65,40 @@ class Survey:
     unreadable: dict[str, str]
 
     def check_readable(self) -> None:
-        """Raises ValueError if there are files that cannot be read."""
+        """Raises a ValueError if some files cannot be read."""
         if self.unreadable:
             raise ValueError(
                 f"Corpus `{self.corpus['name']}` has {len(self.unreadable)} files that "
-                "cannot be read, listed above. Replace them, or move them elsewhere."
+                "cannot be read. The survey lists them. Replace them, or move them "
+                "elsewhere."
             )
 
     def text(self) -> str:
-        """The survey in 80 columns."""
-        parts = (_about, _emotions, _people, _audio, _faults)
+        """Formats the survey as text of at most 80 columns."""
+        parts = (
+            _describe_corpus,
+            _describe_emotions,
+            _describe_people,
+            _describe_audio,
+            _describe_faults,
+        )
         return "\n\n".join(part(self) for part in parts)
 
 
-def survey_corpus(name: str, root, workers: int = 1, **options) -> Survey:
-    """Reads a corpus, measures all its files and surveys it.
+def survey_corpus(name: str, root: str | Path, workers: int = 1, **options) -> Survey:
+    """Reads a corpus, measures all its files and summarises them.
 
-    Files that cannot be read are told in `unreadable` and count nowhere else.
+    Files that cannot be read are listed in `unreadable` and do not count elsewhere.
 
     Args:
         name: a key of `CORPORA`.
-        root: the corpus's folder.
-        workers: threads that read.
-        options: of the corpus's reader.
+        root: the folder of the corpus, or the list file of a user's own data.
+        workers: number of threads that read files.
+        **options: options of the corpus's reader.
 
     Raises:
-        ValueError, FileNotFoundError: as `corpora.read`; a single file that is no
-            audio is no reason, as long as another one is.
+        ValueError, FileNotFoundError: in the same cases as `corpora.read`, except that
+            unreadable files are tolerated as long as at least one file is readable.
     """
     table, unreadable = _read(name, root, options)
     measured = measure.measure(table, workers)
@@ -95,17 +111,18 @@ def summarise(
     known: tables.Corpus | None = None,
     unreadable: dict[str, str] | None = None,
 ) -> Survey:
-    """Sums up a table and the measures of its samples.
+    """Summarises a table and the measurements of its samples.
 
     Args:
         table: a table.
-        measured: from `measure.measure(table)`.
-        known: what is published of the corpus.
-        unreadable: what is wrong, by file, with files that are not in the table.
+        measured: the result of `measure.measure(table)`.
+        known: the entry of the corpus in `CORPORA`, if there is one.
+        unreadable: files that are not in the table because they cannot be read, with
+            the reasons.
     """
     bad = measured.error != ""
     errors = dict(zip(table.file[bad], measured.error[bad], strict=True))
-    about = _describe(table, known)
+    about = _corpus_fields(table, known)
     table, measured = table[~bad], measured[~bad]
     table = table.assign(minutes=measured.seconds / 60)
     spoken = table[table.emotion != ""]
@@ -113,8 +130,8 @@ def summarise(
     peak = measured.peak
     flagged = {
         "clipped": measured.clipped.astype(bool),
-        "quiet": (peak < QUIET) & (peak >= SILENT),
-        "silent": peak < SILENT,
+        "quiet": (peak < QUIET_PEAK) & (peak >= SILENT_PEAK),
+        "silent": peak < SILENT_PEAK,
         "not_finite": measured.not_finite > 0,
     }
     return Survey(
@@ -125,14 +142,14 @@ def summarise(
         labelled={"utterances": len(spoken), "minutes": float(spoken.minutes.sum())},
         emotions=_count_emotions(table, known.counts if known else {}),
         people=_count_people(table),
-        seconds=_spread(seconds, {"min": 0, "median": 50, "95 %": 95, "max": 100}),
+        seconds=_percentiles(seconds, {"min": 0, "median": 50, "95 %": 95, "max": 100}),
         formats=_count_formats(measured),
-        level=_spread(level, {"5 %": 5, "median": 50, "95 %": 95}),
+        level=_percentiles(level, {"5 %": 5, "median": 50, "95 %": 95}),
         silence={
-            "before": _value(measured.lead.median()),
-            "after": _value(measured.trail.median()),
+            "before": _finite(measured.lead.median()),
+            "after": _finite(measured.trail.median()),
         },
-        copies=[list(group.utterance) for group in tables.copies(table)],
+        copies=[list(group.utterance) for group in tables.find_copies(table)],
         unreadable={**(unreadable or {}), **errors},
         **{name: list(table.utterance[rows]) for name, rows in flagged.items()},
     )
@@ -147,7 +164,7 @@ def _read(name: str, root, options) -> tuple[pd.DataFrame, dict[str, str]]:
         return tables.from_rows(error.rows), error.errors
 
 
-def _describe(table, known) -> dict[str, str]:
+def _corpus_fields(table, known) -> dict[str, str]:
     about = {"name": table.corpus.iloc[0]}
     if known:
         fields = ("title", "language", "licence", "citation", "note")
@@ -194,36 +211,36 @@ def _count_formats(measured) -> list[dict]:
     ]
 
 
-def _spread(values, percentiles) -> dict[str, float | None]:
+def _percentiles(values, percentiles) -> dict[str, float | None]:
     if len(values) == 0:
         return dict.fromkeys(percentiles)
     return {
-        name: _value(np.percentile(values, percent))
+        name: _finite(np.percentile(values, percent))
         for name, percent in percentiles.items()
     }
 
 
-def _value(number) -> float | None:
+def _finite(number) -> float | None:
     return float(number) if np.isfinite(number) else None
 
 
-def _about(told: Survey) -> str:
-    known = told.corpus
+def _describe_corpus(survey: Survey) -> str:
+    known = survey.corpus
     lines = [known.get("title", known["name"])]
     labels = ("release", "language", "licence", "citation", "note")
     lines += [_line(label, known[label]) for label in labels if known.get(label)]
     return "\n".join(lines)
 
 
-def _emotions(told: Survey) -> str:
-    labelled = told.labelled
+def _describe_emotions(survey: Survey) -> str:
+    labelled = survey.labelled
     share = f"{labelled['utterances']} ({labelled['minutes']:.1f} minutes)"
-    known = {0: "none", told.utterances: "all"}.get(labelled["utterances"], share)
+    known = {0: "none", survey.utterances: "all"}.get(labelled["utterances"], share)
     lines = [
-        f"{told.utterances} utterances of {told.speakers} speakers, "
-        f"{told.minutes:.1f} minutes; labelled: {known}"
+        f"{survey.utterances} utterances of {survey.speakers} speakers, "
+        f"{survey.minutes:.1f} minutes; labelled: {known}"
     ]
-    lines += _columns(
+    lines += _align(
         ("emotion", "utterances", "minutes", "published"),
         [
             (
@@ -232,7 +249,7 @@ def _emotions(told: Survey) -> str:
                 f"{row['minutes']:.1f}",
                 _published(row),
             )
-            for emotion, row in told.emotions.items()
+            for emotion, row in survey.emotions.items()
         ],
     )
     return "\n".join(lines)
@@ -245,33 +262,33 @@ def _published(row: dict) -> str:
     return f"{row['published']}{' (deviates)' if differs else ''}"
 
 
-def _people(told: Survey) -> str:
-    counts = sorted({person["utterances"] for person in told.people} or {0})
+def _describe_people(survey: Survey) -> str:
+    counts = sorted({person["utterances"] for person in survey.people} or {0})
     each = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else counts[0]
-    genders = pd.Series([p["gender"] or "unknown" for p in told.people], dtype=object)
+    genders = pd.Series([p["gender"] or "unknown" for p in survey.people], dtype=object)
     counted = ", ".join(f"{n} {g}" for g, n in sorted(genders.value_counts().items()))
-    lacking = [person for person in told.people if person["lacks"]]
-    lines = [f"{told.speakers} speakers ({counted}), {each} utterances each"]
-    if len(told.people) <= LISTED:
+    lacking = [person for person in survey.people if person["lacks"]]
+    lines = [f"{survey.speakers} speakers ({counted}), {each} utterances each"]
+    if len(survey.people) <= MAX_SPEAKER_ROWS:
         rows = [
             (p["speaker"], p["gender"], str(p["utterances"]), f"{p['minutes']:.1f}")
-            for p in told.people
+            for p in survey.people
         ]
-        lines += _columns(("speaker", "gender", "utterances", "minutes"), rows)
+        lines += _align(("speaker", "gender", "utterances", "minutes"), rows)
     named = (f"{p['speaker']} ({', '.join(p['lacks'])})" for p in lacking)
-    lines.append(_line("lack a class", _some(list(named), "; ")))
+    lines.append(_line("missing class", _join_first(list(named), "; ")))
     return "\n".join(lines)
 
 
-def _audio(told: Survey) -> str:
+def _describe_audio(survey: Survey) -> str:
     formats = (
         f"{f['rate']} Hz, {f['channels']} channel{'s' * (f['channels'] > 1)}, "
         f"{f['subtype']}: {f['utterances']}"
-        for f in told.formats
+        for f in survey.formats
     )
-    seconds = ", ".join(f"{k} {_number(v, '.2f')}" for k, v in told.seconds.items())
-    level = ", ".join(f"{k} {_number(v, '.1f')}" for k, v in told.level.items())
-    before, after = (_number(told.silence[k], ".2f") for k in ("before", "after"))
+    seconds = ", ".join(f"{k} {_number(v, '.2f')}" for k, v in survey.seconds.items())
+    level = ", ".join(f"{k} {_number(v, '.1f')}" for k, v in survey.level.items())
+    before, after = (_number(survey.silence[k], ".2f") for k in ("before", "after"))
     return "\n".join(
         [
             _line("format", "; ".join(formats) or "none"),
@@ -282,26 +299,29 @@ def _audio(told: Survey) -> str:
     )
 
 
-def _faults(told: Survey) -> str:
-    share = f" ({100 * len(told.clipped) / max(told.utterances, 1):.1f} %)"
-    run = f"{measure.RUN} or more samples in a row at {measure.FULL} of full scale"
+def _describe_faults(survey: Survey) -> str:
+    share = f" ({100 * len(survey.clipped) / max(survey.utterances, 1):.1f} %)"
+    run = (
+        f"{measure.MIN_CLIPPED_RUN} or more consecutive samples at "
+        f"{measure.FULL_SCALE} of full scale"
+    )
     faults = {
-        "clipped": (told.clipped, f"{share}, {run}"),
-        "quiet": (told.quiet, ", peak below -40 dBFS"),
-        "silent": (told.silent, ", peak below -60 dBFS"),
-        "not finite": (told.not_finite, ", NaN or infinity"),
-        "same audio": ([" = ".join(group) for group in told.copies], ""),
+        "clipped": (survey.clipped, f"{share}, {run}"),
+        "quiet": (survey.quiet, ", peak below -40 dBFS"),
+        "silent": (survey.silent, ", peak below -60 dBFS"),
+        "not finite": (survey.not_finite, ", NaN or infinity"),
+        "same audio": ([" = ".join(group) for group in survey.copies], ""),
     }
     lines = [
-        _line(label, f"{len(names)}{what}: {_some(names)}" if names else "none")
+        _line(label, f"{len(names)}{what}: {_join_first(names)}" if names else "none")
         for label, (names, what) in faults.items()
     ]
-    errors = [_line("", text) for text in told.unreadable.values()]
+    errors = [_line("", text) for text in survey.unreadable.values()]
     return "\n".join([*lines, _line("unreadable", str(len(errors) or "none")), *errors])
 
 
-def _columns(header, rows) -> list[str]:
-    """Aligned columns, the first two to the left where they are words."""
+def _align(header, rows) -> list[str]:
+    """Aligns the first column and `gender` to the left, all others to the right."""
     grid = [header, *rows]
     widths = [max(len(row[i]) for row in grid) for i in range(len(header))]
     numbers = [i > 0 and header[i] != "gender" for i in range(len(header))]
@@ -318,7 +338,7 @@ def _columns(header, rows) -> list[str]:
 def _line(label: str, text: str) -> str:
     return textwrap.fill(
         f"{label:<14}{text}" if label else text,
-        WIDTH,
+        TEXT_WIDTH,
         initial_indent="  ",
         subsequent_indent=" " * 16 if label else "      ",
         break_long_words=False,
@@ -326,10 +346,11 @@ def _line(label: str, text: str) -> str:
     )
 
 
-def _some(names: list[str], separator: str = ", ") -> str:
-    more = len(names) - NAMES
-    rest = f"{separator}and {more} more (--json has all)" if more > 0 else ""
-    return f"{separator.join(names[:NAMES]) or 'none'}{rest}"
+def _join_first(names: list[str], separator: str = ", ") -> str:
+    """Joins the first names, and says how many more there are."""
+    more = len(names) - MAX_NAMES
+    rest = f"{separator}and {more} more (--json lists all)" if more > 0 else ""
+    return f"{separator.join(names[:MAX_NAMES]) or 'none'}{rest}"
 
 
 def _number(value: float | None, form: str) -> str:

@@ -1,18 +1,20 @@
-"""The one table that all corpora are read into.
+"""The table that every corpus is read into.
 
-One row an utterance, a pandas DataFrame with the columns of `COLUMNS`:
+The table is a pandas DataFrame with one row per utterance and the columns `COLUMNS`:
 
-| column | holds |
+| column | content |
 |---|---|
-| utterance | unique id, `emodb/03a01Fa` |
-| file, start, end | path; seconds of the segment, NaN for the whole file |
+| utterance | unique id, such as `emodb/03a01Fa` |
+| file | path of the audio file |
+| start, end | start and end of the segment in seconds, NaN for the whole file |
 | duration | seconds |
-| digest | name of the audio's content |
-| source | the utterance that this one is a copy of, else itself |
-| corpus, speaker, session | `emodb`, `emodb/03`, empty where there are none |
-| gender, language | `female`/`male`, ISO 639-3 |
-| emotion | noun of audformat's vocabulary, empty = unlabelled |
-| activation, valence | floats, NaN where not annotated |
+| digest | hash of the file's bytes; equal digests mean equal audio |
+| source | the utterance that this one is a copy of, or its own id |
+| corpus, speaker | such as `emodb` and `emodb/03` |
+| session | session of the recording, empty if the corpus has none |
+| gender, language | `female` or `male`, and an ISO 639-3 code; empty if unknown |
+| emotion | noun of audformat's vocabulary, empty for unlabelled speech |
+| activation, valence | floats, NaN if not annotated |
 """
 
 import dataclasses
@@ -49,19 +51,21 @@ NUMBERS = ("start", "end", "duration", "activation", "valence")
 
 @dataclasses.dataclass(frozen=True)
 class Corpus:
-    """What the package knows of a corpus.
+    """What the package knows about a corpus.
 
     Args:
-        read: `read(root) -> DataFrame`, rows in a fixed order.
-        title: the corpus's full name.
-        language: ISO 639-3 code; empty for noise, and where a user's data tell it.
-        licence: its terms.
-        citation: the publication to cite.
-        obtain: how to get it, and what the folder holds.
-        counts: published utterances an emotion (`""` for unlabelled speech); empty
-            where none are published.
-        note: what a reader of its results should know.
-        speakers: how many, and their genders.
+        read: the reader, `read(root, **options) -> DataFrame`. It returns the rows in
+            a fixed order.
+        title: full name of the corpus.
+        language: ISO 639-3 code. It is empty for noise, and for a user's own data,
+            whose language comes from the data.
+        licence: terms of use.
+        citation: publication to cite.
+        obtain: how to get the corpus, and what its folder holds.
+        counts: published number of utterances per emotion, `""` for unlabelled
+            speech. It is empty if no numbers are published.
+        note: what readers of results on this corpus should know.
+        speakers: number of speakers and their genders.
     """
 
     read: Callable[..., pd.DataFrame]
@@ -76,12 +80,12 @@ class Corpus:
 
 
 class UnreadableFiles(ValueError):
-    """Files of a corpus that are no audio.
+    """Raised if files of a corpus cannot be read as audio.
 
     Args:
-        errors: what is wrong, by file.
-        rows: the reader's rows of all other files.
-        unreadable: its rows of these files.
+        errors: mapping from file to the reason why it cannot be read.
+        rows: the reader's rows for all other files.
+        unreadable: the reader's rows for these files.
     """
 
     def __init__(
@@ -94,18 +98,29 @@ class UnreadableFiles(ValueError):
 
 
 def from_rows(rows: list[dict]) -> pd.DataFrame:
-    """Completes the rows of a reader: absent columns, duration, digest.
+    """Builds a table from a reader's rows: adds columns, durations and digests.
+
+    Args:
+        rows: one dictionary per utterance, with at least `utterance`, `file`, `corpus`
+            and `speaker`. The other columns are optional.
 
     Raises:
-        UnreadableFiles: files whose header cannot be read, all of them.
-        ValueError: rows that break the contract, see `check`.
+        UnreadableFiles: if the headers of some files cannot be read. The error lists
+            all of these files.
+        ValueError: if the rows break the contract of `check`.
     """
     known = [bool(row) and "duration" in row for row in rows]
-    return completed(pd.DataFrame(rows), np.array(known, bool))
+    return from_frame(pd.DataFrame(rows), np.array(known, bool))
 
 
-def completed(frame: pd.DataFrame, known: np.ndarray | None = None) -> pd.DataFrame:
-    """`from_rows` of a frame; `known` says whose duration is, if only NaN."""
+def from_frame(frame: pd.DataFrame, known: np.ndarray | None = None) -> pd.DataFrame:
+    """Builds a table from a frame, as `from_rows` does from dictionaries.
+
+    Args:
+        frame: one row per utterance; see `from_rows` for the columns.
+        known: which rows come with a duration, `(rows,)` booleans. By default, those
+            whose duration is not NaN.
+    """
     table = frame.reset_index(drop=True).reindex(columns=COLUMNS)
     text = ["session", "gender", "language", "emotion", "digest"]
     table[text] = table[text].astype(object).fillna("")
@@ -123,11 +138,14 @@ def completed(frame: pd.DataFrame, known: np.ndarray | None = None) -> pd.DataFr
 
 
 def _durations(table: pd.DataFrame, known) -> tuple[pd.Series, dict[str, str]]:
-    """Seconds of each row, from the header where neither it nor the end is known."""
+    """Duration of each row in seconds, and the errors by file.
+
+    The header is read only if neither the duration nor the end of a row is known.
+    """
     last = table.end.where(~known, table.duration)
-    wanted = table.file[table.end.isna() & ~known].unique()
+    unknown = table.file[table.end.isna() & ~known].unique()
     headers, errors = {}, {}
-    for file in tqdm.tqdm(wanted, desc="headers", unit="file", delay=1):
+    for file in tqdm.tqdm(unknown, desc="headers", unit="file", delay=1):
         try:
             headers[file] = audio.duration(file)
         except (ValueError, FileNotFoundError) as error:
@@ -138,7 +156,7 @@ def _durations(table: pd.DataFrame, known) -> tuple[pd.Series, dict[str, str]]:
 
 
 def with_digests(table: pd.DataFrame) -> pd.DataFrame:
-    """Fills in the digests that a reader left empty."""
+    """Returns the table with the digests that a reader left empty filled in."""
     absent = table.digest == ""
     if not absent.any():
         return table
@@ -150,41 +168,45 @@ def with_digests(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def check(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the table if it keeps the contract above, its numbers as float64.
+    """Checks a table against the contract above.
+
+    Returns:
+        The table, with its numeric columns as float64.
 
     Raises:
-        ValueError: a column is absent, the table is empty, a value is of another
-            kind than its column's, an utterance stands twice or has no speaker.
+        ValueError: if a column is missing, the table is empty, a value has the wrong
+            type for its column, an utterance occurs twice or has no speaker.
     """
     absent = [name for name in COLUMNS if name not in table.columns]
     if absent:
-        raise ValueError(f"A table needs the columns {COLUMNS}. Absent: {absent}.")
+        raise ValueError(f"A table needs the columns {COLUMNS}. Missing: {absent}.")
     if table.empty:
         raise ValueError("A table needs at least one utterance. Received: none.")
-    table = _of_kinds(table)
+    table = _convert_numbers(table)
     twice = table.utterance[table.utterance.duplicated()].unique()
     if len(twice):
         raise ValueError(
-            "An utterance's id must be unique. "
+            "The id of an utterance must be unique. "
             f"Received more than once: {', '.join(twice[:5])}."
         )
     nobody = table.utterance[table.speaker.isna() | (table.speaker == "")]
     if len(nobody):
         raise ValueError(
-            "Every utterance needs a speaker, or no split can be shown to be "
+            "Every utterance needs a speaker. Without one, no split can be shown to be "
             f"speaker-independent. Received none for: {', '.join(nobody[:5])}. Name "
-            "the column, or a pattern of file names, that tells the speaker."
+            "the column that holds the speaker, or a pattern that finds the speaker in "
+            "file names."
         )
     return table
 
 
-def _of_kinds(table: pd.DataFrame) -> pd.DataFrame:
-    """The table, whose texts are text, and whose numbers are, as float64."""
+def _convert_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Checks the type of every value, and converts the numbers to float64."""
     for column in COLUMNS:
         kind, holds = "text", _is_text
         if column in NUMBERS:
             kind, holds = "finite numbers or NaN", _is_number
-        # Rows without a speaker have a message of their own.
+        # Rows without a speaker have their own message in `check`.
         values = table[column].dropna() if column == "speaker" else table[column]
         if column in NUMBERS and values.dtype == "float64":
             values = values[values.abs() > 1e300]
@@ -209,50 +231,67 @@ def _is_number(value) -> bool:
     return isinstance(value, numbers.Real) and not abs(value) > 1e300
 
 
-def copies(table: pd.DataFrame) -> list[pd.DataFrame]:
-    """Groups of rows that are the same stretch of the same audio."""
+def find_copies(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Finds groups of rows that are the same segment of the same audio."""
     same = ["digest", "start", "end"]
     rows = table[table.duplicated(same, keep=False)]
     return [group for _, group in rows.groupby(same, sort=False, dropna=False)]
 
 
-def warn_of_copies(table: pd.DataFrame) -> None:
-    """Warns of audio that stands there twice; under two speakers is the worse case."""
-    groups = copies(table)
+def warn_about_copies(table: pd.DataFrame) -> None:
+    """Warns if the same audio occurs more than once.
+
+    Copies under different speakers get a warning of their own because they can leak
+    from training to test.
+    """
+    groups = find_copies(table)
     for several, consequence in (
-        (False, "They count twice"),
-        (True, "A fold that parts these speakers is refused; correct one of them"),
+        (False, "These utterances count more than once"),
+        (
+            True,
+            "A fold with these speakers on different sides is rejected. Correct the "
+            "speakers, or remove the copies",
+        ),
     ):
         found = [g for g in groups if (g.speaker.nunique() > 1) is several]
         if found:
             named = "; ".join(" = ".join(group.utterance) for group in found[:5])
             more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-            whose = "two speakers have" if several else "there is"
+            names = "different speakers" if several else "several names"
             warnings.warn(
-                f"Corpus `{table.corpus.iloc[0]}`: {whose} the same audio under "
-                f"several names: {named}{more}. {consequence}.",
+                f"Corpus `{table.corpus.iloc[0]}` holds the same audio under {names}: "
+                f"{named}{more}. {consequence}.",
                 stacklevel=3,
             )
 
 
 def classes(table: pd.DataFrame) -> tuple[str, ...]:
-    """The emotions of a table, sorted; unlabelled rows do not count."""
+    """Returns the sorted emotions of a table, without unlabelled rows."""
     return tuple(sorted(set(table.emotion.unique()) - {""}))
 
 
-def say_unlabelled(table: pd.DataFrame, corpus: str, why: str) -> None:
-    """Warns of the utterances that a corpus leaves without label."""
+def warn_about_unlabelled(table: pd.DataFrame, corpus: str, reason: str) -> None:
+    """Warns about the number of utterances without an emotion.
+
+    Args:
+        table: a table.
+        corpus: name of the corpus, for the message.
+        reason: why the emotions are missing, a clause that follows "because".
+    """
     count = (table.emotion == "").sum()
     if count:
         warnings.warn(
-            f"Corpus `{corpus}` has {count} of {len(table)} utterances without "
-            f"emotion: {why}.",
+            f"Corpus `{corpus}`: {count} of {len(table)} utterances have no emotion "
+            f"because {reason}.",
             stacklevel=3,
         )
 
 
-def compare_counts(table: pd.DataFrame, corpus: str, counts: Mapping[str, int]):
-    """Warns where a corpus's counts differ from the published ones."""
+def compare_counts(table: pd.DataFrame, corpus: str, counts: Mapping[str, int]) -> None:
+    """Compares the utterances per emotion with the published counts.
+
+    A warning lists every emotion whose count differs.
+    """
     found = table.emotion.value_counts().to_dict()
     wrong = [
         f"{name or 'unlabelled'} {found.get(name, 0)} (published {expected})"

@@ -1,4 +1,4 @@
-"""Trees of toy audio that tests of several corpora share."""
+"""Folders of toy audio for the tests of several corpora."""
 
 import io
 
@@ -10,7 +10,7 @@ from keras_ser.corpora.own import csv_file
 
 
 def sound(seed: int = 0, **options) -> bytes:
-    """A file of 0.1 s of noise, wav unless `options` of soundfile say otherwise."""
+    """A file of 0.1 s of noise, in wav unless soundfile's `options` differ."""
     stream = io.BytesIO()
     wave = np.random.default_rng(seed).normal(scale=0.1, size=1600)
     if options.pop("stereo", False):
@@ -27,7 +27,7 @@ def sounds():
 
 @pytest.fixture
 def tree(tmp_path):
-    """A function that writes toy audio under names, and texts, and returns the root."""
+    """A function that writes toy audio files and text files, and returns the root."""
 
     def write(*names, texts=None, root="corpus", **options):
         for seed, name in enumerate(names):
@@ -45,7 +45,7 @@ def tree(tmp_path):
 
 @pytest.fixture
 def listed(tree):
-    """A function that reads a CSV text whose files a.wav, b.wav and c.wav exist."""
+    """A function that reads a CSV text. The files a.wav, b.wav and c.wav exist."""
 
     def read(text, **options):
         root = tree("a.wav", "b.wav", "c.wav", texts={"calls.csv": text})

@@ -1,4 +1,4 @@
-"""Tables and predictions as audformat databases, read back by us and by audformat."""
+"""Tables and predictions as audformat databases, read by this package and audformat."""
 
 import math
 
@@ -13,7 +13,7 @@ SAME = ["digest", "speaker", "gender", "language", "emotion", "activation", "val
 
 @pytest.fixture
 def table(tree):
-    """Two speakers; a label is missing, one dimension is known of one utterance."""
+    """Two speakers. One label is missing, and one utterance has an activation."""
     text = (
         "file,speaker,gender,language,emotion,arousal\n"
         "a.wav,03,f,deu,anger,4.5\nb.wav,08,m,,sadness,\nsub/c.wav,08,m,eng,,\n"
@@ -48,7 +48,7 @@ def test_a_table_comes_back(table, tmp_path):
     pd.testing.assert_frame_equal(again(tmp_path / "corpus"), table)
 
 
-def test_files_elsewhere_are_named_by_their_whole_path(table, tmp_path):
+def test_files_elsewhere_have_absolute_paths(table, tmp_path):
     out.write(table, tmp_path / "export")
     back = again(tmp_path / "export")
     assert list(back.file) == list(table.file)
@@ -75,9 +75,9 @@ def test_speakers_of_two_corpora_keep_their_corpus(table, tmp_path):
     assert list(speakers) == ["toy/03", "other/08"]
 
 
-def test_a_stretch_of_audio_that_stands_twice_is_refused(table, tmp_path):
+def test_a_segment_of_audio_that_occurs_twice_is_rejected(table, tmp_path):
     twice = pd.concat([table, table.iloc[[0]]])
-    with pytest.raises(ValueError, match="each stretch of audio once.*: a.wav, 1 such"):
+    with pytest.raises(ValueError, match="each segment of audio once.*: a.wav, 1 such"):
         out.write(twice, tmp_path / "corpus")
 
 
@@ -119,7 +119,7 @@ def predictions(table, **columns):
     )
 
 
-def test_predictions_are_no_labels(table, tmp_path):
+def test_predictions_are_not_labels(table, tmp_path):
     run = tmp_path / "predictions.csv"
     other = predictions(table, head="center")
     pd.concat([predictions(table), other]).to_csv(run, index=False)
@@ -146,13 +146,15 @@ def test_each_system_and_condition_has_its_table(table, tmp_path):
     ]
 
 
-def test_names_that_become_one_are_refused(table, tmp_path):
+def test_names_that_become_one_are_rejected(table, tmp_path):
     frames = [predictions(table, condition=name) for name in ("a:b", "a-b")]
-    with pytest.raises(ValueError, match="a-b.0 stands for several"):
+    with pytest.raises(
+        ValueError, match="several that become predictions.baseline.a-b.0"
+    ):
         out.write_predictions(pd.concat(frames), tmp_path / "corpus", table)
 
 
-def test_what_a_recogniser_returns_needs_no_table(table, tmp_path):
+def test_the_result_of_a_recogniser_needs_no_table(table, tmp_path):
     frame = pd.DataFrame(
         {"file": table.file[:2], "start": 0.0, "end": [0.1, 0.05], "prediction": "x"}
     )
@@ -161,16 +163,16 @@ def test_what_a_recogniser_returns_needs_no_table(table, tmp_path):
     assert path.name == "db.predictions.csv"
 
 
-def test_predictions_of_unknown_utterances_are_refused(table, tmp_path):
-    with pytest.raises(ValueError, match="none of toy/sub/c, 1 such rows"):
+def test_predictions_of_unknown_utterances_are_rejected(table, tmp_path):
+    with pytest.raises(ValueError, match="no file for toy/sub/c, 1 such rows"):
         out.write_predictions(predictions(table), tmp_path / "x", table.iloc[:2])
-    with pytest.raises(ValueError, match="none of toy/a, 3 such rows"):
+    with pytest.raises(ValueError, match="no file for toy/a, 3 such rows"):
         out.write_predictions(predictions(table), tmp_path / "x")
     with pytest.raises(FileNotFoundError, match="Expected a run's predictions.csv"):
         out.write_predictions(tmp_path / "gone.csv", tmp_path / "x", table)
 
 
-def test_audformat_reads_what_is_written(table, segments, tmp_path):
+def test_audformat_reads_the_written_database(table, segments, tmp_path):
     audformat = pytest.importorskip("audformat")
     out.write(table, tmp_path / "files")
     frame = audformat.Database.load(str(tmp_path / "files"))["emotion"].get()
@@ -210,7 +212,7 @@ def test_audformat_reads_tables_of_several_columns(table, tmp_path):
     assert two.prediction.tolist() == ["anger"] * 3
 
 
-def test_we_read_what_audformat_writes(tree):
+def test_databases_of_audformat_are_read(tree):
     audformat = pytest.importorskip("audformat")
     root = tree("a.wav", "b.wav")
     database = audformat.Database("x")

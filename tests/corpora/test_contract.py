@@ -1,4 +1,4 @@
-"""What every corpus of `CORPORA` promises; a new one is picked up from there."""
+"""The contract of every corpus in `CORPORA`. A new corpus is tested automatically."""
 
 import json
 import warnings
@@ -17,8 +17,8 @@ NOISE = {"demand", "noise", "synthetic_noise"}
 OWN = {"csv", "emobox", "folder", "huggingface"}
 
 
-# Audio and texts of a small tree in the corpus's true layout; what is read is the
-# tree, or the file in it that `ROOTS` names.
+# Audio and texts of a small folder in the corpus's true layout. The tests read the
+# folder, or the file in it that `ROOTS` names.
 IEMOCAP = {
     f"Session1/dialog/EmoEvaluation/Ses01F_{dialog}.txt": "".join(
         f"[1.0000 - 2.0000]\tSes01F_{dialog}_{turn}\t{emotion}\t[2.5, 3.5, 1.5]\n"
@@ -102,7 +102,7 @@ every_corpus = pytest.mark.parametrize("name", CORPORA)
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory, noise):
-    """A function from a corpus's name to its toy table."""
+    """A function that returns the toy table of a corpus."""
     import soundfile
 
     made = {}
@@ -123,7 +123,9 @@ def toy(tmp_path_factory, noise):
             root = tmp_path_factory.mktemp(name)
             plant(root, name)
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Corpus", UserWarning)  # its counts
+                warnings.filterwarnings(
+                    "ignore", "Corpus", UserWarning
+                )  # differing counts
                 made[name] = corpora.read(
                     name, root / ROOTS.get(name, ""), **OPTIONS.get(name, {})
                 )
@@ -133,8 +135,8 @@ def toy(tmp_path_factory, noise):
 
 
 @every_corpus
-def test_a_corpus_has_a_toy_tree(name):
-    assert name in TOYS, f"write a small tree in the layout of `{name}`"
+def test_a_corpus_has_a_toy_folder(name):
+    assert name in TOYS, f"add a small folder in the layout of `{name}` to TOYS"
 
 
 @every_corpus
@@ -171,7 +173,7 @@ def test_every_file_exists_and_lasts(toy, name):
 
 
 @every_corpus
-def test_words_are_of_the_vocabulary(toy, name):
+def test_words_belong_to_the_vocabulary(toy, name):
     table = toy(name)
     assert set(table.emotion) <= EMOTIONS
     assert set(table.gender) <= {"female", "male", ""}
@@ -179,7 +181,7 @@ def test_words_are_of_the_vocabulary(toy, name):
 
 
 @pytest.mark.parametrize("name", sorted(NOISE))
-def test_noise_is_no_speech(toy, name):
+def test_noise_is_not_speech(toy, name):
     for column in ("emotion", "language", "gender"):
         assert set(toy(name)[column]) == {""}
 
@@ -191,7 +193,7 @@ def test_speakers_have_one_gender_and_one_session(toy, name):
 
 
 @every_corpus
-def test_an_entry_tells_what_a_user_must_know(name):
+def test_an_entry_says_what_a_user_must_know(name):
     corpus = CORPORA[name]
     assert isinstance(corpus, Corpus)
     for field in ("title", "licence", "citation", "obtain", "speakers"):
@@ -202,13 +204,13 @@ def test_an_entry_tells_what_a_user_must_know(name):
 
 
 @every_corpus
-def test_emotions_are_those_that_are_counted(toy, name):
+def test_emotions_are_those_with_published_counts(toy, name):
     counts = CORPORA[name].counts
     assert not counts or set(toy(name).emotion) <= set(counts)
 
 
 @every_corpus
-def test_a_file_is_no_root(tmp_path, name):
+def test_a_file_is_not_a_root(tmp_path, name):
     file = tmp_path / "file"
     file.write_text("no folder")
     with pytest.raises((FileNotFoundError, ValueError, NotADirectoryError)) as caught:

@@ -1,3 +1,5 @@
+"""Checks of folders, files and their names."""
+
 import re
 from pathlib import Path
 
@@ -6,7 +8,7 @@ import pytest
 from keras_ser.corpora import folders
 
 
-def test_a_folder_is_itself_and_a_file_is_none(tmp_path):
+def test_a_folder_is_returned_and_a_file_is_rejected(tmp_path):
     assert folders.require_folder(str(tmp_path), "toy", "wav files") == tmp_path
     (tmp_path / "file").touch()
     with pytest.raises(
@@ -19,7 +21,7 @@ def test_a_folder_is_itself_and_a_file_is_none(tmp_path):
     ("name", "holds"),
     [("a.WAV", True), ("a.flac", True), ("a.txt", False), ("a", False)],
 )
-def test_audio_is_told_by_its_extension(name, holds):
+def test_audio_is_recognised_by_its_extension(name, holds):
     assert folders.is_audio(Path(name)) == holds
 
 
@@ -42,43 +44,44 @@ def test_linked_folders_are_entered_once(tmp_path):
     assert folders.files_below(root) == [root / "linked/a.wav"]
 
 
-def test_no_audio_is_told(tmp_path):
+def test_missing_audio_is_reported(tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(FileNotFoundError) as caught:
         folders.audio_below(tmp_path, "toy", "x/a.wav", "Look elsewhere.")
     assert str(caught.value) == (
-        "Corpus `toy` expects x/a.wav and its siblings. "
-        f"Received: {tmp_path} with none. Look elsewhere."
+        "Corpus `toy` expects audio files such as x/a.wav. "
+        f"Received: {tmp_path}, which has none. Look elsewhere."
     )
 
 
 def test_names_that_do_not_match_are_counted():
     files = [Path("x/a1.wav"), Path("x/b.wav"), Path("x/c.wav")]
     with pytest.raises(
-        ValueError, match="names of a letter and a digit. Received: x/b"
+        ValueError,
+        match="consist of a letter and a digit. Received: x/b.wav and 1 more",
     ):
-        folders.parsed(files, re.compile(r"(\w)\d"), "toy", "a letter and a digit")
-    ((file, name),) = folders.parsed(files[:1], re.compile(r"(\w)\d"), "toy", "")
+        folders.parse_names(files, re.compile(r"(\w)\d"), "toy", "a letter and a digit")
+    ((file, name),) = folders.parse_names(files[:1], re.compile(r"(\w)\d"), "toy", "")
     assert (file, name[1]) == (files[0], "a")
 
 
-def test_labels_and_files_are_the_same_names():
-    folders.refuse_unpaired("toy", ["a", "b"], ["b", "a"], "list.txt")
+def test_labels_and_files_must_have_the_same_names():
+    folders.check_paired("toy", ["a", "b"], ["b", "a"], "list.txt")
     with pytest.raises(ValueError) as caught:
-        folders.refuse_unpaired("toy", ["a", "b", "c"], ["b", "d"], "list.txt")
+        folders.check_paired("toy", ["a", "b", "c"], ["b", "d"], "list.txt")
     assert (
-        "a has no audio, d has no label; 2 without audio, 1 without label. Copy the "
-        "corpus again, or correct list.txt."
+        "a has no audio, d has no label; 2 without audio, 1 without a label. Copy "
+        "the corpus again, or correct list.txt."
     ) in str(caught.value)
 
 
-def test_a_recording_in_two_places_is_refused_by_both_paths():
+def test_a_recording_in_two_places_is_rejected_with_both_paths():
     files = [Path("x/a.wav"), Path("y/a.wav")]
     with pytest.raises(ValueError, match="x/a.wav and y/a.wav. Keep one of the two.$"):
-        folders.refuse_twice(files, "toy")
+        folders.check_unique(files, "toy")
 
 
-def test_a_recording_in_two_formats_is_refused_by_both_names():
-    folders.refuse_twice([Path("x/a.wav"), Path("x/b.wav")], "toy")
+def test_a_recording_in_two_formats_is_rejected_with_both_names():
+    folders.check_unique([Path("x/a.wav"), Path("x/b.wav")], "toy")
     with pytest.raises(ValueError, match="x with a.wav and a.flac"):
-        folders.refuse_twice([Path("x/a.wav"), Path("x/a.flac")], "toy")
+        folders.check_unique([Path("x/a.wav"), Path("x/a.flac")], "toy")

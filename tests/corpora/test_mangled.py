@@ -1,4 +1,4 @@
-"""Mangled trees and lists: read whole, or refused with a message; no label made up."""
+"""Mangled folders and lists: read completely or rejected, never with made-up labels."""
 
 import json
 import tempfile
@@ -18,7 +18,7 @@ quick = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-# What a label means, said a second time.
+# The meaning of labels, stated independently of the vocabulary.
 MEANING = {
     "anger": "anger",
     "ANG": "anger",
@@ -45,7 +45,7 @@ GOOD = {
     "tess": ["OAF_angry/OAF_back_angry.wav", "OAF_neutral/OA_bite_neutral.wav"],
     "urdu": ["Angry/SM1_F1_A01.wav", "Happy/SF1_F1_H01.wav"],
 }
-# By the corpus, of its good files; other files have no label of theirs.
+# Labels of the files in `GOOD`. Other files have no label.
 LABELS = {
     "1001_DFA_ANG_XX": "anger",
     "1002_IEO_SAD_LO": "sadness",
@@ -65,13 +65,13 @@ LABELS = {
 
 
 def reading(name, root, **options):
-    """A corpus's table and None, or None and what it says of its refusal."""
+    """Returns the table and the warnings, or None and the error message."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
             table = corpora.read(name, root, **options)
         except (ValueError, FileNotFoundError) as error:
-            event("refused")
+            event("rejected")
             return None, str(error)
     event("read")
     return table, " ".join(str(warning.message) for warning in said)
@@ -107,8 +107,8 @@ headers = st.lists(
 )
 
 
-ODDS = 8  # of something odd in a list, one in as many
-odd = st.integers(1, ODDS).map(lambda number: number == ODDS)
+ODDITY_RATE = 8  # one in so many lists has a given oddity
+odd = st.integers(1, ODDITY_RATE).map(lambda number: number == ODDITY_RATE)
 RIGHT = {
     "speaker": st.sampled_from(["anna", "ben"]),
     "emotion": st.sampled_from(list(MEANING)),
@@ -117,7 +117,7 @@ RIGHT = {
 
 @st.composite
 def lists(draw):
-    """The text of a CSV file with an oddity or none, and its header and rows."""
+    """Draws the text of a CSV file, with or without oddities, its header and rows."""
     usual = st.permutations(["file", "speaker", "emotion"])
     header = draw(headers if draw(odd) else usual)
     files = draw(st.permutations(["a.wav", "b.wav", "c.wav"]))
@@ -150,7 +150,7 @@ def audio_files(tmp_path_factory, sounds):
 
 @quick
 @given(drawn=lists())
-def test_a_list_is_read_whole_or_refused(audio_files, drawn):
+def test_a_list_is_read_completely_or_rejected(audio_files, drawn):
     text, header, rows = drawn
     path = audio_files / "list.csv"
     path.write_text(text, encoding="utf-8", newline="")
@@ -159,16 +159,18 @@ def test_a_list_is_read_whole_or_refused(audio_files, drawn):
         assert is_a_message(said, audio_files), said
         return
     assert len(table) == len(rows)
-    column = next((h for h in header if vocabulary.column(h) == "emotion"), None)
+    column = next((h for h in header if vocabulary.find_column(h) == "emotion"), None)
     if header.count("emotion"):
         column = "emotion"
     labels = [row[header.index(column)].strip() if column else "" for row in rows]
-    assert list(table.emotion) == [MEANING[label] for label in labels]
+    # Random text is only read if it happens to be in the vocabulary, such as `S`.
+    meaning = {**vocabulary.map_labels(labels)[0], **MEANING}
+    assert list(table.emotion) == [meaning[label] for label in labels]
 
 
 @quick
 @given(garbage=st.binary(max_size=200))
-def test_bytes_are_refused_with_a_message(audio_files, garbage):
+def test_bytes_are_rejected_with_a_message(audio_files, garbage):
     for name, suffix in (("csv", "csv"), ("emobox", "jsonl")):
         path = audio_files / f"list.{suffix}"
         path.write_bytes(garbage)
@@ -187,7 +189,7 @@ values = st.one_of(
 
 @st.composite
 def json_lists(draw):
-    """Lines of a list as EmoBox has them, with an oddity or none."""
+    """Draws the lines of an EmoBox list, with or without oddities."""
     rows = [
         {"dataset": "x", "wav": wav, "emo": draw(RIGHT["emotion"]), "spk": 7}
         for wav in draw(st.permutations(["a.wav", "b.wav", "c.wav"]))
@@ -203,7 +205,7 @@ def json_lists(draw):
 
 @quick
 @given(rows=json_lists())
-def test_json_lines_are_read_whole_or_refused(audio_files, rows):
+def test_json_lines_are_read_completely_or_rejected(audio_files, rows):
     path = audio_files / "list.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     table, said = reading("emobox", path)
@@ -238,7 +240,7 @@ junk = st.sampled_from(
 
 @st.composite
 def trees(draw, name):
-    """Names of files: those of a corpus, fewer, more, moved or of other endings."""
+    """Draws file names: those of a corpus, fewer, more, moved or with other endings."""
     good = draw(st.lists(st.sampled_from(GOOD[name]), unique=True))
     more = draw(st.lists(junk, max_size=2)) if draw(st.booleans()) else []
     if draw(st.integers(0, 4)) == 0:
@@ -254,7 +256,7 @@ contents = st.sampled_from(["sound", "sound", "sound", "sound", "", "<html>"])
 @pytest.mark.parametrize("name", GOOD)
 @settings(quick, max_examples=30)
 @given(data=st.data())
-def test_a_tree_is_read_whole_or_refused(sounds, name, data):
+def test_a_tree_is_read_completely_or_rejected(sounds, name, data):
     with tempfile.TemporaryDirectory() as root:
         for seed, file in enumerate(data.draw(trees(name))):
             content = data.draw(contents)
@@ -267,14 +269,14 @@ def test_a_tree_is_read_whole_or_refused(sounds, name, data):
         read = {Path(file) for file in table.file}
         there = {f for f in folders.files_below(Path(root)) if folders.is_audio(f)}
         wavs = Path(root, "AudioWAV")
-        # Where a corpus has its folder or ending, others are not looked at.
-        looked_at = {
+        # Some corpora read only certain folders or extensions.
+        is_expected = {
             "crema_d": lambda file: not wavs.is_dir() or wavs in file.parents,
             "emodb": lambda file: file.parent in {other.parent for other in read},
             "librispeech": lambda file: file.suffix == ".flac",
             "ravdess": lambda file: file.parent.name.startswith("Actor_"),
         }.get(name, lambda file: True)
-        assert read == {file for file in there if looked_at(file)}
+        assert read == {file for file in there if is_expected(file)}
         assert len(table) == len(read)
         labels = LABELS if corpora.CORPORA[name].counts else {}
         for file, emotion in zip(table.file, table.emotion, strict=True):
@@ -297,7 +299,7 @@ def test_a_tree_is_read_whole_or_refused(sounds, name, data):
         max_size=4,
     )
 )
-def test_folders_of_emotions_are_read_whole_or_refused(sounds, drawn):
+def test_folders_of_emotions_are_read_completely_or_rejected(sounds, drawn):
     with tempfile.TemporaryDirectory() as root:
         for seed, (parts, file) in enumerate(drawn):
             write(root, "/".join([*parts, file]), sounds(seed))
@@ -315,8 +317,8 @@ def test_folders_of_emotions_are_read_whole_or_refused(sounds, drawn):
 
 @quick
 @given(data=st.data())
-def test_labels_of_iemocap_are_read_whole_or_refused(sounds, data):
-    """Lines of a label file are dropped, doubled, cut or changed."""
+def test_labels_of_iemocap_are_read_completely_or_rejected(sounds, data):
+    """Lines of a label file are dropped, duplicated, truncated or changed."""
     turns = {"Ses01F_impro01_F000": "ang", "Ses01F_impro01_M000": "xxx"}
     lines = [
         f"[1.0000 - 2.0000]\t{turn}\t{emotion}\t[2.5000, 3.5000, 1.5000]"

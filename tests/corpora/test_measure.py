@@ -1,4 +1,4 @@
-"""Measures of samples against waves whose level, silence and clipping are known."""
+"""Measurements of waves whose level, silence and clipping are known."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def file_of(write_audio, wave, name="a.wav", rate=RATE, subtype="FLOAT", **optio
 
 @pytest.fixture
 def measured(write_audio):
-    """A function from a wave to its measures."""
+    """A function that returns the measurements of a wave."""
     return lambda wave, **options: measure_file(
         file_of(write_audio, wave, **options.pop("file", {})), **options
     )
@@ -41,7 +41,7 @@ def test_silence_is_measured_before_and_after_speech(measured, tone, rate):
 
 
 @pytest.mark.parametrize(("below", "lead"), [(30, 0.0), (50, 0.5)])
-def test_what_is_40_db_below_the_loudest_is_silence(measured, tone, below, lead):
+def test_frames_40_db_below_the_loudest_are_silence(measured, tone, below, lead):
     wave = tone(400.0, 1.0)
     wave[: RATE // 2] *= 10 ** (-below / 20)
     assert measured(wave)["lead"] == pytest.approx(lead)
@@ -66,7 +66,7 @@ def test_three_samples_in_a_row_at_full_scale_are_clipping(
     assert measured(wave)["clipped"] is clipped
 
 
-def test_clipping_is_sought_in_each_channel(measured):
+def test_clipping_is_detected_in_each_channel(measured):
     wave = np.zeros((RATE, 2))
     wave[100:102, 0] = wave[102:104, 1] = 1.0
     assert not measured(wave)["clipped"]
@@ -110,7 +110,7 @@ def test_blocks_make_no_difference(measured, noise, frames):
 
 
 @pytest.mark.parametrize("case", ["gone", "page", "empty", "raw", "segment"])
-def test_what_cannot_be_read_says_why(write_audio, tmp_path, case):
+def test_a_file_that_cannot_be_read_says_why(write_audio, tmp_path, case):
     path, start = tmp_path / "page.wav", None
     if case == "page":
         path.write_text("<html>")
@@ -133,7 +133,7 @@ def test_a_flac_file_that_is_cut_off_says_so(write_audio, noise):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_table_has_a_row_of_measures_for_each_of_its_rows(spoken_table, workers):
+def test_every_row_is_measured(spoken_table, workers):
     table = spoken_table.iloc[::-1]
     found = measure.measure(table, workers)
     assert list(found.index) == list(table.index)
@@ -142,7 +142,7 @@ def test_a_table_has_a_row_of_measures_for_each_of_its_rows(spoken_table, worker
     assert found.level.iloc[3] == one["level"]
 
 
-def test_a_table_of_bad_files_alone_has_numbers_all_the_same(toy_table):
+def test_a_table_of_bad_files_has_numeric_columns(toy_table):
     found = measure.measure(toy_table("a"))
     assert (found.error != "").all()
     assert found.peak.dtype == np.float64

@@ -1,4 +1,4 @@
-"""What a survey sums up, says, and does about files that cannot be read."""
+"""Surveys: their figures, their text, and files that cannot be read."""
 
 import dataclasses
 import json
@@ -24,8 +24,8 @@ KNOWN = tables.Corpus(
 
 
 def measures(table, **columns):
-    """Measures of good files, a second each, but for `columns`."""
-    plain = {
+    """Measurements of good files of one second, except for `columns`."""
+    good = {
         "rate": 16_000.0,
         "channels": 1.0,
         "subtype": "PCM_16",
@@ -38,7 +38,7 @@ def measures(table, **columns):
         "not_finite": 0,
         "error": "",
     }
-    return table[["utterance"]].assign(**{**plain, **columns})[list(measure.COLUMNS)]
+    return table[["utterance"]].assign(**{**good, **columns})[list(measure.COLUMNS)]
 
 
 @pytest.fixture
@@ -47,30 +47,30 @@ def table(toy_table):
 
 
 def test_a_survey_counts(table):
-    told = survey.summarise(table, measures(table, seconds=[6.0] * 5 + [30.0]))
-    assert (told.utterances, told.speakers, told.minutes) == (6, 2, 1.0)
-    assert told.labelled == {"utterances": 4, "minutes": 0.4}
-    assert list(told.emotions) == ["", "anger", "sadness"]
-    assert told.emotions["anger"] == {
+    found = survey.summarise(table, measures(table, seconds=[6.0] * 5 + [30.0]))
+    assert (found.utterances, found.speakers, found.minutes) == (6, 2, 1.0)
+    assert found.labelled == {"utterances": 4, "minutes": 0.4}
+    assert list(found.emotions) == ["", "anger", "sadness"]
+    assert found.emotions["anger"] == {
         "utterances": 2,
         "minutes": 0.2,
         "published": None,
     }
-    assert told.seconds["min"] == told.seconds["median"] == 6.0
-    assert told.seconds["max"] == 30.0
-    assert [p["speaker"] for p in told.people] == ["toy/a", "toy/b"]
-    assert [p["lacks"] for p in told.people] == [[], []]
+    assert found.seconds["min"] == found.seconds["median"] == 6.0
+    assert found.seconds["max"] == 30.0
+    assert [p["speaker"] for p in found.people] == ["toy/a", "toy/b"]
+    assert [p["lacks"] for p in found.people] == [[], []]
 
 
 def test_speakers_that_lack_a_class_are_named(table):
-    told = survey.summarise(table.drop(index=1), measures(table).drop(index=1))
-    assert [p["lacks"] for p in told.people] == [["sadness"], []]
-    assert "lack a class  toy/a (sadness)" in told.text()
+    found = survey.summarise(table.drop(index=1), measures(table).drop(index=1))
+    assert [p["lacks"] for p in found.people] == [["sadness"], []]
+    assert "missing class toy/a (sadness)" in found.text()
 
 
 def test_faults_are_named(table):
     peaks = [0.5, 0.0099, 0.0009, 0.0, 0.01, 0.5]
-    told = survey.summarise(
+    found = survey.summarise(
         table,
         measures(
             table,
@@ -80,51 +80,51 @@ def test_faults_are_named(table):
             not_finite=[0, 0, 0, 0, 0, 7],
         ),
     )
-    assert told.clipped == ["toy/a-0"]
-    assert told.quiet == ["toy/a-1"]
-    assert told.silent == ["toy/a-2", "toy/b-0"]
-    assert told.not_finite == ["toy/b-2"]
-    assert told.level == {"5 %": -20.0, "median": -20.0, "95 %": -20.0}
+    assert found.clipped == ["toy/a-0"]
+    assert found.quiet == ["toy/a-1"]
+    assert found.silent == ["toy/a-2", "toy/b-0"]
+    assert found.not_finite == ["toy/b-2"]
+    assert found.level == {"5 %": -20.0, "median": -20.0, "95 %": -20.0}
 
 
-def test_copies_and_formats_are_told(table):
+def test_copies_and_formats_are_reported(table):
     table.loc[[0, 4], "digest"] = "one"
     rates = [8000.0] + [16_000.0] * 5
-    told = survey.summarise(table, measures(table, rate=rates))
-    assert told.copies == [["toy/a-0", "toy/b-1"]]
-    assert [(f["rate"], f["utterances"]) for f in told.formats] == [
+    found = survey.summarise(table, measures(table, rate=rates))
+    assert found.copies == [["toy/a-0", "toy/b-1"]]
+    assert [(f["rate"], f["utterances"]) for f in found.formats] == [
         (16_000, 5),
         (8000, 1),
     ]
-    text = told.text()
+    text = found.text()
     assert "toy/a-0 = toy/b-1" in text
     assert "16000 Hz, 1 channel, PCM_16: 5; 8000 Hz, 1 channel, PCM_16: 1" in text
 
 
-def test_unreadable_files_are_all_told_and_count_nowhere(table):
+def test_unreadable_files_are_listed_and_do_not_count(table):
     errors = ["broken 1", "", "", "", "broken 2", ""]
-    told = survey.summarise(
+    found = survey.summarise(
         table, measures(table, error=errors), unreadable={"c.wav": "broken 0"}
     )
-    assert told.utterances == 4
-    assert list(told.unreadable) == ["c.wav", "toy/a-0.wav", "toy/b-1.wav"]
+    assert found.utterances == 4
+    assert list(found.unreadable) == ["c.wav", "toy/a-0.wav", "toy/b-1.wav"]
     for number in range(3):
-        assert f"broken {number}" in told.text()
+        assert f"broken {number}" in found.text()
 
 
-def test_nothing_readable_is_no_crash(table):
+def test_no_readable_file_is_no_crash(table):
     nothing = dict.fromkeys(measure.NUMBERS, np.nan)
-    told = survey.summarise(table, measures(table, error="broken", **nothing))
-    assert told.utterances == 0
-    assert told.seconds == dict.fromkeys(("min", "median", "95 %", "max"))
-    assert json.loads(json.dumps(dataclasses.asdict(told), allow_nan=False))
-    assert "0 utterances" in told.text()
+    found = survey.summarise(table, measures(table, error="broken", **nothing))
+    assert found.utterances == 0
+    assert found.seconds == dict.fromkeys(("min", "median", "95 %", "max"))
+    assert json.loads(json.dumps(dataclasses.asdict(found), allow_nan=False))
+    assert "0 utterances" in found.text()
 
 
 def test_deviations_from_the_published_counts_are_marked(table):
-    told = survey.summarise(table, measures(table), KNOWN)
-    assert told.emotions["fear"] == {"utterances": 0, "minutes": 0.0, "published": 2}
-    lines = told.text().splitlines()
+    found = survey.summarise(table, measures(table), KNOWN)
+    assert found.emotions["fear"] == {"utterances": 0, "minutes": 0.0, "published": 2}
+    lines = found.text().splitlines()
     assert any(
         line.split() == ["fear", "0", "0.0", "2", "(deviates)"] for line in lines
     )
@@ -136,14 +136,14 @@ def test_deviations_from_the_published_counts_are_marked(table):
 
 
 @pytest.mark.parametrize("speakers", [2, 31])
-def test_the_text_keeps_within_80_columns(toy_table, speakers):
+def test_the_text_fits_in_80_columns(toy_table, speakers):
     genders = {f"{n:02d}": ("male", "female", "")[n % 3] for n in range(speakers)}
     table = toy_table(genders, ("anger", "sadness"), digest="one", start=0.0, end=1.0)
-    told = survey.summarise(table, measures(table, peak=0.001, clipped=True), KNOWN)
-    text = told.text()
+    found = survey.summarise(table, measures(table, peak=0.001, clipped=True), KNOWN)
+    text = found.text()
     assert max(map(len, text.splitlines())) <= 80
-    assert ("toy/01" in text.split("lack a class")[0]) is (speakers == 2)
-    assert ("and 50 more (--json has all)" in text) is (speakers == 31)
+    assert ("toy/01" in text.split("missing class")[0]) is (speakers == 2)
+    assert ("and 50 more (--json lists all)" in text) is (speakers == 31)
     for part in ("Toy corpus", "licence       free", "Nobody: Nothing. 2000"):
         assert part in text
 
@@ -163,16 +163,15 @@ def test_the_text_of_a_small_survey(table):
         "  speaker  gender  utterances  minutes",
         "  toy/a    female           2      0.0",
         "  toy/b    male             2      0.0",
-        "  lack a class  none",
+        "  missing class none",
         "",
         "  format        16000 Hz, 1 channel, PCM_16: 4",
         "  seconds       min 1.00, median 1.00, 95 % 1.00, max 1.00",
         "  speech, dBFS  5 % -20.0, median -20.0, 95 % -20.0",
         "  silence       0.10 s before speech, 0.20 s after (medians)",
         "",
-        "  clipped       1 (25.0 %), 3 or more samples in a row at 0.999 of full "
-        "scale:",
-        "                toy/a-0",
+        "  clipped       1 (25.0 %), 3 or more consecutive samples at 0.999 of full",
+        "                scale: toy/a-0",
         "  quiet         none",
         "  silent        none",
         "  not finite    none",
@@ -193,15 +192,15 @@ def test_a_corpus_with_bad_files_is_surveyed_without_them(root):
     names = ["03a01Wa.wav", "16a01Wa.wav"]
     for name in names:
         (root / "wav" / name).write_text("<html>")
-    told = survey.survey_corpus("emodb", root)
-    assert isinstance(told, Survey)
-    assert told.utterances == 3
-    assert [path.rsplit("/", 1)[1] for path in told.unreadable] == names
-    assert told.corpus["title"] == emodb.CORPUS.title
-    assert told.emotions["anger"]["published"] == 127
+    found = survey.survey_corpus("emodb", root)
+    assert isinstance(found, Survey)
+    assert found.utterances == 3
+    assert [path.rsplit("/", 1)[1] for path in found.unreadable] == names
+    assert found.corpus["title"] == emodb.CORPUS.title
+    assert found.emotions["anger"]["published"] == 127
 
 
-def test_a_corpus_of_bad_files_alone_is_refused(tmp_path):
+def test_a_corpus_of_bad_files_alone_is_rejected(tmp_path):
     (tmp_path / "03a01Fa.wav").write_text("<html>")
     with pytest.raises(ValueError, match="03a01Fa.wav"):
         survey.survey_corpus("emodb", tmp_path)
@@ -210,12 +209,12 @@ def test_a_corpus_of_bad_files_alone_is_refused(tmp_path):
 @pytest.mark.real_speech
 @pytest.mark.filterwarnings("ignore:Corpus `ravdess`")
 def test_ravdess_shows_its_quiet_files_and_its_duplicate(corpora_root):
-    told = survey.survey_corpus("ravdess", corpora_root / "ravdess", workers=2)
-    assert told.utterances == 1440
-    assert told.copies == [
+    found = survey.survey_corpus("ravdess", corpora_root / "ravdess", workers=2)
+    assert found.utterances == 1440
+    assert found.copies == [
         ["ravdess/03-01-03-01-02-01-07", "ravdess/03-01-03-01-02-02-07"]
     ]
-    assert len(told.quiet) == 13
-    assert {name[-2:] for name in told.quiet} == {"06", "09", "20"}
-    assert told.clipped == told.silent == told.not_finite == []
-    assert told.unreadable == {}
+    assert len(found.quiet) == 13
+    assert {name[-2:] for name in found.quiet} == {"06", "09", "20"}
+    assert found.clipped == found.silent == found.not_finite == []
+    assert found.unreadable == {}

@@ -1,4 +1,4 @@
-"""The one table: its contract, its labels and its warnings."""
+"""The table of all corpora: its contract, labels and warnings."""
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ def test_from_rows_fills_in_what_a_reader_leaves_out(row):
     assert filled[["start", "end", "activation", "valence"]].isna().all()
 
 
-def test_from_rows_keeps_what_a_reader_knows(row):
+def test_from_rows_keeps_what_a_reader_provides(row):
     known = {
         **row,
         "file": "not looked at.wav",
@@ -80,7 +80,7 @@ def test_a_segments_header_is_not_read(row):
     assert tables.from_rows([{**row, **known}]).duration[0] == 0.5
 
 
-def test_all_unreadable_files_are_told_and_the_others_kept(row, tmp_path):
+def test_all_unreadable_files_are_reported_and_the_others_kept(row, tmp_path):
     (tmp_path / "page.wav").write_text("<html>")
     names = ["page.wav", "gone.wav"]
     bad = [
@@ -95,7 +95,7 @@ def test_all_unreadable_files_are_told_and_the_others_kept(row, tmp_path):
     assert list(tables.from_rows(caught.value.rows).utterance) == ["toy/a"]
 
 
-def test_no_rows_are_no_table():
+def test_no_rows_are_rejected():
     with pytest.raises(ValueError, match="needs at least one utterance. Received: non"):
         tables.from_rows([])
 
@@ -114,7 +114,7 @@ def test_a_file_of_many_segments_is_opened_once(row, monkeypatch):
     assert opened == [row["file"]] * 2
 
 
-def test_rows_of_an_unreadable_file_are_told_once(row, tmp_path):
+def test_rows_of_an_unreadable_file_are_reported_once(row, tmp_path):
     bad = [
         {**row, "utterance": f"toy/{n}", "file": "gone.wav", "start": n} for n in (1, 2)
     ]
@@ -127,13 +127,15 @@ def test_rows_of_an_unreadable_file_are_told_once(row, tmp_path):
 
 def test_utterances_without_label_are_counted(toy_table):
     with pytest.warns(UserWarning) as caught:
-        tables.say_unlabelled(toy_table("ab", ("anger", "")), "toy", "nobody agreed")
+        tables.warn_about_unlabelled(
+            toy_table("ab", ("anger", "")), "toy", "nobody agreed"
+        )
     assert [str(warning.message) for warning in caught] == [
-        "Corpus `toy` has 2 of 4 utterances without emotion: nobody agreed."
+        "Corpus `toy`: 2 of 4 utterances have no emotion because nobody agreed."
     ]
 
 
-def test_digests_are_computed_where_absent_only(row, toy_table):
+def test_only_missing_digests_are_computed(row, toy_table):
     table = toy_table("ab").assign(file=row["file"])
     table.loc[1, "digest"] = ""
     filled = tables.with_digests(table)
@@ -149,10 +151,10 @@ def test_check_returns_the_table_that_keeps_the_contract(toy_table):
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_an_absent_column_is_named(toy_table, column):
+def test_a_missing_column_is_named(toy_table, column):
     with pytest.raises(ValueError) as caught:
         check(toy_table("ab").drop(columns=column))
-    assert f"Absent: ['{column}']" in str(caught.value)
+    assert f"Missing: ['{column}']" in str(caught.value)
 
 
 def test_an_utterance_that_stands_twice_is_named(toy_table):
@@ -172,35 +174,37 @@ def test_an_utterance_without_speaker_is_named(toy_table, nobody):
     with pytest.raises(ValueError) as caught:
         check(table)
     assert "Every utterance needs a speaker" in str(caught.value)
-    assert "toy/b-0. Name the column, or a pattern of file names" in str(caught.value)
+    assert "toy/b-0. Name the column that holds the speaker, or a pattern" in str(
+        caught.value
+    )
 
 
-def test_the_same_audio_of_one_speaker_is_warned_of(toy_table):
+def test_the_same_audio_of_one_speaker_is_reported(toy_table):
     table = toy_table("ab", emotions=("anger", "fear", "fear"))
     table.loc[2, "digest"] = table.digest[1]
     with pytest.warns(UserWarning) as caught:
-        tables.warn_of_copies(table)
+        tables.warn_about_copies(table)
     assert [str(warning.message) for warning in caught] == [
-        "Corpus `toy`: there is the same audio under several names: "
-        "toy/a-1 = toy/a-2. They count twice."
+        "Corpus `toy` holds the same audio under several names: toy/a-1 = toy/a-2. "
+        "These utterances count more than once."
     ]
 
 
-def test_the_same_audio_of_two_speakers_is_warned_of_apart(toy_table):
+def test_the_same_audio_of_two_speakers_is_reported_apart(toy_table):
     table = toy_table("ab")
     table.loc[[1, 2], "digest"] = "one"
     with pytest.warns(UserWarning) as caught:
-        tables.warn_of_copies(table)
+        tables.warn_about_copies(table)
     (message,) = (str(warning.message) for warning in caught)
-    assert "two speakers have the same audio" in message
-    assert "toy/a-1 = toy/b-0. A fold that parts these speakers is refused" in message
+    assert "holds the same audio under different speakers" in message
+    assert "toy/a-1 = toy/b-0. A fold with these speakers on different" in message
 
 
 @pytest.mark.filterwarnings("error")
-def test_segments_of_one_file_are_no_copies(toy_table):
+def test_segments_of_one_file_are_not_copies(toy_table):
     table = toy_table("ab", digest="one").assign(start=range(4), end=range(1, 5))
-    tables.warn_of_copies(table)
-    assert not tables.copies(table)
+    tables.warn_about_copies(table)
+    assert not tables.find_copies(table)
 
 
 def test_classes_are_sorted_and_without_unlabelled_speech(toy_table):
@@ -220,21 +224,21 @@ def test_a_label_set_merges_renames_and_counts_what_it_leaves_out(toy_table):
     with pytest.warns(UserWarning) as caught:
         view = relabel(table, "four")
     assert [str(w.message) for w in caught] == [
-        "Label set 'four': anger, happiness ← excitement + happiness; leaves out 6 of "
-        "12 utterances: unlabelled 2, boredom 2, fear 2."
+        "Label set 'four' has the classes anger, happiness (from excitement + "
+        "happiness). It leaves out 6 of 12 utterances: unlabelled 2, boredom 2, fear 2."
     ]
     assert list(view.emotion) == ["anger", "happiness", "happiness"] * 2
     assert list(view.index) == list(range(6))
     assert list(table.emotion) == [*emotions, *emotions]
 
 
-def test_a_label_set_that_renames_all_says_how(toy_table):
+def test_a_label_set_that_renames_all_is_reported(toy_table):
     table = toy_table("ab", emotions=("anger", "fear", "surprise", "calm"))
     with pytest.warns(UserWarning) as caught:
         view = relabel(table, "three")
     assert [str(w.message) for w in caught] == [
-        "Label set 'three': negative ← anger + fear, neutral ← calm, "
-        "positive ← surprise."
+        "Label set 'three' has the classes negative (from anger + fear), neutral (from "
+        "calm), positive (from surprise)."
     ]
     assert list(view.emotion) == ["negative", "negative", "positive", "neutral"] * 2
 
@@ -259,7 +263,7 @@ def test_a_corpus_without_labels_keeps_its_rows_under_any_label_set(toy_table):
 
 
 @pytest.mark.parametrize("labels", ["fuor", None, ["anger"], 4])
-def test_an_unknown_label_set_is_refused(toy_table, labels):
+def test_an_unknown_label_set_is_rejected(toy_table, labels):
     with pytest.raises(ValueError) as caught:
         relabel(toy_table("ab"), labels)
     message = str(caught.value)
@@ -268,14 +272,14 @@ def test_an_unknown_label_set_is_refused(toy_table, labels):
 
 
 @pytest.mark.parametrize("emotions", [("boredom",), ("boredom", "")])
-def test_a_label_set_that_leaves_nothing_is_refused(toy_table, emotions):
+def test_a_label_set_that_leaves_nothing_is_rejected(toy_table, emotions):
     with pytest.raises(ValueError) as caught:
         relabel(toy_table("ab", emotions=emotions), "four")
     assert "names no emotion of this corpus" in str(caught.value)
     assert "Received emotions: ['boredom']" in str(caught.value)
 
 
-def test_relabelling_keeps_what_is_told_of_the_table(toy_table):
+def test_relabelling_keeps_the_attributes_of_the_table(toy_table):
     table = toy_table("ab")
     table.attrs["release"] = "second"
     assert relabel(table, "four").attrs == {"release": "second"}
@@ -310,7 +314,7 @@ def test_tables_of_two_corpora_concatenate(row, toy_table):
     assert both.valence.dtype == np.float64
 
 
-def test_an_unknown_corpus_is_refused_with_the_known_ones(tmp_path):
+def test_an_unknown_corpus_is_rejected_with_the_known_ones(tmp_path):
     with pytest.raises(ValueError) as caught:
         corpora.read("emodb2", tmp_path)
     assert "Corpus must be one of ['crema_d', " in str(caught.value)

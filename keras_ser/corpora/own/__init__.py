@@ -1,1 +1,1 @@
-"""Readers of a user's own data: a CSV file, a folder, a list."""
+"""Readers of a user's own data: a CSV file, a list of files, or a folder."""

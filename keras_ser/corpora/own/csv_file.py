@@ -1,46 +1,54 @@
-"""A CSV file of one's own: audformat's tables, nkululeko's lists, any other.
+"""Reader of CSV files: audformat tables, nkululeko lists, or any other.
 
-audformat keeps speakers and genders in tables beside the one of emotions,
-`db.files.csv` by file and `db.speaker.csv` by speaker: what a table `db.<name>.csv`
-lacks is taken from those.
+An audformat database keeps speakers and genders in tables next to the table of
+emotions, such as `db.files.csv` with one row per file and `db.speaker.csv` with one row
+per speaker. Columns that a table `db.<name>.csv` lacks are taken from these tables.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import lists, vocabulary
+from keras_ser.corpora.own.sheet import list_first
 from keras_ser.corpora.own.table_of import Options, table_of
 
-JOINED = ("speaker", "session", "gender", "language")
+JOINED = ("speaker", "session", "gender", "language")  # columns of other tables
+MAX_TABLES = 6  # that a message names
 
 
 def read(
-    root,
+    root: str | Path,
     speaker: str = "",
-    columns=None,
-    emotions=None,
+    columns: Mapping[str, str] | None = None,
+    emotions: Mapping[str, str] | None = None,
     language: str = "",
     labelled: bool = True,
     audio: str = "",
     corpus: str = "",
 ) -> pd.DataFrame:
-    """Reads a CSV file, one row an utterance.
+    """Reads a CSV file with one row per utterance.
 
-    Columns and labels are recognised (`keras_ser.corpora.names`), and a warning tells
-    how. Times are seconds, or `0 days 00:00:01.5` as pandas writes them.
+    Columns and labels are recognised by common names, which
+    `keras_ser.corpora.own.vocabulary` lists. A warning reports what was guessed. Times
+    are in seconds, or written as pandas does, `0 days 00:00:01.5`.
 
     Args:
-        root: the file; or an audformat database's folder with a single table of
+        root: the file, or the folder of an audformat database with a single table of
             emotions.
         speaker, columns, emotions, language, labelled, audio, corpus: see
-            `keras_ser.corpora.own.Options`.
+            `keras_ser.corpora.own.table_of.Options`.
+
+    Returns:
+        A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no such file, or the first audio file is not there.
-        UnreadableFiles: other audio files are not there, or no audio.
-        ValueError: no speakers, or a column, label or cell that is not understood.
+        FileNotFoundError: if the CSV file or the first audio file does not exist.
+        UnreadableFiles: if other audio files do not exist, or a file is not audio.
+        ValueError: if there are no speakers, or if a column, label or cell cannot be
+            interpreted.
 
     Example:
 
@@ -48,11 +56,11 @@ def read(
     """
     path = _path(Path(root))
     frame = lists.read_csv(path, "csv")
-    frame, told = _with_siblings(frame, path, set(columns or ()))
+    frame, notes = _with_siblings(frame, path, set(columns or ()))
     options = Options(
         speaker, columns or {}, emotions or {}, language, labelled, audio, corpus
     )
-    return table_of(frame, "csv", path, options, told)
+    return table_of(frame, "csv", path, options, notes)
 
 
 def _path(root: Path) -> Path:
@@ -62,60 +70,65 @@ def _path(root: Path) -> Path:
     labelled = [path for path in found if "emotion" in _roles(path)]
     if len(labelled) == 1:
         return labelled[0]
-    named = ", ".join(path.name for path in labelled or found) or "none"
+    named = list_first([path.name for path in labelled or found], MAX_TABLES)
     raise FileNotFoundError(
         "Corpus `csv` expects a CSV file, or a folder with one table db.<name>.csv of "
-        f"emotions. Received: {root} with {named}. Give the file."
+        f"emotions. Received: {root} with {named or 'none'}. Give the path of the "
+        "CSV file."
     )
 
 
 def _roles(path: Path) -> list[str]:
-    """The table's columns that a file's first line names."""
+    """Returns the table's columns that the first line of a file names."""
     with path.open(encoding="utf-8", errors="replace") as stream:
-        return [vocabulary.column(word) for word in stream.readline().split(",")]
+        return [vocabulary.find_column(word) for word in stream.readline().split(",")]
 
 
 def _with_siblings(
     frame: pd.DataFrame, path: Path, given: set[str]
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The frame with what the tables beside it say of its files and speakers."""
-    told = []
+    """Adds columns from the audformat tables in the same folder.
+
+    Returns:
+        The frame, and a note for each column that was added.
+    """
+    notes = []
     for sibling, key in _siblings(path):
-        known = {vocabulary.column(column): column for column in frame.columns}
+        known = {vocabulary.find_column(column): column for column in frame.columns}
         if key not in known:
             continue
         other = lists.read_csv(sibling, "csv")
-        lacking = [
+        missing = [
             column
             for column in other.columns[1:]
-            if vocabulary.column(column) in set(JOINED) - set(known) - given
+            if vocabulary.find_column(column) in set(JOINED) - set(known) - given
         ]
-        for column in lacking:
-            cells = _by_key(other, column, sibling)
+        for column in missing:
+            cells = _column_by_key(other, column, sibling)
             frame = frame.assign(**{column: frame[known[key]].map(cells).fillna("")})
-            told.append(f"`{column}` is from {sibling.name}, by {key}")
-    return frame, told
+            notes.append(f"Column `{column}` was added from {sibling.name}, by {key}")
+    return frame, notes
 
 
-def _by_key(other: pd.DataFrame, column: str, path: Path) -> pd.Series:
-    """A column by the table's first one."""
+def _column_by_key(other: pd.DataFrame, column: str, path: Path) -> pd.Series:
+    """Returns a column, indexed by the first column of the table."""
     key = other.columns[0]
     cells = other[[key, column]].drop_duplicates().set_index(key)[column]
     twice = cells.index[cells.index.duplicated()]
     if len(twice):
         raise ValueError(
-            f"Corpus `csv` expects one `{column}` of each `{key}`. Received: {path} "
-            f"with several of {twice[0]}. Correct it."
+            f"Corpus `csv` expects one `{column}` for each `{key}`. Received: {path} "
+            f"with several for {twice[0]}. Correct the file."
         )
     return cells
 
 
 def _siblings(path: Path) -> list[tuple[Path, str]]:
-    """audformat tables beside a table, by file first, then by speaker."""
+    """Lists the other audformat tables with their key, `file` before `speaker`."""
     if not path.name.startswith("db."):
         return []
-    beside = [other for other in sorted(path.parent.glob("db.*.csv")) if other != path]
-    roles = [(other, _roles(other)) for other in beside]
+    others = [other for other in sorted(path.parent.glob("db.*.csv")) if other != path]
+    roles = [(other, _roles(other)) for other in others]
     return [
         (other, key)
         for key in ("file", "speaker")
@@ -126,14 +139,14 @@ def _siblings(path: Path) -> list[tuple[Path, str]]:
 
 CORPUS = tables.Corpus(
     read=read,
-    title="A CSV file of one's own: audformat, nkululeko, or any other",
+    title="Your own CSV file: audformat, nkululeko, or any other",
     language="",
-    licence="that of the data",
-    citation="that of the data",
-    obtain="--corpus csv=FILE; a row an utterance, with columns such as `file`, "
-    "`start`, `end`, `speaker`, `gender`, `language`, `emotion`",
+    licence="that of your data",
+    citation="that of your data",
+    obtain="--corpus csv=FILE. The file has one row per utterance and columns such as "
+    "`file`, `start`, `end`, `speaker`, `gender`, `language` and `emotion`",
     counts={},
-    note="Columns and labels that are recognised are told in a warning; unknown labels "
-    "and a missing speaker are refused, with the remedy.",
-    speakers="as told by a column or a pattern",
+    note="A warning lists the columns and labels that were recognised. Unknown labels "
+    "and missing speakers are rejected with a message that says what to do.",
+    speakers="from a column or a pattern",
 )

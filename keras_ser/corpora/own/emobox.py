@@ -1,21 +1,27 @@
-"""The lists of EmoBox: JSON lines with `key, dataset, wav, emo, length, …`.
+"""Reader of EmoBox lists: JSON lines with `key, dataset, wav, emo, length, …`.
 
-Ma et al., "EmoBox: Multilingual multi-corpus speech emotion recognition toolkit and
-benchmark", Interspeech 2024.
+The lists do not name speakers. For the corpora in `SPEAKERS`, they are found in the
+file names. EmoBox's own folds are not used because those of EMO-DB share speakers
+between training and test.
 
-The lists name no speaker; of the corpora in `SPEAKERS`, file names do. EmoBox's own
-folds are not read: those of EMO-DB share speakers between training and test.
+Reference:
+    Ma et al.: EmoBox: Multilingual multi-corpus speech emotion recognition toolkit and
+        benchmark. Interspeech 2024
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import lists, vocabulary
+from keras_ser.corpora.own.sheet import list_first
 from keras_ser.corpora.own.table_of import Options, table_of
 
-# Where file names tell the speaker, by EmoBox's name of the corpus.
+MAX_CORPORA = 6  # that a message names
+
+# Patterns that find the speaker in a path, by EmoBox's name of the corpus.
 SPEAKERS = {
     "cremad": r"(\d{4})_[A-Z]{3}_[A-Z]{3}_[A-Z]+\.\w+$",
     "emodb": r"(\d\d)[ab]\d\d[A-Z]\w*\.\w+$",
@@ -29,35 +35,39 @@ SPEAKERS = {
 
 
 def read(
-    root,
+    root: str | Path,
     speaker: str = "",
-    emotions=None,
+    emotions: Mapping[str, str] | None = None,
     language: str = "",
     labelled: bool = True,
     audio: str = "",
     corpus: str = "",
 ) -> pd.DataFrame:
-    """Reads one list of EmoBox.
+    """Reads one EmoBox list.
 
     Args:
-        root: the file, `data/emodb/emodb.jsonl`. Labels that are not known are looked
-            up in the `label_map.json` beside it.
+        root: the file, such as `data/emodb/emodb.jsonl`. Labels that are not recognised
+            are looked up in `label_map.json` in the same folder.
         speaker: a key of the lines, or a pattern with a group that finds the speaker
-            in `wav`; default, the corpus's of `SPEAKERS`.
+            in `wav`. By default, it is the pattern of the corpus in `SPEAKERS`.
         emotions, language, labelled, audio, corpus: see
-            `keras_ser.corpora.own.Options`.
+            `keras_ser.corpora.own.table_of.Options`.
+
+    Returns:
+        A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no such list, or the first audio file is not there.
-        UnreadableFiles: other audio files are not there, or no audio.
-        ValueError: lines of several corpora, no speakers, or a label that is not
-            known.
+        FileNotFoundError: if the list or the first audio file does not exist.
+        UnreadableFiles: if other audio files do not exist, or a file is not audio.
+        ValueError: if the list names several corpora, if there are no speakers, or if
+            a label is unknown.
     """
     path = Path(root)
     if not path.is_file():
         raise FileNotFoundError(
-            "Corpus `emobox` expects a list of JSON lines, data/emodb/emodb.jsonl. "
-            f"Received: {path}, which is no file. Give the list of the whole corpus."
+            "Corpus `emobox` expects a file of JSON lines, such as "
+            f"data/emodb/emodb.jsonl. Received: {path}, which is not a file. Give the "
+            "list of the complete corpus."
         )
     frame = lists.read_jsonl(path, "emobox")
     frame = frame.rename(columns={"start_time": "start", "end_time": "end"})
@@ -65,14 +75,14 @@ def read(
     if len(corpora) > 1:
         raise ValueError(
             "Corpus `emobox` expects a list of one corpus. Received: "
-            f"{path} with {', '.join(corpora)}. Give one list a corpus."
+            f"{path} with {list_first(corpora, MAX_CORPORA)}. Give one list per corpus."
         )
-    told = []
-    named = "speaker" in map(vocabulary.column, frame.columns)
+    notes = []
+    named = "speaker" in map(vocabulary.find_column, frame.columns)
     if not speaker and not named and corpora and corpora[0] in SPEAKERS:
         speaker = SPEAKERS[corpora[0]]
-        told.append(f"EmoBox names no speakers, file names of {corpora[0]} do")
-    mapped = _mapped(path, frame) if labelled else {}
+        notes.append(f"Speakers are found in the file names of {corpora[0]}")
+    mapped = _map_unknown_labels(path, frame) if labelled else {}
     options = Options(
         speaker=speaker,
         emotions={**mapped, **(emotions or {})},
@@ -81,30 +91,30 @@ def read(
         audio=audio,
         corpus=corpus or (corpora[0] if corpora else ""),
     )
-    return table_of(frame, "emobox", path, options, told)
+    return table_of(frame, "emobox", path, options, notes)
 
 
-def _mapped(path: Path, frame: pd.DataFrame) -> dict[str, str]:
-    """Emotions of labels that only the list's own label map knows."""
-    beside = path.with_name("label_map.json")
-    if not beside.is_file() or "emo" not in frame:
+def _map_unknown_labels(path: Path, frame: pd.DataFrame) -> dict[str, str]:
+    """Looks up the emotions of unknown labels in the label map of the list."""
+    label_map = path.with_name("label_map.json")
+    if not label_map.is_file() or "emo" not in frame:
         return {}
-    known = lists.read_object(beside, "emobox")
-    _, unknown = vocabulary.emotions(frame["emo"].unique())
-    found = {label: vocabulary.emotion(known.get(label, "?")) for label in unknown}
+    known = lists.read_object(label_map, "emobox")
+    _, unknown = vocabulary.map_labels(frame["emo"].unique())
+    found = {label: vocabulary.find_emotion(known.get(label, "?")) for label in unknown}
     return {label: word for label, word in found.items() if word}
 
 
 CORPUS = tables.Corpus(
     read=read,
-    title="A list of EmoBox (JSON lines)",
+    title="An EmoBox list (JSON lines)",
     language="",
-    licence="that of the corpus it lists",
+    licence="that of the corpus that it lists",
     citation="Ma, Chen, Zhang, Zheng, Chen, Li, Ye, Chen, Hain: EmoBox: Multilingual "
     "multi-corpus speech emotion recognition toolkit and benchmark. Interspeech 2024",
     obtain="--corpus emobox=FILE, such as data/emodb/emodb.jsonl of EmoBox",
     counts={},
-    note="The lists name no speaker: it is found in file names, by a pattern that is "
-    "known or given. EmoBox's folds are not used.",
-    speakers="as told by a pattern",
+    note="The lists do not name speakers. They are found in the file names by a "
+    "pattern that is known or given. EmoBox's folds are not used.",
+    speakers="from a pattern",
 )

@@ -1,5 +1,6 @@
-"""One's own data as a folder an emotion."""
+"""Reader of data with one folder per emotion."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -7,90 +8,107 @@ import pandas as pd
 from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import vocabulary
+from keras_ser.corpora.own.sheet import list_first, on_command_line
 from keras_ser.corpora.own.table_of import Options, table_of
+
+MAX_KINDS = 12  # of files that a message names
 
 
 def read(
-    root,
+    root: str | Path,
     speaker: str = "",
-    emotions=None,
+    emotions: Mapping[str, str] | None = None,
     language: str = "",
     labelled: bool = True,
     corpus: str = "",
 ) -> pd.DataFrame:
-    """Reads audio whose emotion is the name of a folder that it lies in.
+    """Reads audio files that lie below a folder named after their emotion.
 
-    `anger/…/x.wav`, `train/anger/x.wav` and `anna/anger/x.wav` are read alike: the
-    emotion is the one folder of a path that is known as an emotion.
+    The emotion of a file is the only folder in its path whose name means an emotion.
+    `anger/…/x.wav`, `train/anger/x.wav` and `anna/anger/x.wav` are therefore read
+    alike.
 
     Args:
-        root: the folder above the folders of emotions.
+        root: the folder above the folders of the emotions.
         speaker: a pattern (regular expression) with a group that finds the speaker
             in the path below `root`, such as `r"^([^/]+)/"` or `r"(\\d+)_"`.
-        emotions, language, labelled, corpus: see `keras_ser.corpora.own.Options`;
-            without `labelled`, folders need no emotion's name.
+        emotions, language, labelled, corpus: see
+            `keras_ser.corpora.own.table_of.Options`. If `labelled` is False, folders
+            need not be named after emotions.
+
+    Returns:
+        A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no folder, or no audio in it.
-        UnreadableFiles: files that are no audio.
-        ValueError: no speakers, or a file below no emotion's folder, or below two.
+        FileNotFoundError: if the folder does not exist or holds no audio.
+        UnreadableFiles: if files are not audio.
+        ValueError: if there are no speakers, or if a file lies below no folder of an
+            emotion, or below two.
     """
-    root = folders.require_folder(root, "folder", "a folder for each emotion")
+    root = folders.require_folder(root, "folder", "one folder per emotion")
     files = folders.files_below(root)
     audio = [file for file in files if folders.is_audio(file)]
     if not audio:
         raise FileNotFoundError(
-            "Corpus `folder` expects anger/x.wav and its siblings. "
-            f"Received: {root} with none. Give the folder above those of the emotions."
+            "Corpus `folder` expects audio files such as anger/x.wav. Received: "
+            f"{root}, which has none. Give the folder above those of the emotions."
         )
     paths = [file.relative_to(root) for file in audio]
     frame = pd.DataFrame({"file": [path.as_posix() for path in paths]}, dtype=object)
     if labelled:
-        known = _folders(paths, dict(emotions or {}))
+        known = _label_folders(paths, dict(emotions or {}))
         frame["emotion"] = [_emotion(path, known, root) for path in paths]
     options = Options(
         speaker, {}, emotions or {}, language, labelled, str(root), corpus
     )
-    return table_of(frame, "folder", root, options, _left(files, audio))
+    return table_of(frame, "folder", root, options, _describe_others(files, audio))
 
 
-def _folders(paths: list[Path], own_words: dict[str, str]) -> set[str]:
-    """Names of folders that are labels."""
+def _label_folders(paths: list[Path], own_words: dict[str, str]) -> set[str]:
+    """Returns the names of folders that are labels."""
     words = {part for path in paths for part in path.parts[:-1]}
     letters = {word for word in words if len(word) == 1}
-    known = {word for word in words - letters if vocabulary.emotion(word) is not None}
-    read, unknown = vocabulary.emotions(letters)
-    return known | (set(read) - set(unknown)) | (words & set(own_words))
+    known = {
+        word for word in words - letters if vocabulary.find_emotion(word) is not None
+    }
+    mapped, unknown = vocabulary.map_labels(letters)
+    return known | (set(mapped) - set(unknown)) | (words & set(own_words))
 
 
 def _emotion(path: Path, known: set[str], root: Path) -> str:
     found = [part for part in path.parts[:-1] if part in known]
     if len(set(found)) == 1:
         return found[0]
-    lack = "none" if not found else " and ".join(found)
-    first = path.parts[0] if len(path.parts) > 1 else "the folder"
+    below = " and ".join(found) or "none"
+    advice = "Move the file into one such folder"
+    if len(path.parts) > 1 and not found:
+        option = f"emotions={{{path.parts[0]!r}: …}}"
+        advice = (
+            "Rename the folder, move it elsewhere, or say which emotion its name "
+            f"means, {option}. {on_command_line('folder', option)}"
+        )
     raise ValueError(
-        "Corpus `folder` expects each file below one folder that is called like an "
-        f"emotion. Received: {root / path} below {lack}. Rename the folder, move it "
-        f"elsewhere, or say what it is, emotions={{{first!r}: …}}."
+        "Corpus `folder` expects each file below exactly one folder that is named "
+        f"after an emotion. Received: {root / path}, below {below}. {advice}."
     )
 
 
-def _left(files: list[Path], audio: list[Path]) -> list[str]:
-    """What is said of files that are no audio."""
-    other = sorted({file.suffix or file.name for file in set(files) - set(audio)})
+def _describe_others(files: list[Path], audio: list[Path]) -> list[str]:
+    """Describes the files that are not audio."""
+    kinds = sorted({file.suffix or file.name for file in set(files) - set(audio)})
     count = len(files) - len(audio)
-    return [f"{count} files are no audio ({', '.join(other)})"] if count else []
+    named = list_first(kinds, MAX_KINDS)
+    return [f"Files that are not audio, left out: {count} ({named})"] if count else []
 
 
 CORPUS = tables.Corpus(
     read=read,
-    title="A folder of one's own, with a folder for each emotion",
+    title="Your own audio files, in one folder per emotion",
     language="",
-    licence="that of the data",
-    citation="that of the data",
-    obtain="--corpus folder=DIR; the folder holds anger/*.wav, sadness/*.wav …",
+    licence="that of your data",
+    citation="that of your data",
+    obtain="--corpus folder=DIR. The folder holds anger/*.wav, sadness/*.wav and so on",
     counts={},
-    note="A pattern tells the speaker from the path.",
-    speakers="as told by a pattern",
+    note="A pattern finds the speaker in the path of each file.",
+    speakers="from a pattern",
 )

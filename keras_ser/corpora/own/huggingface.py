@@ -1,10 +1,11 @@
-"""Folders of audio as Hugging Face's `audiofolder` reads and writes them.
+"""Reader of folders in the layout of Hugging Face's `audiofolder`.
 
-Either `metadata.csv` or `metadata.jsonl`, in the folder or in each of its splits, with
-a column `file_name`; or no such file, and a folder a label. Audio that is embedded in
-parquet or arrow files is not read.
+The folder, or each of its splits, holds `metadata.csv` or `metadata.jsonl` with a
+column `file_name`. Without such a file, there is one folder per label. Audio that is
+embedded in parquet or arrow files is not read.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -12,44 +13,50 @@ import pandas as pd
 from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import emotion_folders, lists
+from keras_ser.corpora.own.sheet import MAX_COLUMNS, list_first
 from keras_ser.corpora.own.table_of import Options, table_of
 
 METADATA = ("metadata.csv", "metadata.jsonl")
 EMBEDDED = {".parquet", ".arrow"}
+MAX_FILES = 6  # that a message names
 
 
 def read(
-    root,
+    root: str | Path,
     speaker: str = "",
-    columns=None,
-    emotions=None,
+    columns: Mapping[str, str] | None = None,
+    emotions: Mapping[str, str] | None = None,
     language: str = "",
     labelled: bool = True,
     corpus: str = "",
 ) -> pd.DataFrame:
-    """Reads a dataset's folder, its splits together.
+    """Reads all splits of a dataset into one table.
 
     Args:
-        root: the folder.
+        root: the folder of the dataset.
         speaker, columns, emotions, language, labelled, corpus: see
-            `keras_ser.corpora.own.Options`.
+            `keras_ser.corpora.own.table_of.Options`.
+
+    Returns:
+        A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no folder, or neither metadata nor audio in it.
-        UnreadableFiles: audio files that are not there, or no audio.
-        ValueError: no speakers, a label that is not known, or audio that no metadata
-            tell of.
+        FileNotFoundError: if the folder does not exist, or holds neither metadata nor
+            audio.
+        UnreadableFiles: if audio files do not exist, or a file is not audio.
+        ValueError: if there are no speakers, a label is unknown, or the metadata do
+            not list an audio file.
     """
     root = folders.require_folder(root, "huggingface", "metadata.csv and audio files")
     files = folders.files_below(root)
     metadata = [file for file in files if file.name in METADATA]
     if not metadata:
-        _refuse_embedded(root, files)
+        _check_not_embedded(root, files)
         return emotion_folders.read(root, speaker, emotions, language, labelled, corpus)
     frames = [_frame(file, root) for file in metadata]
     frame = pd.concat(frames, ignore_index=len(frames) > 1).fillna("")
-    _refuse_untold(root, files, frame)
-    told = [f"read together: {', '.join(map(str, metadata))}"]
+    _check_complete(root, files, frame)
+    notes = [f"Metadata: {list_first(list(map(str, metadata)), MAX_FILES)}"]
     options = Options(
         speaker,
         {"file": "file_name", **(columns or {})},
@@ -59,56 +66,58 @@ def read(
         str(root),
         corpus,
     )
-    return table_of(frame, "huggingface", root, options, told)
+    return table_of(frame, "huggingface", root, options, notes)
 
 
 def _frame(file: Path, root: Path) -> pd.DataFrame:
-    """Metadata, with files as paths below `root`."""
+    """Reads metadata, and makes the paths of files relative to `root`."""
     read_list = lists.read_csv if file.suffix == ".csv" else lists.read_jsonl
     frame = read_list(file, "huggingface")
     if "file_name" not in frame:
         raise ValueError(
             "Corpus `huggingface` expects a column `file_name`. Received: "
-            f"{file} with {list(frame.columns)}. Rename the column, or read the file "
-            "as corpus `csv`."
+            f"{file} with {list_first(list(frame.columns), MAX_COLUMNS)}. Rename the "
+            "column, or read the file as corpus `csv`."
         )
     below = file.parent.relative_to(root)
     return frame.assign(file_name=[(below / f).as_posix() for f in frame.file_name])
 
 
-def _refuse_untold(root: Path, files: list[Path], frame: pd.DataFrame) -> None:
-    told = set(frame.file_name)
+def _check_complete(root: Path, files: list[Path], frame: pd.DataFrame) -> None:
+    """Raises if the metadata do not list an audio file."""
+    listed = set(frame.file_name)
     audio = [file for file in files if folders.is_audio(file)]
-    untold = [f for f in audio if f.relative_to(root).as_posix() not in told]
-    if untold:
+    missing = [f for f in audio if f.relative_to(root).as_posix() not in listed]
+    if missing:
         raise ValueError(
-            "Corpus `huggingface` expects metadata of each audio file. Received: "
-            f"{untold[0]} without, {len(untold)} such files. Complete the "
+            "Corpus `huggingface` expects metadata for each audio file. Received: "
+            f"{missing[0]} without metadata, {len(missing)} such files. Complete the "
             "metadata, or move the files elsewhere."
         )
 
 
-def _refuse_embedded(root: Path, files: list[Path]) -> None:
+def _check_not_embedded(root: Path, files: list[Path]) -> None:
+    """Raises if the audio is embedded in other files, or if there is none."""
     embedded = [file for file in files if file.suffix in EMBEDDED]
     if embedded or not any(map(folders.is_audio, files)):
         held = embedded[0].name if embedded else "neither"
         raise FileNotFoundError(
-            "Corpus `huggingface` expects audio files and metadata.csv, or a folder "
-            f"a label. Received: {root} with {held}. Write the audio out as files, "
-            "one each, with a metadata.csv."
+            "Corpus `huggingface` expects audio files and metadata.csv, or one folder "
+            f"per label. Received: {root} with {held}. Write the audio out as one file "
+            "per utterance, with a metadata.csv."
         )
 
 
 CORPUS = tables.Corpus(
     read=read,
-    title="A folder in the layout of Hugging Face's audiofolder",
+    title="Your own folder in the layout of Hugging Face's audiofolder",
     language="",
-    licence="that of the data",
-    citation="that of the data",
-    obtain="--corpus huggingface=DIR; the folder holds metadata.csv or metadata.jsonl "
-    "with `file_name`, or a folder a label",
+    licence="that of your data",
+    citation="that of your data",
+    obtain="--corpus huggingface=DIR. The folder holds metadata.csv or metadata.jsonl "
+    "with a column `file_name`, or one folder per label",
     counts={},
-    note="Splits are read together: they need not part speakers. Audio embedded in "
-    "parquet or arrow files is not read.",
-    speakers="as told by a column or a pattern",
+    note="All splits are read into one table because the splits may share speakers. "
+    "Audio embedded in parquet or arrow files is not read.",
+    speakers="from a column or a pattern",
 )

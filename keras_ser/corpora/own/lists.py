@@ -1,6 +1,6 @@
-"""Lists of files as frames of text: CSV of any separator, and JSON lines.
+"""Lists of files, read as frames of text: CSV with any separator, and JSON lines.
 
-A frame's index numbers the rows as an editor does; no cell is missing.
+The index of a frame holds the row numbers that an editor shows. No cell is missing.
 """
 
 import csv
@@ -11,20 +11,23 @@ from pathlib import Path
 import pandas as pd
 
 SEPARATORS = ",;\t|"
+MAX_HEADER_LENGTH = 200  # characters of a header in a message
 
 
 def read_csv(path: Path, reader: str) -> pd.DataFrame:
-    """A CSV file, whose separator is the one that its first line has most of.
+    """Reads a CSV file.
+
+    The separator is the one that occurs most often in the first line.
 
     Args:
-        path: the file, UTF-8.
-        reader: for messages.
+        path: the file, in UTF-8.
+        reader: name of the reader, for messages.
 
     Raises:
-        ValueError: it is no text, its header is empty or names a column twice, or a
-            row has another number of cells than the header.
+        ValueError: if the file is not text, its header is empty or names a column
+            twice, or a row does not have as many cells as the header.
     """
-    lines = io.StringIO(_text(path, reader), newline="")
+    lines = io.StringIO(_read_text(path, reader), newline="")
     separator = max(SEPARATORS, key=lines.readline().count)
     lines.seek(0)
     rows, numbers = [], []
@@ -35,68 +38,76 @@ def read_csv(path: Path, reader: str) -> pd.DataFrame:
                 rows.append(row)
                 numbers.append(cells.line_num)
     except csv.Error as error:
-        raise _wrong(reader, "a CSV file", f"{path} ({error})") from error
+        raise _error(reader, "a CSV file", f"{path} ({error})") from error
     header = [name.strip() for name in rows[0]] if rows else []
     if not any(header) or len(set(header)) < len(header):
-        raise _wrong(
-            reader, "a first line with the names of columns", f"{path} with {header}"
+        raise _error(
+            reader,
+            "a first line with the names of the columns, each used once",
+            f"{path} with {str(header)[:MAX_HEADER_LENGTH]}",
         )
     for number, row in zip(numbers, rows, strict=True):
         if len(row) != len(header):
-            raise _wrong(
+            raise _error(
                 reader,
-                f"{len(header)} cells in each row",
+                f"{len(header)} cells in each row, as in the first line",
                 f"{path} with {len(row)} in row {number}",
             )
     return pd.DataFrame(rows[1:], columns=header, index=numbers[1:], dtype=object)
 
 
 def read_jsonl(path: Path, reader: str) -> pd.DataFrame:
-    """A file of JSON objects, one a line; a key that a line lacks is an empty cell.
+    """Reads a file with one JSON object per line.
+
+    A key that a line lacks becomes an empty cell.
 
     Args:
-        path: the file, UTF-8.
-        reader: for messages.
+        path: the file, in UTF-8.
+        reader: name of the reader, for messages.
 
     Raises:
-        ValueError: it is no text, or a line is no JSON object.
+        ValueError: if the file is not text, or a line is not a JSON object.
     """
     rows, numbers = [], []
-    for number, line in enumerate(_text(path, reader).splitlines(), 1):
+    for number, line in enumerate(_read_text(path, reader).splitlines(), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise _no_object(reader, path, number, error) from error
+            raise _line_error(reader, path, number, error) from error
         if not isinstance(row, dict):
-            raise _no_object(reader, path, number, type(row).__name__)
+            raise _line_error(reader, path, number, type(row).__name__)
         rows.append({str(name).strip(): _cell(value) for name, value in row.items()})
         numbers.append(number)
     return pd.DataFrame(rows, index=numbers, dtype=object).fillna("")
 
 
 def read_object(path: Path, reader: str) -> dict:
-    """The JSON object in a file.
+    """Reads a file that holds one JSON object.
+
+    Args:
+        path: the file, in UTF-8.
+        reader: name of the reader, for messages.
 
     Raises:
-        ValueError: it is none.
+        ValueError: if the file does not hold a JSON object.
     """
     try:
-        value = json.loads(_text(path, reader))
+        value = json.loads(_read_text(path, reader))
     except (ValueError, RecursionError) as error:
-        raise _wrong(reader, "a JSON object", f"{path} ({error})") from error
+        raise _error(reader, "a JSON object", f"{path} ({error})") from error
     if not isinstance(value, dict):
-        raise _wrong(reader, "a JSON object", f"{path} ({type(value).__name__})")
+        raise _error(reader, "a JSON object", f"{path} ({type(value).__name__})")
     return value
 
 
-def _text(path: Path, reader: str) -> str:
+def _read_text(path: Path, reader: str) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except (UnicodeDecodeError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise _wrong(reader, "a text file in UTF-8", f"{path} ({reason})") from error
+        raise _error(reader, "a text file in UTF-8", f"{path} ({reason})") from error
 
 
 def _cell(value) -> str:
@@ -105,13 +116,13 @@ def _cell(value) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _no_object(reader: str, path: Path, number: int, what) -> ValueError:
-    received = f"{path} with line {number} ({what})"
-    return _wrong(reader, "a JSON object in each line", received)
+def _line_error(reader: str, path: Path, number: int, reason) -> ValueError:
+    received = f"{path} with line {number} ({reason})"
+    return _error(reader, "a JSON object in each line", received)
 
 
-def _wrong(reader: str, expected: str, received: str) -> ValueError:
+def _error(reader: str, expected: str, received: str) -> ValueError:
     return ValueError(
         f"Corpus `{reader}` expects {expected}. Received: {received}. Correct the "
-        "file, or write it anew."
+        "file, or write it again."
     )

@@ -1,6 +1,11 @@
-"""A user's list of utterances: columns are recognised, cells read or refused."""
+"""A user's list of utterances: columns are recognised, and cells are checked.
 
-from collections.abc import Mapping
+The messages of this module and of `table_of` name the file, the row, what was expected,
+what was received and the next step. Everything that comes from the user's data is
+shortened, so that messages have a bounded length.
+"""
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,27 +13,33 @@ import pandas as pd
 
 from keras_ser.corpora.own import vocabulary
 
-SHOWN = 3  # rows or labels in a message
+# How many of each kind a message lists.
+MAX_ROWS = 3
+MAX_COLUMNS = 12
+MAX_LABELS = 3
+MAX_CELL_LENGTH = 60  # characters of a cell or of a column's name
+COLUMN_READERS = ("csv", "huggingface")  # the readers with an option `columns`
 
 
 class Sheet:
-    """A frame of text, and what is said about it.
+    """A frame of text whose columns are matched to those of the table.
 
     Args:
-        frame: columns as the user named them, no cell missing; its index numbers the
-            rows as the user would.
-        reader: name of the reader, for messages.
-        place: the file or folder that the frame is of.
-        given: the frame's columns by the table's, as far as the user names them.
-        leave: columns of the table that are not wanted.
+        frame: columns with the user's names, without missing cells. The index holds
+            the row numbers that an editor shows.
+        reader: name of the reader, a key of `CORPORA`.
+        place: the file or folder that the frame comes from, for messages.
+        given: the columns that the user names, as a mapping from the table's column to
+            the frame's column.
+        leave: columns of the table that are not needed.
 
     Attributes:
-        columns: the frame's columns by the table's.
-        guesses: what was recognised, to be told to the user.
+        columns: mapping from the table's columns to the frame's columns.
+        guesses: what was guessed, one clause per guess, to be reported to the user.
 
     Raises:
-        ValueError: no rows, no column of files, a column that is not there, or
-            several that could be meant.
+        ValueError: if there are no rows or no column of files, if a given column does
+            not exist, or if several columns match the same column of the table.
     """
 
     def __init__(
@@ -41,109 +52,187 @@ class Sheet:
     ):
         self.frame, self.reader, self.place = frame, reader, place
         if frame.empty:
-            raise self.wrong("at least one row", "none", "Fill it, or give another one")
-        self.columns = self._columns(given, leave)
-        self.guesses = self._told_columns()
+            raise self.error(
+                "at least one row", "no rows", "Add rows, or give another file"
+            )
+        self.columns = self._match_columns(given, leave)
+        self.guesses = self._describe_columns()
 
     def text(self, name: str) -> pd.Series:
-        """The cells of a column of the table, empty where there is none."""
+        """Returns the cells of a column of the table, empty if it does not exist."""
         if name not in self.columns:
             return pd.Series("", index=self.frame.index, dtype=object)
         return self.frame[self.columns[name]].str.strip()
 
     def times(self, name: str) -> pd.Series:
-        """Seconds, from seconds or from pandas' `0 days 00:00:01.5`; NaN for none."""
-        text = _without_nan(self.text(name))
+        """Returns the times of a column in seconds, NaN for empty cells.
+
+        Cells hold seconds, or times as pandas writes them, `0 days 00:00:01.5`.
+        """
+        text = _blank_nan(self.text(name))
         seconds = pd.to_numeric(text, errors="coerce").astype("float64")
         words = seconds.isna() & (text != "")
         if words.any():
             spans = pd.to_timedelta(text[words], errors="coerce")
             seconds[words] = spans.dt.total_seconds()
         wrong = (seconds.isna() & (text != "")) | np.isinf(seconds)
-        self.refuse(wrong, f"seconds or times for `{name}`", "Correct it", text)
+        self.check_rows(
+            wrong,
+            f"seconds (1.5) or times (0 days 00:00:01.5) in column `{name}`",
+            "Correct the cell",
+            text,
+        )
         if (text[~words] != "").any():
-            self.guesses.append(f"`{self.columns[name]}` is in seconds")
+            self.guesses.append(f"Unit of `{self.columns[name]}`: seconds")
         return seconds
 
     def numbers(self, name: str) -> pd.Series:
-        """Finite numbers; NaN for none."""
-        text = _without_nan(self.text(name))
+        """Returns the finite numbers of a column, NaN for empty cells."""
+        text = _blank_nan(self.text(name))
         numbers = pd.to_numeric(text, errors="coerce").astype("float64")
         wrong = (numbers.isna() & (text != "")) | np.isinf(numbers)
-        self.refuse(wrong, f"numbers for `{name}`", "Correct it", text)
+        self.check_rows(wrong, f"numbers in column `{name}`", "Correct the cell", text)
         return numbers
 
-    def refuse(self, wrong: pd.Series, expected: str, advice: str, cells=None) -> None:
-        """Raises if `wrong` is true of any row, with the numbers of the first."""
+    def check_rows(
+        self,
+        wrong: pd.Series,
+        expected: str,
+        advice: str,
+        cells: pd.Series | None = None,
+    ) -> None:
+        """Raises a ValueError if `wrong` is true for any row.
+
+        Args:
+            wrong: which rows are wrong, booleans.
+            expected: what was expected.
+            advice: the next step for the user.
+            cells: the cells that are wrong; the message shows the first.
+        """
         if not wrong.any():
             return
         index = self.frame.index[wrong.to_numpy()]
-        what = "" if cells is None else f"{cells[index[0]]!r} in "
-        rows = some([str(number) for number in index])
-        raise self.wrong(expected, f"{what}row {rows}", advice)
+        cell = "" if cells is None else f"{shorten(repr(cells[index[0]]))} in "
+        raise self.error(expected, f"{cell}{name_rows(index)}", advice)
 
-    def wrong(self, expected: str, received: str, advice: str) -> ValueError:
-        """The error of data that are not understood."""
+    def error(self, expected: str, received: str, advice: str) -> ValueError:
+        """Returns the error for data that cannot be interpreted.
+
+        Args:
+            expected: what was expected.
+            received: what the file or folder holds instead.
+            advice: the next step for the user, without a final full stop.
+        """
         return ValueError(
             f"Corpus `{self.reader}` expects {expected}. Received: {self.place} with "
             f"{received}. {advice}."
         )
 
-    def _columns(self, given: Mapping[str, str], leave) -> dict[str, str]:
-        strange = sorted(set(given) - set(vocabulary.COLUMNS))
-        if strange:
-            raise self.wrong(
-                f"`columns` to name some of {sorted(vocabulary.COLUMNS)}",
-                f"columns={dict(given)}",
-                "Correct the names",
+    def name_columns(self) -> str:
+        """Names the frame's columns for a message."""
+        names = [quote_column(column) for column in self.frame.columns]
+        return f"the columns {list_first(names, MAX_COLUMNS)}"
+
+    def _match_columns(self, given: Mapping[str, str], leave) -> dict[str, str]:
+        unknown = sorted(set(given) - set(vocabulary.COLUMNS))
+        if unknown:
+            raise self.error(
+                f"`columns` to map names from {sorted(vocabulary.COLUMNS)} to columns "
+                "of the file",
+                shorten(f"columns={dict(given)}", 2 * MAX_CELL_LENGTH),
+                f"Correct the key {shorten(repr(unknown[0]))}",
             )
         found = {
-            name: self._given(name, given[name]) if name in given else self._like(name)
+            name: self._given(name, given[name])
+            if name in given
+            else self._recognise(name)
             for name in vocabulary.COLUMNS
             if name not in leave
         }
         if not found["file"]:
-            raise self.wrong(
-                "a column of files",
-                f"the columns {list(self.frame.columns)}",
-                'Name it, columns={"file": …}',
+            raise self.error(
+                "a column with the paths of audio files",
+                self.name_columns(),
+                self._advise_column("file", "…"),
             )
         return {name: column for name, column in found.items() if column}
 
     def _given(self, name: str, column: str) -> str:
         if column in self.frame.columns:
             return column
-        raise self.wrong(
-            f"the column {column!r} for `{name}`",
-            f"the columns {list(self.frame.columns)}",
-            "Name one of these",
+        raise self.error(
+            f"the column {shorten(repr(column))} for `{name}`",
+            self.name_columns(),
+            "Name one of these columns",
         )
 
-    def _like(self, name: str) -> str:
-        """The column that is called `name`, else the only one that can be meant."""
-        like = [c for c in self.frame.columns if vocabulary.column(c) == name]
-        same = [c for c in like if vocabulary.plain(c) == name] or like
+    def _recognise(self, name: str) -> str:
+        """Finds the column called `name`, or else the only column that can mean it."""
+        like = [c for c in self.frame.columns if vocabulary.find_column(c) == name]
+        same = [c for c in like if vocabulary.normalise(c) == name] or like
         if len(same) > 1:
-            raise self.wrong(
+            raise self.error(
                 f"one column for `{name}`",
-                " and ".join(same),
-                f'Say which, columns={{"{name}": {same[0]!r}}}',
+                f"several: {' and '.join(map(quote_column, same))}",
+                self._advise_column(name, repr(same[0])),
             )
         return (same or [""])[0]
 
-    def _told_columns(self) -> list[str]:
-        told = [f"{name} ← `{column}`" for name, column in self.columns.items()]
+    def _advise_column(self, name: str, column: str) -> str:
+        """Tells the user how to say which column holds `name`."""
+        if self.reader not in COLUMN_READERS:
+            return f"Rename the right column to `{name}`"
+        option = f"columns={{{name!r}: {column}}}"
+        return (
+            f"Say which column it is, {option}. {on_command_line(self.reader, option)}"
+        )
+
+    def _describe_columns(self) -> list[str]:
+        matched = [
+            name if name == column else f"{name} from {quote_column(column)}"
+            for name, column in self.columns.items()
+        ]
         used = set(self.columns.values())
-        unused = [f"`{c}`" for c in self.frame.columns if c not in used]
-        left = [f"not used: {', '.join(unused)}"] if unused else []
-        return [f"columns: {', '.join(told)}", *left]
+        unused = [quote_column(c) for c in self.frame.columns if c not in used]
+        left = [f"Columns not used: {list_first(unused, MAX_COLUMNS)}"]
+        return [f"Columns: {', '.join(matched)}", *(left if unused else [])]
 
 
-def some(words: list[str]) -> str:
-    """The first of several, and how many more there are."""
-    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
-    return f"{', '.join(words[:SHOWN])}{more}"
+def on_command_line(reader: str, option: str) -> str:
+    """Tells the user how to give an option of a reader on the command line.
+
+    Args:
+        reader: name of the reader, a key of `CORPORA`.
+        option: the option and its value, `speaker=subject`.
+    """
+    quote = "'" if '"' in option else '"'
+    return (
+        f"On the command line: keras-ser corpus --set {quote}{option}{quote}, or "
+        f"keras-ser run --set {quote}corpus_options.{reader}.{option}{quote}"
+    )
 
 
-def _without_nan(text: pd.Series) -> pd.Series:
+def list_first(words: Sequence[str], count: int) -> str:
+    """Lists the first words, and says how many more there are."""
+    more = f" and {len(words) - count} more" if len(words) > count else ""
+    return f"{', '.join(words[:count])}{more}"
+
+
+def name_rows(index: Sequence) -> str:
+    """Names rows for a message, `row 2` or `rows 2, 3, 4 and 5 more`."""
+    rows = list_first([str(number) for number in index], MAX_ROWS)
+    return f"row{'s' * (len(index) > 1)} {rows}"
+
+
+def quote_column(name: str) -> str:
+    """Quotes the name of a column for a message."""
+    return f"`{shorten(name)}`" if name else "(unnamed)"
+
+
+def shorten(text: str, length: int = MAX_CELL_LENGTH) -> str:
+    """Cuts a text to a number of characters."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _blank_nan(text: pd.Series) -> pd.Series:
     return text.where(~text.str.lower().isin(["nan", "nat"]), "")

@@ -1,39 +1,49 @@
-"""A user's own data as a table; what was guessed of them is told.
+"""Builds the table of a user's own data and reports what was guessed about them.
 
-Nothing is left out, and no label is made up: what is not understood is refused.
+Nothing is left out, and no label is made up: whatever is not understood is rejected.
 """
 
 import dataclasses
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import vocabulary
-from keras_ser.corpora.own.sheet import Sheet, some
+from keras_ser.corpora.own.sheet import (
+    COLUMN_READERS,
+    MAX_LABELS,
+    Sheet,
+    list_first,
+    name_rows,
+    on_command_line,
+    shorten,
+)
 
-ABOVE = 4  # folders in which files are sought, if not beside their list
+MAX_PARENTS = 4  # folders above a list in which its files are searched
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What a user may say of their data; the rest is recognised.
+    """What users may say about their data. Everything else is recognised.
 
     Args:
         speaker: a column, or a pattern (regular expression) with a group that finds
-            the speaker in a file's path; several groups are joined.
-        columns: names of columns, by the table's: `{"emotion": "feeling"}`.
-        emotions: emotions of labels that are not known, `{"wroth": "anger"}`; `""`
-            for none.
-        language: ISO 639-3 code of all utterances, where no column tells it.
-        labelled: False for speech whose labels are not wanted.
-        audio: the folder that paths are relative to; default, the list's own or one
-            of those above it.
-        corpus: its name; default, that of the file or folder.
+            the speaker in the path of a file. Several groups are joined.
+        columns: mapping from the table's columns to the user's columns, such as
+            `{"emotion": "feeling"}`.
+        emotions: mapping from labels that are not recognised to emotions, such as
+            `{"wroth": "anger"}`. `""` means no emotion.
+        language: ISO 639-3 code of the utterances for which no column gives a
+            language.
+        labelled: False for speech whose labels are not needed.
+        audio: the folder that paths are relative to. By default, it is the folder of
+            the list or one of the four folders above it.
+        corpus: name of the corpus. By default, it is the name of the file or folder.
     """
 
     speaker: str = ""
@@ -46,19 +56,28 @@ class Options:
 
 
 def table_of(
-    frame: pd.DataFrame, reader: str, place: Path, options: Options, told=()
+    frame: pd.DataFrame,
+    reader: str,
+    place: Path,
+    options: Options,
+    notes: Iterable[str] = (),
 ) -> pd.DataFrame:
-    """The table of a frame of text.
+    """Builds the table of a frame of text.
+
+    A warning reports everything that was guessed, and how to change it.
 
     Args:
         frame, reader, place: see `Sheet`.
-        options: what the user says.
-        told: what the reader guessed before, to be told.
+        options: what the user says about the data.
+        notes: what the reader has guessed already, one clause each, for the warning.
+
+    Returns:
+        A DataFrame with one row per row of the frame and the columns `COLUMNS`.
 
     Raises:
-        FileNotFoundError: the first file is not there.
-        UnreadableFiles: another one is not there, or is no audio.
-        ValueError: a column, label, number or speaker is not understood.
+        FileNotFoundError: if the first file does not exist.
+        UnreadableFiles: if another file does not exist, or a file is not audio.
+        ValueError: if a column, label, number or speaker cannot be interpreted.
     """
     given = dict(options.columns)
     if options.speaker in frame.columns:
@@ -68,30 +87,46 @@ def table_of(
     corpus = options.corpus or name_of(place)
     rows = _rows(sheet, corpus, options)
     warnings.warn(
-        f"Corpus `{corpus}`, read by `{reader}`: {'; '.join([*told, *sheet.guesses])}.",
+        f"Corpus `{corpus}`, read by `{reader}`. Please check what was guessed. "
+        f"{'. '.join([*notes, *sheet.guesses])}. {_advise(sheet)}.",
         stacklevel=4,
     )
-    return tables.completed(rows)
+    return tables.from_frame(rows)
 
 
 def name_of(place: Path) -> str:
-    """The name of a corpus: that of its folder, or of its file where it has one."""
+    """Returns the name of a corpus, which is that of its file or folder.
+
+    Files called `db.….csv` or `metadata.…` take the name of their folder instead.
+    """
     place = place.resolve()
     if place.is_file() and (place.name.startswith("db.") or place.stem == "metadata"):
         place = place.parent
     return (place.stem if place.is_file() else place.name) or "own"
 
 
+def _advise(sheet: Sheet) -> str:
+    """Tells the user how to change a guess."""
+    example = "columns={'emotion': …}"
+    others = "emotions={'sad': …} or speaker=…"
+    if sheet.reader not in COLUMN_READERS:
+        example, others = "emotions={'sad': …}", "speaker=…"
+    return (
+        f"To change a guess, give an option such as {example}, {others}. "
+        f"{on_command_line(sheet.reader, example)}"
+    )
+
+
 def _rows(sheet: Sheet, corpus: str, options: Options) -> pd.DataFrame:
     paths = sheet.text("file")
-    sheet.refuse(paths == "", "a file in each row", "Fill in the file")
+    sheet.check_rows(paths == "", "a file in each row", "Fill in the path of the file")
     rows = pd.DataFrame({"file": _files(sheet, paths, options)}, index=paths.index)
     rows["start"], rows["end"] = sheet.times("start"), sheet.times("end")
     wrong = (rows.start < 0) | (rows.end <= rows.start.fillna(0.0))
-    sheet.refuse(wrong, "0 <= start < end", "Correct the segment")
+    sheet.check_rows(wrong, "0 <= start < end in each row", "Correct the segment")
     rows["corpus"] = corpus
     rows["utterance"] = _utterances(corpus, paths, rows)
-    _refuse_twice(sheet, rows.utterance)
+    _check_unique(sheet, rows.utterance)
     speakers = _speakers(sheet, paths, options.speaker)
     rows["speaker"] = corpus + "/" + speakers
     rows["session"] = _sessions(sheet, speakers)
@@ -104,89 +139,101 @@ def _rows(sheet: Sheet, corpus: str, options: Options) -> pd.DataFrame:
 
 
 def _files(sheet: Sheet, paths: pd.Series, options: Options) -> list[str]:
-    """Paths of the files, from the folder in which the first is there."""
+    """Returns the paths below the folder in which the first file is found."""
     first = paths.iloc[0]
     own = sheet.place if sheet.place.is_dir() else sheet.place.parent
-    bases = [own, *own.resolve().parents[:ABOVE]]
+    bases = [own, *own.resolve().parents[:MAX_PARENTS]]
     bases = [Path(options.audio)] if options.audio else bases
-    there = [base for base in bases if os.path.isfile(base / first)]
-    if not there:
+    found = [base for base in bases if os.path.isfile(base / first)]
+    if not found:
         above = " or a folder above it" if len(bases) > 1 else ""
         raise FileNotFoundError(
             f"Corpus `{sheet.reader}` expects the files that {sheet.place} lists. "
-            f"Received: {first}, which is not in {bases[0]}{above}. Give the folder "
-            "that paths are relative to, audio=…"
+            f"Received: {first}, which is not in {bases[0]}{above}. "
+            f"{_advise_folder(sheet)}."
         )
-    if there[0] != bases[0]:
-        sheet.guesses.append(f"files are below {there[0]}")
-    return [os.path.join(there[0], path) for path in paths]
+    if found[0] != bases[0]:
+        sheet.guesses.append(f"Audio files were found below {found[0]}")
+    return [os.path.join(found[0], path) for path in paths]
+
+
+def _advise_folder(sheet: Sheet) -> str:
+    """Tells the user what to do if the first file of a list does not exist."""
+    if sheet.place.is_dir():  # the reader has no option `audio`
+        return "Copy the file there, or correct its path"
+    return (
+        "Give the folder that the paths are relative to, audio=…. "
+        f"{on_command_line(sheet.reader, 'audio=…')}"
+    )
 
 
 def _utterances(corpus: str, paths: pd.Series, rows: pd.DataFrame) -> list[str]:
-    """Ids of files, and of segments."""
+    """Returns the ids of whole files, `calls/a`, and of segments, `calls/a@0-1.5`."""
     segments = rows.start.notna() | rows.end.notna()
     return [
         f"{corpus}/{os.path.splitext(path)[0].lstrip('./')}"
-        + (f"@{_short(start)}-{_short(end)}" if segment else "")
+        + (f"@{_format_seconds(start)}-{_format_seconds(end)}" if segment else "")
         for path, start, end, segment in zip(
             paths, rows.start.fillna(0.0), rows.end, segments, strict=True
         )
     ]
 
 
-def _short(seconds: float) -> str:
+def _format_seconds(seconds: float) -> str:
     return "" if seconds != seconds else f"{seconds:.6f}".rstrip("0").rstrip(".")
 
 
-def _refuse_twice(sheet: Sheet, utterances: pd.Series) -> None:
+def _check_unique(sheet: Sheet, utterances: pd.Series) -> None:
     twice = utterances[utterances.duplicated()]
     if len(twice):
         same = utterances.index[utterances == twice.iloc[0]]
-        raise sheet.wrong(
+        raise sheet.error(
             "each utterance once",
-            f"{twice.iloc[0]} in the rows {some([str(number) for number in same])}; "
-            f"{len(twice)} rows too many",
-            "Keep one row an utterance, with the label that counts",
+            f"{twice.iloc[0]} in {name_rows(same)}; surplus rows: {len(twice)}",
+            "Keep one row per utterance, the one whose label counts",
         )
 
 
 def _speakers(sheet: Sheet, paths: pd.Series, speaker: str) -> pd.Series:
     column = sheet.columns.get("speaker", "")
     if speaker and speaker != column:
-        return _by_pattern(sheet, paths, speaker)
+        return _find_speakers(sheet, paths, speaker)
     if not column:
-        raise sheet.wrong(
-            "a speaker of each utterance, or no split can be shown to be "
+        raise sheet.error(
+            "a speaker for each utterance; without one, no split can be shown to be "
             "speaker-independent",
-            f"the columns {list(sheet.frame.columns)}",
-            'Name the column, speaker="subject", or give a pattern that finds the '
-            r'speaker in a path, speaker=r"(\d+)_"',
+            sheet.name_columns(),
+            'Name the column, speaker="subject", or give a pattern whose group finds '
+            r'the speaker in the path of a file, speaker=r"(\d+)_". '
+            + on_command_line(sheet.reader, "speaker=subject"),
         )
     found = sheet.text("speaker")
-    sheet.refuse(found == "", "a speaker in each row", "Fill in the speaker")
+    sheet.check_rows(found == "", "a speaker in each row", "Fill in the speaker")
     return found
 
 
-def _by_pattern(sheet: Sheet, paths: pd.Series, text: str) -> pd.Series:
+def _find_speakers(sheet: Sheet, paths: pd.Series, text: str) -> pd.Series:
+    """Finds the speakers in the paths of files by a pattern."""
+    option = f"speaker={shorten(repr(text))}"
     try:
         pattern = re.compile(text)
         reason = "" if pattern.groups else "no group"
     except re.error as error:
         reason = str(error)
     if reason:
-        raise sheet.wrong(
-            f"`speaker` to be a column, of {list(sheet.frame.columns)}, or a pattern "
-            "with a group",
-            f"speaker={text!r} ({reason})",
-            "Put what tells the speaker in ( )",
+        raise sheet.error(
+            f"`speaker` to be one of {sheet.name_columns()}, or a pattern with a group",
+            f"{option} ({reason})",
+            "Name a column, or put the part of the pattern that finds the speaker in "
+            r'parentheses, speaker=r"(\d+)_"',
         )
     found = [pattern.search(path) for path in paths]
     joined = ["".join(filter(None, f.groups())) if f else "" for f in found]
     speakers = pd.Series(joined, index=paths.index, dtype=object).str.strip()
-    expected = f"paths in which speaker={text!r} finds one"
-    sheet.refuse(speakers == "", expected, "Correct the pattern", paths)
+    expected = f"paths in which {option} finds a speaker"
+    sheet.check_rows(speakers == "", expected, "Correct the pattern", paths)
     sheet.guesses.append(
-        f"speaker ← {text!r} in the path, {speakers.nunique()} speakers, the first "
+        f"Speakers: {speakers.nunique()}, found by {text!r} in the paths, the first is "
         f"{speakers.iloc[0]!r}"
     )
     return speakers
@@ -195,23 +242,25 @@ def _by_pattern(sheet: Sheet, paths: pd.Series, text: str) -> pd.Series:
 def _sessions(sheet: Sheet, speakers: pd.Series) -> pd.Series:
     sessions = sheet.text("session")
     if (sessions.groupby(speakers).nunique() > 1).any():
-        sheet.guesses.append("sessions are left out, as a speaker has several")
+        sheet.guesses.append("Sessions are left out because a speaker has several")
         return pd.Series("", index=sessions.index, dtype=object)
     return sessions
 
 
 def _genders(sheet: Sheet, speakers: pd.Series) -> pd.Series:
     text = sheet.text("gender")
-    found = text.map({word: vocabulary.gender(word) for word in text.unique()})
-    other = ((found == "") & (text != "")).sum()
-    if other:
-        sheet.guesses.append(f"{other} rows have another gender than female or male")
+    found = text.map({word: vocabulary.find_gender(word) for word in text.unique()})
+    others = ((found == "") & (text != "")).sum()
+    if others:
+        sheet.guesses.append(
+            f"Rows with a gender other than female and male, left empty: {others}"
+        )
     several = found.groupby(speakers).nunique() > 1
     if several.any():
-        raise sheet.wrong(
-            "one gender a speaker",
-            f"several of {several.index[several][0]}",
-            "Correct it, or tell two people apart",
+        raise sheet.error(
+            "one gender per speaker",
+            f"several genders for speaker {shorten(several.index[several][0])}",
+            "Correct the gender, or give the two people different names",
         )
     return found
 
@@ -220,40 +269,56 @@ def _languages(sheet: Sheet, default: str) -> pd.Series:
     text = sheet.text("language")
     text = text.where(text != "", default)
     found = text.map({word: _language(word) for word in text.unique()})
-    expected = "languages as ISO 639-3 codes"
-    wrong = (found == "") & (text != "")
-    sheet.refuse(wrong, expected, "Write deu for German, or leave it empty", text)
+    sheet.check_rows(
+        (found == "") & (text != ""),
+        "languages as ISO 639-3 codes",
+        "Write deu for German, for example, or leave the language empty",
+        text,
+    )
     return found
 
 
 def _language(word: str) -> str:
     code = re.fullmatch("[a-z]{3}", word)
-    return vocabulary.language(word) or (code[0] if code else "")
+    return vocabulary.find_language(word) or (code[0] if code else "")
 
 
 def _emotions(sheet: Sheet, own: Mapping[str, str]) -> pd.Series:
     text = sheet.text("emotion")
-    found, unknown = vocabulary.emotions(text.unique(), own)
+    found, unknown = vocabulary.map_labels(text.unique(), own)
     if unknown:
-        counted = [f"{label!r} ({(text == label).sum()} times)" for label in unknown]
-        raise sheet.wrong(
-            "labels that are known",
-            some(counted),
-            f"Say what they are, emotions={{{unknown[0]!r}: …}}, or '' for none",
+        counted = [
+            f"{shorten(repr(label))} ({_count_rows(text == label)})"
+            for label in unknown
+        ]
+        option = f"emotions={{{shorten(repr(unknown[0]))}: …}}"
+        raise sheet.error(
+            "labels whose emotion is known",
+            f"unknown labels: {list_first(counted, MAX_LABELS)}",
+            f"Say which emotion a label means, {option}, or map it to '' for no "
+            f"emotion. {on_command_line(sheet.reader, option)}",
         )
     emotions = text.map(found)
-    sheet.guesses += _told_emotions({label: found[label] for label in text.unique()})
+    sheet.guesses += _describe_labels({label: found[label] for label in text.unique()})
     without = (emotions == "").sum()
     if without:
-        sheet.guesses.append(f"{without} of {len(text)} rows have no emotion")
+        sheet.guesses.append(f"Rows without an emotion: {without} of {len(text)}")
     return emotions
 
 
-def _told_emotions(found: Mapping[str, str]) -> list[str]:
-    """Which labels became which emotion, where the two differ."""
+def _count_rows(chosen: pd.Series) -> str:
+    count = int(chosen.sum())
+    return f"{count} row{'s' * (count != 1)}"
+
+
+def _describe_labels(found: Mapping[str, str]) -> list[str]:
+    """Describes which labels became which emotion, if the two differ."""
     labels = {}
     for label, emotion in sorted(found.items()):
         if label not in (emotion, ""):
             labels.setdefault(emotion or "no emotion", []).append(label)
-    told = [f"{name} ← {' + '.join(words)}" for name, words in sorted(labels.items())]
-    return [f"labels: {', '.join(told)}"] if told else []
+    named = [
+        f"{emotion} from {' + '.join(words)}"
+        for emotion, words in sorted(labels.items())
+    ]
+    return [f"Labels: {', '.join(named)}"] if named else []

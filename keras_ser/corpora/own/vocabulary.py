@@ -1,11 +1,12 @@
-"""The words that people write for emotions, genders, languages and columns.
+"""Common words for emotions, genders, languages and columns.
 
-What is not listed here is not guessed: readers of a user's own data refuse it and ask.
+Words that are not listed here are not guessed. The readers of a user's own data reject
+them and ask for their meaning.
 """
 
 from collections.abc import Iterable, Mapping
 
-# Nouns of audformat's vocabulary, and what corpora write for them.
+# Nouns of audformat's vocabulary, each with the words that corpora use for it.
 EMOTIONS: dict[str, str] = {
     "amusement": "amused",
     "anger": "ang angry mad hot_anger ärger aerger wut wütend zorn rabbia colère ira "
@@ -38,7 +39,7 @@ UNLABELLED = (
     "xxx unknown unlabelled unlabeled none nan null n/a no_agreement no_label -"
 ).split()
 
-# One letter is one emotion in one corpus and another one in the next.
+# Single letters mean different emotions in different corpora.
 LETTERS = {
     "EMO-DB": {
         "W": "anger",
@@ -106,74 +107,79 @@ COLUMNS = {
 }
 
 
-def plain(word: str) -> str:
-    """A word as it is compared: lower case, blanks for dashes and underscores."""
+def normalise(word: str) -> str:
+    """Returns a word in lower case, with spaces for dashes and underscores."""
     return " ".join(str(word).casefold().replace("_", " ").replace("-", " ").split())
 
 
-def _table(words: Mapping[str, str]) -> dict[str, str]:
-    """From every word to the name that it stands for."""
-    known = {plain(name): name for name in words}
+def _invert(words: Mapping[str, str]) -> dict[str, str]:
+    """Maps every word to the name that it stands for."""
+    known = {normalise(name): name for name in words}
     for name, others in words.items():
         for word in others.split():
-            known[plain(word)] = name
+            known[normalise(word)] = name
     return known
 
 
-_EMOTIONS = _table(EMOTIONS) | {plain(word): "" for word in ["", *UNLABELLED]}
-_GENDERS = _table(GENDERS)
-_LANGUAGES = _table(LANGUAGES)
-_COLUMNS = {word.replace(" ", ""): name for word, name in _table(COLUMNS).items()}
+_EMOTIONS = _invert(EMOTIONS) | {normalise(word): "" for word in ["", *UNLABELLED]}
+_GENDERS = _invert(GENDERS)
+_LANGUAGES = _invert(LANGUAGES)
+_COLUMNS = {word.replace(" ", ""): name for word, name in _invert(COLUMNS).items()}
 
 
-def emotion(label: str) -> str | None:
-    """The emotion that a label stands for, empty for none; None if not known."""
-    return _EMOTIONS.get(plain(label))
+def find_emotion(label: str) -> str | None:
+    """Returns the emotion of a label, empty for no emotion, or None if unknown."""
+    return _EMOTIONS.get(normalise(label))
 
 
-def emotions(
+def map_labels(
     labels: Iterable[str], own: Mapping[str, str] | None = None
 ) -> tuple[dict[str, str], list[str]]:
-    """What labels stand for, as far as it is known.
+    """Maps the labels of a corpus to emotions.
 
-    Single letters are read by the one of `LETTERS` that knows them all; where two
-    do, they are not known.
+    Single letters are mapped by the entry of `LETTERS` that contains all of them. If
+    there is no such entry, or more than one, the letters are unknown.
 
     Args:
         labels: all labels of a corpus.
-        own: what the user says of some; it comes first.
+        own: the user's mapping from labels to emotions, which takes precedence.
 
     Returns:
-        Emotions by label, and the labels that are not known, sorted.
+        A mapping from label to emotion, which is None for an unknown label, and the
+        sorted list of unknown labels.
     """
     own = dict(own or {})
     labels = set(labels) - set(own)
     letters = {label for label in labels if len(label.strip(" -")) == 1}
-    readings = [
+    candidates = [
         known
         for known in LETTERS.values()
         if {letter.strip(" -").upper() for letter in letters} <= set(known)
     ]
-    known = {label: emotion(label) for label in labels - letters}
+    known = {label: find_emotion(label) for label in labels - letters}
     for label in letters:
         known[label] = (
-            readings[0][label.strip(" -").upper()] if len(readings) == 1 else None
+            candidates[0][label.strip(" -").upper()] if len(candidates) == 1 else None
         )
     unknown = sorted(label for label, found in known.items() if found is None)
     return {**known, **own}, unknown
 
 
-def gender(word: str) -> str:
-    """`female`, `male`, or empty for all else."""
-    return _GENDERS.get(plain(word), "")
+def find_gender(word: str) -> str:
+    """Returns `female` or `male`, or an empty text for any other word."""
+    return _GENDERS.get(normalise(word), "")
 
 
-def language(word: str) -> str:
-    """ISO 639-3 code of a code or an English name, `en-US`; empty if not known."""
-    first = plain(word).partition(" ")[0]
+def find_language(word: str) -> str:
+    """Returns the ISO 639-3 code of a language, or an empty text if it is unknown.
+
+    Args:
+        word: a code, such as `deu`, `de` or `en-US`, or an English name.
+    """
+    first = normalise(word).partition(" ")[0]
     return _LANGUAGES.get(first, "")
 
 
-def column(header: str) -> str:
-    """The column of the table that a header stands for; empty if not known."""
-    return _COLUMNS.get(plain(header).replace(" ", ""), "")
+def find_column(header: str) -> str:
+    """Returns the table's column for a header, or an empty text if it is unknown."""
+    return _COLUMNS.get(normalise(header).replace(" ", ""), "")

@@ -1,1 +1,1 @@
-"""Readers of published corpora, one file each."""
+"""Readers of published corpora, one module per corpus."""

@@ -1,7 +1,8 @@
-"""Crowd-sourced Emotional Multimodal Actors Dataset (CREMA-D), its audio.
+"""The audio of the Crowd-sourced Emotional Multimodal Actors Dataset (CREMA-D).
 
-Cao et al., "CREMA-D: Crowd-sourced emotional multimodal actors dataset", IEEE
-Transactions on Affective Computing 5(4), 2014.
+Reference:
+    Cao et al.: CREMA-D: Crowd-sourced emotional multimodal actors dataset. IEEE
+        Transactions on Affective Computing 5(4), 2014
 """
 
 import re
@@ -13,6 +14,7 @@ import pandas as pd
 from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import lists, vocabulary
+from keras_ser.corpora.own.sheet import MAX_COLUMNS, list_first
 
 EMOTIONS = {
     "ANG": "anger",
@@ -25,24 +27,29 @@ EMOTIONS = {
 COUNTS = {e: 1087 if code == "NEU" else 1271 for code, e in EMOTIONS.items()}
 PEOPLE = "VideoDemographics.csv"
 
-# actor, sentence, emotion, intensity: 1001_DFA_ANG_XX; one file has a single X
+# actor_sentence_emotion_intensity, 1001_DFA_ANG_XX. One file has a single X.
 _NAME = re.compile(
     r"(?P<actor>\d{4})_[A-Z]{3}_(?P<emotion>ANG|DIS|FEA|HAP|NEU|SAD)_(LO|MD|HI|XX?)"
 )
 
 
-def read(root) -> pd.DataFrame:
-    """Reads the folder `AudioWAV`; emotions are those that were acted.
+def read(root: str | Path) -> pd.DataFrame:
+    """Reads the folder `AudioWAV`. The emotions are those that the actors portrayed.
+
+    Genders come from VideoDemographics.csv in this folder or the one above it. Without
+    that file, they are unknown, and a warning says so.
 
     Args:
-        root: the folder that holds `AudioWAV`, or that folder itself. Genders are
-            those of VideoDemographics.csv in it or above; without it they are not
-            known, and a warning says so.
+        root: the folder that holds `AudioWAV`, or `AudioWAV` itself.
+
+    Returns:
+        A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no folder, or no audio in it.
-        ValueError: a file name that is not the corpus's, a recording that is there
-            twice, or a list of actors without `ActorID` and `Sex`.
+        FileNotFoundError: if the folder does not exist or holds no audio.
+        ValueError: if a file name does not follow the corpus's pattern, a recording
+            occurs twice, or VideoDemographics.csv lacks the columns `ActorID` and
+            `Sex`.
     """
     root = folders.require_folder(root, "crema_d", "AudioWAV/1001_DFA_ANG_XX.wav")
     below = root / "AudioWAV" if (root / "AudioWAV").is_dir() else root
@@ -52,9 +59,9 @@ def read(root) -> pd.DataFrame:
         "AudioWAV/1001_DFA_ANG_XX.wav",
         "Give the folder that holds AudioWAV.",
     )
-    expects = "actor, sentence, emotion and intensity, 1001_DFA_ANG_XX"
-    named = folders.parsed(files, _NAME, "crema_d", expects)
-    folders.refuse_twice(files, "crema_d")
+    expects = "actor, sentence, emotion and intensity, such as 1001_DFA_ANG_XX"
+    named = folders.parse_names(files, _NAME, "crema_d", expects)
+    folders.check_unique(files, "crema_d")
     genders = _genders(below)
     table = tables.from_rows([_row(file, name, genders) for file, name in named])
     tables.compare_counts(table, "crema_d", COUNTS)
@@ -79,14 +86,16 @@ def _genders(folder: Path) -> dict[str, str]:
             people = lists.read_csv(path, "crema_d")
             if not {"ActorID", "Sex"} <= set(people.columns):
                 raise ValueError(
-                    "Corpus `crema_d` expects a list of actors with `ActorID` and "
-                    f"`Sex`. Received: {path} with {list(people.columns)}. Copy it "
+                    "Corpus `crema_d` expects a list of actors with the columns "
+                    f"`ActorID` and `Sex`. Received: {path} with "
+                    f"{list_first(list(people.columns), MAX_COLUMNS)}. Copy the file "
                     "again, or remove it."
                 )
-            genders = map(vocabulary.gender, people.Sex)
+            genders = map(vocabulary.find_gender, people.Sex)
             return dict(zip(people.ActorID, genders, strict=True))
     warnings.warn(
-        f"Corpus `crema_d` knows no genders: {PEOPLE} is not in {folder} or above.",
+        f"Corpus `crema_d` has no genders because {PEOPLE} is neither in {folder} nor "
+        "in the folder above it. Copy the file there.",
         stacklevel=3,
     )
     return {}
@@ -96,15 +105,16 @@ CORPUS = tables.Corpus(
     read=read,
     title="Crowd-sourced Emotional Multimodal Actors Dataset (CREMA-D)",
     language="eng",
-    licence="Open Database License 1.0, its contents Database Contents License 1.0",
+    licence="Open Database License 1.0; for the contents, Database Contents License "
+    "1.0",
     citation="Cao, Cooper, Keutmann, Gur, Nenkova, Verma: CREMA-D: Crowd-sourced "
     "emotional multimodal actors dataset. IEEE Transactions on Affective Computing "
     "5(4), 2014",
-    obtain="free download from the authors; the folder holds AudioWAV and "
+    obtain="free download from the authors. The folder holds AudioWAV and "
     "VideoDemographics.csv",
     counts=COUNTS,
-    note="Labels are what was acted, not what raters heard. Twelve sentences are "
-    "shared by all actors. 1076_MTI_SAD_XX has no sound (--skip-bad), 1064_IEO_DIS_MD "
-    "holds several emotions.",
+    note="The labels are the emotions that the actors portrayed, not those that raters "
+    "perceived. All actors speak the same twelve sentences. 1076_MTI_SAD_XX has no "
+    "sound (use --skip-bad), and 1064_IEO_DIS_MD contains several emotions.",
     speakers="91 (43 female, 48 male)",
 )

@@ -1,10 +1,12 @@
 """Berlin Database of Emotional Speech (EMO-DB).
 
-Burkhardt et al., "A database of German emotional speech", Interspeech 2005.
+Reference:
+    Burkhardt et al.: A database of German emotional speech. Interspeech 2005
 """
 
 import re
 import warnings
+from pathlib import Path
 
 import pandas as pd
 
@@ -31,51 +33,53 @@ COUNTS = {
     "sadness": 62,
     "neutral": 79,
 }
-# Figures of one release cannot be set beside those of the other.
+# Results on one release are not comparable with results on the other.
 RELEASES = {535: "EMO-DB of 2005 (535 files)", 816: "EMO-DB 2.0 of 2024 (816 files)"}
 
-# speaker, text, emotion, version: 03a01Fa
+# speaker, text, emotion and version, 03a01Fa
 _NAME = re.compile(r"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<emotion>[A-Z])\w*")
 
 
-def read(root) -> pd.DataFrame:
+def read(root: str | Path) -> pd.DataFrame:
     """Reads EMO-DB from its folder, or from the folder `wav` inside it.
 
     Args:
-        root: the folder. Files are of any extension that libsndfile reads (wav in
+        root: the folder. Files may have any extension that libsndfile reads (wav in
             the original).
 
     Returns:
-        The table; `table.attrs["release"]` names the release by its file count.
+        A table; see `keras_ser.corpora.table`. `table.attrs["release"]` names the
+        release, which is recognised by the number of files.
 
     Raises:
-        FileNotFoundError: no folder, or no audio file in it.
-        ValueError: an audio file whose name is not EMO-DB's, or a recording that
-            stands there under two extensions.
+        FileNotFoundError: if the folder does not exist or holds no audio.
+        ValueError: if the name of an audio file does not follow the corpus's pattern,
+            or if a recording occurs under two extensions.
     """
-    root = folders.require_folder(root, "emodb", "wav/03a01Fa.wav and its siblings")
+    root = folders.require_folder(root, "emodb", "audio such as wav/03a01Fa.wav")
     folder = root / "wav" if (root / "wav").is_dir() else root
     files = sorted(file for file in folder.glob("[!.]*") if folders.is_audio(file))
     if not files:
         raise FileNotFoundError(
-            "Corpus `emodb` expects wav files like 03a01Fa.wav. "
-            f"Received: {folder} with none. Give the folder that holds `wav/`."
+            "Corpus `emodb` expects audio files such as 03a01Fa.wav. "
+            f"Received: {folder}, which has none. Give the folder that holds `wav/`."
         )
     rows = [_row(file) for file in files]
-    folders.refuse_twice(files, "emodb")
+    folders.check_unique(files, "emodb")
     table = tables.from_rows(rows)
     table.attrs["release"] = RELEASES.get(len(table), "")
-    _name_release(table)
+    _warn_about_release(table)
     return table
 
 
-def _row(file) -> dict:
+def _row(file: Path) -> dict:
     match = _NAME.fullmatch(file.stem)
     if not match or match["emotion"] not in EMOTIONS:
         raise ValueError(
-            "Corpus `emodb` expects names of two digits (speaker), a letter and "
-            f"two digits (text), one of {''.join(EMOTIONS)} (emotion) and a "
-            f"version. Received: {file.name}. Move other files elsewhere."
+            "Corpus `emodb` expects file names that consist of two digits (speaker), a "
+            f"letter and two digits (text), one of {''.join(EMOTIONS)} (emotion) and a "
+            f"version, such as 03a01Fa. Received: {file.name}. Move files that do not "
+            "belong to the corpus elsewhere."
         )
     speaker = match["speaker"]
     return {
@@ -95,19 +99,19 @@ def _gender(speaker: str) -> str:
     return "female" if speaker in FEMALE else ""
 
 
-def _name_release(table) -> None:
+def _warn_about_release(table: pd.DataFrame) -> None:
     if len(table) == 535:
         tables.compare_counts(table, "emodb", COUNTS)
     elif len(table) in RELEASES:
         warnings.warn(
-            f"This is {RELEASES[len(table)]}: its figures are not comparable with "
-            f"those of the {RELEASES[535]}.",
+            f"This is {RELEASES[len(table)]}. Results on it are not comparable with "
+            f"those on {RELEASES[535]}.",
             stacklevel=3,
         )
     else:
         warnings.warn(
-            f"Corpus `emodb` has {len(table)} files; known releases: "
-            f"{'; '.join(RELEASES.values())}. Check that the copy is complete.",
+            f"Corpus `emodb` has {len(table)} files. The known releases are "
+            f"{' and '.join(RELEASES.values())}. Check that the copy is complete.",
             stacklevel=3,
         )
 
@@ -119,9 +123,9 @@ CORPUS = tables.Corpus(
     licence="CC0-1.0",
     citation="Burkhardt, Paeschke, Rolfes, Sendlmeier, Weiss: A database of German "
     "emotional speech. Interspeech 2005",
-    obtain="free download from the authors; the folder holds wav/*.wav",
+    obtain="free download from the authors. The folder holds wav/*.wav",
     counts=COUNTS,
-    note="Ten sentences are shared by all ten speakers: results are "
-    "speaker-independent, not text-independent.",
+    note="All ten speakers speak the same ten sentences. Results are therefore "
+    "speaker-independent, but not text-independent.",
     speakers="10 (5 female, 5 male)",
 )

@@ -1,12 +1,15 @@
 """Emotional Prosody Speech and Transcripts (EPST), LDC2002S28.
 
-Liberman et al., Linguistic Data Consortium, 2002.
+Fifteen recordings of sessions hold the elicited utterances and the talk between them.
+They are NIST SPHERE files with two microphones at 22.05 kHz. Each recording has a
+transcript with the times, `112.96 114.69 A: hot anger, August thirteenth`. This format
+and the file names, `cc_001.sph` and `cc_001.txt`, are those that public code reads. The
+release itself was not available. Genders are only given in its documentation and are
+unknown here.
 
-Fifteen recordings of sessions, NIST SPHERE with two microphones at 22.05 kHz, hold the
-elicited utterances and talk between them; a transcript a recording tells the times,
-`112.96 114.69 A: hot anger, August thirteenth`. That form, and the names of files,
-`cc_001.sph` and `cc_001.txt`, are those that public code reads; the release itself was
-not at hand. Genders are in its documentation only, and not known here.
+Reference:
+    Liberman et al.: Emotional Prosody Speech and Transcripts. Linguistic Data
+        Consortium, 2002
 """
 
 import re
@@ -37,49 +40,56 @@ EMOTIONS = {
     "shame": "shame",
 }
 
+EXPECTS = "speaker and session, such as cc_001"
+
 _NAME = re.compile(r"(?P<speaker>[a-z]{2})_\d+")
 _LINE = re.compile(
     r"(?P<start>\d+(?:\.\d+)?)\s+(?P<end>\d+(?:\.\d+)?)\s+A:(?P<said>.*)"
 )
 
 
-def read(root) -> pd.DataFrame:
-    """Reads the utterances as segments of the sessions' recordings.
+def read(root: str | Path) -> pd.DataFrame:
+    """Reads the utterances as segments of the recordings.
 
     Args:
-        root: the folder that holds, somewhere below, `cc_001.sph` with `cc_001.txt`
-            and their siblings. The audio may have been converted to another format.
+        root: the folder that holds, at any depth, files such as `cc_001.sph` and
+            `cc_001.txt`. The audio may have been converted to another format.
+
+    Returns:
+        A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no folder, or no audio in it.
-        ValueError: a file name that is not the corpus's, a recording that is there
-            twice, without transcript or without utterance.
+        FileNotFoundError: if the folder does not exist or holds no audio.
+        ValueError: if a file name does not follow the corpus's pattern, a recording
+            occurs twice, or a recording has no transcript or no utterance.
     """
-    root = folders.require_folder(root, "epst", "cc_001.sph and cc_001.txt")
+    root = folders.require_folder(root, "epst", "files such as cc_001.sph, cc_001.txt")
     advice = "Give the folder that holds the recordings and their transcripts."
     files = folders.audio_below(root, "epst", "cc_001.sph", advice)
-    named = folders.parsed(files, _NAME, "epst", "speaker and session, cc_001")
-    folders.refuse_twice(files, "epst")
+    named = folders.parse_names(files, _NAME, "epst", EXPECTS)
+    folders.check_unique(files, "epst")
     below = folders.files_below(root)
     transcripts = {file.stem: file for file in below if file.suffix == ".txt"}
-    left, rows = Counter(), []
+    ignored, rows = Counter(), []
     for file, name in named:
-        rows += _rows(file, name["speaker"], transcripts.get(file.stem), left)
-    _say_left(left, len(rows))
+        rows += _rows(file, name["speaker"], transcripts.get(file.stem), ignored)
+    _warn_about_ignored(ignored, len(rows))
     return tables.from_rows(rows)
 
 
-def _rows(file: Path, speaker: str, transcript: Path | None, left: Counter) -> list:
+def _rows(
+    file: Path, speaker: str, transcript: Path | None, ignored: Counter
+) -> list[dict]:
     text = transcript.read_text("utf-8", errors="replace") if transcript else ""
-    said = [_utterance(line) for line in text.splitlines() if line.strip()]
-    found = [utterance for utterance in said if isinstance(utterance, tuple)]
+    parsed = [_parse_line(line) for line in text.splitlines() if line.strip()]
+    found = [line for line in parsed if isinstance(line, tuple)]
     if not found:
         raise ValueError(
             "Corpus `epst` expects a transcript of each recording, with lines such as "
             f"`112.96 114.69 A: hot anger, August thirteenth`. Received: {file} with "
-            f"{transcript or 'no transcript'}. Copy it there again."
+            f"{transcript or 'no transcript'}. Copy the transcript again."
         )
-    left.update(kind for kind in said if isinstance(kind, str))
+    ignored.update(line for line in parsed if isinstance(line, str))
     return [
         {
             "utterance": f"epst/{file.stem}/{start:.3f}",
@@ -95,8 +105,8 @@ def _rows(file: Path, speaker: str, transcript: Path | None, left: Counter) -> l
     ]
 
 
-def _utterance(line: str) -> tuple[float, float, str] | str:
-    """Start, end and emotion of a line, or what else it is."""
+def _parse_line(line: str) -> tuple[float, float, str] | str:
+    """Returns start, end and emotion of an utterance, or the kind of any other line."""
     match = _LINE.match(line.strip())
     if not match:
         return "without times of speaker A"
@@ -108,12 +118,12 @@ def _utterance(line: str) -> tuple[float, float, str] | str:
     return "[MISC]" if said.startswith("[") else "not an utterance of a category"
 
 
-def _say_left(left: Counter, count: int) -> None:
-    if left:
-        told = ", ".join(f"{kind} {n}" for kind, n in sorted(left.items()))
+def _warn_about_ignored(ignored: Counter, count: int) -> None:
+    if ignored:
+        kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(ignored.items()))
         warnings.warn(
-            f"Corpus `epst` has {count} utterances. Lines of transcripts left out: "
-            f"{told}.",
+            f"Corpus `epst` has {count} utterances. Lines of the transcripts that are "
+            f"left out: {kinds}.",
             stacklevel=3,
         )
 
@@ -125,10 +135,11 @@ CORPUS = tables.Corpus(
     licence="LDC User Agreement",
     citation="Liberman, Davis, Grossman, Martey, Bell: Emotional Prosody Speech and "
     "Transcripts LDC2002S28. Linguistic Data Consortium, 2002",
-    obtain="from the Linguistic Data Consortium; the folder holds cc_001.sph, "
-    "cc_001.txt and their siblings",
+    obtain="from the Linguistic Data Consortium. The folder holds cc_001.sph, "
+    "cc_001.txt and so on",
     counts={},
-    note="Dates and numbers of four syllables. Hot anger is `anger`; cold anger, "
-    "elation, panic and despair keep their names. Two microphones, which are averaged.",
+    note="The utterances are dates and numbers of four syllables. Hot anger becomes "
+    "`anger`. Cold anger, elation, panic and despair keep their names. The two "
+    "microphones are averaged.",
     speakers="7 in the recordings (genders not in the files)",
 )

@@ -1,12 +1,14 @@
 """Interactive Emotional Dyadic Motion Capture Database (IEMOCAP).
 
-Busso et al., "IEMOCAP: Interactive emotional dyadic motion capture database", Language
-Resources and Evaluation 42, 2008.
+Where the annotators did not decide, the reader does not decide either. `xxx` means that
+no majority of them agreed. The emotion is then empty, so the utterance is unlabelled
+speech, and a warning counts these utterances. `oth` means that they agreed on an
+emotion that is not in the list; it becomes `other`. Excitement stays separate from
+happiness; the label set `four` merges them.
 
-What its annotators left undecided is not decided here. `xxx` says that no majority of
-them agreed: emotion is empty, the utterance is unlabelled speech, and a warning counts
-such ones. `oth` says that they agreed on an emotion beyond the list: it is `other`.
-Excitement stays apart from happiness; the label set `four` joins them.
+Reference:
+    Busso et al.: IEMOCAP: interactive emotional dyadic motion capture database.
+        Language Resources and Evaluation 42, 2008
 """
 
 import re
@@ -49,67 +51,74 @@ _LINE = re.compile(
     r"\[\d+\.\d+ - \d+\.\d+\]\s+(?P<turn>\w+)\s+(?P<emotion>\w+)\s+"
     r"\[(?P<valence>\d+\.\d+),\s*(?P<activation>\d+\.\d+),\s*\d+\.\d+\]"
 )
-# session, who wears the markers, kind and number of the dialog, who speaks, turn
+# session, who wears the markers, kind and number of the dialog, who speaks and turn
 _TURN = re.compile(
     r"Ses0(?P<session>[1-5])[FM]_(?P<kind>impro|script)\w+_(?P<gender>[FM])[X\d]+"
 )
 GENDERS = {"F": "female", "M": "male"}
 
 
-def read(root) -> pd.DataFrame:
+def read(root: str | Path) -> pd.DataFrame:
     """Reads all turns.
 
-    The speaker is the turn's, `Ses01F_impro01_M003` the man of session 1: each session
-    has a woman and a man, of whom one selects the epoch where the other is tested.
+    The speaker is the one who speaks the turn. `Ses01F_impro01_M003`, for example, is
+    spoken by the man of session 1. Each session has a woman and a man. When one of them
+    is tested, the other selects the epoch.
 
     Args:
         root: the folder that holds `Session1` to `Session5`.
 
+    Returns:
+        A table; see `keras_ser.corpora.table`.
+
     Raises:
-        FileNotFoundError: no folder, or no `Session?/dialog/EmoEvaluation` in it.
-        ValueError: a label that cannot be read or is not known, a turn without audio,
-            or audio without a label.
+        FileNotFoundError: if the folder does not exist or does not hold
+            `Session?/dialog/EmoEvaluation`.
+        ValueError: if a label cannot be read or is unknown, a turn has no audio, or
+            audio has no label.
     """
     table = _read(root, "iemocap")
     tables.compare_counts(table, "iemocap", COUNTS)
     return table
 
 
-def read_improvised(root) -> pd.DataFrame:
-    """`read` without the scripted dialogs."""
+def read_improvised(root: str | Path) -> pd.DataFrame:
+    """Reads the turns of the improvised dialogs only; see `read`."""
     return _read(root, "iemocap_improvised", "impro")
 
 
-def read_scripted(root) -> pd.DataFrame:
-    """`read` without the improvised dialogs."""
+def read_scripted(root: str | Path) -> pd.DataFrame:
+    """Reads the turns of the scripted dialogs only; see `read`."""
     return _read(root, "iemocap_scripted", "script")
 
 
-def _read(root, name: str, kind: str = "") -> pd.DataFrame:
+def _read(root: str | Path, name: str, kind: str = "") -> pd.DataFrame:
     root = folders.require_folder(root, name, "Session1 to Session5")
     lists = sorted(root.glob("Session[1-5]/dialog/EmoEvaluation/[!.]*.txt"))
     if not lists:
         raise FileNotFoundError(
-            f"Corpus `{name}` expects Session1/dialog/EmoEvaluation/Ses01F_impro01.txt "
-            f"and its siblings. Received: {root} with none. Give the folder that holds "
-            "Session1 to Session5."
+            f"Corpus `{name}` expects label files such as "
+            f"Session1/dialog/EmoEvaluation/Ses01F_impro01.txt. Received: {root}, "
+            "which has none. Give the folder that holds Session1 to Session5."
         )
     labels = [label for path in lists for label in _labels(path, name)]
     files = sorted(root.glob("Session[1-5]/sentences/wav/[!.]*/[!.]*"))
     files = [file for file in files if folders.is_audio(file)]
-    folders.refuse_twice(files, name)
+    folders.check_unique(files, name)
     paths = {file.stem: file for file in files}
     turns = [label["turn"] for label in labels]
-    folders.refuse_unpaired(name, turns, paths, "the files in dialog/EmoEvaluation")
+    folders.check_paired(name, turns, paths, "the files in dialog/EmoEvaluation")
     rows = [_row(label, paths[label["turn"]]) for label in labels]
     rows = [row for row in rows if f"_{kind}" in row["utterance"]]
     table = tables.from_rows(rows)
-    tables.say_unlabelled(table, name, "its annotators agreed on none (`xxx`)")
+    tables.warn_about_unlabelled(
+        table, name, "its annotators did not agree on one (`xxx`)"
+    )
     return table
 
 
 def _labels(path: Path, name: str) -> list[re.Match]:
-    """The lines of turns in a file, which begin with their times."""
+    """Parses the lines of the turns, which start with the times in brackets."""
     text = path.read_text(encoding="utf-8", errors="replace")
     labels = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -119,8 +128,8 @@ def _labels(path: Path, name: str) -> list[re.Match]:
         known = label and label["emotion"] in EMOTIONS
         if not known or not _TURN.fullmatch(label["turn"]):
             raise ValueError(
-                f"Corpus `{name}` expects lines of times, turn, one of "
-                f"{', '.join(EMOTIONS)}, and three numbers. Received: {path} with "
+                f"Corpus `{name}` expects lines with times, a turn, an emotion (one of "
+                f"{', '.join(EMOTIONS)}) and three numbers. Received: {path} with "
                 f"{line!r} in line {number}. Copy the file again."
             )
         labels.append(label)
@@ -147,38 +156,39 @@ CORPUS = tables.Corpus(
     read=read,
     title="Interactive Emotional Dyadic Motion Capture Database (IEMOCAP)",
     language="eng",
-    licence="of the University of Southern California, for research, on request",
+    licence="research licence of the University of Southern California, on request",
     citation="Busso, Bulut, Lee, Kazemzadeh, Mower, Kim, Chang, Lee, Narayanan: "
     "IEMOCAP: interactive emotional dyadic motion capture database. Language Resources "
     "and Evaluation 42, 2008",
     obtain="on request from the Signal Analysis and Interpretation Laboratory of the "
-    "University of Southern California; the folder holds Session1 to Session5",
+    "University of Southern California. The folder holds Session1 to Session5",
     counts=COUNTS,
-    note="Four classes, excitement joined with happiness, have 5531 utterances: anger "
-    "1103, happiness 1636, neutral 1708, sadness 1084. Scripted dialogs share their "
-    "texts across sessions. Without label: `xxx`, where annotators agreed on none.",
-    speakers="10 (5 female, 5 male), in 5 sessions of two",
+    note="The label set `four`, which merges excitement with happiness, has 5531 "
+    "utterances: anger 1103, happiness 1636, neutral 1708, sadness 1084. The scripted "
+    "dialogs have the same texts in all sessions. Utterances on which the annotators "
+    "did not agree (`xxx`) are unlabelled.",
+    speakers="10 (5 female, 5 male), in 5 sessions with two speakers each",
 )
 IMPROVISED = tables.Corpus(
     read=read_improvised,
-    title="IEMOCAP, its improvised dialogs",
+    title="IEMOCAP, improvised dialogs only",
     language="eng",
     licence=CORPUS.licence,
     citation=CORPUS.citation,
     obtain=CORPUS.obtain,
     counts={},
-    note="Utterances, speakers and folder are those of `iemocap`.",
+    note="The utterances, speakers and folder are those of `iemocap`.",
     speakers=CORPUS.speakers,
 )
 SCRIPTED = tables.Corpus(
     read=read_scripted,
-    title="IEMOCAP, its scripted dialogs",
+    title="IEMOCAP, scripted dialogs only",
     language="eng",
     licence=CORPUS.licence,
     citation=CORPUS.citation,
     obtain=CORPUS.obtain,
     counts={},
-    note="Utterances, speakers and folder are those of `iemocap`. The same texts are "
-    "spoken in every session.",
+    note="The utterances, speakers and folder are those of `iemocap`. The same texts "
+    "are spoken in every session.",
     speakers=CORPUS.speakers,
 )

@@ -1,7 +1,8 @@
-"""LibriSpeech: read English speech without emotion labels.
+"""LibriSpeech, a corpus of read English speech without emotion labels.
 
-Panayotov et al., "LibriSpeech: an ASR corpus based on public domain audio books",
-ICASSP 2015.
+Reference:
+    Panayotov et al.: LibriSpeech: an ASR corpus based on public domain audio books.
+        ICASSP 2015
 """
 
 import re
@@ -17,23 +18,28 @@ GENDERS = {"F": "female", "M": "male"}
 _NAME = re.compile(r"(?P<speaker>\d+)-(?P<chapter>\d+)-\d+")
 
 
-def read(root) -> pd.DataFrame:
-    """Reads every flac file below `root`; gender comes from SPEAKERS.TXT.
+def read(root: str | Path) -> pd.DataFrame:
+    """Reads every flac file below a folder. Genders come from SPEAKERS.TXT.
 
     Args:
-        root: the folder `LibriSpeech`, with SPEAKERS.TXT and one folder a subset,
-            or a subset's own folder (SPEAKERS.TXT is then sought above it).
+        root: the folder `LibriSpeech`, which holds SPEAKERS.TXT and one folder per
+            subset, or the folder of a subset. SPEAKERS.TXT is searched in this folder
+            and in the one above it.
+
+    Returns:
+        A table without emotions; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no folder, or no flac file in it.
-        ValueError: a flac file whose name is not LibriSpeech's.
+        FileNotFoundError: if the folder does not exist or holds no flac file.
+        ValueError: if the name of a flac file does not follow the corpus's pattern.
     """
     root = folders.require_folder(root, "librispeech", "train-clean-100/<speaker>/…")
     files = [file for file in folders.files_below(root) if file.suffix == ".flac"]
     if not files:
         raise FileNotFoundError(
             "Corpus `librispeech` expects <subset>/<speaker>/<chapter>/*.flac. "
-            f"Received: {root} with no flac file."
+            f"Received: {root}, which has no flac file. Give the folder of the corpus "
+            "or of a subset."
         )
     genders = _genders(root)
     return tables.from_rows([_row(file, genders) for file in files])
@@ -43,8 +49,9 @@ def _row(file: Path, genders: dict[str, str]) -> dict:
     match = _NAME.fullmatch(file.stem)
     if not match:
         raise ValueError(
-            "Corpus `librispeech` expects names of speaker, chapter and number, "
-            f"103-1240-0000.flac. Received: {file.name}. Move other files elsewhere."
+            "Corpus `librispeech` expects file names that consist of speaker, chapter "
+            f"and number, such as 103-1240-0000.flac. Received: {file.name}. Move "
+            "files that do not belong to the corpus elsewhere."
         )
     speaker = match["speaker"]
     return {
@@ -59,7 +66,7 @@ def _row(file: Path, genders: dict[str, str]) -> dict:
 
 
 def _genders(root: Path) -> dict[str, str]:
-    """Rows of SPEAKERS.TXT: `14   | F | train-clean-360  | 25.03 | …`."""
+    """Reads SPEAKERS.TXT, whose rows are `14   | F | train-clean-360  | 25.03 | …`."""
     for folder in (root, root.parent):
         file = folder / "SPEAKERS.TXT"
         if file.is_file():
@@ -80,10 +87,10 @@ CORPUS = tables.Corpus(
     licence="CC BY 4.0",
     citation="Panayotov, Chen, Povey, Khudanpur: LibriSpeech: an ASR corpus based on "
     "public domain audio books. ICASSP 2015",
-    obtain="free download from the authors, by subset",
+    obtain="free download from the authors, one archive per subset",
     counts={},
-    note="Unlabelled speech for the auxiliary tasks. An epoch draws one of its "
-    "utterances for each labelled one; 100 hours at three speeds take about 28 GB "
-    "of feature cache.",
-    speakers="2484 in all, 251 (125 female, 126 male) in train-clean-100",
+    note="Unlabelled speech for the auxiliary tasks. Each epoch draws one of its "
+    "utterances per labelled utterance. The cached features of 100 hours at three "
+    "speeds take about 28 GB.",
+    speakers="2484 in total, 251 (125 female, 126 male) in train-clean-100",
 )

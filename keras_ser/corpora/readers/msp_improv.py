@@ -1,12 +1,14 @@
-"""MSP-IMPROV: an acted corpus of dyadic interactions to study emotion perception.
-
-Busso et al., "MSP-IMPROV: An acted corpus of dyadic interactions to study emotion
-perception", IEEE Transactions on Affective Computing 8(1), 2017.
+"""MSP-IMPROV, an acted corpus of dyadic interactions.
 
 In `MSP-IMPROV-S01A-F01-S-FM01`, `S01A` is the sentence and its emotion in the scenario,
-`F01` gender and session, `S` the kind of recording, and `FM01` the turn. The speaker is
-taken to be `F01`, as public code does; a document that says so was not found. Folds do
-not leak if it is the partner: both are of one session, of which nobody trains.
+`F01` the gender and the session, `S` the kind of recording, and `FM01` the turn. The
+speaker is assumed to be `F01`, as in public code; no document that confirms this was
+found. If it were the partner, folds would still not leak because both belong to the
+same session, and neither of them is then in the training set.
+
+Reference:
+    Busso et al.: MSP-IMPROV: An acted corpus of dyadic interactions to study emotion
+        perception. IEEE Transactions on Affective Computing 8(1), 2017
 """
 
 import re
@@ -33,7 +35,7 @@ COUNTS = {
     "sadness": 885,
     "": 555,
 }
-LISTS = ("Evalution.txt", "Evaluation.txt")  # the first is the release's spelling
+LISTS = ("Evalution.txt", "Evaluation.txt")  # the release spells it as the first
 
 _TURN = r"S\d\d[AHNS]-(?P<gender>[FM])0(?P<session>[1-6])-[PRST]-[A-Z]{1,2}\d+"
 _NAME = re.compile(rf"MSP-IMPROV-(?P<turn>{_TURN})")
@@ -43,46 +45,52 @@ _LINE = re.compile(
     rf"UTD-IMPROV-(?P<turn>{_TURN})\.avi;\s*(?P<emotion>\w)\s*;"
     rf"\s*A:\s*(?P<activation>{_NUMBER})\s*;\s*V:\s*(?P<valence>{_NUMBER})\s*;"
 )
+EXPECTS = "`MSP-IMPROV-` and the turn, such as MSP-IMPROV-S01A-F01-P-FM01"
 GENDERS = {"F": "female", "M": "male"}
 
 
-def read(root) -> pd.DataFrame:
+def read(root: str | Path) -> pd.DataFrame:
     """Reads all turns of all kinds of recording.
 
-    Emotion is what raters agreed on; where they did not (`X`) it is empty, and `O` is
-    `other`.
+    The emotion is the one that the raters agreed on. It is empty if they did not agree
+    (`X`), and `O` becomes `other`.
 
     Args:
-        root: the folder that holds Evalution.txt and, somewhere below, the wav files,
+        root: the folder that holds Evalution.txt and, at any depth, wav files such as
             `session1/S01A/P/MSP-IMPROV-S01A-F01-P-FM01.wav`.
 
+    Returns:
+        A table; see `keras_ser.corpora.table`.
+
     Raises:
-        FileNotFoundError: no folder, no list of labels, or no audio.
-        ValueError: a line or file name that is not the corpus's, a turn without
-            audio, or audio without a label.
+        FileNotFoundError: if the folder, the list of labels or the audio is missing.
+        ValueError: if a line or file name does not follow the corpus's pattern, a turn
+            has no audio, or audio has no label.
     """
     root = folders.require_folder(root, "msp_improv", "Evalution.txt and session1 to 6")
     lists = [root / name for name in LISTS if (root / name).is_file()]
     if not lists:
         raise FileNotFoundError(
-            f"Corpus `msp_improv` expects the labels in Evalution.txt. Received: "
-            f"{root} with none. Give the folder that holds it."
+            "Corpus `msp_improv` expects the labels in Evalution.txt. Received: "
+            f"{root}, which does not hold that file. Give the folder that holds it."
         )
     labels = _labels(lists[0])
     example = "session1/S01A/P/MSP-IMPROV-S01A-F01-P-FM01.wav"
     files = folders.audio_below(root, "msp_improv", example, "Copy the audio there.")
-    files = folders.parsed(files, _NAME, "msp_improv", "MSP-IMPROV-S01A-F01-P-FM01")
-    folders.refuse_twice((file for file, _ in files), "msp_improv")
+    files = folders.parse_names(files, _NAME, "msp_improv", EXPECTS)
+    folders.check_unique((file for file, _ in files), "msp_improv")
     paths = {name["turn"]: file for file, name in files}
-    folders.refuse_unpaired("msp_improv", labels, paths, lists[0].name)
+    folders.check_paired("msp_improv", labels, paths, lists[0].name)
     table = tables.from_rows([_row(labels[turn], paths[turn]) for turn in paths])
-    tables.say_unlabelled(table, "msp_improv", "its raters agreed on none (`X`)")
+    tables.warn_about_unlabelled(
+        table, "msp_improv", "its raters did not agree on one (`X`)"
+    )
     tables.compare_counts(table, "msp_improv", COUNTS)
     return table
 
 
 def _labels(path: Path) -> dict[str, re.Match]:
-    """Agreed labels by turn; the lines of single raters are passed over."""
+    """Maps each turn to its agreed label. Lines of individual raters are skipped."""
     text = path.read_text(encoding="utf-8", errors="replace")
     labels = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -91,9 +99,9 @@ def _labels(path: Path) -> dict[str, re.Match]:
         label = _LINE.match(line)
         if not label or label["emotion"] not in EMOTIONS or label["turn"] in labels:
             raise ValueError(
-                "Corpus `msp_improv` expects a line a turn, with one of "
-                f"{', '.join(EMOTIONS)} and numbers. Received: {path} with {line!r} "
-                f"in line {number}. Copy the file again."
+                "Corpus `msp_improv` expects one line per turn, with an emotion (one "
+                f"of {', '.join(EMOTIONS)}) and numbers. Received: {path} with "
+                f"{line!r} in line {number}. Copy the file again."
             )
         labels[label["turn"]] = label
     return labels
@@ -118,14 +126,16 @@ CORPUS = tables.Corpus(
     read=read,
     title="MSP-IMPROV",
     language="eng",
-    licence="of the University of Texas at Dallas, for research, on request",
+    licence="research licence of the University of Texas at Dallas, on request",
     citation="Busso, Parthasarathy, Burmania, AbdelWahab, Sadoughi, Provost: "
     "MSP-IMPROV: An acted corpus of dyadic interactions to study emotion perception. "
     "IEEE Transactions on Affective Computing 8(1), 2017",
     obtain="on request from the Multimodal Signal Processing Laboratory of the "
-    "University of Texas at Dallas; the folder holds Evalution.txt and session1 to 6",
+    "University of Texas at Dallas. The folder holds Evalution.txt and session1 to "
+    "session6",
     counts=COUNTS,
-    note="Twenty target sentences are spoken by all. Without label: `X`, where raters "
-    "agreed on none. The speaker is read off the name's fourth part, `F01`.",
-    speakers="12 (6 female, 6 male), in 6 sessions of two",
+    note="All speakers speak the same twenty target sentences. Utterances on which the "
+    "raters did not agree (`X`) are unlabelled. The speaker is taken from the part of "
+    "the file name such as `F01`.",
+    speakers="12 (6 female, 6 male), in 6 sessions with two speakers each",
 )

@@ -1,6 +1,6 @@
-"""Noise: DEMAND, and any folder of one's own. Later steps mix it into speech.
+"""Recordings of noise, which conditions mix into speech: DEMAND, and any other folder.
 
-Rows have neither emotion nor language nor gender; `session` is the kind of noise.
+Rows have no emotion, language or gender. `session` is the kind of noise.
 """
 
 import re
@@ -14,22 +14,27 @@ from keras_ser.corpora import table as tables
 _CHANNEL = re.compile(r"ch\d\d")
 
 
-def read(root) -> pd.DataFrame:
-    """Reads every audio file of a tree; kinds are the folders below `root`.
+def read(root: str | Path) -> pd.DataFrame:
+    """Reads every audio file below a folder.
+
+    The kind of noise is the folder of the file, relative to `root`. Nobody speaks, so
+    each clip is its own speaker.
 
     Args:
-        root: the folder, such as that of `rain/1-17367-A.ogg`. A clip is its own
-            speaker, as nobody speaks.
+        root: the folder, such as the one that holds `rain/1-17367-A.ogg`.
+
+    Returns:
+        A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no folder, or no audio in it.
-        ValueError: a clip that is there in two formats.
+        FileNotFoundError: if the folder does not exist or holds no audio.
+        ValueError: if a clip occurs in two formats.
     """
-    root = folders.require_folder(root, "noise", "audio files, a folder a kind")
+    root = folders.require_folder(root, "noise", "audio files, one folder per kind")
     advice = "Give a folder with recordings of noise."
     files = folders.audio_below(root, "noise", "rain/1-17367-A.ogg", advice)
     clips = {file: file.relative_to(root).with_suffix("").as_posix() for file in files}
-    folders.refuse_twice(files, "noise", clips.get)
+    folders.check_unique(files, "noise", clips.get)
     return tables.from_rows(
         [
             {
@@ -44,29 +49,33 @@ def read(root) -> pd.DataFrame:
     )
 
 
-def read_demand(root) -> pd.DataFrame:
-    """Reads DEMAND, `DKITCHEN/ch01.wav` and its siblings.
+def read_demand(root: str | Path) -> pd.DataFrame:
+    """Reads DEMAND, whose files are `DKITCHEN/ch01.wav` and so on.
 
-    The sixteen channels of an environment are one recording by as many microphones:
-    they have one speaker, the environment, so that no fold parts them.
+    The sixteen channels of an environment are the same recording with sixteen
+    microphones. Their speaker is the environment, so that no fold separates them.
 
     Args:
-        root: the folder that holds the environments' folders.
+        root: the folder that holds the folders of the environments.
+
+    Returns:
+        A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no folder, or no audio in it.
-        ValueError: a file name that is not DEMAND's, or a channel that is there twice,
-            at two rates.
+        FileNotFoundError: if the folder does not exist or holds no audio.
+        ValueError: if a file name does not follow the corpus's pattern, or if a channel
+            occurs twice, for example at two sampling rates.
     """
-    root = folders.require_folder(root, "demand", "DKITCHEN/ch01.wav")
+    root = folders.require_folder(root, "demand", "audio such as DKITCHEN/ch01.wav")
     advice = "Give the folder that holds DKITCHEN, NPARK and so on."
     files = folders.audio_below(root, "demand", "DKITCHEN/ch01.wav", advice)
-    folders.parsed(files, _CHANNEL, "demand", "a channel, ch01, in its environment")
-    folders.refuse_twice(files, "demand", _channel)
+    expects = "a channel, such as ch01, in the folder of its environment"
+    folders.parse_names(files, _CHANNEL, "demand", expects)
+    folders.check_unique(files, "demand", _channel_id)
     return tables.from_rows(
         [
             {
-                "utterance": f"demand/{_channel(file)}",
+                "utterance": f"demand/{_channel_id(file)}",
                 "file": str(file),
                 "corpus": "demand",
                 "speaker": f"demand/{file.parent.name}",
@@ -77,20 +86,20 @@ def read_demand(root) -> pd.DataFrame:
     )
 
 
-def _channel(file: Path) -> str:
+def _channel_id(file: Path) -> str:
     return f"{file.parent.name}/{file.stem}"
 
 
 NOISE = tables.Corpus(
     read=read,
-    title="A folder of noise of one's own",
+    title="Your own folder of noise recordings",
     language="",
     licence="that of the recordings",
     citation="that of the recordings",
-    obtain="--corpus noise=DIR; the folder holds audio files, such as ESC-10's in a "
-    "folder a kind",
+    obtain="--corpus noise=DIR. The folder holds audio files in one folder per kind, "
+    "such as those of ESC-10",
     counts={},
-    note="For mixing into speech; it has no emotions.",
+    note="For mixing into speech. It has no emotions.",
     speakers="none",
 )
 DEMAND = tables.Corpus(
@@ -100,9 +109,9 @@ DEMAND = tables.Corpus(
     licence="CC BY-SA 3.0",
     citation="Thiemann, Ito, Vincent: The Diverse Environments Multi-channel Acoustic "
     "Noise Database (DEMAND). Proceedings of Meetings on Acoustics 19, 2013",
-    obtain="free download from the authors, at 16 or 48 kHz; the folder holds "
+    obtain="free download from the authors, at 16 or 48 kHz. The folder holds "
     "DKITCHEN/ch01.wav and so on",
     counts={},
-    note="For mixing into speech; it has no emotions. Papers mix channel 1.",
+    note="For mixing into speech. It has no emotions. Papers mix channel 1.",
     speakers="none",
 )

@@ -1,6 +1,7 @@
 """Toronto Emotional Speech Set (TESS).
 
-Pichora-Fuller, Dupuis, "Toronto emotional speech set (TESS)", Borealis, 2020.
+Reference:
+    Pichora-Fuller, Dupuis: Toronto emotional speech set (TESS). Borealis, 2020
 """
 
 import re
@@ -22,7 +23,7 @@ EMOTIONS = {
 }
 COUNTS = dict.fromkeys(EMOTIONS.values(), 400)
 
-# speaker, word, emotion: OAF_back_angry; of one file the speaker is misspelt, OA_bite_…
+# speaker_word_emotion, OAF_back_angry. One file misspells the speaker, OA_bite_neutral.
 _NAME = re.compile(
     r"(?P<speaker>OAF?|YAF?)_[A-Za-z]+_(?P<emotion>angry|disgust|fear|happy|neutral|ps|"
     r"sad)",
@@ -30,28 +31,32 @@ _NAME = re.compile(
 )
 
 
-def read(root) -> pd.DataFrame:
-    """Reads all files of a tree, whatever its folders are called.
+def read(root: str | Path) -> pd.DataFrame:
+    """Reads all audio files below a folder, whatever its sub-folders are called.
 
-    The speakers are `OAF`, the older, and `YAF`, the younger woman; `OA_bite_neutral`
-    is of the older. `ps` is pleasant surprise, here `surprise`. Some files are AIFF,
-    though named wav: libsndfile looks at the content.
+    The speakers are the older woman, `OAF`, and the younger woman, `YAF`.
+    `OA_bite_neutral` belongs to the older one. `ps` stands for pleasant surprise and
+    becomes `surprise`. Some files named wav are AIFF files, which libsndfile recognises
+    by their content.
 
     Args:
-        root: the folder. A copy of all folders within themselves, as one archive has
-            it, is refused.
+        root: the folder. If it holds a copy of itself, as in one of the archives, it is
+            rejected.
+
+    Returns:
+        A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: no folder, or no audio in it.
-        ValueError: a file name that is not the corpus's, or a recording that is there
-            twice.
+        FileNotFoundError: if the folder does not exist or holds no audio.
+        ValueError: if a file name does not follow the corpus's pattern, or if a
+            recording occurs twice.
     """
-    root = folders.require_folder(root, "tess", "OAF_angry/OAF_back_angry.wav")
     example = "OAF_angry/OAF_back_angry.wav"
-    files = folders.audio_below(root, "tess", example, "Give the corpus's folder.")
-    expects = "speaker, word and emotion, OAF_back_angry"
-    named = folders.parsed(files, _NAME, "tess", expects)
-    folders.refuse_twice(files, "tess")
+    root = folders.require_folder(root, "tess", f"audio such as {example}")
+    files = folders.audio_below(root, "tess", example, "Give the folder of the corpus.")
+    expects = "speaker, word and emotion, such as OAF_back_angry"
+    named = folders.parse_names(files, _NAME, "tess", expects)
+    folders.check_unique(files, "tess")
     table = tables.from_rows([_row(file, name) for file, name in named])
     tables.compare_counts(table, "tess", COUNTS)
     return table
@@ -76,10 +81,11 @@ CORPUS = tables.Corpus(
     licence="CC BY-NC-ND 4.0",
     citation="Pichora-Fuller, Dupuis: Toronto emotional speech set (TESS). Borealis, "
     "2020, doi:10.5683/SP2/E8H2MF",
-    obtain="free download from the authors; the folder holds OAF_angry, YAF_angry and "
+    obtain="free download from the authors. The folder holds OAF_angry, YAF_angry and "
     "so on",
     counts=COUNTS,
-    note="Two speakers are too few to train, select and test by speakers: it serves as "
-    "the test of another corpus. All say the same 200 words behind `Say the word`.",
+    note="Two speakers are too few to train, select and test with different speakers. "
+    "The corpus therefore serves as a test set for systems trained on other corpora. "
+    "Both speakers say the same 200 words after `Say the word`.",
     speakers="2 (female)",
 )

@@ -1,1 +1,1 @@
-"""Speech that the package generates itself."""
+"""Synthetic speech and noise, which the package generates itself."""

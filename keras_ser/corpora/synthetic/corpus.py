@@ -1,16 +1,17 @@
-"""The embedded corpus: seeded synthetic emotional speech, which needs no download.
+"""The built-in corpus: seeded synthetic emotional speech that needs no download.
 
 Ten speakers, five men and five women, say the same twelve sentences in anger,
-happiness, neutral and sadness: 480 utterances of about 2 s, 16 kHz, mono, 16 bit.
-`_prosody` decides who says what and how, `_phones` and `_voice` make the sound.
-`read_unlabelled` gives ten further speakers of whom no emotion is known.
+happiness, neutral and sadness. This makes 480 utterances of about 2 s, at 16 kHz, mono,
+16 bit. `prosody` draws the speakers, sentences and performances; `phones` and `voice`
+turn them into sound. `kinds.read_unlabelled` reads ten further speakers without emotion
+labels.
 
-Frozen difficulty: version 1 was tuned to one number and then left alone. Multinomial
-logistic regression on an utterance's mean log-mel vector, leaving one speaker out, has
-a pooled unweighted average recall of 71.7 % on the default corpus (chance: 25 %); on
-`syn-b` it has 65.0 %. No network took part in the tuning. Whoever changes what is
-generated changes `VERSION`, measures again (`probe` in the tests) and notes the figure
-here.
+The difficulty is frozen. Version 1 was tuned to a single number and has not been
+changed since. Multinomial logistic regression on the mean log-mel vector of an
+utterance, with one speaker left out, has a pooled unweighted average recall (UAR) of
+71.7 % on the default corpus (chance: 25 %) and of 65.0 % on `syn-b`. No network was
+involved in the tuning. If a change affects the generated speech, change `VERSION`,
+measure again with `probe` in the tests, and update these figures.
 """
 
 import json
@@ -33,31 +34,31 @@ VERSION = "1"
 RATE = voice.RATE
 
 NUMBERS = ("start", "end", "duration", "activation", "valence")
-LOUDNESS = 0.0125  # of the synthesiser's output; leaves headroom for loud anger
-PEAK = 0.97
-MANY = 200  # utterances from which several processes are worth their start
+OUTPUT_GAIN = 0.0125  # of the synthesiser; leaves headroom for loud anger
+MAX_PEAK = 0.97  # full scale is 1
+MIN_PARALLEL = 200  # utterances from which several processes are faster
 
 
-def utterance(
+def synthesise_utterance(
     speaker: str, emotion: str, sentence: int, language: str = "syn-a", seed: int = 0
 ) -> np.ndarray:
-    """Says one sentence.
+    """Synthesises one sentence.
 
     Args:
-        speaker: one of the language's two initials and a number, such as `s03`; odd
-            numbers are men.
+        speaker: one of the language's two initials and a number, such as `s03`. Odd
+            numbers are men, even numbers are women.
         emotion: one of `EMOTIONS`.
         sentence: number of the sentence, from 1.
         language: a key of `LANGUAGES`.
-        seed: another seed makes other speakers and sentences.
+        seed: a different seed makes different speakers and sentences.
 
     Returns:
-        `(samples,)` float32 at 16 kHz, within ±0.97.
+        A waveform of shape `(samples,)`, float32 at 16 kHz, within ±0.97.
 
     Raises:
-        ValueError: an unknown language, speaker or emotion.
+        ValueError: if the language, the speaker or the emotion is unknown.
     """
-    return _say(speaker, emotion, sentence, language, seed)[0]
+    return _perform(speaker, emotion, sentence, language, seed)[0]
 
 
 def generate(
@@ -69,25 +70,26 @@ def generate(
     labelled: bool = True,
     progress: bool = True,
 ) -> Path:
-    """Writes a corpus below `root`, unless it is there.
+    """Generates a corpus below `root`, unless it already exists.
 
-    The folder gets its name when it is complete and not before. Equal arguments give
-    equal bytes, and a small corpus is a part of a large one.
+    The folder gets its final name only when it is complete. Equal arguments give equal
+    bytes, and a small corpus is a subset of a large one.
 
     Args:
-        root: folder that holds synthetic corpora; made if need be.
+        root: the folder that holds synthetic corpora, which is created if needed.
         language: a key of `LANGUAGES`.
-        speakers: how many; odd numbers are men, even ones women.
-        sentences: how many each speaker says, in every emotion if labelled.
-        seed: another seed makes other speakers and sentences.
-        labelled: False for speakers of whom no emotion is known.
-        progress: show a bar on stderr.
+        speakers: number of speakers. Odd numbers are men, even numbers are women.
+        sentences: number of sentences per speaker, and per emotion if labelled.
+        seed: a different seed makes different speakers and sentences.
+        labelled: False for speakers without emotion labels.
+        progress: whether to show a progress bar on stderr.
 
     Returns:
-        The folder: `table.csv`, `version.json`, and one folder of wav files a speaker.
+        The folder, which holds `table.csv`, `version.json` and one folder of wav files
+        per speaker.
 
     Raises:
-        ValueError: an unknown language, or counts outside 1 to 99.
+        ValueError: if the language is unknown, or a number is outside 1 to 99.
     """
     settings = _settings(language, speakers, sentences, seed, labelled)
     folder = Path(root) / _name(settings)
@@ -98,7 +100,7 @@ def generate(
     try:
         _write(partial, settings, progress)
         _publish(partial, folder)
-    finally:  # also when interrupted
+    finally:  # also after an interruption
         shutil.rmtree(partial, ignore_errors=True)
     return folder
 
@@ -112,18 +114,19 @@ def read(
     seed: int = 0,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Table of the synthetic corpus below `root`, which is generated if absent.
+    """Reads the synthetic corpus below `root`, and generates it first if it is missing.
 
     Args:
         root, language, labelled, speakers, sentences, seed, progress: see `generate`.
 
     Returns:
-        One row an utterance, columns `keras_ser.corpora.COLUMNS`; if not `labelled`,
-        `emotion` is empty, `activation` and `valence` are NaN.
+        A DataFrame with one row per utterance and the columns
+        `keras_ser.corpora.COLUMNS`. If `labelled` is False, `emotion` is empty, and
+        `activation` and `valence` are NaN.
 
     Raises:
-        FileNotFoundError: files of the corpus are missing or cut.
-        ValueError: unknown arguments, or a folder that another version wrote.
+        FileNotFoundError: if files of the corpus are missing or truncated.
+        ValueError: if an argument is unknown, or a different version wrote the folder.
     """
     settings = _settings(language, speakers, sentences, seed, labelled)
     folder = generate(root, language, speakers, sentences, seed, labelled, progress)
@@ -161,39 +164,41 @@ def _name(settings: dict) -> str:
 
 def _write(folder: Path, settings: dict, progress: bool) -> None:
     plan = _plan(settings)
-    workers = 1 if len(plan) < MANY else -1
+    workers = 1 if len(plan) < MIN_PARALLEL else -1
     pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-    made = pool(joblib.delayed(_row)(folder, settings, *item) for item in plan)
+    results = pool(joblib.delayed(_row)(folder, settings, *item) for item in plan)
     title = f"synthesising {settings['language']}"
-    rows = list(tqdm(made, title, len(plan), unit="file", disable=not progress))
+    rows = list(tqdm(results, title, len(plan), unit="file", disable=not progress))
     table = pd.DataFrame(rows, columns=list(tables.COLUMNS)).sort_values("utterance")
     table.to_csv(folder / "table.csv", index=False, lineterminator="\n")
     (folder / "version.json").write_text(json.dumps(settings, indent=1) + "\n")
 
 
 def _plan(settings: dict) -> list[tuple[str, str, int]]:
-    """(speaker, emotion, sentence) of every utterance."""
+    """Lists speaker, emotion and sentence of every utterance."""
     initial = LANGUAGES[settings["language"]].initials[not settings["labelled"]]
     names = [f"{initial}{number:02d}" for number in range(1, settings["speakers"] + 1)]
     sentences = range(1, settings["sentences"] + 1)
     if settings["labelled"]:
         return [(n, e, s) for n in names for e in EMOTIONS for s in sentences]
     language, seed = settings["language"], settings["seed"]
-    return [(n, _hidden(n, s, language, seed), s) for n in names for s in sentences]
+    return [
+        (n, _draw_emotion(n, s, language, seed), s) for n in names for s in sentences
+    ]
 
 
-def _hidden(speaker: str, sentence: int, language: str, seed: int) -> str:
-    """Unlabelled speech is emotional too; nobody is told how."""
-    rng = prosody.generator("hidden", seed, language, speaker, sentence)
+def _draw_emotion(speaker: str, sentence: int, language: str, seed: int) -> str:
+    """Draws the emotion of an unlabelled utterance, which the table does not reveal."""
+    rng = prosody.make_generator("hidden", seed, language, speaker, sentence)
     return EMOTIONS[rng.integers(len(EMOTIONS))]
 
 
 def _row(
     folder: Path, settings: dict, speaker: str, emotion: str, sentence: int
 ) -> dict:
-    """Writes one utterance below `folder`; in its row, `file` is relative to that."""
+    """Writes one utterance and returns its row; `file` is relative to `folder`."""
     language, seed, labelled = (settings[k] for k in ("language", "seed", "labelled"))
-    signal, who, take = _say(speaker, emotion, sentence, language, seed)
+    signal, person, take = _perform(speaker, emotion, sentence, language, seed)
     name = f"{speaker}/{emotion if labelled else 'speech'}-{sentence:02d}"
     path = folder / f"{name}.wav"
     path.parent.mkdir(exist_ok=True)
@@ -209,7 +214,7 @@ def _row(
         "corpus": "synthetic",
         "speaker": f"synthetic/{speaker}",
         "session": "",
-        "gender": who.gender,
+        "gender": person.gender,
         "language": language,
         "emotion": emotion if labelled else "",
         "activation": take.activation if labelled else np.nan,
@@ -217,29 +222,29 @@ def _row(
     }
 
 
-def _say(
-    speaker: str, emotion: str, sentence: int, language: str, seed: int
+def _perform(
+    name: str, emotion: str, sentence: int, language: str, seed: int
 ) -> tuple[np.ndarray, prosody.Speaker, prosody.Take]:
-    _check_names(speaker, emotion, language)
-    rng = prosody.generator("take", seed, language, speaker, emotion, sentence)
-    who = prosody.speaker(speaker, language, seed)
-    take = prosody.act(who, emotion, rng)
-    syllables = prosody.text(sentence, language, seed)
-    rate, pauses = who.rate * 2 ** take.cues["tempo"], 2 ** take.cues["pauses"]
+    _check_names(name, emotion, language)
+    rng = prosody.make_generator("take", seed, language, name, emotion, sentence)
+    speaker = prosody.make_speaker(name, language, seed)
+    take = prosody.act(speaker, emotion, rng)
+    syllables = prosody.make_sentence(sentence, language, seed)
+    rate, pauses = speaker.rate * 2 ** take.cues["tempo"], 2 ** take.cues["pauses"]
     phases, vowels = prosody.articulate(syllables, language, rate, pauses, rng)
-    pitch, level = prosody.intone(syllables, phases, vowels, who, take.cues, rng)
-    quality = prosody.quality(who, take.cues)
-    spoken = voice.synthesise(phases, pitch, level, quality, rng)
-    return _record(spoken, who, rng), who, take
+    pitch, level = prosody.intone(syllables, phases, vowels, speaker, take.cues, rng)
+    quality = prosody.adapt_quality(speaker, take.cues)
+    wave = voice.synthesise(phases, pitch, level, quality, rng)
+    return _record(wave, speaker, rng), speaker, take
 
 
 def _record(
-    spoken: np.ndarray, who: prosody.Speaker, rng: np.random.Generator
+    wave: np.ndarray, speaker: prosody.Speaker, rng: np.random.Generator
 ) -> np.ndarray:
-    """What the speaker's microphone and recording level make of a voice."""
-    signal = LOUDNESS * 10 ** (who.gain / 20) * spoken
-    signal += 10 ** (who.floor / 20) * rng.standard_normal(len(signal))
-    signal *= min(1.0, PEAK / np.abs(signal).max())
+    """Applies the recording level and the background noise of a speaker."""
+    signal = OUTPUT_GAIN * 10 ** (speaker.gain / 20) * wave
+    signal += 10 ** (speaker.floor / 20) * rng.standard_normal(len(signal))
+    signal *= min(1.0, MAX_PEAK / np.abs(signal).max())
     return signal.astype(np.float32)
 
 
@@ -248,8 +253,8 @@ def _check_names(speaker: str, emotion: str, language: str) -> None:
     initials = LANGUAGES[language].initials
     if not re.fullmatch(f"[{''.join(initials)}][0-9]+", speaker):
         raise ValueError(
-            f"`speaker` of {language!r} must be one of the letters {initials} and a "
-            f"number. Received: {speaker!r}."
+            f"`speaker` of {language!r} must be one of the letters {initials} followed "
+            f"by a number, such as {initials[0]}01. Received: {speaker!r}."
         )
     if emotion not in EMOTIONS:
         raise ValueError(f"`emotion` must be one of {EMOTIONS}. Received: {emotion!r}.")
@@ -264,7 +269,7 @@ def _check_language(language: str) -> None:
 
 
 def _publish(partial: Path, folder: Path) -> None:
-    """Give a finished folder its name; another process may have been first."""
+    """Gives a finished folder its name, unless another process was faster."""
     try:
         partial.rename(folder)
     except OSError:
@@ -277,9 +282,9 @@ def _check_settings(folder: Path, settings: dict) -> None:
     found = json.loads(path.read_text()) if path.is_file() else None
     if found != settings:
         raise ValueError(
-            f"Folder {folder} is not the synthetic corpus that its name promises. "
-            f"Expected: {settings}. Received: {found}. "
-            "Delete the folder, it is made again."
+            f"Folder {folder} does not hold the synthetic corpus of its name. "
+            f"Expected: {settings}. Received: {found}. Delete the folder, and it is "
+            "generated again."
         )
 
 
@@ -296,13 +301,14 @@ def _read_table(folder: Path) -> pd.DataFrame:
 
 
 def _check_files(table: pd.DataFrame) -> None:
-    """Every file is there in full: a header of 44 bytes and two bytes a sample."""
+    """Checks the size of each file: a 44-byte header and two bytes per sample."""
     for name, duration in zip(table["file"], table["duration"], strict=True):
         expected = 44 + 2 * round(duration * RATE)
         path = Path(name)
         found = path.stat().st_size if path.is_file() else None
         if found != expected:
             raise FileNotFoundError(
-                f"Synthetic corpus is damaged at {path}. Expected: {expected} bytes. "
-                f"Received: {found}. Delete {path.parent.parent}, it is made again."
+                f"The synthetic corpus is damaged at {path}. Expected: {expected} "
+                f"bytes. Received: {found}. Delete {path.parent.parent}, and it is "
+                "generated again."
             )

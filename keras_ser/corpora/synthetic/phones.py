@@ -1,7 +1,7 @@
-"""What a mouth does for each phone: targets for the synthesiser of `_voice`.
+"""Articulatory targets of each phone, for the synthesiser in `voice`.
 
-Vowels are near the male averages of Peterson and Barney (1952); consonants follow the
-places of articulation in Klatt (1980).
+Vowels are close to the male averages of Peterson and Barney (1952). Consonants follow
+the places of articulation in Klatt (1980).
 
 References:
     Peterson, Barney: Control methods used in a study of the vowels. Journal of the
@@ -16,11 +16,15 @@ NASAL_POLE = 270.0  # Hz
 
 
 class Phase(NamedTuple):
-    """A stretch of constant targets; a phone is one or several of them.
+    """A period of constant targets. A phone consists of one or more phases.
 
-    Formants are those of an adult male (Hz), `None` where the next phone decides;
-    amplitudes are relative to a vowel; `centre` and `width` shape the turbulence (Hz);
-    `zero` is the antiresonance of the nose (Hz), which cancels at `NASAL_POLE`.
+    Args:
+        seconds: duration.
+        formants: the first three formants of an adult male in Hz, or `None` if the
+            next phone determines them.
+        voicing, aspiration, frication: amplitudes relative to a vowel.
+        centre, width: centre frequency and bandwidth of the turbulence in Hz.
+        zero: antiresonance of the nose in Hz. At `NASAL_POLE`, it cancels the pole.
     """
 
     seconds: float
@@ -61,7 +65,7 @@ def _stop(
 ) -> tuple[Phase, ...]:
     place = (250.0, f2, f3)
     burst = {"frication": level, "centre": centre, "width": 1800.0}
-    if voiced:  # a murmur behind closed lips, then a weak burst
+    if voiced:  # a murmur during the closure, then a weak burst
         return (
             Phase(0.050, place, voicing=0.12),
             Phase(0.010, place, voicing=0.5, **burst),

@@ -1,13 +1,13 @@
-"""Who says what, and how: languages, speakers and emotions of the synthetic corpus.
+"""Languages, speakers and emotions of the synthetic corpus.
 
-An emotion is a movement away from a speaker's neutral voice, cue by cue:
+An emotion shifts each cue away from the speaker's neutral voice:
 
     cue = intensity · style · CUES[cue][emotion] + spread · noise,
 
-with intensity drawn an utterance, style a speaker and cue, noise standard normal:
-that is why the emotions overlap. Directions and relative sizes of `CUES` follow
-Banse and Scherer (1996) and Juslin and Laukka (2003), activation and valence the
-circumplex of Russell (1980).
+where the intensity is drawn per utterance, the style per speaker and cue, and the noise
+is standard normal. The emotions therefore overlap. The directions and relative sizes of
+`CUES` follow Banse and Scherer (1996) and Juslin and Laukka (2003). Activation and
+valence follow the circumplex of Russell (1980).
 
 References:
     Banse, Scherer: Acoustic profiles in vocal emotion expression. Journal of
@@ -25,19 +25,21 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_ser.corpora.synthetic.phones import PHONES, Phase
-from keras_ser.corpora.synthetic.voice import RATE, STEP, Quality, frames
+from keras_ser.corpora.synthetic.voice import RATE, STEP, Quality, frame_edges
 
 
 @dataclass(frozen=True)
 class Language:
-    """Phoneme inventory, syllable shapes and rhythm.
+    """Phoneme inventory, syllable shapes and rhythm of a language.
 
     Args:
-        vowels: nuclei of syllables.
-        reduced: what an unstressed vowel may fall to; empty where vowels stay full.
-        onsets, codas: consonants before and after the vowel, a string of phones each.
-        stressed, unstressed: factors on a vowel's duration; far apart is stress-timed.
-        initials: first letter of labelled and of unlabelled speakers' names.
+        vowels: the vowels, one character each.
+        reduced: the vowel that replaces unstressed vowels. It is empty if unstressed
+            vowels are not reduced.
+        onsets, codas: consonants before and after the vowel, each a string of phones.
+        stressed, unstressed: factors on the duration of a vowel. If they differ much,
+            the language is stress-timed.
+        initials: first letter of the names of labelled and of unlabelled speakers.
     """
 
     vowels: str
@@ -70,11 +72,11 @@ LANGUAGES: dict[str, Language] = {
     ),
 }
 
-# Movement of each cue from neutral, and the spread that has no emotion in it.
+# Shift of each cue from neutral by emotion, and the spread that is unrelated to it.
 #   pitch, final (movement over the last syllable): semitones
-#   span (of accents), tempo, pauses, jitter, shimmer: octaves, as ratios
+#   span (of accents), tempo, pauses, jitter, shimmer: octaves, a ratio of 2 per unit
 #   level, bright (less spectral tilt at 3 kHz), breath: dB
-#   smile (a shorter vocal tract): per cent
+#   smile (a shorter vocal tract): percent
 CUES: dict[str, dict[str, float]] = {
     "pitch": {"anger": 3.0, "happiness": 3.6, "sadness": -1.5, "spread": 1.0},
     "span": {"anger": 0.4, "happiness": 0.7, "sadness": -0.7, "spread": 0.3},
@@ -88,35 +90,34 @@ CUES: dict[str, dict[str, float]] = {
     "shimmer": {"anger": 0.7, "happiness": 0.1, "sadness": 0.3, "spread": 0.3},
     "smile": {"anger": -1.0, "happiness": 5.0, "sadness": -1.5, "spread": 1.0},
 }
-INTENSITY = (0.33, 1.15)  # uniform between
-STYLE = (0.5, 1.5)
+INTENSITY_RANGE = (0.33, 1.15)  # uniform
+STYLE_RANGE = (0.5, 1.5)  # uniform
 
-# (activation, valence) of a full-blown emotion, on the scale of 1 to 5.
-PLACES = {
+# (activation, valence) of each emotion at full intensity, on a scale from 1 to 5.
+RATINGS = {
     "anger": (4.4, 1.6),
     "happiness": (4.1, 4.5),
     "neutral": (2.8, 3.1),
     "sadness": (1.6, 1.7),
 }
-EMOTIONS = tuple(PLACES)
+EMOTIONS = tuple(RATINGS)
 
-TEMPO = 1.28  # of fluent speech, relative to the phones' own durations
-PITCH_REACH = (
-    9.0  # semitones above or below his mean that a voice bends towards, at most
-)
+TEMPO = 1.28  # of fluent speech, relative to the durations in `PHONES`
+MAX_PITCH_SHIFT = 9.0  # semitones above or below the speaker's mean pitch
 
 
 @dataclass(frozen=True)
 class Speaker:
-    """What a voice and its microphone are like before any emotion.
+    """The neutral voice of a speaker, and the recording conditions.
 
     Args:
         gender: `male` or `female`.
         pitch: mean F0 in Hz.
         rate: tempo relative to the average speaker.
         quality: neutral voice quality.
-        gain, floor: recording level and its background noise, dB and dB re full scale.
-        style: how strongly this speaker uses each cue of `CUES`.
+        gain: recording level in dB.
+        floor: level of the background noise in dB re full scale.
+        style: factor by which this speaker uses each cue of `CUES`.
     """
 
     gender: str
@@ -129,7 +130,7 @@ class Speaker:
 
 
 class Syllable(NamedTuple):
-    """Phones of one syllable; `pause` asks for a silence before it."""
+    """The phones of one syllable. `pause` inserts a silence before it."""
 
     onset: str
     vowel: str
@@ -140,28 +141,28 @@ class Syllable(NamedTuple):
 
 @dataclass(frozen=True)
 class Take:
-    """One performance: its cues, and how the emotion in it would be rated (1 to 5)."""
+    """One performance: its cues, and its ratings on a scale from 1 to 5."""
 
     cues: dict[str, float]
     activation: float
     valence: float
 
 
-def generator(*identity: object) -> np.random.Generator:
-    """Randomness that belongs to `identity` alone, whatever was drawn before."""
+def make_generator(*identity: object) -> np.random.Generator:
+    """Makes a random generator whose seed is a hash of `identity`."""
     digest = hashlib.sha256("\0".join(map(str, identity)).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
-def speaker(name: str, language: str, seed: int) -> Speaker:
-    """The speaker called `name`; odd numbers are men, even ones women.
+def make_speaker(name: str, language: str, seed: int) -> Speaker:
+    """Makes the speaker called `name`. Odd numbers are men, even numbers are women.
 
     Args:
         name: one of the language's `initials` and a number, such as `s03`.
         language: a key of `LANGUAGES`.
-        seed: another seed makes another person of that name.
+        seed: a different seed makes a different person with that name.
     """
-    rng = generator("speaker", seed, language, name)
+    rng = make_generator("speaker", seed, language, name)
     male = int(name[1:]) % 2 == 1
     quality = Quality(
         tract=rng.uniform(0.95, 1.05) if male else rng.uniform(1.10, 1.19),
@@ -178,58 +179,64 @@ def speaker(name: str, language: str, seed: int) -> Speaker:
         quality=quality,
         gain=rng.uniform(-3.0, 3.0),
         floor=rng.uniform(-72.0, -64.0),
-        style={cue: rng.uniform(*STYLE) for cue in CUES},
+        style={cue: rng.uniform(*STYLE_RANGE) for cue in CUES},
     )
 
 
-def text(sentence: int, language: str, seed: int) -> list[Syllable]:
-    """Sentence number `sentence`: six to ten syllables, the same for every speaker."""
-    rng = generator("text", seed, language, sentence)
-    tongue = LANGUAGES[language]
+def make_sentence(number: int, language: str, seed: int) -> list[Syllable]:
+    """Makes a sentence of six to ten syllables, the same for every speaker.
+
+    Args:
+        number: number of the sentence, from 1.
+        language: a key of `LANGUAGES`.
+        seed: a different seed makes different sentences.
+    """
+    rng = make_generator("text", seed, language, number)
+    sounds = LANGUAGES[language]
     count = int(rng.integers(6, 11))
-    halt = int(rng.integers(3, count - 2)) if count >= 8 else -1
-    beat = int(rng.integers(2))  # every other syllable is stressed, from this one on
+    pause = int(rng.integers(3, count - 2)) if count >= 8 else -1
+    offset = int(rng.integers(2))  # decides whether even or odd syllables are stressed
     return [
-        _syllable(tongue, (index + beat) % 2 == 0, index == halt, rng)
+        _make_syllable(sounds, (index + offset) % 2 == 0, index == pause, rng)
         for index in range(count)
     ]
 
 
-def _syllable(
-    tongue: Language, stressed: bool, pause: bool, rng: np.random.Generator
+def _make_syllable(
+    sounds: Language, stressed: bool, pause: bool, rng: np.random.Generator
 ) -> Syllable:
-    onset, coda = str(rng.choice(tongue.onsets)), str(rng.choice(tongue.codas))
-    vowel = str(rng.choice(list(tongue.vowels)))
-    if tongue.reduced and not stressed and rng.random() < 0.7:
-        vowel = tongue.reduced
+    onset, coda = str(rng.choice(sounds.onsets)), str(rng.choice(sounds.codas))
+    vowel = str(rng.choice(list(sounds.vowels)))
+    if sounds.reduced and not stressed and rng.random() < 0.7:
+        vowel = sounds.reduced
     return Syllable(onset, vowel, coda, stressed, pause)
 
 
-def act(who: Speaker, emotion: str, rng: np.random.Generator) -> Take:
-    """Draws one performance of `emotion` in the style of `who`."""
-    intensity = rng.uniform(*INTENSITY)
+def act(speaker: Speaker, emotion: str, rng: np.random.Generator) -> Take:
+    """Draws one performance of an emotion in the style of a speaker."""
+    intensity = rng.uniform(*INTENSITY_RANGE)
     cues = {
-        name: intensity * who.style[name] * cue.get(emotion, 0.0)
+        name: intensity * speaker.style[name] * cue.get(emotion, 0.0)
         + cue["spread"] * rng.standard_normal()
         for name, cue in CUES.items()
     }
-    centre, place = np.array(PLACES["neutral"]), np.array(PLACES[emotion])
-    rating = centre + intensity * (place - centre) + 0.3 * rng.standard_normal(2)
+    neutral, full = np.array(RATINGS["neutral"]), np.array(RATINGS[emotion])
+    rating = neutral + intensity * (full - neutral) + 0.3 * rng.standard_normal(2)
     activation, valence = np.round(np.clip(rating, 1.0, 5.0), 2)
     return Take(cues, float(activation), float(valence))
 
 
-def quality(who: Speaker, cues: dict[str, float]) -> Quality:
-    """The speaker's voice as the cues change it."""
-    own = who.quality
+def adapt_quality(speaker: Speaker, cues: dict[str, float]) -> Quality:
+    """Applies the cues to the neutral voice quality of a speaker."""
+    neutral = speaker.quality
     return Quality(
-        tract=own.tract * (1 + cues["smile"] / 100),
-        tilt=max(own.tilt - cues["bright"], 2.0),
-        jitter=own.jitter * 2 ** cues["jitter"],
-        shimmer=own.shimmer * 2 ** cues["shimmer"],
-        breath=own.breath + cues["breath"],
-        # A pressed voice, which is a bright one, closes early.
-        opening=float(np.clip(own.opening - 0.012 * cues["bright"], 0.4, 0.8)),
+        tract=neutral.tract * (1 + cues["smile"] / 100),
+        tilt=max(neutral.tilt - cues["bright"], 2.0),
+        jitter=neutral.jitter * 2 ** cues["jitter"],
+        shimmer=neutral.shimmer * 2 ** cues["shimmer"],
+        breath=neutral.breath + cues["breath"],
+        # In a bright, pressed voice, the glottis closes early.
+        opening=float(np.clip(neutral.opening - 0.012 * cues["bright"], 0.4, 0.8)),
     )
 
 
@@ -240,33 +247,36 @@ def articulate(
     pauses: float,
     rng: np.random.Generator,
 ) -> tuple[list[Phase], list[int]]:
-    """Timed phases of a sentence, and the index of each syllable's vowel among them.
+    """Turns a sentence into timed phases.
 
     Args:
-        syllables: what `text` returned.
+        syllables: the result of `make_sentence`.
         language: a key of `LANGUAGES`.
-        rate: tempo; 1 is average, 2 twice as fast.
-        pauses: factor on the silence within the sentence.
-        rng: source of irregularity.
+        rate: tempo, where 1 is average and 2 is twice as fast.
+        pauses: factor on the duration of the silence within the sentence.
+        rng: random generator for irregular durations.
+
+    Returns:
+        The phases, and for each syllable the index of its vowel among them.
     """
-    tongue, rate = LANGUAGES[language], TEMPO * rate
+    rhythm, rate = LANGUAGES[language], TEMPO * rate
     (silence,) = PHONES["_"]
     phases, vowels = [silence._replace(seconds=rng.uniform(0.06, 0.16))], []
     for index, syllable in enumerate(syllables):
         if syllable.pause:
             phases.append(silence._replace(seconds=0.12 * pauses))
-        phases += _said(syllable.onset, 1 / rate, rng)
+        phases += _pronounce(syllable.onset, 1 / rate, rng)
         vowels.append(len(phases))
-        weight = tongue.stressed if syllable.stressed else tongue.unstressed
+        weight = rhythm.stressed if syllable.stressed else rhythm.unstressed
         last = index == len(syllables) - 1
-        weight *= 1.4 if last else 1.0  # sentences slow down where they end
-        phases += _said(syllable.vowel, weight / rate, rng)
-        phases += _said(syllable.coda, (1.2 if last else 0.8) / rate, rng)
+        weight *= 1.4 if last else 1.0  # sentences slow down towards their end
+        phases += _pronounce(syllable.vowel, weight / rate, rng)
+        phases += _pronounce(syllable.coda, (1.2 if last else 0.8) / rate, rng)
     phases.append(silence._replace(seconds=rng.uniform(0.08, 0.18)))
     return phases, vowels
 
 
-def _said(phones: str, factor: float, rng: np.random.Generator) -> list[Phase]:
+def _pronounce(phones: str, factor: float, rng: np.random.Generator) -> list[Phase]:
     factor *= np.exp(0.07 * rng.standard_normal()) * (0.8 if len(phones) > 1 else 1.0)
     return [
         phase._replace(seconds=phase.seconds * factor)
@@ -279,22 +289,23 @@ def intone(
     syllables: list[Syllable],
     phases: list[Phase],
     vowels: list[int],
-    who: Speaker,
+    speaker: Speaker,
     cues: dict[str, float],
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pitch (Hz) and level (dB) of every frame.
+    """Computes the pitch in Hz and the level in dB, one value per frame.
 
-    Both decline through the sentence, rise on stressed syllables and fall on the
-    last one; pitch starts afresh after a pause and ends as `cues["final"]` says.
+    Both decline over the sentence, rise on stressed syllables and fall on the last one.
+    The pitch is reset upwards after a pause, and `cues["final"]` determines its final
+    movement.
     """
-    edges = frames(phases)
+    edges = frame_edges(phases)
     time = np.arange(edges[-1])
     progress = time / edges[-1]
     span = 2 ** cues["span"]
     semitones = cues["pitch"] + 3.0 * span * (0.5 - progress)
     level = cues["level"] + 3.0 * (0.5 - progress)
-    width = 0.075 * RATE / STEP / who.rate
+    width = 0.075 * RATE / STEP / speaker.rate
     for syllable, vowel in zip(syllables, vowels, strict=True):
         bump = np.exp(-0.5 * ((time - edges[vowel : vowel + 2].mean()) / width) ** 2)
         if syllable.stressed:
@@ -305,13 +316,13 @@ def intone(
     ending = np.clip((time - edges[vowels[-1]]) / (edges[-1] - edges[vowels[-1]]), 0, 1)
     semitones += (cues["final"] - 3.5) * ending
     level -= 4.0 * ending
-    semitones += _wander(len(time), rng)
-    semitones = PITCH_REACH * np.tanh((semitones - 1.0) / PITCH_REACH)
-    return who.pitch * 2 ** (semitones / 12), level
+    semitones += _pitch_drift(len(time), rng)
+    semitones = MAX_PITCH_SHIFT * np.tanh((semitones - 1.0) / MAX_PITCH_SHIFT)
+    return speaker.pitch * 2 ** (semitones / 12), level
 
 
-def _wander(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Slow involuntary movement of the pitch, semitones, about 0.2 in size."""
+def _pitch_drift(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Draws a slow involuntary movement of the pitch of about 0.2 semitones."""
     kernel = np.hanning(30)
     noise = rng.standard_normal(count + len(kernel) - 1)
     return 0.2 * np.convolve(noise, kernel / np.linalg.norm(kernel), "valid")

@@ -1,4 +1,4 @@
-"""EmoBox's lists, whose speakers are repaired."""
+"""EmoBox lists, whose speakers are found in file names."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from keras_ser.corpora.own import emobox
 
 quiet = pytest.mark.filterwarnings("ignore:Corpus `")
-# Paths as EmoBox or the corpora have them, and the speakers that they tell.
+# Paths as in EmoBox or in the corpora, and the speakers that they name.
 PATHS = {
     "cremad": ("downloads/cremad/AudioWAV/1001_DFA_ANG_XX.wav", "1001"),
     "emodb": ("downloads/emodb/wav/03a01Fa.wav", "03"),
@@ -46,10 +46,12 @@ def plant(tree, corpus, lines, *paths, **texts):
 
 
 @pytest.mark.parametrize("corpus", emobox.SPEAKERS)
-def test_file_names_of_known_corpora_tell_the_speaker(tree, corpus):
+def test_file_names_of_known_corpora_name_the_speaker(tree, corpus):
     wav, speaker = PATHS[corpus]
     path = plant(tree, corpus, [line(corpus, wav)], wav)
-    with pytest.warns(UserWarning, match=f"names no speakers, file names of {corpus}"):
+    with pytest.warns(
+        UserWarning, match=f"Speakers are found in the file names of {corpus}"
+    ):
         table = emobox.read(path)
     assert (table.corpus[0], table.speaker[0]) == (corpus, f"{corpus}/{speaker}")
     assert table.emotion[0] == "happiness"
@@ -59,7 +61,7 @@ def test_file_names_of_known_corpora_tell_the_speaker(tree, corpus):
 @pytest.mark.parametrize("speaker", ["who", r"/(\w+)_"])
 def test_other_corpora_need_a_key_or_a_pattern(tree, speaker):
     path = plant(tree, "x", [line("x", "w/ben_1.wav", who="ben")], "w/ben_1.wav")
-    with pytest.raises(ValueError, match="a speaker of each utterance"):
+    with pytest.raises(ValueError, match="a speaker for each utterance"):
         emobox.read(path)
     assert list(emobox.read(path, speaker=speaker).speaker) == ["x/ben"]
 
@@ -75,23 +77,23 @@ def test_segments_are_read(tree):
 
 
 @quiet
-def test_labels_are_looked_up_in_the_map_beside_the_list(tree):
+def test_labels_are_looked_up_in_the_map_next_to_the_list(tree):
     rows = [line("x", "a.wav", "glad", who="1"), line("x", "b.wav", "exc", who="1")]
     mapped = {"data/x/label_map.json": '{"glad": "Happy", "exc": "Happy"}'}
     path = plant(tree, "x", rows, "a.wav", "b.wav", **mapped)
-    # What is known keeps its name, whatever the map joins.
+    # A known label keeps its emotion, even if the map merges it with another.
     assert list(emobox.read(path, "who").emotion) == ["happiness", "excitement"]
     path.with_name("label_map.json").unlink()
-    with pytest.raises(ValueError, match=r"'glad' \(1 times\)"):
+    with pytest.raises(ValueError, match=r"'glad' \(1 row\)"):
         emobox.read(path, "who")
 
 
-def test_a_list_of_two_corpora_is_refused(tree):
+def test_a_list_of_two_corpora_is_rejected(tree):
     rows = [line("x", "a.wav"), line("y", "a.wav")]
     with pytest.raises(ValueError, match="a list of one corpus.* with x, y"):
         emobox.read(plant(tree, "x", rows, "a.wav"))
 
 
-def test_audio_that_is_nowhere_is_told(tree):
+def test_missing_audio_is_reported(tree):
     with pytest.raises(FileNotFoundError, match="audio="):
         emobox.read(plant(tree, "emodb", [line("emodb", "wav/03a01Fa.wav")]))

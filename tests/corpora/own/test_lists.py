@@ -30,29 +30,29 @@ def test_rows_have_the_numbers_of_an_editor(tmp_path):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "a first line with the names of columns"),
-        (b",\n", "a first line with the names of columns"),
-        (b"file,file\na,b\n", "a first line with the names of columns"),
-        (b"file,text\na\n", r"2 cells in each row\. Received: .* with 1 in row 2"),
+        (b"", "a first line with the names of the columns"),
+        (b",\n", "a first line with the names of the columns"),
+        (b"file,file\na,b\n", "a first line with the names of the columns"),
+        (b"file,text\na\n", r"2 cells in each row, .*\. Received: .* with 1 in row 2"),
         (b"file,text\na,b\na,b,c\n", "with 3 in row 3"),
         (b"file\n\xff\xfe\n", "a text file in UTF-8"),
     ],
 )
-def test_what_is_no_csv_is_refused(tmp_path, content, reason):
+def test_a_file_that_is_not_csv_is_rejected(tmp_path, content, reason):
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=reason):
         lists.read_csv(path, "csv")
 
 
-def test_a_cell_beyond_reason_is_refused(tmp_path):
+def test_an_oversized_cell_is_rejected(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(f'file\n"{"x" * 200_000}"\n')
     with pytest.raises(ValueError, match="expects a CSV file"):
         lists.read_csv(path, "csv")
 
 
-def test_json_lines_are_text_and_lack_nothing(tmp_path):
+def test_json_lines_become_text_without_missing_cells(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"wav": "a", "length": 3.5}\n\n{"wav": "b", "emo": null}\n')
     frame = lists.read_jsonl(path, "emobox")
@@ -65,7 +65,7 @@ def test_json_lines_are_text_and_lack_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["{", "[1]", "3", "nothing", '{"a": NaN', "[" * 9999])
-def test_a_line_that_is_no_object_is_refused(tmp_path, line):
+def test_a_line_that_is_not_an_object_is_rejected(tmp_path, line):
     path = tmp_path / "a.jsonl"
     path.write_text(f'{{"wav": "a"}}\n{line}\n')
     with pytest.raises(ValueError, match="a JSON object in each line.* with line 2"):
@@ -73,13 +73,13 @@ def test_a_line_that_is_no_object_is_refused(tmp_path, line):
 
 
 @pytest.mark.parametrize("text", ["[]", "{", "\x00"])
-def test_a_file_that_is_no_object_is_refused(tmp_path, text):
+def test_a_file_that_is_not_an_object_is_rejected(tmp_path, text):
     path = tmp_path / "a.json"
     path.write_text(text)
     with pytest.raises(ValueError, match="expects a JSON object"):
         lists.read_object(path, "emobox")
 
 
-def test_a_folder_is_no_text(tmp_path):
+def test_a_folder_is_not_text(tmp_path):
     with pytest.raises(ValueError, match="a text file in UTF-8"):
         lists.read_csv(tmp_path, "csv")

@@ -1,4 +1,4 @@
-"""A user's own data: what is recognised, told, and refused."""
+"""A user's own data: what is recognised, reported and rejected."""
 
 import math
 
@@ -13,7 +13,7 @@ ROWS = "a.wav,anna,anger\nb.wav,ben,sadness\nc.wav,anna,\n"
 quiet = pytest.mark.filterwarnings("ignore:Corpus `calls`, read by")
 
 
-def test_all_that_was_guessed_is_told(listed):
+def test_all_guesses_are_reported(listed):
     text = (
         "path;subject;Sex;label;age;lang\n"
         "a.wav;1;w;Wut;30;de\nb.wav;2;M;ANG;31;de\nc.wav;2;m;xxx;31;\n"
@@ -21,9 +21,13 @@ def test_all_that_was_guessed_is_told(listed):
     with pytest.warns(UserWarning) as caught:
         table = listed(text)
     assert [str(warning.message) for warning in caught] == [
-        "Corpus `calls`, read by `csv`: columns: file ← `path`, speaker ← `subject`, "
-        "gender ← `Sex`, language ← `lang`, emotion ← `label`; not used: `age`; "
-        "labels: anger ← ANG + Wut, no emotion ← xxx; 1 of 3 rows have no emotion."
+        "Corpus `calls`, read by `csv`. Please check what was guessed. Columns: file "
+        "from `path`, speaker from `subject`, gender from `Sex`, language from `lang`, "
+        "emotion from `label`. Columns not used: `age`. Labels: anger from ANG + Wut, "
+        "no emotion from xxx. Rows without an emotion: 1 of 3. To change a guess, give "
+        "an option such as columns={'emotion': …}, emotions={'sad': …} or speaker=…. "
+        "On the command line: keras-ser corpus --set \"columns={'emotion': …}\", or "
+        "keras-ser run --set \"corpus_options.csv.columns={'emotion': …}\"."
     ]
     assert table[["speaker", "gender", "language", "emotion"]].values.tolist() == [
         ["calls/1", "female", "deu", "anger"],
@@ -63,8 +67,8 @@ def test_dimensions_and_sessions_are_read(listed):
     assert list(table.session) == ["x", "x"]
 
 
-def test_sessions_are_left_out_where_a_speaker_has_several(listed):
-    with pytest.warns(UserWarning, match="sessions are left out"):
+def test_sessions_are_left_out_if_a_speaker_has_several(listed):
+    with pytest.warns(UserWarning, match="Sessions are left out because"):
         table = listed("file,speaker,session\na.wav,1,x\nb.wav,1,y\n")
     assert set(table.session) == {""}
 
@@ -79,18 +83,20 @@ def test_sessions_are_left_out_where_a_speaker_has_several(listed):
         ({"speaker": r"(\w)\.(\w)"}, ["calls/aw", "calls/bw"]),
     ],
 )
-def test_a_column_or_a_pattern_tells_the_speaker(listed, options, speakers):
+def test_a_column_or_a_pattern_names_the_speaker(listed, options, speakers):
     text = "file,subject,speaker,emotion\na.wav,s1,x,anger\nb.wav,s2,x,fear\n"
     assert list(listed(text, **options).speaker) == speakers
 
 
-def test_no_speaker_is_refused_with_the_remedy(listed):
+def test_a_missing_speaker_is_rejected_with_the_next_step(listed):
     with pytest.raises(ValueError) as caught:
         listed("file,emotion,who\na.wav,anger,x\n")
     message = str(caught.value)
-    assert "a speaker of each utterance, or no split can be shown" in message
-    assert "the columns ['file', 'emotion', 'who']" in message
+    assert "a speaker for each utterance; without one, no split can be shown" in message
+    assert "the columns `file`, `emotion`, `who`" in message
     assert 'speaker="subject"' in message and 'speaker=r"' in message
+    assert 'keras-ser corpus --set "speaker=subject"' in message
+    assert 'keras-ser run --set "corpus_options.csv.speaker=subject"' in message
 
 
 @quiet
@@ -99,15 +105,15 @@ def test_no_speaker_is_refused_with_the_remedy(listed):
     [
         ({"speaker": "nobody"}, "with speaker='nobody' (no group)"),
         ({"speaker": "("}, "with speaker='(' (missing )"),
-        ({"speaker": r"(\d+)"}, "with 'a.wav' in row 2, 3, 4"),
-        ({"speaker": "()"}, "with 'a.wav' in row 2, 3, 4"),
+        ({"speaker": r"(\d+)"}, "with 'a.wav' in rows 2, 3, 4"),
+        ({"speaker": "()"}, "with 'a.wav' in rows 2, 3, 4"),
         ({"columns": {"speaker": "who"}}, "expects the column 'who' for `speaker`"),
-        ({"columns": {"talker": "speaker"}}, "`columns` to name some of"),
-        ({"language": "elvish"}, "with 'elvish' in row 2, 3, 4"),
+        ({"columns": {"talker": "speaker"}}, "`columns` to map names from"),
+        ({"language": "elvish"}, "with 'elvish' in rows 2, 3, 4"),
         ({"audio": "elsewhere"}, "a.wav, which is not in elsewhere. Give the folder"),
     ],
 )
-def test_options_that_cannot_be_are_refused(listed, options, reason):
+def test_impossible_options_are_rejected(listed, options, reason):
     with pytest.raises((ValueError, FileNotFoundError)) as caught:
         listed(HEAD + ROWS, **options)
     assert reason in str(caught.value)
@@ -118,23 +124,35 @@ def test_options_that_cannot_be_are_refused(listed, options, reason):
     ("text", "reason"),
     [
         (HEAD, "at least one row"),
-        ("speaker,emotion\n1,anger\n", "a column of files"),
+        ("speaker,emotion\n1,anger\n", "a column with the paths of audio files"),
         (HEAD + "a.wav,,anger\n", "a speaker in each row. Received"),
         (HEAD + ",1,anger\n", "a file in each row"),
-        (HEAD + "a.wav,1,wroth\nb.wav,1,0\n", "with '0' (1 times), 'wroth' (1 times)"),
-        (HEAD + "a.wav,1,anger\na.wav,1,fear\n", "calls/a in the rows 2, 3; 1 rows"),
+        (
+            HEAD + "a.wav,1,wroth\nb.wav,1,0\n",
+            "unknown labels: '0' (1 row), 'wroth' (1 row)",
+        ),
+        (
+            HEAD + "a.wav,1,anger\na.wav,1,fear\n",
+            "calls/a in rows 2, 3; surplus rows: 1",
+        ),
         ("file,path,speaker\na.wav,a.wav,1\n", None),
         ("wav,path,speaker\na.wav,a.wav,1\n", "one column for `file`"),
-        ("file,speaker,start\na.wav,1,soon\n", "with 'soon' in row 2. Correct it"),
+        (
+            "file,speaker,start\na.wav,1,soon\n",
+            "with 'soon' in row 2. Correct the cell",
+        ),
         ("file,speaker,start\na.wav,1,-1\n", "expects 0 <= start < end"),
         ("file,speaker,start,end\na.wav,1,2,2\n", "expects 0 <= start < end"),
-        ("file,speaker,end\na.wav,1,inf\n", "seconds or times for `end`"),
-        ("file,speaker,valence\na.wav,1,high\n", "numbers for `valence`"),
-        ("file,speaker,sex\na.wav,1,f\nb.wav,1,m\n", "several of 1"),
+        (
+            "file,speaker,end\na.wav,1,inf\n",
+            "times (0 days 00:00:01.5) in column `end`",
+        ),
+        ("file,speaker,valence\na.wav,1,high\n", "numbers in column `valence`"),
+        ("file,speaker,sex\na.wav,1,f\nb.wav,1,m\n", "several genders for speaker 1"),
     ],
 )
-def test_rows_that_are_not_understood_are_refused(listed, text, reason):
-    if reason is None:  # a column of the table's own name is meant
+def test_rows_that_cannot_be_interpreted_are_rejected(listed, text, reason):
+    if reason is None:  # a column called like the table's column takes precedence
         assert len(listed(text)) == 1
         return
     with pytest.raises(ValueError) as caught:
@@ -151,27 +169,29 @@ def test_the_user_says_what_labels_are(listed):
 
 
 @quiet
-def test_labels_need_not_be_known_where_they_are_not_wanted(listed):
+def test_labels_need_not_be_known_if_they_are_not_needed(listed):
     table = listed(HEAD + "a.wav,1,wroth\n", labelled=False)
     assert list(table.emotion) == [""]
 
 
 @quiet
-def test_another_gender_is_no_gender(listed):
-    with pytest.warns(UserWarning, match="1 rows have another gender"):
+def test_other_genders_are_left_empty(listed):
+    with pytest.warns(
+        UserWarning, match="gender other than female and male, left empty: 1"
+    ):
         table = listed("file,speaker,gender\na.wav,1,diverse\nb.wav,2,f\n")
     assert list(table.gender) == ["", "female"]
 
 
 @quiet
-def test_all_files_that_are_not_there_are_told(listed):
+def test_all_missing_files_are_reported(listed):
     with pytest.raises(UnreadableFiles) as caught:
         listed(HEAD + "a.wav,1,fear\nx.wav,1,fear\ny.wav,2,fear\n")
     assert [name[-5:] for name in caught.value.errors] == ["x.wav", "y.wav"]
 
 
 @quiet
-def test_files_that_are_not_there_can_be_kept_to_be_listed(tree):
+def test_missing_files_can_be_kept_to_be_listed(tree):
     text = "file,speaker,start,emotion\na.wav,1,0.05,fear\nx.wav,1,,sad\n"
     root = tree("a.wav", texts={"calls.csv": text})
     table = corpora.read("csv", root / "calls.csv", keep_unreadable=True)
@@ -180,12 +200,12 @@ def test_files_that_are_not_there_can_be_kept_to_be_listed(tree):
     assert table.digest[1] == "unread calls/x"
 
 
-def test_files_are_sought_above_their_list(tree):
+def test_files_are_searched_above_their_list(tree):
     root = tree(
         "downloads/x/a.wav",
         texts={"data/x/list.csv": "file,speaker\ndownloads/x/a.wav,1\n"},
     )
-    with pytest.warns(UserWarning, match=f"files are below {root}"):
+    with pytest.warns(UserWarning, match=f"Audio files were found below {root}"):
         table = csv_file.read(root / "data/x/list.csv")
     assert table.file[0] == str(root / "downloads/x/a.wav")
 

@@ -27,13 +27,13 @@ from keras_ser.corpora.readers import emodb
         ("0", None),
     ],
 )
-def test_a_word_stands_for_an_emotion_or_is_not_known(label, emotion):
-    assert names.emotion(label) == emotion
-    found, unknown = names.emotions([label])
+def test_a_word_means_an_emotion_or_is_unknown(label, emotion):
+    assert names.find_emotion(label) == emotion
+    found, unknown = names.map_labels([label])
     assert (found[label], unknown) == (emotion, [label] if emotion is None else [])
 
 
-def test_no_word_stands_for_two_names():
+def test_no_word_means_two_names():
     for table in (
         names.EMOTIONS,
         names.GENDERS,
@@ -41,7 +41,7 @@ def test_no_word_stands_for_two_names():
         names.COLUMNS,
     ):
         words = [
-            names.plain(word)
+            names.normalise(word)
             for name, others in table.items()
             for word in {name, *others.split()}
         ]
@@ -62,19 +62,19 @@ def test_label_sets_use_the_vocabulary():
         (["W", "sad"], ["anger", "sadness"]),
     ],
 )
-def test_letters_are_read_by_the_corpus_that_knows_them_all(letters, expected):
-    found, unknown = names.emotions(letters)
+def test_letters_are_mapped_by_the_corpus_that_has_them_all(letters, expected):
+    found, unknown = names.map_labels(letters)
     assert [found[letter] for letter in letters] == expected
     assert unknown == []
 
 
 @pytest.mark.parametrize("letters", ["AFN", "WH", "A", "AZ"])
-def test_letters_of_two_corpora_or_of_none_are_not_known(letters):
-    assert names.emotions(letters)[1] == sorted(letters)
+def test_letters_of_two_corpora_or_of_none_are_unknown(letters):
+    assert names.map_labels(letters)[1] == sorted(letters)
 
 
-def test_the_user_comes_first():
-    found, unknown = names.emotions(["sad", "wroth"], {"sad": "", "wroth": "anger"})
+def test_the_users_mapping_takes_precedence():
+    found, unknown = names.map_labels(["sad", "wroth"], {"sad": "", "wroth": "anger"})
     assert (found, unknown) == ({"sad": "", "wroth": "anger"}, [])
 
 
@@ -83,14 +83,16 @@ def test_the_letters_of_emo_db_are_its_readers():
 
 
 def test_genders_and_languages():
-    assert [names.gender(word) for word in ("F", "weiblich", "Male", "diverse")] == [
+    assert [
+        names.find_gender(word) for word in ("F", "weiblich", "Male", "diverse")
+    ] == [
         "female",
         "female",
         "male",
         "",
     ]
     words = ("en-US", "German", "ita", "zh_CN", "elvish")
-    assert [names.language(word) for word in words] == [
+    assert [names.find_language(word) for word in words] == [
         "eng",
         "deu",
         "ita",
@@ -110,5 +112,5 @@ def test_genders_and_languages():
         ("age", ""),
     ],
 )
-def test_headers_stand_for_columns(header, column):
-    assert names.column(header) == column
+def test_headers_mean_columns(header, column):
+    assert names.find_column(header) == column

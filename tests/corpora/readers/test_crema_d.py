@@ -1,4 +1,4 @@
-"""CREMA-D on a toy tree in its layout."""
+"""CREMA-D on a toy folder in its layout."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def root(tree):
     return tree(*NAMES, texts={"VideoDemographics.csv": PEOPLE})
 
 
-def test_names_tell_actor_and_emotion_and_the_list_gender(root, tree):
+def test_names_give_actor_and_emotion_and_the_list_gender(root, tree):
     tree("AudioMP3/1001_DFA_ANG_XX.wav", "AudioWAV/._1001_DFA_ANG_XX.wav")
     table = crema_d.read(root)
     assert table[["speaker", "gender", "emotion"]].values.tolist() == [
@@ -34,27 +34,31 @@ def test_the_audio_folder_is_a_root_too(root):
     assert set(crema_d.read(root / "AudioWAV").gender) == {"male", "female", ""}
 
 
-def test_without_the_list_genders_are_unknown_and_said_to_be(root):
+def test_without_the_list_genders_are_unknown_with_a_warning(root):
     (root / "VideoDemographics.csv").unlink()
-    with pytest.warns(UserWarning, match="knows no genders: VideoDemographics.csv"):
+    with pytest.warns(
+        UserWarning, match="has no genders because VideoDemographics.csv"
+    ):
         assert set(crema_d.read(root).gender) == {""}
 
 
-def test_a_list_without_its_columns_is_refused(root):
+def test_a_list_without_its_columns_is_rejected(root):
     (root / "VideoDemographics.csv").write_text("Actor,Sex\n1001,Male\n")
-    with pytest.raises(ValueError, match="expects a list of actors with `ActorID`"):
+    with pytest.raises(
+        ValueError, match="expects a list of actors with the columns `ActorID`"
+    ):
         crema_d.read(root)
 
 
 @pytest.mark.parametrize(
     "name", ["1001_DFA_ANG", "101_DFA_ANG_XX", "1001_DFA_BOR_XX", "1001_DFA_ANG_XX (1)"]
 )
-def test_a_wrong_name_is_refused(root, tree, name):
+def test_a_wrong_name_is_rejected(root, tree, name):
     tree(f"AudioWAV/{name}.wav")
     with pytest.raises(ValueError) as caught:
         crema_d.read(root)
-    assert f"Received: AudioWAV/{name}.wav. Move other files" in str(caught.value)
+    assert f"Received: AudioWAV/{name}.wav. Move files" in str(caught.value)
 
 
-def test_counts_make_7442():
+def test_counts_add_up_to_7442():
     assert sum(crema_d.COUNTS.values()) == 7442

@@ -1,4 +1,4 @@
-"""EMO-DB on a toy tree in its layout, and on the corpus itself."""
+"""EMO-DB on a toy folder in its layout, and on the corpus itself."""
 
 import pytest
 import soundfile
@@ -34,7 +34,7 @@ def table(root):
         ("emodb/11a04Ec", "emodb/11", "male", "disgust"),
     ],
 )
-def test_a_name_tells_speaker_gender_and_emotion(
+def test_a_name_gives_speaker_gender_and_emotion(
     table, utterance, speaker, gender, emotion
 ):
     row = table.loc[utterance]
@@ -54,7 +54,7 @@ def test_the_folder_wav_itself_is_a_root_too(root, table):
     assert list(inside.file) == list(table.file)
 
 
-def test_files_of_other_kinds_are_not_looked_at(root, table):
+def test_files_of_other_kinds_are_ignored(root, table):
     (root / "wav" / "README.txt").write_text("hello")
     with pytest.warns(UserWarning, match="has 7 files"):
         assert len(emodb.read(root)) == len(table)
@@ -72,7 +72,7 @@ def test_other_extensions_are_read_too(root, table):
     assert list(again.utterance) == list(table.utterance)
 
 
-def test_a_recording_under_two_extensions_is_refused(root):
+def test_a_recording_under_two_extensions_is_rejected(root):
     (root / "wav" / "03a01Fa.WAV").write_bytes(b"")
     with pytest.raises(ValueError) as caught:
         emodb.read(root)
@@ -84,21 +84,28 @@ def test_a_recording_under_two_extensions_is_refused(root):
 @pytest.mark.parametrize(
     "name", ["3a01Fa", "03a01Xa", "03c01Fa", "03a1Fa", "copy of 03a01Fa", "03a01Fa (1)"]
 )
-def test_a_wrong_file_name_is_refused_by_name(root, write_audio, name):
+def test_a_wrong_file_name_is_rejected_by_name(root, write_audio, name):
     write_audio(f"emodb/wav/{name}.wav")
     with pytest.raises(ValueError) as caught:
         emodb.read(root)
     message = str(caught.value)
-    assert "Corpus `emodb` expects names of two digits (speaker)" in message
-    assert f"Received: {name}.wav. Move other files elsewhere." in message
+    assert (
+        "Corpus `emodb` expects file names that consist of two digits (speaker)"
+        in message
+    )
+    assert (
+        f"Received: {name}.wav. Move files that do not belong to the corpus" in message
+    )
 
 
 def test_an_absent_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
         emodb.read(tmp_path / "gone")
     message = str(caught.value)
-    assert "Corpus `emodb` expects a folder with wav/03a01Fa.wav" in message
-    assert "gone, which is no folder" in message
+    assert (
+        "Corpus `emodb` expects a folder with audio such as wav/03a01Fa.wav" in message
+    )
+    assert "gone, which is not a folder" in message
 
 
 @pytest.mark.parametrize("inside", ["emodb", "emodb/wav"])
@@ -107,8 +114,8 @@ def test_a_folder_without_wav_files_is_named(tmp_path, inside):
     with pytest.raises(FileNotFoundError) as caught:
         emodb.read(tmp_path / "emodb")
     message = str(caught.value)
-    assert "Corpus `emodb` expects wav files like 03a01Fa.wav" in message
-    assert f"{tmp_path / inside} with none" in message
+    assert "Corpus `emodb` expects audio files such as 03a01Fa.wav" in message
+    assert f"{tmp_path / inside}, which has none" in message
 
 
 def test_a_damaged_file_is_named(root):
@@ -117,12 +124,12 @@ def test_a_damaged_file_is_named(root):
         emodb.read(root)
 
 
-def test_an_unknown_number_of_files_is_warned_of(root):
+def test_an_unknown_number_of_files_is_reported(root):
     with pytest.warns(UserWarning) as caught:
         table = emodb.read(root)
     message = str(caught[0].message)
     assert "Corpus `emodb` has 7 files" in message
-    assert "EMO-DB of 2005 (535 files); EMO-DB 2.0 of 2024 (816 files)" in message
+    assert "EMO-DB of 2005 (535 files) and EMO-DB 2.0 of 2024 (816 files)" in message
     assert table.attrs["release"] == ""
 
 
@@ -135,11 +142,11 @@ def test_the_other_release_is_named_in_a_warning(root, monkeypatch):
         table = emodb.read(root)
     message = str(caught[0].message)
     assert "This is EMO-DB 2.0 of 2024 (816 files)" in message
-    assert "not comparable with those of the EMO-DB of 2005" in message
+    assert "not comparable with those on EMO-DB of 2005" in message
     assert table.attrs["release"] == release
 
 
-def test_the_release_is_told_after_relabelling_too(root, monkeypatch):
+def test_the_release_is_kept_after_relabelling(root, monkeypatch):
     monkeypatch.setattr(emodb, "RELEASES", {len(NAMES): "toy", 535: "2005"})
     with pytest.warns(UserWarning):
         table = corpora.read("emodb", root, labels="four")

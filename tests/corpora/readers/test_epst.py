@@ -1,4 +1,4 @@
-"""EPST on a toy tree: SPHERE files, and transcripts with times."""
+"""EPST on a toy folder: SPHERE files, and transcripts with times."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def root(tree):
     )
 
 
-def test_transcripts_tell_segments_and_emotions(root):
+def test_transcripts_give_segments_and_emotions(root):
     with pytest.warns(UserWarning) as caught:
         table = epst.read(root)
     assert table[["start", "end", "speaker", "emotion"]].values.tolist() == [
@@ -38,19 +38,19 @@ def test_transcripts_tell_segments_and_emotions(root):
     ]
     assert table.duration.tolist() == pytest.approx([0.02, 0.01, 0.03])
     assert str(caught[0].message) == (
-        "Corpus `epst` has 3 utterances. Lines of transcripts left out: [MISC] 1, "
-        "not an utterance of a category 3, without times of speaker A 1."
+        "Corpus `epst` has 3 utterances. Lines of the transcripts that are left out: "
+        "[MISC] 1, not an utterance of a category 3, without times of speaker A 1."
     )
 
 
 @pytest.mark.filterwarnings("ignore:Corpus `epst`")
-def test_sphere_segments_are_heard(root):
+def test_sphere_segments_are_decoded(root):
     row = epst.read(root).iloc[0]
     assert len(audio.read(row.file, row.start, row.end)) == 320
 
 
 @pytest.mark.parametrize("text", [None, "", "nothing here\n", "0.1 0.2 A: joy, one\n"])
-def test_a_recording_without_utterances_is_refused(root, text):
+def test_a_recording_without_utterances_is_rejected(root, text):
     path = root / "data/cc_001.txt"
     path.unlink()
     if text is not None:
@@ -59,7 +59,7 @@ def test_a_recording_without_utterances_is_refused(root, text):
         epst.read(root)
 
 
-def test_a_wrong_name_is_refused(root, tree):
+def test_a_wrong_name_is_rejected(root, tree):
     tree("data/copy.wav")
     with pytest.raises(ValueError, match="Received: data/copy.wav"):
         epst.read(root)

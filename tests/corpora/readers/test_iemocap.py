@@ -1,4 +1,4 @@
-"""IEMOCAP on a toy tree in its layout, oddities included."""
+"""IEMOCAP on a toy folder in its layout, including its oddities."""
 
 import pytest
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Corpus `iemocap")
 
 
 def lines(turns):
-    """A label file: a line a turn, and what raters said below it."""
+    """A label file: one line per turn, each followed by the ratings."""
     return HEAD + "\n".join(
         f"[6.2901 - 8.2357]\t{turn}\t{emotion}\t[2.5000, 4.0000, 1.5000]\n"
         "C-E1:\tNeutral;\t()\nC-F1:\tAnger;\t(caf\xe9)\n"
@@ -47,10 +47,10 @@ def plant(tree, turns):
     return tree(*names, texts=texts)
 
 
-def test_turns_tell_speaker_session_gender_and_labels(root):
+def test_turns_give_speaker_session_gender_and_labels(root):
     table = iemocap.read(root).set_index("utterance")
-    told = table[["speaker", "session", "gender", "emotion"]].T.to_dict("list")
-    assert told == {
+    found = table[["speaker", "session", "gender", "emotion"]].T.to_dict("list")
+    assert found == {
         "iemocap/Ses01F_impro01_F000": ["iemocap/01F", "1", "female", "neutral"],
         "iemocap/Ses01F_impro01_M000": ["iemocap/01M", "1", "male", ""],
         "iemocap/Ses01M_script03_2_F001": ["iemocap/01F", "1", "female", "excitement"],
@@ -71,14 +71,16 @@ def test_undecided_turns_are_counted(root):
     with pytest.warns(UserWarning) as caught:
         iemocap.read(root)
     said = [str(warning.message) for warning in caught]
-    assert any("1 of 5 utterances without emotion: its annotators" in s for s in said)
+    assert any(
+        "1 of 5 utterances have no emotion because its annotators" in s for s in said
+    )
     assert any("deviates from its published counts" in s for s in said)
 
 
 @pytest.mark.parametrize(
     ("name", "kind"), [("iemocap_improvised", "impro"), ("iemocap_scripted", "script")]
 )
-def test_views_are_parts_under_the_same_names(root, name, kind):
+def test_views_are_subsets_with_the_same_names(root, name, kind):
     whole, part = iemocap.read(root), corpora.read(name, root)
     expected = whole[whole.utterance.str.contains(f"_{kind}")]
     assert list(part.utterance) == list(expected.utterance)
@@ -113,7 +115,7 @@ def test_a_turn_without_audio_and_audio_without_turn_are_named(root):
         "[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\t[2.5, nan, 2.5]",
     ],
 )
-def test_a_line_that_cannot_be_read_is_told(root, line):
+def test_a_line_that_cannot_be_read_is_reported(root, line):
     path = root / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
     path.write_text(f"{HEAD}{line}\n")
     with pytest.raises(ValueError) as caught:
@@ -121,7 +123,7 @@ def test_a_line_that_cannot_be_read_is_told(root, line):
     assert f"{path} with {line!r} in line 3" in str(caught.value)
 
 
-def test_a_lost_line_is_no_silent_loss(root):
+def test_a_lost_line_is_not_a_silent_loss(root):
     path = root / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
     path.write_text(lines({"Ses01F_impro01_F000": "neu"}))
     with pytest.raises(ValueError, match="Ses01F_impro01_M000 has no label"):

@@ -1,4 +1,4 @@
-"""LibriSpeech on a toy tree in its layout, and on the corpus itself."""
+"""LibriSpeech on a toy folder in its layout, and on the corpus itself."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def root(tmp_path, write_audio, noise):
     return root
 
 
-def test_a_path_tells_the_speaker_and_the_list_the_gender(root):
+def test_a_path_gives_the_speaker_and_the_list_the_gender(root):
     table = librispeech.read(root)
     rows = table[["utterance", "speaker", "gender"]].values.tolist()
     assert sorted(rows) == [
@@ -42,7 +42,7 @@ def test_a_path_tells_the_speaker_and_the_list_the_gender(root):
     assert table.duration.tolist() == pytest.approx([0.1] * 4)
 
 
-def test_rows_repeat_in_one_order(root):
+def test_rows_have_a_fixed_order(root):
     files = list(librispeech.read(root).file)
     assert files == list(librispeech.read(root).file)
     assert files[0].endswith("999-1-0000.flac")  # dev-clean before train-clean-100
@@ -69,16 +69,21 @@ def test_a_list_of_another_encoding_is_read(root):
 
 
 @pytest.mark.parametrize("name", ["103_1240_0000", "noise", "a-1-2", "103-1240"])
-def test_a_wrong_file_name_is_refused_by_name(root, write_audio, name):
+def test_a_wrong_file_name_is_rejected_by_name(root, write_audio, name):
     write_audio(f"LibriSpeech/train-clean-100/103/1240/{name}.flac")
     with pytest.raises(ValueError) as caught:
         librispeech.read(root)
     message = str(caught.value)
-    assert "expects names of speaker, chapter and number, 103-1240-0000" in message
-    assert f"Received: {name}.flac. Move other files elsewhere." in message
+    assert (
+        "expects file names that consist of speaker, chapter and number, such as 103-"
+        in message
+    )
+    assert (
+        f"Received: {name}.flac. Move files that do not belong to the corpus" in message
+    )
 
 
-def test_an_utterance_in_two_subsets_is_refused(root, write_audio):
+def test_an_utterance_in_two_subsets_is_rejected(root, write_audio):
     write_audio("LibriSpeech/dev-clean/103/1240/103-1240-0000.flac")
     with pytest.raises(ValueError, match="more than once: librispeech/103-1240-0000"):
         librispeech.read(root)
@@ -89,7 +94,7 @@ def test_an_absent_folder_is_named(tmp_path):
         librispeech.read(tmp_path / "gone")
     message = str(caught.value)
     assert "Corpus `librispeech` expects a folder with train-clean-100/" in message
-    assert "gone, which is no folder" in message
+    assert "gone, which is not a folder" in message
 
 
 def test_a_folder_without_flac_files_is_named(tmp_path):
@@ -97,7 +102,7 @@ def test_a_folder_without_flac_files_is_named(tmp_path):
         librispeech.read(tmp_path)
     message = str(caught.value)
     assert "expects <subset>/<speaker>/<chapter>/*.flac" in message
-    assert f"Received: {tmp_path} with no flac file" in message
+    assert f"Received: {tmp_path}, which has no flac file" in message
 
 
 @pytest.mark.real_speech

@@ -1,4 +1,4 @@
-"""MSP-IMPROV on a toy tree in its layout."""
+"""MSP-IMPROV on a toy folder in its layout."""
 
 import math
 
@@ -31,10 +31,10 @@ def root(tree):
     return tree(*NAMES, texts={"Evalution.txt": LIST})
 
 
-def test_names_and_list_tell_all(root):
+def test_names_and_list_give_all_columns(root):
     table = msp_improv.read(root)
-    told = table[["utterance", "speaker", "session", "gender", "emotion"]]
-    assert told.values.tolist() == [
+    found = table[["utterance", "speaker", "session", "gender", "emotion"]]
+    assert found.values.tolist() == [
         ["msp_improv/S01A-F01-P-FM01", "msp_improv/F01", "1", "female", "neutral"],
         ["msp_improv/S01A-F01-S-MF03", "msp_improv/F01", "1", "female", ""],
         ["msp_improv/S08H-M06-R-MM01", "msp_improv/M06", "6", "male", "happiness"],
@@ -44,14 +44,16 @@ def test_names_and_list_tell_all(root):
     assert table.valence[0] == 3.333333 and math.isnan(table.valence[1])
 
 
-def test_the_list_may_be_spelt_right(root):
+def test_the_name_of_the_list_may_be_spelt_correctly(root):
     (root / "Evalution.txt").rename(root / "Evaluation.txt")
     assert len(msp_improv.read(root)) == 4
 
 
 @pytest.mark.filterwarnings("default:Corpus `msp_improv`")
 def test_undecided_turns_are_counted(root):
-    with pytest.warns(UserWarning, match="1 of 4 utterances without emotion: its rat"):
+    with pytest.warns(
+        UserWarning, match="1 of 4 utterances have no emotion because its rat"
+    ):
         msp_improv.read(root)
 
 
@@ -64,7 +66,7 @@ def test_undecided_turns_are_counted(root):
         ("S08H-M06-R-MM01.avi", "S01A-F01-P-FM01.avi"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_told(root, old, new):
+def test_a_line_that_cannot_be_read_is_reported(root, old, new):
     (root / "Evalution.txt").write_text(LIST.replace(old, new))
     with pytest.raises(ValueError, match="Evalution.txt with .* in line 7"):
         msp_improv.read(root)
@@ -80,16 +82,16 @@ def test_labels_and_audio_belong_together(root):
         msp_improv.read(root)
 
 
-def test_a_wrong_name_and_no_list_are_told(root, tree):
+def test_a_wrong_name_and_a_missing_list_are_reported(root, tree):
     tree("session1/copy.wav")
-    with pytest.raises(ValueError, match="Received: session1/copy.wav. Move other"):
+    with pytest.raises(ValueError, match="Received: session1/copy.wav. Move files"):
         msp_improv.read(root)
     (root / "Evalution.txt").unlink()
     with pytest.raises(FileNotFoundError, match="expects the labels in Evalution.txt"):
         msp_improv.read(root)
 
 
-def test_counts_are_the_publications():
+def test_counts_are_those_of_the_publication():
     counts = msp_improv.COUNTS
     assert sum(counts.values()) == 8438
     four = {name: counts[name] for name in ("anger", "sadness", "neutral", "happiness")}

@@ -1,4 +1,4 @@
-"""Noise: DEMAND's layout, and any folder."""
+"""Noise: the layout of DEMAND, and any folder."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_a_clip_is_its_own_speaker_and_its_folder_the_kind(tree):
         assert set(table[column]) == {""}
 
 
-def test_a_clip_in_two_formats_is_refused(tree):
+def test_a_clip_in_two_formats_is_rejected(tree):
     with pytest.raises(ValueError, match="x.flac and x.wav. Keep one of the two form"):
         noise.read(tree("rain/x.wav", "rain/x.flac"))
 
@@ -35,13 +35,13 @@ def test_channels_of_an_environment_are_one_speaker(tree):
     ]
 
 
-def test_two_rates_of_a_channel_are_refused(tree):
+def test_two_rates_of_a_channel_are_rejected(tree):
     root = tree("16k/NPARK/ch01.wav", "48k/NPARK/ch01.wav")
     with pytest.raises(ValueError, match="each recording once"):
         noise.read_demand(root)
 
 
-def test_a_wrong_channel_is_refused(tree):
+def test_a_wrong_channel_is_rejected(tree):
     with pytest.raises(ValueError, match="Received: NPARK/x.wav"):
         noise.read_demand(tree("NPARK/x.wav"))
 

@@ -1,4 +1,4 @@
-"""RAVDESS on a toy tree in its layout, and on the corpus itself."""
+"""RAVDESS on a toy folder in its layout, and on the corpus itself."""
 
 import pytest
 
@@ -25,10 +25,10 @@ def root(tmp_path, write_audio, noise):
     return tmp_path / "ravdess"
 
 
-def test_a_name_tells_actor_gender_and_emotion(root):
+def test_a_name_gives_actor_gender_and_emotion(root):
     table = ravdess.read(root)
-    told = table[["speaker", "gender", "emotion"]].itertuples(index=False, name=None)
-    assert list(told) == [(f"ravdess/{a}", g, e) for a, g, e in NAMES.values()]
+    found = table[["speaker", "gender", "emotion"]].itertuples(index=False, name=None)
+    assert list(found) == [(f"ravdess/{a}", g, e) for a, g, e in NAMES.values()]
     stems = [name.split("/")[1].split(".")[0] for name in NAMES]
     assert list(table.utterance) == [f"ravdess/{stem}" for stem in stems]
     assert set(table.language) == {"eng"}
@@ -36,12 +36,12 @@ def test_a_name_tells_actor_gender_and_emotion(root):
 
 
 @pytest.mark.filterwarnings("default:Corpus `ravdess` deviates")
-def test_an_incomplete_copy_is_warned_of(root):
+def test_an_incomplete_copy_is_reported(root):
     with pytest.warns(UserWarning, match=r"neutral 1 \(published 96\)"):
         ravdess.read(root)
 
 
-def test_four_classes_leave_calm_out_and_say_so(root):
+def test_four_classes_leave_calm_out_with_a_warning(root):
     with pytest.warns(UserWarning, match="leaves out 4 of 8 utterances: calm 1"):
         table = corpora.read("ravdess", root, labels="four")
     assert sorted(table.emotion) == ["anger", "happiness", "neutral", "sadness"]
@@ -71,22 +71,25 @@ def test_songs_and_videos_are_left_out_and_counted(root, write_audio):
         "copy.mp3",
     ],
 )
-def test_a_wrong_name_is_refused(root, write_audio, name):
+def test_a_wrong_name_is_rejected(root, write_audio, name):
     write_audio(f"ravdess/Actor_01/x{name}").rename(root / "Actor_01" / name)
     with pytest.raises(ValueError) as caught:
         ravdess.read(root)
     message = str(caught.value)
-    assert "Corpus `ravdess` expects names of modality, channel, emotion" in message
-    assert f"Received: Actor_01/{name}. Move other files elsewhere." in message
+    assert "expects file names that consist of modality, channel, emotion" in message
+    assert (
+        f"Received: Actor_01/{name}. Move files that do not belong to the corpus"
+        in message
+    )
 
 
-def test_a_file_in_another_actors_folder_is_refused(root, write_audio):
+def test_a_file_in_another_actors_folder_is_rejected(root, write_audio):
     write_audio("ravdess/Actor_02/03-01-01-01-01-01-01.wav")
     with pytest.raises(ValueError, match="in the folder of its actor, Actor_01"):
         ravdess.read(root)
 
 
-def test_a_recording_under_two_extensions_is_refused(root, write_audio):
+def test_a_recording_under_two_extensions_is_rejected(root, write_audio):
     write_audio("ravdess/Actor_01/03-01-01-01-01-01-01.flac")
     with pytest.raises(ValueError) as caught:
         ravdess.read(root)
@@ -96,7 +99,7 @@ def test_a_recording_under_two_extensions_is_refused(root, write_audio):
         assert f"03-01-01-01-01-01-01.{end}" in message
 
 
-def test_other_files_and_folders_are_not_looked_at(root, write_audio):
+def test_other_files_and_folders_are_ignored(root, write_audio):
     (root / "Actor_01/README.txt").write_text("hello")
     (root / "Actor_01/._03-01-01-01-01-01-01.wav").write_text("of a Mac")
     write_audio("ravdess/audio_speech_actors_01-24/Actor_01/03-01-01-01-01-01-01.wav")
@@ -108,17 +111,17 @@ def test_only_the_folder_above_the_actors_is_a_root(root, inside):
     with pytest.raises(FileNotFoundError) as caught:
         ravdess.read(root / inside)
     message = str(caught.value)
-    assert "expects Actor_01/03-01-01-01-01-01-01.wav" in message
+    assert "expects speech such as Actor_01/03-01-01-01-01-01-01.wav" in message
     assert "Give the folder that holds the folders Actor_01 to Actor_24" in message
 
 
-def test_a_root_of_songs_alone_is_refused(tmp_path, write_audio):
+def test_a_root_of_songs_alone_is_rejected(tmp_path, write_audio):
     write_audio("Actor_01/03-02-01-01-01-01-01.wav")
-    with pytest.raises(FileNotFoundError, match="with none"):
+    with pytest.raises(FileNotFoundError, match="which has none"):
         ravdess.read(tmp_path)
 
 
-def test_the_publications_counts_make_1440():
+def test_the_published_counts_add_up_to_1440():
     assert sum(ravdess.COUNTS.values()) == 1440
     assert ravdess.COUNTS["neutral"] == 96
     assert set(ravdess.COUNTS) == set(ravdess.EMOTIONS.values())

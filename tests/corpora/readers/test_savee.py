@@ -1,4 +1,4 @@
-"""SAVEE on a toy tree in its layout, and in that of flat copies."""
+"""SAVEE on a toy folder in its layout, and in that of flat copies."""
 
 import pytest
 
@@ -8,7 +8,7 @@ NAMES = ["DC/a01.wav", "JE/a01.wav", "JK/sa15.wav", "KL/n30.wav"]
 pytestmark = pytest.mark.filterwarnings("ignore:Corpus `savee` deviates")
 
 
-def test_folder_and_name_tell_speaker_and_emotion(tree):
+def test_folder_and_name_give_speaker_and_emotion(tree):
     root = tree(*(f"AudioData/{n}" for n in NAMES), texts={"AudioData/Info.txt": "x"})
     table = savee.read(root)
     assert table[["utterance", "speaker", "emotion"]].values.tolist() == [
@@ -28,24 +28,26 @@ def test_flat_copies_give_the_same_names(tree):
 
 
 @pytest.mark.parametrize("name", ["a01.wav", "DC/JE_a01.wav", "XY/a01.wav"])
-def test_a_file_of_no_or_two_speakers_is_refused(tree, name):
-    with pytest.raises(ValueError, match="expects each file in the folder of one of"):
+def test_a_file_of_no_or_two_speakers_is_rejected(tree, name):
+    with pytest.raises(
+        ValueError, match="expects each file in the folder of one speaker"
+    ):
         savee.read(tree(name))
 
 
 @pytest.mark.parametrize(
     "name", ["DC/x01.wav", "DC/s01.wav", "DC/a1.wav", "DC/a01a.wav"]
 )
-def test_a_wrong_name_is_refused(tree, name):
-    with pytest.raises(ValueError, match=f"names of emotion .* Received: {name}"):
+def test_a_wrong_name_is_rejected(tree, name):
+    with pytest.raises(ValueError, match=f"consist of emotion .* Received: {name}"):
         savee.read(tree(name))
 
 
-def test_a_recording_in_two_places_is_refused(tree):
+def test_a_recording_in_two_places_is_rejected(tree):
     with pytest.raises(ValueError, match="each recording once"):
         savee.read(tree("DC/a01.wav", "ALL/DC_a01.wav"))
 
 
-def test_counts_make_480():
+def test_counts_add_up_to_480():
     assert sum(savee.COUNTS.values()) == 480
     assert savee.COUNTS["neutral"] == 120

@@ -1,4 +1,4 @@
-"""TESS on a toy tree in its layout, oddities included."""
+"""TESS on a toy folder in its layout, including its oddities."""
 
 import pytest
 
@@ -14,10 +14,10 @@ NAMES = {
 pytestmark = pytest.mark.filterwarnings("ignore:Corpus `tess` deviates")
 
 
-def test_names_tell_speaker_and_emotion(tree):
+def test_names_give_speaker_and_emotion(tree):
     table = tess.read(tree(*NAMES))
-    told = table[["utterance", "speaker", "emotion"]].values.tolist()
-    assert sorted(told) == sorted(
+    found = table[["utterance", "speaker", "emotion"]].values.tolist()
+    assert sorted(found) == sorted(
         [f"tess/{name.split('/')[1][:-4]}", f"tess/{speaker}", emotion]
         for name, (speaker, emotion) in NAMES.items()
     )
@@ -31,7 +31,7 @@ def test_aiff_that_is_named_wav_is_read(tree):
     assert len(audio.read(table.file[0])) == 1600
 
 
-def test_a_copy_of_all_within_itself_is_refused(tree):
+def test_a_folder_that_holds_a_copy_of_itself_is_rejected(tree):
     root = tree("TESS/OAF_sad/OAF_back_sad.wav", "TESS/TESS/OAF_sad/OAF_back_sad.wav")
     with pytest.raises(ValueError) as caught:
         tess.read(root)
@@ -41,10 +41,10 @@ def test_a_copy_of_all_within_itself_is_refused(tree):
 
 
 @pytest.mark.parametrize("name", ["OAF_back_joy", "XAF_a_sad", "OAF_sad", "OAF__sad"])
-def test_a_wrong_name_is_refused(tree, name):
+def test_a_wrong_name_is_rejected(tree, name):
     with pytest.raises(ValueError, match=f"Received: x/{name}.wav"):
         tess.read(tree(f"x/{name}.wav"))
 
 
-def test_counts_make_2800():
+def test_counts_add_up_to_2800():
     assert sum(tess.COUNTS.values()) == 2800

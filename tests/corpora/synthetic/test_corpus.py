@@ -13,14 +13,15 @@ TINY = {"speakers": 2, "sentences": 1, "progress": False}
 
 
 def probe(table, features=None):
-    """Linear probe of a corpus, leaving one speaker out.
+    """Linear probe of a corpus with one speaker left out.
 
     Args:
         table: a table.
-        features: `(utterances, dimensions)`; by default mean log-mel vectors.
+        features: `(utterances, dimensions)`, by default the mean log-mel vectors.
 
     Returns:
-        Recall of each emotion, sorted by name; their mean is the pooled UAR.
+        Recall of each emotion, sorted by name. Their mean is the pooled unweighted
+        average recall (UAR).
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import recall_score
@@ -118,7 +119,7 @@ def test_equal_arguments_give_equal_bytes(tmp_path, root, table):
 
 def test_several_processes_write_the_same_bytes(tmp_path, monkeypatch):
     alone = corpus.generate(tmp_path / "alone", **TINY)
-    monkeypatch.setattr(corpus, "MANY", 1)
+    monkeypatch.setattr(corpus, "MIN_PARALLEL", 1)
     together = corpus.generate(tmp_path / "together", **TINY)
     assert bytes_of(alone) == bytes_of(together)
 
@@ -135,14 +136,16 @@ def test_an_utterance_alone_is_the_one_in_the_corpus(table):
     row = table.iloc[7]
     _, speaker, take = row.utterance.split("/")
     emotion, number = take.split("-")
-    wave = corpus.utterance(speaker, emotion, int(number))
+    wave = corpus.synthesise_utterance(speaker, emotion, int(number))
     assert wave.dtype == np.float32
     stored, _ = soundfile.read(row.file)
     np.testing.assert_allclose(wave, stored, atol=2**-15)
 
 
 def test_another_seed_is_another_corpus():
-    waves = [corpus.utterance("s01", "anger", 1, seed=seed) for seed in (0, 1)]
+    waves = [
+        corpus.synthesise_utterance("s01", "anger", 1, seed=seed) for seed in (0, 1)
+    ]
     assert len(waves[0]) != len(waves[1]) or not np.array_equal(*waves)
 
 
@@ -155,7 +158,7 @@ def test_another_seed_is_another_corpus():
     ],
 )
 def test_version_1_is_frozen(arguments, seconds, level):
-    wave = corpus.utterance(*arguments)
+    wave = corpus.synthesise_utterance(*arguments)
     assert corpus.VERSION == "1"
     assert len(wave) / 16000 == pytest.approx(seconds)
     assert 20 * np.log10(wave.std()) == pytest.approx(level, abs=0.01)
@@ -165,7 +168,10 @@ def test_version_1_is_frozen(arguments, seconds, level):
 def test_pitch_orders_the_emotions(speaker, low, high):
     mean = {
         emotion: np.mean(
-            [pitch(corpus.utterance(speaker, emotion, n)) for n in range(1, 7)]
+            [
+                pitch(corpus.synthesise_utterance(speaker, emotion, n))
+                for n in range(1, 7)
+            ]
         )
         for emotion in corpus.EMOTIONS
     }
@@ -178,9 +184,9 @@ def test_tempo_orders_the_emotions():
     tempo = {
         emotion: np.mean(
             [
-                prosody.act(who, emotion, rng).cues["tempo"]
-                for who in (
-                    prosody.speaker(f"s{n:02d}", "syn-a", 0) for n in range(1, 11)
+                prosody.act(speaker, emotion, rng).cues["tempo"]
+                for speaker in (
+                    prosody.make_speaker(f"s{n:02d}", "syn-a", 0) for n in range(1, 11)
                 )
                 for _ in range(12)
             ]
@@ -206,7 +212,7 @@ def test_speakers_are_disjoint(tmp_path, table):
     check(pd.concat([table, *others], ignore_index=True))
 
 
-def test_unlabelled_speech_tells_no_emotion(tmp_path):
+def test_unlabelled_speech_reveals_no_emotion(tmp_path):
     table = kinds.read_unlabelled(tmp_path, speakers=2, sentences=3, progress=False)
     assert len(table) == 6
     assert table.emotion.eq("").all()
@@ -240,14 +246,14 @@ def test_a_second_generator_keeps_the_first_ones_folder(tmp_path):
     assert (folder / "table.csv").read_text() != ""
 
 
-def test_another_version_is_generated_anew(tmp_path, monkeypatch):
+def test_another_version_is_generated_again(tmp_path, monkeypatch):
     corpus.generate(tmp_path, **TINY)
     monkeypatch.setattr(corpus, "VERSION", "next")
     corpus.generate(tmp_path, **TINY)
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_renamed_folder_of_another_version_is_refused(tmp_path, monkeypatch):
+def test_a_renamed_folder_of_another_version_is_rejected(tmp_path, monkeypatch):
     old = corpus.generate(tmp_path, **TINY)
     monkeypatch.setattr(corpus, "VERSION", "next")
     old.rename(old.with_name(old.name.replace("-1-", "-next-")))
@@ -256,7 +262,7 @@ def test_a_renamed_folder_of_another_version_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["remove", "cut"])
-def test_a_damaged_folder_is_refused(tmp_path, damage):
+def test_a_damaged_folder_is_rejected(tmp_path, damage):
     file = sorted(corpus.generate(tmp_path, **TINY).rglob("*.wav"))[2]
     if damage == "remove":
         file.unlink()
@@ -274,7 +280,7 @@ def test_a_damaged_folder_is_refused(tmp_path, damage):
         ({"sentences": 100}, "sentences=100"),
     ],
 )
-def test_impossible_corpora_are_refused(tmp_path, arguments, message):
+def test_impossible_corpora_are_rejected(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         corpus.read(tmp_path, **arguments)
     assert list(tmp_path.iterdir()) == []
@@ -289,9 +295,9 @@ def test_impossible_corpora_are_refused(tmp_path, arguments, message):
         (("s01", "anger", 1, "eng"), "`language`.*Received: 'eng'"),
     ],
 )
-def test_impossible_utterances_are_refused(arguments, message):
+def test_impossible_utterances_are_rejected(arguments, message):
     with pytest.raises(ValueError, match=message):
-        corpus.utterance(*arguments)
+        corpus.synthesise_utterance(*arguments)
 
 
 def test_the_probe_is_above_chance_and_below_certainty(table):

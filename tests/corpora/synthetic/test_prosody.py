@@ -8,15 +8,15 @@ LANGUAGES = sorted(prosody.LANGUAGES)
 
 
 def inventory(language):
-    tongue = prosody.LANGUAGES[language]
-    return set("".join([tongue.vowels, tongue.reduced, *tongue.onsets, *tongue.codas]))
+    sounds = prosody.LANGUAGES[language]
+    return set("".join([sounds.vowels, sounds.reduced, *sounds.onsets, *sounds.codas]))
 
 
 def vowel_seconds(language):
     """Duration of each vowel of many sentences, final ones left out."""
     rng = np.random.default_rng(0)
     for sentence in range(1, 13):
-        syllables = prosody.text(sentence, language, seed=0)
+        syllables = prosody.make_sentence(sentence, language, seed=0)
         phases, vowels = prosody.articulate(syllables, language, 1.0, 1.0, rng)
         yield np.array([phases[index].seconds for index in vowels[:-1]])
 
@@ -44,32 +44,36 @@ def test_one_language_is_stress_timed_the_other_syllable_timed():
 
 
 def test_texts_differ_and_have_six_to_ten_syllables():
-    texts = [tuple(prosody.text(number, "syn-a", 0)) for number in range(1, 13)]
+    texts = [
+        tuple(prosody.make_sentence(number, "syn-a", 0)) for number in range(1, 13)
+    ]
     assert len(set(texts)) == 12
     assert all(6 <= len(text) <= 10 for text in texts)
 
 
-def test_a_generator_belongs_to_its_identity():
-    draw = [prosody.generator("x", number).random() for number in (1, 2, 1)]
+def test_a_generator_depends_on_its_identity_only():
+    draw = [prosody.make_generator("x", number).random() for number in (1, 2, 1)]
     assert draw[0] == draw[2] != draw[1]
 
 
 def test_speakers_differ_and_alternate_in_gender():
-    people = [prosody.speaker(f"s{n:02d}", "syn-a", 0) for n in range(1, 11)]
-    assert [who.gender for who in people] == ["male", "female"] * 5
-    assert len({who.pitch for who in people}) == 10
-    men = [who for who in people if who.gender == "male"]
-    women = [who for who in people if who.gender == "female"]
+    people = [prosody.make_speaker(f"s{n:02d}", "syn-a", 0) for n in range(1, 11)]
+    assert [speaker.gender for speaker in people] == ["male", "female"] * 5
+    assert len({speaker.pitch for speaker in people}) == 10
+    men = [speaker for speaker in people if speaker.gender == "male"]
+    women = [speaker for speaker in people if speaker.gender == "female"]
     assert max(w.pitch for w in men) < min(w.pitch for w in women)
     assert max(w.quality.tract for w in men) < min(w.quality.tract for w in women)
 
 
 @pytest.mark.parametrize("cue", sorted(prosody.CUES))
 def test_emotions_overlap_in_every_cue(cue):
-    who = prosody.speaker("s01", "syn-a", 0)
+    speaker = prosody.make_speaker("s01", "syn-a", 0)
     rng = np.random.default_rng(0)
     takes = {
-        emotion: np.array([prosody.act(who, emotion, rng).cues[cue] for _ in range(99)])
+        emotion: np.array(
+            [prosody.act(speaker, emotion, rng).cues[cue] for _ in range(99)]
+        )
         for emotion in prosody.EMOTIONS
     }
     for emotion in ("anger", "happiness", "sadness"):
@@ -77,12 +81,12 @@ def test_emotions_overlap_in_every_cue(cue):
         assert low < takes["neutral"].max() and takes["neutral"].min() < high
 
 
-def test_ratings_surround_the_emotions_place():
-    who = prosody.speaker("s02", "syn-a", 0)
+def test_ratings_surround_those_of_the_emotion():
+    speaker = prosody.make_speaker("s02", "syn-a", 0)
     rng = np.random.default_rng(0)
     rating = {
         emotion: np.array(
-            [(t.activation, t.valence) for t in _acts(who, emotion, rng, 200)]
+            [(t.activation, t.valence) for t in _acts(speaker, emotion, rng, 200)]
         )
         for emotion in prosody.EMOTIONS
     }
@@ -92,16 +96,16 @@ def test_ratings_surround_the_emotions_place():
     assert all((1 <= v).all() and (v <= 5).all() for v in rating.values())
 
 
-def _acts(who, emotion, rng, count):
-    return [prosody.act(who, emotion, rng) for _ in range(count)]
+def _acts(speaker, emotion, rng, count):
+    return [prosody.act(speaker, emotion, rng) for _ in range(count)]
 
 
 def test_pitch_stays_within_reach_of_the_voice():
     rng = np.random.default_rng(0)
-    who = prosody.speaker("s02", "syn-a", 0)
-    syllables = prosody.text(1, "syn-a", 0)
+    speaker = prosody.make_speaker("s02", "syn-a", 0)
+    syllables = prosody.make_sentence(1, "syn-a", 0)
     phases, vowels = prosody.articulate(syllables, "syn-a", 1.0, 1.0, rng)
     cues = dict.fromkeys(prosody.CUES, 0.0) | {"pitch": 30.0}
-    pitch, level = prosody.intone(syllables, phases, vowels, who, cues, rng)
-    assert pitch.max() <= who.pitch * 2 ** (prosody.PITCH_REACH / 12)
+    pitch, level = prosody.intone(syllables, phases, vowels, speaker, cues, rng)
+    assert pitch.max() <= speaker.pitch * 2 ** (prosody.MAX_PITCH_SHIFT / 12)
     assert len(pitch) == len(level)

@@ -12,23 +12,23 @@ QUALITY = voice.Quality(
 
 def say(phone, hertz=125.0, quality=QUALITY, seconds=0.5):
     phases = [PHONES[phone][-1]._replace(seconds=seconds)]
-    count = voice.frames(phases)[-1]
+    count = voice.frame_edges(phases)[-1]
     rng = np.random.default_rng(0)
     pitch, level = np.full(count, hertz), np.zeros(count)
     return voice.synthesise(phases, pitch, level, quality, rng)
 
 
 def spectrum(wave):
-    """Power in dB, one bin a hertz."""
+    """Power in dB, one bin per hertz."""
     power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), voice.RATE)) ** 2
     return 10 * np.log10(power + 1e-12)
 
 
 def test_a_constant_filter_is_scipys():
     signal = np.random.default_rng(0).standard_normal(4000)
-    below = voice._resonance(np.array([500.0]), 80.0)
-    ours = voice._filter(signal, np.ones((50, 1)), np.repeat(below, 50, axis=0))
-    np.testing.assert_allclose(ours, lfilter([1.0], below[0], signal), atol=1e-3)
+    denominator = voice._resonance(np.array([500.0]), 80.0)
+    ours = voice._filter(signal, np.ones((50, 1)), np.repeat(denominator, 50, axis=0))
+    np.testing.assert_allclose(ours, lfilter([1.0], denominator[0], signal), atol=1e-3)
 
 
 @pytest.mark.parametrize("hertz", [300.0, 1500.0, 4000.0])
@@ -48,13 +48,13 @@ def test_tilt_is_the_attenuation_at_3_khz(tilt):
     np.testing.assert_allclose(loss, [0.0, tilt], atol=1e-6)
 
 
-def test_the_flow_opens_and_closes_once_a_cycle():
+def test_the_flow_opens_and_closes_once_per_cycle():
     flow = voice._flow(np.array([0.0, 0.35, 0.7, 1.0, 1.5]))
     np.testing.assert_allclose(flow, [0.0, 0.5, 1.0, 0.0, 0.0], atol=1e-12)
 
 
 @pytest.mark.parametrize("hertz", [100.0, 250.0])
-def test_harmonics_stand_at_multiples_of_the_pitch(hertz):
+def test_harmonics_are_at_multiples_of_the_pitch(hertz):
     power = spectrum(say("a", hertz))
     for harmonic in (1, 2, 3):
         at, between = harmonic * hertz, (harmonic + 0.5) * hertz
@@ -66,10 +66,10 @@ def test_harmonics_stand_at_multiples_of_the_pitch(hertz):
 def test_vowels_have_the_formants_of_their_phone(vowel, tract):
     quality = voice.Quality(**{**vars(QUALITY), "tract": tract})
     phases = [PHONES[vowel][0]]
-    tracks = voice._tracks(phases, voice.frames(phases)[-1])
-    above, below = voice._tract(tracks, quality)
+    tracks = voice._tracks(phases, voice.frame_edges(phases)[-1])
+    numerator, denominator = voice._tract(tracks, quality)
     grid = np.arange(0.0, 3700.0, 5.0)
-    _, response = freqz(above[9], below[9], worN=grid, fs=voice.RATE)
+    _, response = freqz(numerator[9], denominator[9], worN=grid, fs=voice.RATE)
     peaks = grid[find_peaks(np.abs(response))[0]]
     wanted = tract * np.array(PHONES[vowel][0].formants)
     np.testing.assert_allclose(peaks[: len(wanted)], wanted, rtol=0.04)
