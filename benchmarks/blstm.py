@@ -1,11 +1,12 @@
-"""Time of `BLSTM` against Keras's `Bidirectional(LSTM)`, forward and backward.
+"""Time of `BLSTM` compared with Keras's `Bidirectional(LSTM)`, forward and backward.
 
-One thread on a CPU, TensorFlow, 16 sequences of 94 steps and 512 features (the
-MTL-AUG encoder's output for 7.5 s) of ragged lengths. Each round times every
-layer once, so that a slow spell of the machine meets all of them; the table has
-the median of the rounds' CPU time. About two minutes.
+One CPU thread, TensorFlow, and 16 sequences of different lengths, with up to 94 steps
+and 512 features (the output of MTL-AUG's encoder for 7.5 s). Each round times every
+layer once, so that a slow phase of the machine affects all of them. The table shows the
+median CPU time over the rounds.
 
-    python benchmarks/blstm.py [--rounds 9] [--jit] [--keep]
+Command: python benchmarks/blstm.py [--rounds 9] [--jit] [--keep]
+Cost: two minutes.
 """
 
 import time
@@ -22,7 +23,7 @@ BASELINE = "Bidirectional(LSTM), mask"
 
 
 def candidates(units, lengths):
-    """Name → (layer, arguments of its call), all with the same weights."""
+    """From name to layer and call arguments; all layers have the same weights."""
     mask = tf.sequence_mask(lengths, TIME)
     reference = keras.layers.Bidirectional(
         keras.layers.LSTM(units, return_sequences=True)
@@ -41,7 +42,7 @@ def candidates(units, lengths):
 
 
 def training_step(layer, arguments, jit):
-    """Compiled function of a batch: gradients to the input and the weights."""
+    """A compiled function from a batch to the gradients of its input and weights."""
 
     @tf.function(jit_compile=jit, autograph=False)
     def step(sequence):
@@ -55,7 +56,7 @@ def training_step(layer, arguments, jit):
 
 
 def measure(units, options):
-    """Name → seconds of each round."""
+    """The seconds of each round, by the layer's name."""
     sequence = tf.random.normal((BATCH, TIME, FEATURES))
     lengths = tf.constant(np.random.randint(60, TIME + 1, BATCH), "int32")
     steps = {
@@ -63,17 +64,17 @@ def measure(units, options):
         for name, (layer, arguments) in candidates(units, lengths).items()
     }
     runs = {name: run(step, sequence) for name, step in steps.items()}
-    for each in runs.values():  # traces
+    for each in runs.values():  # trace
         each()
-    return tables.interleaved(runs, options.rounds, time.process_time)
+    return tables.time_interleaved(runs, options.rounds, time.process_time)
 
 
 def run(step, sequence):
-    return lambda: step(sequence)[-1].numpy()  # waits for the result
+    return lambda: step(sequence)[-1].numpy()  # wait for the result
 
 
 def main():
-    parser = tables.parser(__doc__, rounds=9)
+    parser = tables.make_parser(__doc__, rounds=9)
     parser.add_argument("--jit", action="store_true", help="compile with XLA")
     options = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -83,11 +84,11 @@ def main():
     for units in (128, 256):
         times = measure(units, options)
         for name, values in times.items():
-            ratio = tables.ratio(values, times[BASELINE])
+            ratio = tables.median_ratio(values, times[BASELINE])
             median = 1e3 * np.median(values)
             rows.append((f"{name}, {units} units", f"{median:.0f}", f"{ratio:.2f}"))
     header = ["layer", "ms of CPU time", "times as fast"]
-    table = tables.markdown(header, rows)
+    table = tables.format_table(header, rows)
     tables.show("blstm", table, options, ["keras", "tensorflow"])
 
 

@@ -1,7 +1,7 @@
-"""A corpus of features without audio, for benchmarks: any number of utterances.
+"""A corpus of any number of utterances for benchmarks, with features but no audio.
 
-Entries of noise are written straight into a feature store, where a pipeline finds them
-as it finds those of speech.
+Features of noise are written directly into a feature store. A pipeline finds them there
+like those of real speech.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ AUGMENT = ("speed", "specaugment", "mixup")
 
 
 def utterances(count: int, speakers, seconds: float = 7.5) -> pd.DataFrame:
-    """A corpus table of `count` utterances, dealt out to speakers and emotions."""
+    """Make a corpus table of `count` utterances; speakers and emotions take turns."""
     return from_rows(
         [
             {
@@ -34,11 +34,11 @@ def utterances(count: int, speakers, seconds: float = 7.5) -> pd.DataFrame:
     )
 
 
-def store(folder, tables) -> features.FeatureStore:
-    """A feature store with the entries of every speed of the tables' utterances."""
+def make_store(folder, tables) -> features.FeatureStore:
+    """Make a feature store with the tables' utterances at every speed."""
     made = features.FeatureStore(folder)
     random = np.random.default_rng(0)
-    transforms = (features.PLAIN, *augment.SpeedPerturbation().transforms)
+    transforms = (features.IDENTITY, *augment.SpeedPerturbation().transforms)
     for table in tables:
         for transform in transforms:
             seconds = table.duration / transform.factor
@@ -51,12 +51,18 @@ def _write(path: Path, random, frames: int, made) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    noise = random.standard_normal((frames, made.front_end.bands), dtype=np.float32)
+    noise = random.standard_normal(
+        (frames, made.front_end.dimensions), dtype=np.float32
+    )
     noise.astype(made.dtype).tofile(path)
 
 
-def fold(count: int, seconds: float = 7.5) -> protocols.Fold:
-    """Training speech of eight speakers, and a batch of two others to select with."""
+def make_fold(count: int, seconds: float = 7.5) -> protocols.Fold:
+    """Make a fold with `count` training utterances of eight speakers.
+
+    Two other speakers select the epoch and two are tested, with 16 utterances each
+    side.
+    """
     train = utterances(count, [f"t{number}" for number in range(8)], seconds)
     dev = utterances(16, ["d0", "d1"], seconds)
     return protocols.Fold(

@@ -1,7 +1,7 @@
-"""Seconds that `import keras_ser` takes, beyond starting Python.
+"""Time that `import keras_ser` takes in addition to starting Python.
 
-Each round starts Python with nothing and with `import keras_ser`, one after the other;
-the figure is the median of the rounds' differences. Target: under 0.3 s.
+Each round starts Python twice: with an empty program and with `import keras_ser`. The
+result is the median difference over the rounds. Target: less than 0.3 s.
 
 Command: python benchmarks/import_time.py [--rounds 15] [--keep]
 """
@@ -12,16 +12,16 @@ import sys
 import numpy as np
 import tables
 
-STATEMENTS = {"nothing": "pass", "keras_ser": "import keras_ser"}
+STATEMENTS = {"empty": "pass", "keras_ser": "import keras_ser"}
 
 
 def main() -> None:
-    options = tables.parser(__doc__, rounds=15).parse_args()
+    options = tables.make_parser(__doc__, rounds=15).parse_args()
     runs = {name: _start(text) for name, text in STATEMENTS.items()}
-    times = tables.interleaved(runs, options.rounds)
-    more = np.median(np.subtract(times["keras_ser"], times["nothing"]))
+    times = tables.time_interleaved(runs, options.rounds)
+    more = np.median(np.subtract(times["keras_ser"], times["empty"]))
     rows = [("`import keras_ser`", f"{more:.3f}")]
-    table = tables.markdown(["statement", "seconds beyond starting Python"], rows)
+    table = tables.format_table(["statement", "seconds beyond starting Python"], rows)
     tables.show("import_time", table, options)
 
 

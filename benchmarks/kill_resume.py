@@ -1,11 +1,13 @@
-r"""Kills an experiment at random moments until it is done, and compares the bytes.
+r"""Kill an experiment at random moments until it is done, and compare the results.
 
-Short folds of leave one speaker out on noise in EMO-DB's layout run twice: undisturbed,
-and with SIGKILLs of the whole process group, after each of which the same command is
-given again. The report, every predictions.csv, history.csv and metrics.json must have
-the same bytes, and no finished folder may be written again. Exit code 1 if not.
+Short leave-one-speaker-out folds, on noise in EMO-DB's layout, run twice: without
+interruption, and with SIGKILLs of the whole process group. After each kill, the same
+command is started again. The report and every predictions.csv, history.csv and
+metrics.json must have the same bytes in both runs, and no finished run folder may be
+written again. Otherwise the exit code is 1.
+
 Command: python benchmarks/kill_resume.py --kills 20
-Many tiny jobs in two processes, 200 of them: python benchmarks/kill_resume.py \
+200 very short jobs in two processes: python benchmarks/kill_resume.py \
     --system length --speakers 5 --repeats 40 --workers 2 --kills 3
 """
 
@@ -38,14 +40,16 @@ from keras_ser.experiments.config import Experiment, Features, System, Training
 arguments = {"reconstruction": False}
 config = Experiment(
     "killed", "emodb", {"%s": %s}, repeats=%d,
-    features=Features(settings={"bands": 16}, seconds=1.0),
-    training=Training(batch=8, rows=12, epochs=%d, patience=1, learning_rate=5e-3),
+    features=Features(settings={"n_mels": 16}, seconds=1.0),
+    training=Training(
+        batch=8, rows_per_utterance=12, epochs=%d, patience=1, learning_rate=5e-3
+    ),
 )
 """
 
 
 def write_corpus(root: Path, speakers: int) -> None:
-    """Noise, loud for anger and soft for sadness, in files named as EMO-DB's."""
+    """Write noise, loud for anger and soft for sadness, in EMO-DB's layout."""
     rng = np.random.default_rng(0)
     folder = root / "wav"
     folder.mkdir(parents=True)
@@ -58,6 +62,7 @@ def write_corpus(root: Path, speakers: int) -> None:
 
 
 def start(folder: Path, out: Path, workers: int = 1) -> subprocess.Popen:
+    """Start the experiment in a process group of its own."""
     words = ["run", folder / "config.py", "--corpus", f"emodb={folder / 'emodb'}"]
     words += ["--cache", folder / "cache", "--threads", "1", "--out", out]
     words += ["--workers", workers]
@@ -67,13 +72,13 @@ def start(folder: Path, out: Path, workers: int = 1) -> subprocess.Popen:
             [sys.executable, "-W", "ignore", "-c", code, *map(str, words)],
             stdout=log,
             stderr=log,
-            start_new_session=True,  # a process group of its own
+            start_new_session=True,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
 
 
-def killed_after(process: subprocess.Popen, seconds: float) -> bool:
-    """Whether the process was still at work then; it is not any more."""
+def kill_after(process: subprocess.Popen, seconds: float) -> bool:
+    """Kill the process group if it still runs after `seconds`; returns if it did."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -83,8 +88,8 @@ def killed_after(process: subprocess.Popen, seconds: float) -> bool:
     return False
 
 
-def moment(out: Path) -> str:
-    """What a kill hit, read off what it left."""
+def describe_progress(out: Path) -> str:
+    """Describe from its files how far the experiment was when it was killed."""
     done = len(list(out.glob("killed/*/*/metrics.json")))
     for partial in out.glob("killed/*/*.partial"):
         path = partial / checkpoint.NAME
@@ -96,13 +101,14 @@ def moment(out: Path) -> str:
     return f"{done} folds done, between folds"
 
 
-def contents(out: Path) -> dict[str, bytes]:
+def read_results(out: Path) -> dict[str, bytes]:
+    """The bytes of all files that must be equal, by their paths."""
     found = [path for name in COMPARED for path in out.rglob(name)]
     return {str(path.relative_to(out)): path.read_bytes() for path in found}
 
 
-def finished(out: Path) -> dict[str, int]:
-    """Time of writing of every file of the finished runs."""
+def modification_times(out: Path) -> dict[str, int]:
+    """When each file of the finished runs was last written, in nanoseconds."""
     return {
         str(path): path.stat().st_mtime_ns
         for folder in out.glob("killed/*/*-*[0-9]")
@@ -110,41 +116,54 @@ def finished(out: Path) -> dict[str, int]:
     }
 
 
-def disturbed(
+def run_with_kills(
     folder: Path, out: Path, kills: int, longest: float, workers: int
 ) -> tuple[int, int]:
-    """Runs with at most `kills` kills; returns how many, and files written twice."""
+    """Run to the end with at most `kills` kills.
+
+    Returns:
+        The number of kills, and the number of finished files that were rewritten.
+    """
     rng, rewritten = random.Random(0), 0
     for number in range(kills):
         seconds = rng.uniform(0, longest)
-        before = finished(out)
-        if not killed_after(start(folder, out, workers), seconds):
+        before = modification_times(out)
+        if not kill_after(start(folder, out, workers), seconds):
             kills = number
             break
-        after = finished(out)
+        after = modification_times(out)
         rewritten += sum(after.get(path) != written for path, written in before.items())
-        print(f"kill {number + 1} after {seconds:.1f} s: {moment(out)}", flush=True)
-    undisturbed(folder, out, workers)
+        print(
+            f"kill {number + 1} after {seconds:.1f} s: {describe_progress(out)}",
+            flush=True,
+        )
+    run_uninterrupted(folder, out, workers)
     return kills, rewritten
 
 
-def undisturbed(folder: Path, out: Path, workers: int = 1) -> float:
-    """Runs to the end; returns the seconds."""
-    began = time.monotonic()
+def run_uninterrupted(folder: Path, out: Path, workers: int = 1) -> float:
+    """Run to the end; returns the seconds that it took."""
+    started = time.monotonic()
     if start(folder, out, workers).wait():
         raise RuntimeError((folder / "log.txt").read_text()[-2000:])
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--kills", type=int, default=20)
-    arguments.add_argument("--speakers", type=int, default=6, help="a fold each")
-    arguments.add_argument("--repeats", type=int, default=2, help="of each fold")
-    arguments.add_argument("--epochs", type=int, default=4)
+    arguments.add_argument("--kills", type=int, default=20, help="kills, at most")
+    arguments.add_argument(
+        "--speakers", type=int, default=6, help="speakers, one fold each"
+    )
+    arguments.add_argument(
+        "--repeats", type=int, default=2, help="repeats of each fold"
+    )
+    arguments.add_argument("--epochs", type=int, default=4, help="epochs of each job")
     arguments.add_argument("--system", default="mtl_aug", choices=sorted(SYSTEMS))
-    arguments.add_argument("--workers", type=int, default=1, help="processes")
-    arguments.add_argument("--longest", type=float, help="seconds before a kill")
+    arguments.add_argument("--workers", type=int, default=1, help="parallel processes")
+    arguments.add_argument(
+        "--longest", type=float, help="longest time before a kill, in seconds"
+    )
     parsed = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -152,23 +171,23 @@ def main() -> int:
         system = parsed.system, SYSTEMS[parsed.system]
         text = CONFIG % (*system, parsed.repeats, parsed.epochs)
         (folder / "config.py").write_text(text)
-        whole, pieces = folder / "whole", folder / "pieces"
-        seconds = undisturbed(folder, whole, parsed.workers)
+        uninterrupted, interrupted = folder / "whole", folder / "pieces"
+        seconds = run_uninterrupted(folder, uninterrupted, parsed.workers)
         jobs = parsed.speakers * parsed.repeats
-        print(f"undisturbed: {jobs} jobs, {seconds:.0f} s", flush=True)
+        print(f"uninterrupted: {jobs} jobs, {seconds:.0f} s", flush=True)
         longest = parsed.longest or 2 * seconds / parsed.kills
-        kills, rewritten = disturbed(
-            folder, pieces, parsed.kills, longest, parsed.workers
+        kills, rewritten = run_with_kills(
+            folder, interrupted, parsed.kills, longest, parsed.workers
         )
-        expected, received = contents(whole), contents(pieces)
+        expected, received = read_results(uninterrupted), read_results(interrupted)
         equal = sum(received.get(key) == value for key, value in expected.items())
-        records = pieces.rglob("environment.json")
+        records = interrupted.rglob("environment.json")
         resumed = sum(files.read_json(record)["resumed"] for record in records)
-        left = [*pieces.rglob("*.partial"), *pieces.rglob(checkpoint.NAME)]
+        left = [*interrupted.rglob("*.partial"), *interrupted.rglob(checkpoint.NAME)]
     print(
         f"{kills} kills, {resumed} of them inside a fold; {equal} of "
-        f"{len(expected)} files equal; {rewritten} finished files written again; "
-        f"{len(left)} unfinished left"
+        f"{len(expected)} files equal; {rewritten} finished files rewritten; "
+        f"{len(left)} unfinished files left"
     )
     return int(equal != len(expected) or bool(rewritten) or bool(left))
 

@@ -1,8 +1,8 @@
-"""Memory of a training over 500 and over 5,000 utterances.
+"""Memory of training on 500 and on 5,000 utterances.
 
-Each training is a process of its own, of equally many steps, and reports the largest
-anonymous resident memory (RssAnon of /proc, so Linux) that it saw after its first
-epoch. Target: the two differ by less than a tenth.
+Each training runs in its own process with the same number of steps. It reports the
+largest anonymous resident memory after its first epoch (RssAnon in /proc, on Linux
+only). Target: the two differ by less than 10 %.
 
 Command: python benchmarks/memory.py [--steps 40] [--keep]
 Cost: five minutes, and 0.4 GB in a temporary folder.
@@ -18,37 +18,40 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import tables
 
 COUNTS = (500, 5000)
-SECONDS = 1.0  # of an utterance: what is kept of one does not depend on its length
+SECONDS = 1.0  # of an utterance; the memory per utterance does not depend on its length
 EPOCHS = 4
 
 
 def main() -> None:
-    parser = tables.parser(__doc__, rounds=1)
-    parser.add_argument("--steps", type=int, default=40, help="updates an epoch")
-    parser.add_argument("--train", type=int, help="for the process of one training")
-    parser.add_argument("--cache", help="of the process of one training")
+    parser = tables.make_parser(__doc__, rounds=1)
+    parser.add_argument("--steps", type=int, default=40, help="updates per epoch")
+    parser.add_argument(
+        "--train", type=int, help="utterances (used by the child processes)"
+    )
+    parser.add_argument("--cache", help="folder (used by the child processes)")
     options = parser.parse_args()
     if options.train:
-        print(train(options.cache, options.train, options.steps))
+        print(measure_training(options.cache, options.train, options.steps))
         return
     with tempfile.TemporaryDirectory() as folder:
-        found = {count: _process(folder, count, options) for count in COUNTS}
+        found = {count: run_training(folder, count, options) for count in COUNTS}
     small, large = (found[count] for count in COUNTS)
     rows = [(f"{count:,}", f"{found[count] / 1024:.0f}") for count in COUNTS]
-    table = tables.markdown(["utterances", "RssAnon, MiB"], rows)
+    table = tables.format_table(["utterances", "RssAnon, MiB"], rows)
     table = f"{table}\n\nDifference {100 * (large / small - 1):+.1f} %."
     tables.show("memory", table, options, ["keras", "tensorflow"])
 
 
-def _process(folder, count, options) -> int:
+def run_training(folder, count, options) -> int:
+    """Measure one training in a process of its own; returns KiB."""
     command = [sys.executable, __file__, "--train", str(count), "--cache", folder]
     command += ["--steps", str(options.steps)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return int(done.stdout.split()[-1])
 
 
-def train(folder, count: int, steps: int) -> int:
-    """Largest RssAnon, KiB, of a training after its first epoch."""
+def measure_training(folder, count: int, steps: int) -> int:
+    """Train here; returns the largest RssAnon after the first epoch in KiB."""
     import corpus
     import keras
 
@@ -57,8 +60,8 @@ def train(folder, count: int, steps: int) -> int:
     from keras_ser.models import MTLAug
 
     backend.set_threads(1)
-    fold = corpus.fold(count, SECONDS)
-    store = corpus.store(folder, fold.sides().values())
+    fold = corpus.make_fold(count, SECONDS)
+    store = corpus.make_store(folder, fold.sides().values())
     data = Pipeline(fold, store, augment=corpus.AUGMENT, progress=False)
     model = MTLAug(fold.classes, data.types, preset="small")
     model.compile(keras.optimizers.Adam(1e-3), **model.objective())
@@ -79,7 +82,7 @@ def train(folder, count: int, steps: int) -> int:
 
 
 def anonymous_memory() -> int:
-    """KiB that belong to this process alone."""
+    """Anonymous resident memory of this process in KiB."""
     with open("/proc/self/status") as status:
         (line,) = (line for line in status if line.startswith("RssAnon"))
     return int(line.split()[1])

@@ -1,10 +1,10 @@
-"""Time of `SpeechBatchNorm` against Keras's masked batch normalisation, with ReLU.
+"""Time of `SpeechBatchNorm` compared with Keras's masked batch normalisation and ReLU.
 
-One thread on a CPU, TensorFlow, forward and backward, in the four shapes in which
-MTL-AUG (preset `small`, batch 16, 4.8 s) uses it. Each round times both once, so that a
-slow spell of the machine meets both; the table has the medians of CPU time.
+One CPU thread, TensorFlow, forward and backward, with the four shapes in which MTL-AUG
+(preset `small`, batch of 16, 4.8 s) uses the layer. Each round times both once, so that
+a slow phase of the machine affects both. The table shows the median CPU times.
 
-    python benchmarks/normalisation.py [--rounds 9] [--keep]
+Command: python benchmarks/normalisation.py [--rounds 9] [--keep]
 """
 
 import os
@@ -20,7 +20,12 @@ import tensorflow as tf
 from keras_ser import backend
 from keras_ser.layers import SpeechBatchNorm, padding
 
-SHAPES = ((16, 240, 64, 16), (16, 120, 32, 32), (16, 60, 16, 32), (16, 120, 32, 32))
+SHAPES = (  # (batch, time, bands, channels)
+    (16, 240, 64, 16),
+    (16, 120, 32, 32),
+    (16, 60, 16, 32),
+    (16, 120, 32, 32),
+)
 
 
 def ours(shape, mask):
@@ -55,11 +60,11 @@ def step(make, shape, mask):
 
 
 def run(gradients, inputs):
-    return lambda: gradients(inputs)[0].numpy()  # waits for the result
+    return lambda: gradients(inputs)[0].numpy()  # wait for the result
 
 
 def main() -> None:
-    options = tables.parser(__doc__, rounds=9).parse_args()
+    options = tables.make_parser(__doc__, rounds=9).parse_args()
     backend.set_threads(1)
     rows = []
     for shape in SHAPES:
@@ -68,14 +73,14 @@ def main() -> None:
         inputs = tf.random.normal(shape)
         makers = {"theirs": reference, "ours": ours}
         runs = {k: run(step(make, shape, mask), inputs) for k, make in makers.items()}
-        for each in runs.values():  # traces
+        for each in runs.values():  # trace
             each()
-        times = tables.interleaved(runs, options.rounds, time.process_time)
+        times = tables.time_interleaved(runs, options.rounds, time.process_time)
         medians = [f"{1e3 * np.median(times[name]):.1f}" for name in makers]
-        ratio = tables.ratio(times["ours"], times["theirs"])
+        ratio = tables.median_ratio(times["ours"], times["theirs"])
         rows.append((shape, *medians, f"{ratio:.1f}"))
     header = ["shape", "Keras, ms of CPU time", "SpeechBatchNorm", "ratio"]
-    table = tables.markdown(header, rows)
+    table = tables.format_table(header, rows)
     tables.show("normalisation", table, options, ["keras", "tensorflow"])
 
 

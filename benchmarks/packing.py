@@ -1,12 +1,12 @@
-"""Time of a training step on packed batches against padded ones.
+"""Time of a training step on packed batches compared with padded ones.
 
-One thread on a CPU, TensorFlow, preset `small`. Batches of 16 utterances whose lengths
-are drawn with the mean and deviation of EMO-DB's four classes, or of RAVDESS's; and 32
-of which half are EMO-DB's and half as long as LibriSpeech's within 7.5 s, as MTL-AUG
-sees them with unlabelled speech. Each round times both once; the table has the medians
-of CPU time.
+One CPU thread, TensorFlow, preset `small`. Batches have 16 utterances. Their lengths
+are drawn with the mean and standard deviation of EMO-DB's four classes or RAVDESS's. A
+third kind of batch has 32 utterances: 16 like EMO-DB's and 16 like LibriSpeech's, cut
+to 7.5 s, as MTL-AUG has them with unlabelled speech. Each round times both steps once.
+The table shows the median CPU times.
 
-    python benchmarks/packing.py [--rounds 7] [--keep]
+Command: python benchmarks/packing.py [--rounds 7] [--keep]
 """
 
 import os
@@ -23,7 +23,7 @@ from keras_ser.layers import packing
 from keras_ser.models import BASELINE, MTLAug
 
 CLASSES = ("anger", "happiness", "neutral", "sadness")
-SECONDS = {  # mean and deviation
+SECONDS = {  # (rows, mean, standard deviation) of the lengths
     "EMO-DB": [(16, 2.81, 1.06)],
     "RAVDESS": [(16, 3.70, 0.31)],
     "EMO-DB and LibriSpeech": [(16, 2.81, 1.06), (16, 7.06, 1.23)],
@@ -32,8 +32,8 @@ MODELS = {"baseline": BASELINE, "MTL-AUG": {}}
 
 
 def batch(rng, parts) -> np.ndarray:
-    """Random features of random lengths, up to 7.5 s, 0 in the padding."""
-    drawn = [rng.normal(mean, deviation, rows) for rows, mean, deviation in parts]
+    """Random features with random lengths up to 7.5 s, and zeros as padding."""
+    drawn = [rng.normal(mean, std, rows) for rows, mean, std in parts]
     frames = (100 * np.clip(np.concatenate(drawn), 1.2, 7.5)).astype(int)
     features = rng.normal(size=(len(frames), frames.max(), 128)).astype("float32")
     features[np.arange(frames.max()) >= frames[:, None]] = 0
@@ -41,7 +41,7 @@ def batch(rng, parts) -> np.ndarray:
 
 
 def step(arguments, features, packed: bool):
-    """A training step; what it is traced with stays in it."""
+    """A training step, traced with or without packing."""
     model = MTLAug(CLASSES, **arguments)
     model.compile(keras.optimizers.Adam(1e-3), **model.objective())
     rows = np.arange(len(features))
@@ -65,7 +65,7 @@ def step(arguments, features, packed: bool):
 
 
 def main() -> None:
-    options = tables.parser(__doc__, rounds=7).parse_args()
+    options = tables.make_parser(__doc__, rounds=7).parse_args()
     backend.set_threads(1)
     rng = np.random.default_rng(0)
     rows = []
@@ -77,9 +77,9 @@ def main() -> None:
                 "padded": step(arguments, features, packed=False),
                 "packed": step(arguments, features, packed=True),
             }
-            times = tables.interleaved(runs, options.rounds, time.process_time)
+            times = tables.time_interleaved(runs, options.rounds, time.process_time)
             medians = [f"{1e3 * np.median(times[each]):.0f}" for each in runs]
-            ratio = tables.ratio(times["packed"], times["padded"])
+            ratio = tables.median_ratio(times["packed"], times["padded"])
             row = f"{name}, lengths of {lengths}"
             rows.append((row, f"{100 * share:.0f} %", *medians, f"{ratio:.2f}"))
     header = [
@@ -89,7 +89,7 @@ def main() -> None:
         "packed",
         "ratio",
     ]
-    table = tables.markdown(header, rows)
+    table = tables.format_table(header, rows)
     tables.show("packing", table, options, ["keras", "tensorflow"])
 
 

@@ -1,7 +1,8 @@
-"""MTL-AUG in plain PyTorch, without masks: what `benchmarks/training.py` compares with.
+"""MTL-AUG in plain PyTorch without masks, as a baseline for `benchmarks/training.py`.
 
-Layers, sizes and losses are those of `keras_ser.models.MTLAug`; every frame counts as
-speech. PyTorch's LSTM has two biases where Keras has one: the second stays 0.
+Layers, sizes and losses are those of `keras_ser.models.MTLAug`, but every frame counts
+as speech. PyTorch's LSTM has two biases where Keras has one, so the second one is fixed
+at 0.
 """
 
 import torch
@@ -10,7 +11,7 @@ from torch.nn import functional
 
 
 class PlainMTLAug(nn.Module):
-    """Features `(batch, time, bands)`, time a multiple of 8, to the four heads."""
+    """From features `(batch, time, bands)` to four heads; time is a multiple of 8."""
 
     def __init__(self, classes, types, bands, filters, kernels, dropout=0.3):
         super().__init__()
@@ -29,7 +30,7 @@ class PlainMTLAug(nn.Module):
         features = bands // 8 * filters[-1]
         self.emotion_lstm = _blstm(features, 128)
         self.score = nn.Linear(256, 1, bias=False)
-        self.deep = nn.Linear(256, 128)
+        self.embedding = nn.Linear(256, 128)
         self.emotion = nn.Linear(128, classes)
         self.centers = nn.Parameter(torch.zeros(classes, 128))
         self.augmentation_lstm = _blstm(features, 256)
@@ -47,17 +48,17 @@ class PlainMTLAug(nn.Module):
         sequence = code.permute(0, 2, 3, 1).flatten(2)
         hidden, _ = self.emotion_lstm(sequence)
         weights = torch.softmax(self.score(hidden), dim=1)
-        deep = torch.relu(self.deep((weights * hidden).sum(dim=1)))
+        embedding = torch.relu(self.embedding((weights * hidden).sum(dim=1)))
         _, (last, _) = self.augmentation_lstm(sequence)
         return {
-            "emotion": self.emotion(deep),
-            "center": 0.5 * (deep[:, None] - self.centers).square().sum(dim=-1),
+            "emotion": self.emotion(embedding),
+            "center": 0.5 * (embedding[:, None] - self.centers).square().sum(dim=-1),
             "augmentation": self.augmentation(last.transpose(0, 1).flatten(1)),
             "reconstruction": self.decoder(code)[:, 0],
         }
 
     def loss(self, features, labels, center=1e-3, auxiliary=0.3):
-        """Eq. 3 and 6 of the paper over rows of weight 1."""
+        """Eq. 3 and 6 of Latif et al. (2022), for rows with weight 1."""
         outputs = self(features)
         emotion = functional.cross_entropy(outputs["emotion"], labels["emotion"])
         distance = (labels["center"] * outputs["center"]).sum(dim=-1).mean()
@@ -65,8 +66,8 @@ class PlainMTLAug(nn.Module):
         error = functional.mse_loss(outputs["reconstruction"], labels["reconstruction"])
         return emotion + center * distance + auxiliary * (kind + error)
 
-    def trained(self) -> int:
-        """Trained parameters."""
+    def count_trained(self) -> int:
+        """The number of trained parameters."""
         return sum(each.numel() for each in self.parameters() if each.requires_grad)
 
 

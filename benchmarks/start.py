@@ -1,9 +1,10 @@
-"""The start of a training with and without what makes it short.
+"""Time to start a training, with and without the measures that shorten it.
 
-One epoch of two steps of MTL-AUG `small`, all heads, on a little synthetic speech:
-nearly all of it is tracing. Without: TensorFlow traces a step that makes its own
-variables, and rewrites the pipeline's functions. CPU time of one thread, rounds
-interleaved; the weights at the end must be the same bits.
+The training is one epoch of two steps of MTL-AUG (preset `small`, all heads) on a
+little synthetic speech, so nearly all of its time is tracing. Without the measures,
+TensorFlow traces a step that creates its own variables, and rewrites the source of the
+pipeline's functions. Times are CPU times of one thread in interleaved rounds. The
+final weights must be equal to the bit.
 
 Command: python benchmarks/start.py [--rounds 3] [--keep]
 Cost: three minutes.
@@ -28,37 +29,41 @@ from keras_ser import (
     Training,
     backend,
     corpora,
-    data,
     models,
     protocols,
 )
+from keras_ser.data import pipeline
 from keras_ser.experiments import training
 
 AUGMENT = ("speed", "specaugment", "mixup")
 
 
-def plainly_mapped(dataset, function, parallel=None):
+def map_with_autograph(dataset, function, parallel=None):
     return dataset.map(function, num_parallel_calls=parallel or os.cpu_count())
 
 
-WITH = {"_make_variables": training._make_variables, "mapped": data.mapped}
-WITHOUT = {"_make_variables": lambda *_: None, "mapped": plainly_mapped}
+WITH = {
+    "_make_variables": training._make_variables,
+    "parallel_map": pipeline.parallel_map,
+}
+WITHOUT = {"_make_variables": lambda *_: None, "parallel_map": map_with_autograph}
 
 
 def start(fold, store, parts: dict, ends: list) -> None:
-    """Trains, with these parts in place; adds the weights to `ends`."""
-    training._make_variables, data.mapped = parts["_make_variables"], parts["mapped"]
+    """Train with these functions in place; appends the final weights to `ends`."""
+    training._make_variables = parts["_make_variables"]
+    pipeline.parallel_map = parts["parallel_map"]
     keras.utils.set_random_seed(0)
-    pipeline = Pipeline(fold, store, batch=8, augment=AUGMENT, progress=False)
-    model = models.MTLAug(fold.classes, pipeline.types)
+    data = Pipeline(fold, store, batch=8, augment=AUGMENT, progress=False)
+    model = models.MTLAug(fold.classes, data.types)
     settings = Training(batch=8, epochs=1)
     with tempfile.TemporaryDirectory() as folder:
-        training.fit(model, pipeline, settings, {}, folder, seed=0)
+        training.fit(model, data, settings, {}, folder, seed=0)
     ends.append(b"".join(each.tobytes() for each in model.get_weights()))
 
 
 def main() -> None:
-    options = tables.parser(__doc__, rounds=3).parse_args()
+    options = tables.make_parser(__doc__, rounds=3).parse_args()
     backend.set_threads(1)
     with tempfile.TemporaryDirectory() as name:
         read = {"speakers": 6, "sentences": 1, "progress": False}
@@ -70,13 +75,15 @@ def main() -> None:
             "with": functools.partial(start, fold, store, WITH, ends),
             "without": functools.partial(start, fold, store, WITHOUT, ends),
         }
-        times = tables.interleaved(runs, options.rounds, time.process_time)
+        times = tables.time_interleaved(runs, options.rounds, time.process_time)
     if len(set(ends)) > 1:
-        raise RuntimeError("The weights differ with and without.")
+        raise RuntimeError(
+            "The final weights must be equal with and without the measures."
+        )
     row = [f"{statistics.median(times[name]):.1f}" for name in ("without", "with")]
-    row.append(f"{tables.ratio(times['with'], times['without']):.2f}")
+    row.append(f"{tables.median_ratio(times['with'], times['without']):.2f}")
     header = ["start without, s of CPU time", "with", "ratio"]
-    table = tables.markdown(header, [row])
+    table = tables.format_table(header, [row])
     tables.show("start", table, options, packages=("keras", "tensorflow"))
 
 

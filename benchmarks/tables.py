@@ -1,7 +1,7 @@
-"""What the benchmarks share: interleaved rounds, a table, and the file that keeps it.
+"""Functions that the benchmarks share: interleaved rounds, tables and result files.
 
-A script that is called with `--keep` writes its table, and the machine it was measured
-on, to `benchmarks/results/<name>.md`; docs/performance.md takes it from there.
+A script that is called with `--keep` writes its table, and a description of the
+machine, to `benchmarks/results/<name>.md`. docs/performance.md includes it from there.
 """
 
 import argparse
@@ -17,24 +17,31 @@ import numpy as np
 RESULTS = Path(__file__).parent / "results"
 
 
-def parser(description: str, rounds: int = 5) -> argparse.ArgumentParser:
-    """A parser with what all scripts take."""
+def make_parser(description: str, rounds: int = 5) -> argparse.ArgumentParser:
+    """Make a parser with the options that all scripts have."""
     made = argparse.ArgumentParser(description=description.splitlines()[0])
-    made.add_argument("--rounds", type=int, default=rounds)
-    made.add_argument("--keep", action="store_true", help="write benchmarks/results/")
-    made.add_argument("--note", default="", help="conditions, kept beside the table")
+    made.add_argument("--rounds", type=int, default=rounds, help="rounds to measure")
+    made.add_argument(
+        "--keep", action="store_true", help="write the table to benchmarks/results/"
+    )
+    made.add_argument("--note", default="", help="conditions to write below the table")
     return made
 
 
-def interleaved(
-    candidates: Mapping[str, Callable], rounds: int, clock=time.perf_counter
-) -> dict[str, list[float]]:
-    """Seconds of each candidate in each round, after one round that is not counted.
+def time_interleaved(
+    candidates: Mapping[str, Callable],
+    rounds: int,
+    clock: Callable = time.perf_counter,
+) -> dict[str, list]:
+    """Time each candidate in each round, after one round that is not counted.
 
-    Every round runs every candidate once, so that a slow spell of the machine meets
+    Every round runs every candidate once, so that a slow phase of the machine affects
     all of them.
+
+    Returns:
+        The seconds of each round, by the candidate's name.
     """
-    times = {name: [] for name in candidates}
+    times: dict[str, list] = {name: [] for name in candidates}
     for number in range(rounds + 1):
         for name, run in candidates.items():
             start = clock()
@@ -44,13 +51,13 @@ def interleaved(
     return times
 
 
-def ratio(ours: Iterable[float], theirs: Iterable[float]) -> float:
-    """How many times as fast we are: the median of the rounds' own ratios."""
+def median_ratio(ours: Iterable[float], theirs: Iterable[float]) -> float:
+    """How many times as fast ours is: the median of the ratios of single rounds."""
     return float(np.median(np.divide(list(theirs), list(ours))))
 
 
-def markdown(header: Iterable[str], rows: Iterable[Iterable]) -> str:
-    """A table whose first column is text and whose others are numbers."""
+def format_table(header: Iterable[str], rows: Iterable[Iterable]) -> str:
+    """Format a Markdown table: text in the first column, numbers in the others."""
     header = list(header)
     lines = [
         "| " + " | ".join(header) + " |",
@@ -60,9 +67,14 @@ def markdown(header: Iterable[str], rows: Iterable[Iterable]) -> str:
     return "\n".join(lines)
 
 
-def show(name: str, table: str, options, packages: Iterable[str] = ()) -> None:
-    """Prints a table; with `--keep` also writes it beside the machine's description."""
-    text = f"{table}\n\n{machine(packages)}"
+def show(
+    name: str,
+    table: str,
+    options: argparse.Namespace,
+    packages: Iterable[str] = (),
+) -> None:
+    """Print a table and a description of the machine; with `--keep`, write them too."""
+    text = f"{table}\n\n{describe_machine(packages)}"
     if options.note:
         text = f"{text} {options.note}"
     print(text)
@@ -71,8 +83,8 @@ def show(name: str, table: str, options, packages: Iterable[str] = ()) -> None:
         (RESULTS / f"{name}.md").write_text(f"{text}\n", encoding="utf-8")
 
 
-def machine(packages: Iterable[str] = ()) -> str:
-    """Processor, cores and versions, as one line."""
+def describe_machine(packages: Iterable[str] = ()) -> str:
+    """Describe the processor, the cores and the versions in one line."""
     versions = [f"{each} {metadata.version(each)}" for each in packages]
     parts = [
         f"{_processor()}, {os.cpu_count()} cores",

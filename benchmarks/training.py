@@ -1,15 +1,16 @@
-"""Training MTL-AUG against the same network in plain PyTorch.
+"""Speed of training MTL-AUG compared with the same network in plain PyTorch.
 
-All heads, batches of 16 utterances of 7.5 s, Adam; on a CPU one thread each. The number
-of trained parameters is asserted equal. Ours also masks (there is no padding in these
-batches) and keeps its metrics, the plain network does neither. The Keras backend is
-KERAS_BACKEND's. Target: at least 0.7 times as fast on a CPU.
+Both train all heads with Adam on batches of 16 utterances of 7.5 s; on a CPU, each uses
+one thread. Both must have the same number of trained parameters. This package's model
+also applies masks (although these batches have no padding) and updates its metrics,
+which the plain network does not. KERAS_BACKEND names the Keras backend. Target: at
+least 0.7 times as fast on a CPU.
 
 Command: python benchmarks/training.py [--preset paper] [--rounds 5] [--keep]
 On a GPU: KERAS_BACKEND=jax python benchmarks/training.py --steps 20 [--compile]
     [--precision bfloat16]
-Needs PyTorch.
-Cost: preset `paper` on one thread about two minutes.
+Requires PyTorch.
+Cost: about two minutes for preset `paper` on one thread.
 """
 
 import os
@@ -32,47 +33,49 @@ BATCH, FRAMES, BANDS = 16, 752, 128  # 7.5 s, padded to a multiple of 8
 
 
 def main() -> None:
-    parser = tables.parser(__doc__)
+    parser = tables.make_parser(__doc__)
     parser.add_argument("--preset", default="paper", choices=sorted(PRESETS))
-    parser.add_argument("--steps", type=int, default=2, help="a round")
+    parser.add_argument("--steps", type=int, default=2, help="steps per round")
     parser.add_argument(
         "--precision", default="float32", choices=("float32", "bfloat16")
     )
-    parser.add_argument("--compile", action="store_true", help="torch.compile")
-    parser.add_argument("--cpu-time", action="store_true", help="on a busy machine")
+    parser.add_argument("--compile", action="store_true", help="use torch.compile")
+    parser.add_argument("--cpu-time", action="store_true", help="for busy machines")
     options = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu":
         _one_thread()
     ours, our_count = keras_step(options)
-    plain, plain_count = torch_step(options, device)
-    assert our_count == plain_count, (our_count, plain_count)
+    theirs, their_count = torch_step(options, device)
+    assert our_count == their_count, (our_count, their_count)
     clock = time.process_time if options.cpu_time else time.perf_counter
-    times = tables.interleaved({"ours": ours, "plain": plain}, options.rounds, clock)
-    ratio = tables.ratio(times["ours"], times["plain"])
+    times = tables.time_interleaved(
+        {"ours": ours, "PyTorch": theirs}, options.rounds, clock
+    )
+    ratio = tables.median_ratio(times["ours"], times["PyTorch"])
     rate = {
         name: options.steps * BATCH / np.median(seconds)
         for name, seconds in times.items()
     }
-    table = tables.markdown(
+    table = tables.format_table(
         ["preset", "trained parameters", "ours, utterances/s", "PyTorch", "ratio"],
         [
             (
                 options.preset,
                 f"{our_count:,}",
                 f"{rate['ours']:.1f}",
-                f"{rate['plain']:.1f}",
+                f"{rate['PyTorch']:.1f}",
                 f"{ratio:.2f}",
             )
         ],
     )
-    how = f"{keras.backend.backend()} on {device}, {options.precision}"
-    how += ", PyTorch compiled" if options.compile else ", PyTorch eager"
-    how += ", CPU time" if options.cpu_time else ""
+    setup = f"{keras.backend.backend()} on {device}, {options.precision}"
+    setup += ", PyTorch compiled" if options.compile else ", PyTorch eager"
+    setup += ", CPU time" if options.cpu_time else ""
     name = f"training_{options.preset}_{device}_{options.precision}"
     name += "_compiled" if options.compile else ""
     packages = ["keras", keras.backend.backend(), "torch"]
-    tables.show(name, f"{table}\n\n{how}.", options, packages)
+    tables.show(name, f"{table}\n\n{setup}.", options, packages)
 
 
 def _one_thread() -> None:
@@ -83,8 +86,8 @@ def _one_thread() -> None:
         backend.set_threads(1)
 
 
-def batch() -> tuple:
-    """Features and labels of rows that all have every label."""
+def make_batch() -> tuple:
+    """Features and labels; every row has every label."""
     random = np.random.default_rng(0)
     features = random.standard_normal((BATCH, FRAMES, BANDS), dtype=np.float32)
     emotion = np.eye(len(CLASSES), dtype=np.float32)[np.arange(BATCH) % len(CLASSES)]
@@ -99,12 +102,12 @@ def batch() -> tuple:
 
 
 def keras_step(options):
-    """A function that trains ours for a round, and its trained parameters."""
+    """A function that trains this package's model, and its number of parameters."""
     if options.precision == "bfloat16":
         keras.config.set_dtype_policy("mixed_bfloat16")
-    model = MTLAug(CLASSES, TYPES, bands=BANDS, preset=options.preset)
+    model = MTLAug(CLASSES, TYPES, dimensions=BANDS, preset=options.preset)
     model.compile(keras.optimizers.Adam(1e-4), **model.objective())
-    features, labels = batch()
+    features, labels = make_batch()
     weights = {head: np.ones(BATCH, np.float32) for head in labels}
     count = sum(int(np.prod(each.shape)) for each in model.trainable_variables)
 
@@ -116,13 +119,13 @@ def keras_step(options):
 
 
 def torch_step(options, device):
-    """The same for the plain network."""
+    """A function that trains the plain network, and its number of parameters."""
     sizes = PRESETS[options.preset]
     network = PlainMTLAug(len(CLASSES), len(TYPES), BANDS, **sizes).to(device)
     optimizer = torch.optim.Adam(
         [each for each in network.parameters() if each.requires_grad], 1e-4
     )
-    arrays, targets = batch()
+    arrays, targets = make_batch()
     half = options.precision == "bfloat16"
     loss_of = torch.compile(network.loss) if options.compile else network.loss
 
@@ -135,9 +138,9 @@ def torch_step(options, device):
                 loss = loss_of(features, labels)
             loss.backward()
             optimizer.step()
-            loss.item()  # as ours, which hands its losses to the callbacks
+            loss.item()  # like Keras, which passes the losses to callbacks
 
-    return run, network.trained()
+    return run, network.count_trained()
 
 
 if __name__ == "__main__":

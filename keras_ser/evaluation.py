@@ -1,7 +1,7 @@
-"""Predictions of a recogniser on a table under conditions, and their scores."""
+"""Predictions of a recogniser for a table under test conditions, and their scores."""
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ import pandas as pd
 from keras_ser import scores
 from keras_ser.audio.noise import seed_of
 from keras_ser.conditions import Condition, parse
-from keras_ser.features import PLAIN, FeatureStore
+from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.inference import Recogniser
 
 
@@ -21,35 +21,45 @@ def predictions(
     noise: pd.DataFrame | None = None,
     workers: int = 1,
 ) -> pd.DataFrame:
-    """Posteriors of every utterance of a table under every condition.
+    """Predict the emotion of every utterance of a table under every condition.
 
-    Conditions that stand beside each other and leave the waveform alone, as attacks
-    do, share the features.
+    Neighbouring conditions that do not change the waveform, such as attacks, share
+    the same features.
 
     Args:
         recogniser: model and preprocessing.
-        table: utterances; all of a speaker's, where the preprocessing normalises
-            by speaker: its statistics are then those of the speech under the
+        table: utterances, with one row each; see `keras_ser.corpora.table`. If the
+            preprocessing normalises by speaker, the table must have all utterances
+            of each speaker: the statistics are those of the speech under the
             condition.
-        conditions: texts; see `keras_ser.conditions`.
-        store: feature store to read from, and to write to what is absent; without
-            it, features are computed.
-        noise: table of the noise that conditions mix in.
-        workers: processes that compute what the store lacks.
+        conditions: conditions as text, such as `"noise:rain:10"`; see
+            `keras_ser.conditions`.
+        store: feature store to read from. Features that it lacks are extracted and
+            added to it. By default, features are extracted and not stored.
+        noise: table of a noise corpus, for conditions that mix in noise.
+        workers: number of processes that extract the features that the store lacks.
 
     Returns:
-        Columns `corpus, condition, utterance, speaker, head, truth, prediction,
-        p_<class>…`, in the table's order.
+        One row per condition and utterance, in the table's order. The columns are
+        `corpus`, `condition`, `utterance`, `speaker`, `head` (always `emotion`),
+        `truth` (empty if unlabelled), `prediction`, and a posterior probability
+        `p_<class>` per class.
 
     Raises:
-        ValueError: an unknown condition, one that needs noise without any, or an
-            attack on utterances whose emotion is not known, or none of the model's.
+        ValueError: if a condition is unknown, if a condition needs noise and there is
+            none, or if an utterance that is to be attacked has no emotion, or one
+            that the model does not know.
+
+    Example:
+
+    >>> recogniser = keras_ser.load("runs/emodb/mtl_aug/03-0")
+    >>> frame = predictions(recogniser, table, ["clean", "fgsm:0.08"])
     """
     found = [parse(text) for text in conditions]
-    _refuse_unlabelled(table, recogniser.classes, found)
+    _check_labelled(table, recogniser.classes, found)
 
     @functools.lru_cache(maxsize=1)
-    def features(transform) -> list[np.ndarray]:
+    def features(transform: Callable) -> list[np.ndarray]:
         return _features(recogniser, table, store, transform, workers)
 
     parts = []
@@ -71,13 +81,24 @@ def score(
     store: FeatureStore | None = None,
     noise: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """UAR and accuracy of a recogniser, a row a condition.
+    """Score a recogniser's predictions for a table under every condition.
+
+    Utterances without a label are predicted but not scored.
 
     Args:
-        recogniser, table, conditions, store, noise: as in `predictions`.
+        recogniser: model and preprocessing.
+        table: utterances; see `predictions`.
+        conditions: conditions as text; see `keras_ser.conditions`.
+        store: feature store to read from and to add to; see `predictions`.
+        noise: table of a noise corpus, for conditions that mix in noise.
 
     Returns:
-        Index `condition`, columns `utterances, uar, accuracy` in [0, 1].
+        One row per condition, with the index `condition` and the columns
+        `utterances` (how many were scored), `uar` (unweighted average recall) and
+        `accuracy`. The last two are fractions in [0, 1].
+
+    Raises:
+        ValueError: under the same conditions as `predictions`.
 
     Example:
 
@@ -97,44 +118,62 @@ def score(
     ).T.rename_axis("condition")
 
 
-def _features(recogniser, table, store, transform, workers) -> list[np.ndarray]:
-    """Normalised features in the table's order, speaker by speaker."""
+def _features(
+    recogniser: Recogniser,
+    table: pd.DataFrame,
+    store: FeatureStore | None,
+    transform: Callable,
+    workers: int,
+) -> list[np.ndarray]:
+    """Normalised features `(frames, dimensions)` in the order of the table."""
     preprocessing = recogniser.preprocessing
     raw = _raw(recogniser, table, store, transform, workers)
-    result = [None] * len(table)
-    for places in table.groupby("speaker").indices.values():
-        statistics = preprocessing.statistics([raw[place] for place in places])
-        for place in places:
-            result[place] = preprocessing.normalised(raw[place], statistics)
+    result: list = [None] * len(table)
+    for rows in table.groupby("speaker").indices.values():
+        statistics = preprocessing.statistics([raw[row] for row in rows])
+        for row in rows:
+            result[row] = preprocessing.normalised(raw[row], statistics)
     return result
 
 
-def _raw(recogniser, table, store, transform, workers) -> list[np.ndarray]:
+def _raw(
+    recogniser: Recogniser,
+    table: pd.DataFrame,
+    store: FeatureStore | None,
+    transform: Callable,
+    workers: int,
+) -> list[np.ndarray]:
+    """Features before normalisation, in the order of the table."""
     if store is not None:
         store = store.under(transform)
-        store.prepare(table, [PLAIN], workers, progress=False)
+        store.prepare(table, [IDENTITY], workers, progress=False)
         return [store.read(path) for path in store.paths(table)]
-    bound = getattr(transform, "of", lambda _: transform)
+    bind = getattr(transform, "for_utterance", lambda _: transform)
     rows = zip(table.file, table.start, table.end, table.utterance, strict=True)
-    return [recogniser.features(*place, bound(name)) for *place, name in rows]
+    return [recogniser.features(*segment, bind(name)) for *segment, name in rows]
 
 
-def _refuse_unlabelled(table, classes, conditions: list[Condition]) -> None:
+def _check_labelled(
+    table: pd.DataFrame, classes: Sequence[str], conditions: list[Condition]
+) -> None:
     attacks = [condition.text for condition in conditions if condition.attacks]
     without = table.utterance[~table.emotion.isin(classes)]
     if attacks and len(without):
         raise ValueError(
-            f"Conditions {attacks} need the true emotion of every utterance, among "
-            f"{list(classes)}. Received: {len(without)} of {len(table)} without, the "
-            f"first {without.iloc[0]!r}. Leave these out, or the attacks."
+            f"Conditions {attacks} need the true emotion of every utterance, one of "
+            f"{list(classes)}. Received: {len(without)} of {len(table)} utterances "
+            f"without, the first {without.iloc[0]!r}. Leave out these utterances or "
+            "the attacks."
         )
 
 
-def _attack(table, classes, condition: Condition) -> Callable | None:
-    """What `Recogniser.posteriors` takes; None where nothing is attacked."""
+def _attack(
+    table: pd.DataFrame, classes: Sequence[str], condition: Condition
+) -> Callable | None:
+    """The attack for `Recogniser.posteriors`, or `None` if the condition has none."""
     if not condition.attacks:
         return None
     attack, names = condition.attack(), list(classes)
     truth = np.eye(len(names), dtype=np.float32)[[*map(names.index, table.emotion)]]
-    seeds = np.array([seed_of(u, condition.text) for u in table.utterance])
+    seeds = np.array([seed_of(name, condition.text) for name in table.utterance])
     return lambda model, batch, rows: attack(model, batch, truth[rows], seeds[rows])

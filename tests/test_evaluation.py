@@ -1,4 +1,4 @@
-"""Predictions in the table's order, scored."""
+"""Predictions in the order of the table, under conditions, and their scores."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from keras_ser import attacks, audio, evaluation
 from keras_ser.audio import noise as noises
-from keras_ser.features import PLAIN, FeatureStore, LogMel, extract
+from keras_ser.features import IDENTITY, FeatureStore, LogMel, extract
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser
 from keras_ser.models import BASELINE, MTLAug
@@ -20,11 +20,11 @@ class Loudness:
 
     def __init__(self, normalise="train"):
         self.preprocessing = Preprocessing(
-            LogMel(bands=16), self.classes, 1.0, normalise, np.zeros(16), np.ones(16)
+            LogMel(n_mels=16), self.classes, 1.0, normalise, np.zeros(16), np.ones(16)
         )
         self.read, self.given = [], []
 
-    def features(self, file, start=None, end=None, transform=PLAIN):
+    def features(self, file, start=None, end=None, transform=IDENTITY):
         self.read.append(file)
         return extract(self.preprocessing.front_end, file, start, end, transform)
 
@@ -59,7 +59,7 @@ def test_columns_and_order(spoken_table):
     assert (frame.truth == frame.prediction).all()
 
 
-def test_row_order_of_the_table_decides_nothing_but_the_order(spoken_table):
+def test_row_order_affects_only_the_order_of_the_predictions(spoken_table):
     shuffled = spoken_table.sample(frac=1, random_state=0)
     expected = evaluation.predictions(Loudness("speaker"), spoken_table)
     frame = evaluation.predictions(Loudness("speaker"), shuffled)
@@ -68,7 +68,7 @@ def test_row_order_of_the_table_decides_nothing_but_the_order(spoken_table):
 
 
 def test_a_store_gives_what_the_audio_gives(spoken_table, tmp_path):
-    store = FeatureStore(tmp_path, LogMel(bands=16))
+    store = FeatureStore(tmp_path, LogMel(n_mels=16))
     store.prepare(spoken_table, progress=False)
     fresh, cached = Loudness(), Loudness()
     one = evaluation.predictions(fresh, spoken_table)
@@ -98,7 +98,7 @@ def test_unlabelled_rows_are_predicted_and_not_scored(spoken_table):
     assert table.loc["clean", "utterances"] == len(partly) - 4
 
 
-def test_an_unknown_condition_is_refused(spoken_table):
+def test_an_unknown_condition_is_rejected(spoken_table):
     with pytest.raises(ValueError, match="Condition must be one of.*'fog'"):
         evaluation.score(Loudness(), spoken_table, conditions=("fog",))
 
@@ -126,7 +126,7 @@ def test_every_condition_has_its_rows_under_its_name(spoken_table, noise_table):
         assert rows.utterance.tolist() == spoken_table.utterance.tolist()
     scores = evaluation.score(Loudness(), spoken_table, ("clean", "gain:-40"))
     assert scores.loc["clean", "uar"] == 1
-    assert scores.loc["gain:-40", "uar"] == 0.5  # all is soft
+    assert scores.loc["gain:-40", "uar"] == 0.5  # everything is soft
 
 
 def test_a_condition_changes_the_waveform_before_its_features(
@@ -134,7 +134,7 @@ def test_a_condition_changes_the_waveform_before_its_features(
 ):
     recogniser = Loudness()
     evaluation.predictions(recogniser, spoken_table, CONDITIONS, noise=noise_table)
-    row, front_end = spoken_table.iloc[3], LogMel(bands=16)
+    row, front_end = spoken_table.iloc[3], LogMel(n_mels=16)
     mixing = noises.Mixing(noises.clips(noise_table), "rain", 0.0, row.utterance)
     wave = audio.read(row.file)
     np.testing.assert_array_equal(recogniser.given[0][3], front_end(wave))
@@ -145,7 +145,7 @@ def test_a_condition_changes_the_waveform_before_its_features(
 def test_a_store_gives_what_the_audio_gives_under_all_conditions(
     spoken_table, noise_table, tmp_path
 ):
-    store = FeatureStore(tmp_path, LogMel(bands=16))
+    store = FeatureStore(tmp_path, LogMel(n_mels=16))
     fresh, cached, again = Loudness(), Loudness(), Loudness()
     for recogniser, given in ((fresh, None), (cached, store), (again, store)):
         evaluation.predictions(
@@ -159,7 +159,9 @@ def test_a_store_gives_what_the_audio_gives_under_all_conditions(
             np.testing.assert_array_equal(first, second)
 
 
-def test_order_and_company_do_not_decide_the_noise(spoken_table, noise_table):
+def test_the_noise_does_not_depend_on_order_or_other_utterances(
+    spoken_table, noise_table
+):
     whole, alone = Loudness(), Loudness()
     texts = ("noise:all:5",)
     evaluation.predictions(whole, spoken_table, texts, noise=noise_table)
@@ -190,16 +192,19 @@ def test_attacks_share_the_features_of_clean_speech(spoken_table, monkeypatch):
     assert len(recogniser.read) == len(spoken_table)
 
 
-def test_noise_without_a_table_of_it_is_refused(spoken_table):
+def test_noise_without_a_table_of_it_is_rejected(spoken_table):
     with pytest.raises(ValueError, match="`noise:rain:0` needs noise to mix in"):
         evaluation.predictions(Loudness(), spoken_table, ("noise:rain:0",))
 
 
 @pytest.mark.parametrize("emotion", ["", "boredom"])
-def test_attacks_need_a_true_emotion_of_the_models(spoken_table, emotion):
+def test_attacks_need_a_true_emotion_that_the_model_knows(spoken_table, emotion):
     partly = spoken_table.copy()
     partly.loc[3, "emotion"] = emotion
-    words = r"\['pgd:0.1'\] need the true emotion.*1 of 36 without, the first 'toy/1-3'"
+    words = (
+        r"\['pgd:0.1'\] need the true emotion.*1 of 36 utterances without, "
+        "the first 'toy/1-3'"
+    )
     with pytest.raises(ValueError, match=words):
         evaluation.predictions(Loudness(), partly, ("clean", "pgd:0.1"))
 
@@ -212,14 +217,14 @@ def recogniser():
     keras.utils.set_random_seed(0)
     moments = np.full(16, -8.0), np.full(16, 3.0)
     preprocessing = Preprocessing(
-        LogMel(bands=16), Loudness.classes, 0.64, "train", *moments
+        LogMel(n_mels=16), Loudness.classes, 0.64, "train", *moments
     )
-    model = MTLAug(Loudness.classes, bands=16, **BASELINE)
+    model = MTLAug(Loudness.classes, dimensions=16, **BASELINE)
     return Recogniser(model, preprocessing, batch=4)
 
 
 class Recorder:
-    """An attack that adds what it is told to, and notes what it was given."""
+    """An attack that adds `change` to the features, and records its arguments."""
 
     def __init__(self, change=0.0):
         self.change, self.calls = change, []
@@ -307,7 +312,7 @@ def test_real_attacks_lower_the_true_emotions_probability(
     assert (attacked < clean).all()
 
 
-def test_an_attack_does_not_depend_on_its_company(recogniser, spoken_table):
+def test_an_attack_does_not_depend_on_other_utterances(recogniser, spoken_table):
     frame = evaluation.predictions(recogniser, spoken_table.head(7), ("pgd:0.3",))
     alone = evaluation.predictions(recogniser, spoken_table[4:5], ("pgd:0.3",))
     np.testing.assert_allclose(posteriors(frame)[4], posteriors(alone)[0], atol=1e-4)

@@ -1,14 +1,15 @@
-"""Scores over the levels of conditions, a panel each, in one picture."""
+"""Scores over the levels of test conditions, with one panel per condition."""
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from keras_ser.figures import COLOURS, MARKERS, drawing
 
-COLUMNS = 4  # of panels
-WIDEST = 26  # characters of a panel's levels that stand beside each other
+MAX_COLUMNS = 4  # panels per row
+MAX_LEVEL_CHARACTERS = 26  # of a panel's tick labels that fit without rotation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,13 +17,14 @@ class Panel:
     """One condition at several levels.
 
     Args:
-        title: above the panel.
-        axis: the levels' quantity and unit.
-        ticks: the levels, as they are written.
-        lines: by name, `(ticks, 3)`: score and both ends of its interval, in [0, 1];
-            NaN where there is none.
-        clean: index of the tick at which nothing is done.
-        joined: whether levels are steps of one quantity, which a line may join.
+        title: title above the panel.
+        axis: label of the x axis: the quantity of the levels and its unit.
+        ticks: tick labels of the levels.
+        lines: arrays of shape `(ticks, 3)` by name: the score and both ends of its
+            interval, in [0, 1]. NaN draws nothing.
+        clean: index of the tick at which the speech is unchanged.
+        joined: whether a line joins the levels, because they are steps of one
+            quantity.
     """
 
     title: str
@@ -33,19 +35,22 @@ class Panel:
     joined: bool = True
 
 
-def draw(panels: list[Panel], path, chance: float | None = None) -> None:
-    """Draws panels with one scale, a colour a line, bars for the intervals.
+def draw(panels: list[Panel], path: Any, chance: float | None = None) -> None:
+    """Draw panels of scores with a common scale, one colour per name.
+
+    Scores are unweighted average recall (UAR); error bars show the intervals.
 
     Args:
-        panels: from left to right; rows of four.
-        path: PNG to write.
-        chance: score that guessing reaches, in [0, 1]; dotted.
+        panels: panels from left to right, four per row.
+        path: PNG file to write, or an open binary file.
+        chance: score that guessing reaches, in [0, 1], drawn as a dotted line.
 
     Raises:
-        ValueError: no panel, or a line of another length than its panel's ticks.
+        ValueError: if there is no panel, or a line's length differs from the number
+            of its panel's ticks.
     """
     _check(panels)
-    columns = min(COLUMNS, len(panels))
+    columns = min(MAX_COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
     with drawing(path, (1.0 + 3.1 * columns, 0.9 + 2.6 * rows)) as figure:
@@ -61,7 +66,9 @@ def draw(panels: list[Panel], path, chance: float | None = None) -> None:
         figure.legend(handles, labels, loc="outside upper left", ncols=columns)
 
 
-def _draw_panel(axes, panel: Panel, names: list[str], chance) -> None:
+def _draw_panel(
+    axes: Any, panel: Panel, names: list[str], chance: float | None
+) -> None:
     places = np.arange(len(panel.ticks))
     axes.axvline(panel.clean, color="#dddddd", linewidth=8, zorder=0)
     if chance is not None:
@@ -69,7 +76,7 @@ def _draw_panel(axes, panel: Panel, names: list[str], chance) -> None:
     for name, values in panel.lines.items():
         number = names.index(name)
         value, low, high = 100 * np.asarray(values, float).T
-        shift = 0.08 * (number - (len(names) - 1) / 2)  # bars beside each other
+        shift = 0.08 * (number - (len(names) - 1) / 2)  # error bars next to each other
         axes.errorbar(
             places + shift,
             value,
@@ -82,23 +89,23 @@ def _draw_panel(axes, panel: Panel, names: list[str], chance) -> None:
             label=name,
         )
     axes.set_xticks(places, panel.ticks)
-    if sum(map(len, panel.ticks)) > WIDEST:
+    if sum(map(len, panel.ticks)) > MAX_LEVEL_CHARACTERS:
         axes.tick_params(axis="x", labelrotation=30)
     axes.set(title=panel.title, xlabel=panel.axis, xlim=(-0.5, len(places) - 0.5))
     axes.grid(axis="y")
     axes.set_axisbelow(True)
 
 
-def _limits(panels: list[Panel], chance) -> tuple[float, float]:
-    """From below the lowest bar to above the highest; marks at 0 and 100 are whole."""
+def _limits(panels: list[Panel], chance: float | None) -> tuple[float, float]:
+    """Limits below the lowest and above the highest bar, with room at 0 and 100."""
     found = [np.ravel(line) for panel in panels for line in panel.lines.values()]
     values = 100 * np.concatenate([*found, [] if chance is None else [chance]])
     return max(-2.0, np.nanmin(values) - 5), min(102.0, np.nanmax(values) + 5)
 
 
-def _legend(grid, panels: list[Panel]) -> tuple[list, list]:
-    """Each line once, in the order of the panels; chance last."""
-    found = {}
+def _legend(grid: Any, panels: list[Panel]) -> tuple[list, list]:
+    """Each name once, in the order of the panels, with chance last."""
+    found: dict[str, Any] = {}
     for axes, _ in zip(grid.flat, panels, strict=False):
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             found.setdefault(label, handle)
@@ -109,14 +116,15 @@ def _legend(grid, panels: list[Panel]) -> tuple[list, list]:
 def _check(panels: list[Panel]) -> None:
     if not panels:
         raise ValueError(
-            "`panels` must hold at least one. Received: none. Measure a condition "
-            "beside `clean` first."
+            "`panels` must contain at least one panel. Received: none. Evaluate a "
+            "condition besides `clean` first."
         )
     for panel in panels:
         for name, values in panel.lines.items():
             if np.shape(values) != (len(panel.ticks), 3):
                 raise ValueError(
                     f"Line {name!r} of panel {panel.title!r} must have shape "
-                    f"({len(panel.ticks)}, 3), a score and its interval for each "
-                    f"level. Received: shape {np.shape(values)}."
+                    f"({len(panel.ticks)}, 3): a score and its interval for each "
+                    f"level. Received: shape {np.shape(values)}. Use NaN for missing "
+                    "scores."
                 )

@@ -1,42 +1,48 @@
-"""Drawing of measured scores beside those that a paper printed."""
+"""Figure of measured scores next to those that a paper published."""
 
 import itertools
 import textwrap
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from keras_ser.figures.style import COLOURS, drawing
 
-COLUMNS = 4  # of panels
+MAX_COLUMNS = 4  # panels per row
 
 
 def beside_published(
-    measured: dict, printed: dict, title: str, path, notes: Iterable[str] = ()
+    measured: dict, printed: dict, title: str, path: Any, notes: Iterable[str] = ()
 ) -> None:
-    """Systems in rows, a panel a corpus: dots measured, diamonds published.
+    """Draw measured scores as dots and published ones as diamonds.
 
-    A panel that both have holds both; those that only `measured` has begin a row of
-    their own where one row cannot hold all. Lines through dots are intervals; through
-    diamonds, what the paper has after ±.
+    There is one panel per corpus and one row per system. A panel that occurs in both
+    dictionaries shows both scores. If the panels do not fit into one row, those that
+    occur only in `measured` start a new row. Lines through dots are intervals; lines
+    through diamonds are what the paper gives after ±.
 
     Args:
-        measured: by the panel's title, a DataFrame of `uar, low, high` in percent,
-            index systems; NaN draws nothing.
-        printed: by the panel's title, a DataFrame of `value, spread` in percent.
-        title: line above.
-        path: PNG to write.
-        notes: lines below, such as what a mark in a panel's title means.
+        measured: DataFrames by panel title, with the systems as index and the columns
+            `uar` (unweighted average recall), `low` and `high` in percent. NaN draws
+            nothing.
+        printed: DataFrames by panel title, with the systems as index and the columns
+            `value` and `spread` in percent.
+        title: line above the panels.
+        path: PNG file to write, or an open binary file.
+        notes: lines below the panels, such as what a mark in a panel's title means.
 
     Raises:
-        ValueError: no panel, or panels with different systems.
+        ValueError: if there is no panel, or the panels have different systems.
     """
     panels = _rows(printed, measured)
     tables = [*measured.values(), *printed.values()]
     if not panels or any(list(t.index) != list(tables[0].index) for t in tables):
         raise ValueError(
-            "`measured` and `printed` must hold at least one panel, all with the same "
-            f"systems. Received: panels {[*printed, *measured]}. Reindex them alike."
+            "`measured` and `printed` must contain at least one panel, all with the "
+            f"same systems. Received: panels {[*printed, *measured]}. Reindex all of "
+            "them with the same systems."
         )
     systems = list(tables[0].index)
     rows, columns = len(panels), max(map(len, panels))
@@ -66,19 +72,22 @@ def beside_published(
 
 
 def _rows(printed: dict, measured: dict) -> list[list[str]]:
-    """The titles of panels, row by row."""
+    """The titles of the panels, row by row."""
     own = [panel for panel in measured if panel not in printed]
     groups = [[*printed], own]
-    if len(printed) + len(own) <= COLUMNS:
+    if len(printed) + len(own) <= MAX_COLUMNS:
         groups = [[*printed, *own]]
     return [
-        group[first : first + COLUMNS]
+        group[first : first + MAX_COLUMNS]
         for group in groups
-        for first in range(0, len(group), COLUMNS)
+        for first in range(0, len(group), MAX_COLUMNS)
     ]
 
 
-def _panel(axes, measured, printed) -> None:
+def _panel(
+    axes: Any, measured: pd.DataFrame | None, printed: pd.DataFrame | None
+) -> None:
+    """Draw one panel; a score that is `None` is left out."""
     places = np.arange(len(measured if measured is not None else printed))
     apart = 0.12 if measured is not None and printed is not None else 0.0
     if printed is not None:
@@ -95,7 +104,8 @@ def _panel(axes, measured, printed) -> None:
         axes.errorbar(uar, places + apart, xerr=np.nan_to_num(sides), **style)
 
 
-def _legend(axes, measured: bool, printed: bool) -> list:
+def _legend(axes: Any, measured: bool, printed: bool) -> list:
+    """Handles that explain the marks of the scores that are drawn."""
     styles = {
         "measured": {"color": COLOURS[0], "marker": "o"},
         "published": {"color": COLOURS[1], "marker": "D", "mfc": "white"},

@@ -1,32 +1,43 @@
-"""Drawings of what systems reach: confusions, speakers."""
+"""Figures of results: confusion matrices, and scores of single speakers."""
 
 import textwrap
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from keras_ser.figures.style import COLOURS, drawing
 
 
-def confusion_matrix(counts, classes, title: str, path) -> None:
-    """Confusion matrix: counts and row percentages, coloured by row share.
+def confusion_matrix(
+    counts: ArrayLike, classes: Iterable[str], title: str, path: Any
+) -> None:
+    """Draw a confusion matrix with counts and row percentages.
 
-    The UAR in the title is the mean recall of the classes that have a true
-    utterance.
+    Cells are coloured by their share of the row. The title shows the unweighted
+    average recall (UAR): the mean recall of the classes that have a true utterance.
 
     Args:
-        counts: shape `(classes, classes)`, rows are the truth.
-        classes: the names, in the order of the rows.
+        counts: counts of shape `(classes, classes)`. Rows are the true classes.
+        classes: class names, in the order of the rows.
         title: first line above the matrix.
-        path: PNG to write.
+        path: PNG file to write, or an open binary file.
 
     Raises:
-        ValueError: if `counts` is not square or does not fit `classes`.
+        ValueError: if `counts` is empty, is not square or does not match `classes`.
+
+    Example:
+
+    >>> counts = scores.confusion(frame.truth, frame.prediction, classes)
+    >>> confusion_matrix(counts, classes, "mtl_aug, EMO-DB", "confusion.png")
     """
     counts, classes = np.asarray(counts), list(classes)
     if counts.shape != (len(classes), len(classes)) or not counts.any():
         raise ValueError(
             f"`counts` must be a ({len(classes)}, {len(classes)}) matrix with at least "
-            f"one count, for classes={classes}. Received: shape {counts.shape}, sum "
+            f"one count for classes={classes}. Received: shape {counts.shape}, sum "
             f"{counts.sum()}. Build it with `scores.confusion`."
         )
     true = counts.sum(axis=1)
@@ -49,7 +60,8 @@ def confusion_matrix(counts, classes, title: str, path) -> None:
         figure.colorbar(image, shrink=0.8, label="share of the true class (%)")
 
 
-def _annotate(axes, counts, share) -> None:
+def _annotate(axes: Any, counts: np.ndarray, share: np.ndarray) -> None:
+    """Write the count and the percentage into each cell."""
     for row, column in np.ndindex(*counts.shape):
         text = f"{counts[row, column]:.0f}\n{100 * share[row, column]:.0f} %"
         axes.text(
@@ -63,24 +75,24 @@ def _annotate(axes, counts, share) -> None:
         )
 
 
-def speaker_bars(table, path) -> None:
-    """UAR of each speaker as grouped bars, one colour a system.
+def speaker_bars(table: pd.DataFrame, path: Any) -> None:
+    """Draw the UAR of each speaker as grouped bars, with one colour per system.
 
-    A dashed line marks each system's mean over its speakers, which is not the
-    pooled UAR of the tables.
+    A dashed line marks each system's mean over its speakers. It differs from the UAR
+    in tables, which pools the utterances of all speakers.
 
     Args:
-        table: DataFrame, index speakers, columns systems, UAR in [0, 1]; NaN
-            draws no bar.
-        path: PNG to write.
+        table: unweighted average recall (UAR) in [0, 1], with one row per speaker and
+            one column per system. NaN draws no bar.
+        path: PNG file to write, or an open binary file.
 
     Raises:
         ValueError: if the table is empty.
     """
     if table.empty:
         raise ValueError(
-            "`table` must hold at least one speaker and one system. Received: shape "
-            f"{table.shape}. Score some predictions first."
+            "`table` must contain at least one speaker and one system. Received: "
+            f"shape {table.shape}. Score some predictions first."
         )
     columns = min(len(table), max(6, 60 // table.shape[1]))
     rows = -(-len(table) // columns)
@@ -94,8 +106,8 @@ def speaker_bars(table, path) -> None:
         figure.legend(handles, labels, loc="outside upper left", ncols=2)
 
 
-def _bars(axes, table, rows: slice, columns: int) -> None:
-    """One panel: the speakers of `rows`, in `columns` places."""
+def _bars(axes: Any, table: pd.DataFrame, rows: slice, columns: int) -> None:
+    """Draw one panel: the speakers in `rows`, with room for `columns` speakers."""
     speakers = [str(name) for name in table.index[rows]]
     width = 0.8 / table.shape[1]
     for index, system in enumerate(table.columns):

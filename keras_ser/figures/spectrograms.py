@@ -1,27 +1,32 @@
-"""Drawings over time: spectrogram, reconstruction, attention."""
+"""Figures over time: reconstructed features and attention weights."""
+
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_ser.figures.style import COLOURS, drawing
 
 
-def reconstruction(features, reconstruction, path, hop: float = 0.01) -> None:
-    """An encoder's input above the decoder's output, on one colour scale.
+def reconstruction(
+    features: ArrayLike, reconstruction: ArrayLike, path: Any, hop: float = 0.01
+) -> None:
+    """Draw a model's input above its reconstruction, on one colour scale.
 
     Args:
-        features: the input, shape `(frames, bands)`.
-        reconstruction: the output, of the same shape.
-        path: PNG to write.
-        hop: seconds between frames.
+        features: input features of shape `(frames, n_mels)`.
+        reconstruction: output of the decoder, of the same shape.
+        path: PNG file to write, or an open binary file.
+        hop: time between frames in seconds.
 
     Raises:
-        ValueError: if the shapes differ or are not of rank 2.
+        ValueError: if the shapes differ or the rank is not 2.
     """
     features = _spectrogram(features, "features")
     output = _spectrogram(reconstruction, "reconstruction")
     if features.shape != output.shape:
         raise ValueError(
-            "`features` and `reconstruction` must have one shape. Received: "
+            "`features` and `reconstruction` must have the same shape. Received: "
             f"{features.shape} and {output.shape}. Cut both to the same frames."
         )
     error = np.mean((features - output) ** 2)
@@ -33,27 +38,29 @@ def reconstruction(features, reconstruction, path, hop: float = 0.01) -> None:
         above.set_title("input")
         below.set_title(f"reconstruction (mean squared error {error:.3g})")
         below.set_xlabel("time (s)")
-        figure.colorbar(image, ax=[above, below], label="level (as normalised)")
+        figure.colorbar(image, ax=[above, below], label="normalised level")
 
 
-def attention(features, weights, path, hop: float = 0.01) -> None:
-    """Log-mel spectrogram with the attention weights over time under it.
+def attention(
+    features: ArrayLike, weights: ArrayLike, path: Any, hop: float = 0.01
+) -> None:
+    """Draw a log-mel spectrogram above the attention weights over time.
 
     Args:
-        features: shape `(frames, bands)`.
-        weights: shape `(steps,)`; an encoder with stride has fewer steps than
-            frames, and each step is drawn over its equal share of the time.
-        path: PNG to write.
-        hop: seconds between frames.
+        features: features of shape `(frames, n_mels)`.
+        weights: attention weights of shape `(steps,)`. A strided encoder has fewer
+            steps than frames; each step is drawn over an equal share of the time.
+        path: PNG file to write, or an open binary file.
+        hop: time between frames in seconds.
 
     Raises:
-        ValueError: if a rank is wrong or there are more steps than frames.
+        ValueError: if a rank is wrong, or there are more steps than frames.
     """
     features = _spectrogram(features, "features")
     weights = np.asarray(weights, float)
     if weights.ndim != 1 or not 0 < len(weights) <= len(features):
         raise ValueError(
-            f"`weights` must have shape (steps,), 1 to {len(features)} steps. "
+            f"`weights` must have shape (steps,), with 1 to {len(features)} steps. "
             f"Received: shape {weights.shape}. Pass the weights of one utterance."
         )
     edges = np.linspace(0, len(features) * hop, len(weights) + 1)
@@ -63,26 +70,27 @@ def attention(features, weights, path, hop: float = 0.01) -> None:
         below.stairs(weights, edges, fill=True, color=COLOURS[0])
         uniform = 1 / len(weights)
         below.axhline(uniform, color="#444444", linestyle=":")
-        # x in axes' fractions, y in weights; there is room below the colour bar.
+        # x is a fraction of the axes, y a weight. There is room below the colour bar.
         at = {"transform": below.get_yaxis_transform(), "in_layout": False}
         below.text(1.01, uniform, "uniform", va="center", **at)
         below.set(xlabel="time (s)", ylabel="attention", ylim=(0, None))
-        figure.colorbar(image, ax=above, label="level (as normalised)")
+        figure.colorbar(image, ax=above, label="normalised level")
 
 
-def _spectrogram(values, name: str) -> np.ndarray:
+def _spectrogram(values: ArrayLike, name: str) -> np.ndarray:
     values = np.asarray(values, float)
     if values.ndim == 3 and values.shape[-1] == 1:
         values = values[..., 0]
     if values.ndim != 2 or values.size == 0:
         raise ValueError(
-            f"`{name}` must have shape (frames, bands). Received: {values.shape}. Pass "
-            "one utterance, without the batch axis."
+            f"`{name}` must have shape (frames, n_mels). Received: {values.shape}. "
+            "Pass one utterance, without the batch axis."
         )
     return values
 
 
-def _show(axes, features, hop: float, **scale):
+def _show(axes: Any, features: np.ndarray, hop: float, **scale: float) -> Any:
+    """Draw features over time; returns the image, for a colour bar."""
     frames, bands = features.shape
     extent = (0, frames * hop, 0, bands)
     axes.set_ylabel("mel band")

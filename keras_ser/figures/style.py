@@ -1,6 +1,8 @@
-"""The house style of every picture, and how one is written."""
+"""The style of every figure, and how a figure is written."""
 
 import contextlib
+from collections.abc import Iterator
+from typing import Any
 
 from keras_ser.utils import files
 
@@ -27,15 +29,28 @@ STYLE = {
 
 
 @contextlib.contextmanager
-def drawing(path, inches: tuple[float, float]):
-    """A figure in the house style that is written when the block ends."""
+def drawing(path: Any, inches: tuple[float, float]) -> Iterator[Any]:
+    """Open a matplotlib figure in the package's style, written when the block ends.
+
+    Args:
+        path: PNG file to write, or an open binary file.
+        inches: width and height of the figure.
+
+    Yields:
+        The `matplotlib.figure.Figure` to draw into.
+
+    Example:
+
+    >>> with drawing("plot.png", (5.0, 3.0)) as figure:
+    ...     figure.add_subplot().plot([1, 2, 3])
+    """
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # "default" first: a user's matplotlibrc must not change the bytes.
+    # "default" comes first so that a user's matplotlibrc does not change the bytes.
     with matplotlib.style.context(["default", STYLE]):
-        figure = Figure(figsize=inches, layout="constrained")
+        figure: Any = Figure(figsize=inches, layout="constrained")
         figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
         FigureCanvasAgg(figure)
         yield figure
@@ -46,6 +61,6 @@ def drawing(path, inches: tuple[float, float]):
             _save(figure, temporary)
 
 
-def _save(figure, target) -> None:
-    # matplotlib would write its version and name into the file.
+def _save(figure: Any, target: Any) -> None:
+    # By default, matplotlib writes its name and version into the file.
     figure.savefig(target, format="png", metadata={"Software": None})

@@ -1,33 +1,42 @@
-"""Drawings of a training: its curves, and the deep features that it ends with."""
+"""Figures of a training: its curves, and the embedding that it ends with."""
 
 import textwrap
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from keras_ser.figures.style import COLOURS, MARKERS, drawing
 
 
-def history(frame, path, chosen: int | None = None) -> None:
-    """Training curves: emotion loss, validation scores, learning rate.
+def history(frame: pd.DataFrame, path: Any, chosen: int | None = None) -> None:
+    """Draw training curves: emotion loss, development scores and learning rate.
 
     Args:
-        frame: DataFrame of `history.csv` with `epoch` (from 0, as Keras writes
-            it; drawn from 1), `emotion_loss` or `loss`, and where present
-            `val_emotion_loss`, `val_emotion_accuracy`, `val_emotion_uar`,
-            `learning_rate`.
-        path: PNG to write.
-        chosen: epoch whose weights were kept, counted from 1 as in
-            metrics.json; marked if given.
+        frame: contents of `history.csv`, with one row per epoch. Needs the column
+            `epoch`, which counts from 0 as in Keras and is drawn from 1, and
+            `emotion_loss` or `loss`. The columns `val_emotion_loss`,
+            `val_emotion_accuracy`, `val_emotion_uar` and `learning_rate` are drawn if
+            present.
+        path: PNG file to write, or an open binary file.
+        chosen: epoch whose weights were kept, counted from 1 as in `metrics.json`,
+            drawn as a dotted line.
 
     Raises:
-        ValueError: if a needed column is missing or there is no epoch.
+        ValueError: if a required column is missing or there is no epoch.
+
+    Example:
+
+    >>> history(pd.read_csv("runs/emodb/mtl_aug/03-0/history.csv"), "history.png")
     """
     training = "emotion_loss" if "emotion_loss" in frame else "loss"
     if not {"epoch", training} <= set(frame) or not len(frame):
         raise ValueError(
-            "`frame` must have an epoch and the columns `epoch` and `emotion_loss` or "
-            f"`loss`. Received: {len(frame)} epochs, columns {list(frame)}. Pass the "
-            "run's history.csv."
+            "`frame` must have at least one epoch, and the columns `epoch` and "
+            f"`emotion_loss` or `loss`. Received: {len(frame)} epochs, columns "
+            f"{list(frame)}. Pass the contents of a run's history.csv."
         )
     loss = {training: "training", "val_emotion_loss": "development"}
     score = {"val_emotion_accuracy": "accuracy", "val_emotion_uar": "UAR"}
@@ -40,12 +49,14 @@ def history(frame, path, chosen: int | None = None) -> None:
         _rate(bottom, frame)
         bottom.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         if chosen is not None:
-            top.set_title(f"dotted: epoch {chosen}, whose weights were kept")
+            top.set_title(f"dotted line: epoch {chosen}, whose weights were kept")
             for axes in (top, middle, bottom):
                 axes.axvline(chosen, color="#444444", linestyle=":", label="_")
 
 
-def _curves(axes, frame, columns: dict, label: str, scale: float = 1) -> None:
+def _curves(
+    axes: Any, frame: pd.DataFrame, columns: dict, label: str, scale: float = 1
+) -> None:
     drawn = [column for column in columns if column in frame]
     for colour, column in zip(COLOURS, drawn, strict=False):
         values = scale * frame[column].to_numpy(float)
@@ -57,7 +68,7 @@ def _curves(axes, frame, columns: dict, label: str, scale: float = 1) -> None:
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 
-def _rate(axes, frame) -> None:
+def _rate(axes: Any, frame: pd.DataFrame) -> None:
     axes.set(xlabel="epoch", ylabel="learning rate")
     axes.grid(axis="y")
     if "learning_rate" in frame:
@@ -69,19 +80,27 @@ def _rate(axes, frame) -> None:
         axes.set_yticks([], minor=True)
 
 
-def deep_features(points, labels, centers, classes, title: str, path) -> None:
-    """Utterances as dots in two dimensions, coloured by class; centers as stars.
+def embedding(
+    points: ArrayLike,
+    labels: ArrayLike,
+    centers: ArrayLike,
+    classes: Iterable[str],
+    title: str,
+    path: Any,
+) -> None:
+    """Draw an embedding: utterances as dots coloured by class, centers as stars.
 
     Args:
-        points: shape `(utterances, 2)`.
-        labels: true class of each utterance.
-        centers: shape `(classes, 2)` in the order of `classes`, or `(0, 2)`.
-        classes: the names.
-        title: line above.
-        path: PNG to write.
+        points: the utterances in two dimensions, shape `(utterances, 2)`.
+        labels: true class of each utterance, shape `(utterances,)`.
+        centers: class centers of shape `(classes, 2)`, in the order of `classes`, or
+            of shape `(0, 2)` to draw none.
+        classes: class names.
+        title: line above the figure.
+        path: PNG file to write, or an open binary file.
 
     Raises:
-        ValueError: if a shape does not fit, or a label is none of `classes`.
+        ValueError: if a shape is wrong or a label is not among `classes`.
     """
     points, labels = np.asarray(points, float), np.asarray(labels)
     centers, classes = np.asarray(centers, float), list(classes)
@@ -101,13 +120,16 @@ def deep_features(points, labels, centers, classes, title: str, path) -> None:
         axes.set_axis_off()  # an embedding has no unit
 
 
-def _check_points(points, labels, centers, classes) -> None:
+def _check_points(
+    points: np.ndarray, labels: np.ndarray, centers: np.ndarray, classes: list[str]
+) -> None:
     fits = len(points) and points.shape == (len(labels), 2)
     fits = fits and centers.shape in {(0, 2), (len(classes), 2)}
     unknown = sorted(set(labels.tolist()) - set(classes))
     if not fits or unknown:
         raise ValueError(
-            "`points` and `labels` must hold a row an utterance, `centers` one a class "
-            f"of {classes} or none. Received: shapes {points.shape}, {labels.shape}, "
-            f"{centers.shape}, unknown labels {unknown}. Embed all in one."
+            "`points` and `labels` must have one row per utterance, and `centers` one "
+            f"row per class in {classes} or none. Received: shapes {points.shape}, "
+            f"{labels.shape}, {centers.shape}, unknown labels {unknown}. Embed points "
+            "and centers together."
         )

@@ -1,7 +1,8 @@
-"""Protocols: how a table is divided into folds of disjoint speakers.
+"""Protocols: how a table of utterances is divided into folds of disjoint speakers.
 
-A protocol is a function from a table, and the unlabelled speech beside it, to folds by
-their names; it knows no model.
+A protocol is a function. It takes a table of labelled utterances and, optionally, a
+table of unlabelled speech, and returns a dictionary from fold names to `Fold`s. It
+does not depend on any model.
 """
 
 from keras_ser.protocols.across import cross_corpus, cross_language

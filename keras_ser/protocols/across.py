@@ -1,4 +1,4 @@
-"""Protocols that train on one corpus, or language, and test on another one."""
+"""Protocols that train on one corpus, or language, and test on another."""
 
 import warnings
 from itertools import permutations
@@ -8,7 +8,7 @@ import pandas as pd
 
 from keras_ser import corpora
 from keras_ser.protocols.fold import Fold, corpora_of
-from keras_ser.protocols.speakers import speakers_of, units
+from keras_ser.protocols.speakers import speaker_units, speakers_of
 
 SPLITS = ("speaker", "utterance")
 
@@ -22,38 +22,54 @@ def cross_corpus(
     split: str = "speaker",
     seed: int = 0,
 ) -> dict[str, Fold]:
-    """One fold: a corpus trains, part of another selects the epoch, the rest is tested.
+    """Train on one corpus; use part of another to select the epoch, the rest to test.
 
-    Latif et al. 2022, section 5.2.1, draws 30 % of the test corpus's utterances at
-    random to select with, so that speakers who are tested chose the epoch:
-    `split="utterance"`, and reports say so. By speaker, nobody does; both genders
-    are among the development speakers, and sessions stay whole.
+    With `split="speaker"`, different speakers of the test corpus select the epoch and
+    are tested. Both genders are among the development speakers, and sessions stay
+    whole. With `split="utterance"`, utterances are drawn at random, as in section
+    5.2.1 of Latif et al. (2022), who draw 30 % of the test corpus. Test speakers then
+    take part in selecting the epoch, and reports say so.
 
     Args:
-        table: labelled utterances of both corpora, or of more.
-        unlabelled: speech for the auxiliary tasks; what development or test
-            speakers say in it is left out.
-        train, test: names of corpora.
-        share: of the test corpus that selects the epoch, above 0 and below 1.
+        table: labelled utterances of both corpora; other corpora are ignored.
+        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+            speakers are left out.
+        train: name of the corpus to train on.
+        test: name of the corpus to select the epoch and to test on.
+        share: fraction of the test corpus that selects the epoch, in (0, 1): of its
+            speakers (or sessions) or of its utterances, as `split` says.
         split: `"speaker"` or `"utterance"`.
-        seed: of the draw.
+        seed: seed of the draw.
 
     Returns:
         The fold `<train>-<test>`.
 
     Raises:
-        ValueError: an unknown corpus, a class that the training corpus lacks, or too
-            few speakers.
+        ValueError: if a corpus is unknown, if the training corpus lacks a class of
+            the test corpus, if `share` or `split` is invalid, or if there are too few
+            speakers.
+
+    Example:
+
+    >>> paths = {"ravdess": "/data/ravdess", "emodb": "/data/emodb"}
+    >>> tables = [corpora.read(name, paths[name], labels="four") for name in paths]
+    >>> table = pd.concat(tables, ignore_index=True)
+    >>> fold = cross_corpus(table, train="ravdess", test="emodb")["ravdess-emodb"]
+
+    Reference:
+        Latif, Rana, Khalifa, Jurdak and Schuller (2022), "Multitask learning from
+        augmented auxiliary data for improving speech emotion recognition", IEEE
+        Transactions on Affective Computing.
     """
     known = sorted(set(table.corpus))
     if train not in known or test not in known or train == test:
         raise ValueError(
             "Protocol `cross_corpus` needs `train` and `test`, two of the experiment's "
-            f"corpora {known}. Received: train={train!r}, test={test!r}. Give "
-            "`corpus` both names, and `protocol_arguments` which is which."
+            f"corpora {known}. Received: train={train!r}, test={test!r}. List both "
+            "corpora in `corpus`, and set `train` and `test` in `protocol_arguments`."
         )
-    parts = table[table.corpus == train], table[table.corpus == test]
-    fold = _across(f"{train}-{test}", *parts, unlabelled, share, split, seed)
+    source, target = table[table.corpus == train], table[table.corpus == test]
+    fold = _across(f"{train}-{test}", source, target, unlabelled, share, split, seed)
     return {fold.name: fold}
 
 
@@ -64,24 +80,38 @@ def cross_language(
     split: str = "speaker",
     seed: int = 0,
 ) -> dict[str, Fold]:
-    """A fold for each ordered pair of languages: one trains, the other is tested.
+    """Train on one language and test on another, for each ordered pair of languages.
+
+    Part of the speech in the test language selects the epoch, as in `cross_corpus`.
 
     Args:
-        table: labelled utterances of two languages or more.
-        unlabelled, share, split, seed: as in `cross_corpus`.
+        table: labelled utterances in two or more languages.
+        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+            speakers are left out.
+        share: fraction of the test language that selects the epoch, in (0, 1).
+        split: `"speaker"` or `"utterance"`; see `cross_corpus`.
+        seed: seed of the draw.
 
     Returns:
-        The folds `<training corpora>-<test corpora>`, `emodb-crema_d+ravdess`.
+        The folds by `<training corpora>-<test corpora>`, such as
+        `"emodb-crema_d+ravdess"`.
 
     Raises:
-        ValueError: fewer than two languages; else as `cross_corpus`.
+        ValueError: if there are fewer than two languages, or under the same
+            conditions as `cross_corpus`.
+
+    Example:
+
+    >>> folds = cross_language(table)
+    >>> list(folds)
+    ['emodb-ravdess', 'ravdess-emodb']
     """
     languages = sorted(set(table.language))
     if len(languages) < 2 or "" in languages:
         raise ValueError(
-            "Protocol `cross_language` needs corpora of two languages or more. "
-            f"Received: corpus={corpora_of(table)} of languages={languages}. Give "
-            "`corpus` several names, ('ravdess', 'emodb')."
+            "Protocol `cross_language` needs corpora in two or more languages. "
+            f"Received: corpus={corpora_of(table)} in languages={languages}. Set "
+            "`corpus` to several names, such as ('ravdess', 'emodb')."
         )
     parts = {each: table[table.language == each] for each in languages}
     made = {}
@@ -91,10 +121,19 @@ def cross_language(
     return made
 
 
-def _across(name, source, target, unlabelled, share, split, seed) -> Fold:
-    _check(name, share, split)
-    _compare_classes(name, source, target)
-    choose = _some_speakers if split == "speaker" else _some_utterances
+def _across(
+    name: str,
+    source: pd.DataFrame,
+    target: pd.DataFrame,
+    unlabelled: pd.DataFrame | None,
+    share: float,
+    split: str,
+    seed: int,
+) -> Fold:
+    """The fold that trains on `source`, and selects the epoch and tests on `target`."""
+    _check_arguments(name, share, split)
+    _check_classes(name, source, target)
+    choose = _choose_speakers if split == "speaker" else _choose_utterances
     selects = choose(name, target, share, seed)
     dev, test = target[selects], target[~selects]
     if unlabelled is not None:
@@ -107,70 +146,78 @@ def _across(name, source, target, unlabelled, share, split, seed) -> Fold:
         tests={"test": test.reset_index(drop=True)},
         unlabelled=unlabelled,
         classes=corpora.classes(source),
-        selected_by=_told(target, dev, split),
+        selected_by=_describe_selection(target, dev, split),
         test_speakers_select=split == "utterance",
     )
 
 
-def _check(name: str, share, split) -> None:
+def _check_arguments(name: str, share: float, split: str) -> None:
     right = isinstance(share, float) and 0 < share < 1
     if not right or split not in SPLITS:
         raise ValueError(
             f"Fold `{name}`: expected a `share` above 0 and below 1, and `split` among "
-            f"{SPLITS}. Received: share={share!r}, split={split!r}."
+            f"{SPLITS}. Received: share={share!r}, split={split!r}. Correct them in "
+            "`protocol_arguments`."
         )
 
 
-def _compare_classes(name: str, source, target) -> None:
-    """Refuses classes that nobody teaches; warns of those that nobody asks for."""
-    taught, asked = set(source.emotion), set(target.emotion)
-    if asked - taught:
+def _check_classes(name: str, source: pd.DataFrame, target: pd.DataFrame) -> None:
+    """Reject test classes without training speech; warn of classes never tested."""
+    trained, tested = set(source.emotion), set(target.emotion)
+    if tested - trained:
         raise ValueError(
             f"Fold `{name}`: the training speech must have every class of the test "
-            f"speech. Received without training: {', '.join(sorted(asked - taught))}. "
-            "Choose `labels` that both have, 'four' for example."
+            "speech. Received classes without training speech: "
+            f"{', '.join(sorted(tested - trained))}. Choose `labels` that both have, "
+            "such as 'four'."
         )
-    if taught - asked:
+    if trained - tested:
+        missing = ", ".join(sorted(trained - tested))
         warnings.warn(
-            f"Fold `{name}`: the test speech lacks {', '.join(sorted(taught - asked))}."
-            " UAR is over the classes that it has.",
+            f"Fold `{name}`: the test speech lacks {missing}. UAR (unweighted average "
+            "recall) is computed over the classes that it has.",
             stacklevel=5,
         )
 
 
-def _some_speakers(name: str, target, share: float, seed: int) -> pd.Series:
-    """Which rows are of the speakers that select the epoch.
+def _choose_speakers(
+    name: str, target: pd.DataFrame, share: float, seed: int
+) -> pd.Series:
+    """Which rows belong to the speakers that select the epoch.
 
-    Sessions stay whole, and genders take turns, so that two speakers are enough for
-    both to be there.
+    Sessions stay whole. Genders alternate, so that two speakers are enough to include
+    both.
     """
-    together = units(target, seed)
-    fewest = min(2, target.gender.nunique())
-    count = max(round(share * len(together)), fewest)
-    if len(together) - count < fewest:
+    together = speaker_units(target, seed)
+    needed = min(2, target.gender.nunique())
+    count = max(round(share * len(together)), needed)
+    if len(together) - count < needed:
         raise ValueError(
             f"Fold `{name}` needs speakers to select the epoch and others to test, "
-            f"of each gender. Received: {speakers_of(target)}, sessions kept whole. "
-            "Use split='utterance', and say that test speakers chose the epoch."
+            f"of each gender. Received: {speakers_of(target)}, with whole sessions. "
+            "Use split='utterance', and report that test speakers select the epoch."
         )
     return target.speaker.isin(sum(together[:count], []))
 
 
-def _some_utterances(name: str, target, share: float, seed: int) -> pd.Series:
-    """Which rows select the epoch: utterances at random, copies with their source."""
+def _choose_utterances(
+    name: str, target: pd.DataFrame, share: float, seed: int
+) -> pd.Series:
+    """Which rows select the epoch: random utterances, each together with its copies."""
     origins = target.source.where(target.source != "", target.utterance)
     kinds = sorted(set(origins))
     chosen = np.random.default_rng(seed).permutation(kinds)[: round(share * len(kinds))]
     if not 0 < len(chosen) < len(kinds):
         raise ValueError(
             f"Fold `{name}` needs utterances to select the epoch and others to test. "
-            f"Received: {len(kinds)}, of which share={share} are {len(chosen)}."
+            f"Received: {len(kinds)} utterances, of which share={share} selects "
+            f"{len(chosen)}. Change `share`, or use a larger test corpus."
         )
     return origins.isin(chosen)
 
 
-def _told(target, dev, split: str) -> str:
+def _describe_selection(target: pd.DataFrame, dev: pd.DataFrame, split: str) -> str:
     part = f"{len(dev)} of {len(target)} utterances of {corpora_of(target)}"
     if split == "utterance":
-        return f"{part}, drawn at random: speakers who are tested chose the epoch"
+        return f"{part}, drawn at random: test speakers also select the epoch"
     return f"development speakers {', '.join(speakers_of(dev))} ({part})"

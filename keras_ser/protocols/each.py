@@ -1,7 +1,7 @@
-"""Several corpora, each by itself."""
+"""A protocol that applies another protocol to each corpus separately."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from keras_ser.protocols.within import (
     leave_one_speaker_out,
 )
 
-BASES = {
+BASES: dict[str, Callable[..., dict[str, Fold]]] = {
     "leave_one_speaker_out": leave_one_speaker_out,
     "held_out_speakers": held_out_speakers,
     "k_fold": k_fold,
@@ -25,35 +25,44 @@ def each_corpus(
     protocol: str = "leave_one_speaker_out",
     arguments: Mapping | None = None,
 ) -> dict[str, Fold]:
-    """The folds of another protocol on each corpus alone.
+    """Apply another protocol to each corpus on its own.
 
-    So one experiment holds a table with a column a corpus; reports pool what was
-    tested on one corpus.
+    One experiment can then report a table with one column per corpus, because reports
+    pool the folds that were tested on the same corpus.
 
     Args:
         table: labelled utterances of any number of corpora.
-        unlabelled: as the other protocol takes it, for every corpus.
-        protocol: name of the other protocol, one of `BASES`.
-        arguments: of the other protocol.
+        unlabelled: speech for the auxiliary tasks, used with every corpus; see the
+            other protocol.
+        protocol: name of the other protocol, one of `leave_one_speaker_out`,
+            `held_out_speakers` and `k_fold`.
+        arguments: keyword arguments of the other protocol.
 
     Returns:
-        The folds by `<corpus>-<name>`; those of one corpus by their own names.
+        The folds by `<corpus>-<name>`. With a single corpus, they keep the names that
+        the other protocol gives them.
 
     Raises:
-        ValueError: an unknown protocol; else as that one.
+        ValueError: if the protocol is unknown, or under the same conditions as the
+            other protocol.
+
+    Example:
+
+    >>> folds = each_corpus(table, protocol="k_fold", arguments={"folds": 2})
+    >>> list(folds)
+    ['emodb-1', 'emodb-2', 'ravdess-1', 'ravdess-2']
     """
     if protocol not in BASES:
         raise ValueError(
             "Protocol `each_corpus` needs a `protocol` among "
-            f"{sorted(BASES)}. Received: {protocol!r}."
+            f"{sorted(BASES)}. Received: {protocol!r}. Choose one of these."
         )
     names = sorted(set(table.corpus))
     made = {}
     for corpus in names:
         part = table[table.corpus == corpus].reset_index(drop=True)
-        for name, fold in BASES[protocol](
-            part, unlabelled, **(arguments or {})
-        ).items():
+        folds = BASES[protocol](part, unlabelled, **(arguments or {}))
+        for name, fold in folds.items():
             name = name if len(names) == 1 else f"{corpus}-{name}"
             made[name] = dataclasses.replace(fold, name=name)
     return made

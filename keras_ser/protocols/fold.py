@@ -1,34 +1,45 @@
-"""One division of a corpus into sides that share nothing."""
+"""One division of the speech into sides that share nothing."""
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
 from keras_ser import corpora
 from keras_ser.protocols import leaks
-from keras_ser.protocols.speakers import of_session, speakers_of
+from keras_ser.protocols.speakers import in_sessions_of, speakers_of
 
 
 @dataclasses.dataclass(frozen=True)
 class Fold:
-    """One division of a corpus.
+    """One division of the speech into training, development and test utterances.
+
+    The three sides share no speaker, no stretch of audio and no copy of an utterance.
+    A fold cannot be changed; `dataclasses.replace` makes a new one, which is checked
+    again.
 
     Args:
-        name: of the fold, `03`.
-        train: labelled utterances that train.
-        dev: utterances whose score selects the epoch.
-        tests: named tables that are scored once, at the end.
-        unlabelled: utterances for the auxiliary tasks, or None.
-        classes: the emotions, in the order of the models' probabilities.
-        selected_by: what selects the epoch, for the report.
-        test_speakers_select: whether speakers who are tested chose the epoch, on
-            other utterances, as a paper's protocol may want it; reports say so.
+        name: name of the fold, such as `"03"`.
+        train: labelled utterances to train on.
+        dev: development utterances. Their score selects the epoch.
+        tests: test tables by name. Each is scored once, at the end.
+        unlabelled: utterances for the auxiliary tasks, or `None`. They count as
+            training speech.
+        classes: the emotions, in the order of a model's probabilities.
+        selected_by: description of what selects the epoch, for the report.
+        test_speakers_select: whether other utterances of the test speakers select the
+            epoch, as the protocols of some papers require. Reports say so.
 
     Raises:
-        ValueError: a speaker, a stretch of audio, or an utterance and its copy
-            stand on two sides.
+        ValueError: if two sides share a speaker, a stretch of audio, or an utterance
+            and a copy of it.
+
+    Example:
+
+    >>> fold = leave_one_speaker_out(table)["03"]
+    >>> fold.speakers()["dev"]
+    ['emodb/08', 'emodb/10']
     """
 
     name: str
@@ -40,12 +51,17 @@ class Fold:
     selected_by: str
     test_speakers_select: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         exempt = {("dev", "test", "speakers")} if self.test_speakers_select else set()
-        leaks.refuse(self.name, self.sides(), exempt)
+        leaks.check_disjoint(self.name, self.sides(), exempt)
 
     def sides(self) -> dict[str, pd.DataFrame]:
-        """What may learn, what selects and what is scored."""
+        """The utterances of each side.
+
+        Returns:
+            Tables by side: `train` (labelled and unlabelled), `dev`, and `test` (all
+            test tables).
+        """
         learn = [self.train]
         if self.unlabelled is not None:
             learn.append(self.unlabelled)
@@ -56,37 +72,56 @@ class Fold:
         }
 
     def fingerprints(self) -> dict[str, str]:
-        """A hash of each side's utterances, audio and labels, in any order."""
+        """A hash of each side's utterances, audio and labels.
+
+        Returns:
+            Hashes by side. They do not depend on the order of the rows.
+        """
         return {side: fingerprint(table) for side, table in self.sides().items()}
 
     def speakers(self) -> dict[str, list[str]]:
-        """The speakers of each side, sorted."""
+        """The speakers of each side.
+
+        Returns:
+            Sorted names by side.
+        """
         return {side: speakers_of(table) for side, table in self.sides().items()}
 
 
-def divided(name, table, test, dev, unlabelled, apart=None) -> Fold:
-    """The fold of a table with these test and development speakers; all others train.
+def make_fold(
+    name: str,
+    table: pd.DataFrame,
+    test: Collection[str],
+    dev: Collection[str],
+    unlabelled: pd.DataFrame | None,
+    apart: Collection[str] | None = None,
+) -> Fold:
+    """Make the fold with these test and development speakers; all others train.
 
     Args:
-        name: of the fold.
+        name: name of the fold.
         table: labelled utterances.
-        test, dev: names of speakers.
-        unlabelled: speech for the auxiliary tasks, or None.
-        apart: speakers of whose sessions nobody trains; default, `test`.
+        test: names of the test speakers.
+        dev: names of the development speakers.
+        unlabelled: speech for the auxiliary tasks, or `None`.
+        apart: speakers whose whole sessions are excluded from training; by default,
+            the test speakers.
 
     Raises:
-        ValueError: nobody is left to train on.
+        ValueError: if no speaker is left to train on.
     """
     apart = test if apart is None else apart
-    held = set(test) | set(dev)
-    train = table[~table.speaker.isin(held) & ~of_session(table, table, apart)]
+    held_out = set(test) | set(dev)
+    train = table[~table.speaker.isin(held_out) & ~in_sessions_of(table, table, apart)]
     if train.empty:
         raise ValueError(
-            f"Fold `{name}` has no speaker left to train on: test={list(test)}, "
-            f"dev={list(dev)} of {speakers_of(table)}."
+            f"Fold `{name}` has no speaker left to train on. Received: "
+            f"test={list(test)}, dev={list(dev)} of speakers={speakers_of(table)}. "
+            "Hold out fewer speakers, or use a corpus with more speakers or sessions."
         )
     if unlabelled is not None:
-        drop = unlabelled.speaker.isin(held) | of_session(unlabelled, table, apart)
+        drop = unlabelled.speaker.isin(held_out)
+        drop |= in_sessions_of(unlabelled, table, apart)
         unlabelled = unlabelled[~drop].reset_index(drop=True)
     return Fold(
         name=name,
@@ -100,12 +135,12 @@ def divided(name, table, test, dev, unlabelled, apart=None) -> Fold:
 
 
 def corpora_of(table: pd.DataFrame) -> str:
-    """The names of a table's corpora, `emodb+ravdess`."""
+    """The names of a table's corpora, joined like `"emodb+ravdess"`."""
     return "+".join(sorted(set(table.corpus)))
 
 
 def fingerprint(table: pd.DataFrame) -> str:
-    """A hash of a table's utterances, audio and labels, in any order."""
+    """A hash of a table's utterances, audio and labels, independent of row order."""
     columns = ["utterance", "digest", "start", "end", "speaker", "emotion"]
     rows = sorted(map(repr, table[columns].itertuples(index=False, name=None)))
     return hashlib.blake2b("\n".join(rows).encode(), digest_size=16).hexdigest()

@@ -1,8 +1,8 @@
-"""Few labels: a fraction of the training utterances keeps its label."""
+"""Few labels: only a fraction of the training utterances keeps its label."""
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import Fold
 
 RESTS = ("unlabelled", "drop")
-BASES = {
+BASES: dict[str, Callable[..., dict[str, Fold]]] = {
     **WITHIN,
     "each_corpus": each_corpus,
     "cross_corpus": cross_corpus,
@@ -29,31 +29,46 @@ def label_fraction(
     protocol: str = "leave_one_speaker_out",
     arguments: Mapping | None = None,
 ) -> dict[str, Fold]:
-    """Folds of another protocol, of whose training labels a fraction is kept.
+    """Make the folds of another protocol and keep a fraction of the training labels.
 
-    Of each emotion, the utterances that come first in a random order keep theirs. The
-    order is a function of the seed and of the utterance alone, so that a smaller
-    fraction is part of a larger one, and the same in every fold.
+    Of the n training utterances of each emotion, the first `round(fraction * n)` in a
+    random order keep their label. An utterance's place in this order depends only on
+    the seed and the utterance. The utterances of a smaller fraction are therefore
+    among those of a larger one, and the order is the same in every fold.
 
     Args:
-        table, unlabelled: as the other protocol takes them.
-        fraction: above 0, up to 1.
-        rest: `"unlabelled"`: the others join the unlabelled speech, for the systems
-            that train on it; `"drop"`: they are left out.
-        seed: of the order.
-        protocol: name of the other protocol, one of `BASES`.
-        arguments: of the other protocol.
+        table: labelled utterances; see the other protocol.
+        unlabelled: speech for the auxiliary tasks; see the other protocol.
+        fraction: fraction of the labels that is kept, above 0 and up to 1.
+        rest: what happens to the other training utterances: `"unlabelled"` adds them
+            to the unlabelled speech, for systems that train on it; `"drop"` leaves
+            them out.
+        seed: seed of the random order.
+        protocol: name of the other protocol, any of `PROTOCOLS` except
+            `label_fraction`.
+        arguments: keyword arguments of the other protocol.
+
+    Returns:
+        The folds by the names that the other protocol gives them. Development and
+        test speech is unchanged.
 
     Raises:
-        ValueError: a value out of range, or a fraction that leaves an emotion without
-            a labelled utterance; else as the other protocol.
+        ValueError: if an argument is invalid, if no labelled utterance of an emotion
+            is left, or under the same conditions as the other protocol.
+
+    Example:
+
+    >>> folds = label_fraction(table, fraction=0.1, protocol="k_fold")
+    >>> len(folds)
+    5
     """
     right = isinstance(fraction, int | float) and 0 < fraction <= 1
     if not right or rest not in RESTS or protocol not in BASES:
         raise ValueError(
             "Protocol `label_fraction` needs a `fraction` above 0 and up to 1, `rest` "
             f"among {RESTS} and `protocol` among {sorted(BASES)}. Received: "
-            f"fraction={fraction!r}, rest={rest!r}, protocol={protocol!r}."
+            f"fraction={fraction!r}, rest={rest!r}, protocol={protocol!r}. Correct "
+            "the invalid argument."
         )
     folds = BASES[protocol](table, unlabelled, **(arguments or {}))
     return {
@@ -65,10 +80,23 @@ def label_fraction(
 def with_few_labels(
     fold: Fold, fraction: float, rest: str = "unlabelled", seed: int = 0
 ) -> Fold:
-    """One fold as `label_fraction` makes it; the arguments are that function's."""
+    """Keep a fraction of the training labels of one fold.
+
+    Args:
+        fold: the fold with all labels.
+        fraction: fraction of the labels that is kept; see `label_fraction`.
+        rest: what happens to the other training utterances; see `label_fraction`.
+        seed: seed of the random order.
+
+    Returns:
+        A new fold, or the same one if `fraction` is 1.
+
+    Raises:
+        ValueError: if no labelled utterance of an emotion is left.
+    """
     if fraction == 1:
         return fold
-    order = fold.train.utterance.map(lambda name: _draw(name, seed))
+    order = fold.train.utterance.map(lambda name: _random_key(name, seed))
     groups = order.groupby(fold.train.emotion)
     keeps = groups.rank(method="first") <= (fraction * groups.transform("size")).round()
     kept = fold.train[keeps]
@@ -76,7 +104,8 @@ def with_few_labels(
     if missing:
         raise ValueError(
             f"Fold `{fold.name}` needs a labelled utterance of each emotion. Received: "
-            f"none of {', '.join(missing)} at fraction={fraction}. Raise it."
+            f"none of {', '.join(missing)} at fraction={fraction}. Increase "
+            "`fraction`."
         )
     unlabelled = fold.unlabelled
     if rest == "unlabelled" and not keeps.all():
@@ -88,6 +117,7 @@ def with_few_labels(
     )
 
 
-def _draw(utterance: str, seed: int) -> int:
+def _random_key(utterance: str, seed: int) -> int:
+    """A random number that depends only on the utterance's name and the seed."""
     digest = hashlib.blake2b(f"{seed} {utterance}".encode(), digest_size=7).digest()
-    return int.from_bytes(digest, "little")  # below 2**56: exact as a float
+    return int.from_bytes(digest, "little")  # 56 bits fit in an int64

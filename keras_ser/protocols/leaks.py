@@ -1,22 +1,31 @@
-"""What two sides of a fold must not share: speakers, audio, copies of an utterance."""
+"""Checks that the sides of a fold share no speakers, audio or copies of utterances."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 COLUMNS = ["utterance", "speaker", "digest", "start", "end", "source"]
-TOLERANCE = 1e-3  # seconds that neighbouring segments may overlap by, for rounding
+TOLERANCE = 1e-3  # seconds by which neighbouring segments may overlap, from rounding
 
 
-def refuse(fold: str, sides: Mapping[str, pd.DataFrame], exempt=frozenset()) -> None:
-    """Raises ValueError where two sides share anything, and names it.
+def check_disjoint(
+    fold: str,
+    sides: Mapping[str, pd.DataFrame],
+    exempt: Collection[tuple[str, str, str]] = frozenset(),
+) -> None:
+    """Check that no two sides share a speaker, a stretch of audio or a copy.
 
     Args:
-        fold: its name, for the message.
-        sides: tables by side, `train`, `dev`, `test`.
-        exempt: what may be shared, `("dev", "test", "speakers")`.
+        fold: name of the fold, for the message.
+        sides: tables by side: `train`, `dev` and `test`.
+        exempt: what may be shared, such as `("dev", "test", "speakers")`. The third
+            item is a key of `FINDERS`.
+
+    Raises:
+        ValueError: if two sides share anything. The message names what they share.
     """
     names = list(sides)
     rows = pd.concat([table[COLUMNS] for table in sides.values()], ignore_index=True)
@@ -37,16 +46,20 @@ def refuse(fold: str, sides: Mapping[str, pd.DataFrame], exempt=frozenset()) -> 
                 )
 
 
-def refuse_sound(
+def check_sound(
     fold: str, sides: Mapping[str, pd.DataFrame], sound: Mapping[str, str]
 ) -> None:
-    """Raises ValueError where two sides hold the same sound in different files.
+    """Check that no two sides have the same sound in files with different bytes.
 
     Args:
-        fold: its name, for the message.
-        sides: tables by side.
-        sound: by utterance, what is equal where the sound is; utterances that it
-            lacks are not compared.
+        fold: name of the fold, for the message.
+        sides: tables by side: `train`, `dev` and `test`.
+        sound: a hash of each utterance's sound, by utterance. Utterances that are
+            missing here are not compared.
+
+    Raises:
+        ValueError: if two sides have the same sound. The message names both
+            utterances.
     """
     for (first, one), (second, other) in combinations(sides.items(), 2):
         names = {sound[name]: name for name in one.utterance if name in sound}
@@ -58,42 +71,46 @@ def refuse_sound(
         if pairs:
             raise ValueError(
                 f"Fold `{fold}`: {first} and {second} must share no recording. "
-                f"Received the same sound in files of other bytes: "
+                "Received the same sound in files with different bytes: "
                 f"{', '.join(sorted(pairs)[:6])}. Correct the table's speaker column, "
                 "or remove the copies."
             )
 
 
-def refuse_tuned(
+def check_tuned(
     tuned_on: Iterable[str],
     tests: Mapping[str, Iterable[str]],
     chosen: Iterable[str],
 ) -> None:
-    """Raises ValueError where a fold tests speakers that chose the settings.
+    """Check that no fold tests speakers that were used to choose the settings.
 
     Args:
-        tuned_on: speakers that a search for the settings heard.
+        tuned_on: speakers that a search for the settings used.
         tests: the test speakers of every fold of the protocol, by the fold's name.
         chosen: names of the folds to run.
+
+    Raises:
+        ValueError: if a chosen fold tests one of these speakers. The message names
+            the folds that may be run.
     """
-    heard = {name: sorted(set(tuned_on) & set(tests[name])) for name in tests}
-    wrong = [name for name in chosen if heard[name]]
+    used = {name: sorted(set(tuned_on) & set(tests[name])) for name in tests}
+    wrong = [name for name in chosen if used[name]]
     if not wrong:
         return
-    free = [name for name in tests if not heard[name]]
-    speakers = sorted({speaker for name in wrong for speaker in heard[name]})
-    advice = f"Run the others: --folds {','.join(free)}."
+    free = [name for name in tests if not used[name]]
+    speakers = sorted({speaker for name in wrong for speaker in used[name]})
+    advice = f"Run the other folds: --folds {','.join(free)}."
     if not free:
-        advice = "No fold of this protocol goes without; search on fewer speakers."
+        advice = "Every fold of this protocol tests some; search on fewer speakers."
     raise ValueError(
-        "Settings must not be tested on speakers that a search for them heard "
+        "Settings must not be tested on speakers that the search for them used "
         f"(`tuned_on`). Received: folds {', '.join(wrong)}, which test "
         f"{', '.join(speakers)}. {advice}"
     )
 
 
 def _on_several_sides(values: pd.Series, side: np.ndarray) -> np.ndarray:
-    """Which rows have a value that stands on more than one side."""
+    """Which rows have a value that occurs on more than one side."""
     codes, known = pd.factorize(values, use_na_sentinel=False)
     seen = np.zeros((len(known), side.max(initial=0) + 1), bool)
     seen[codes, side] = True
@@ -101,14 +118,23 @@ def _on_several_sides(values: pd.Series, side: np.ndarray) -> np.ndarray:
 
 
 def shared_speakers(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
+    """Names of the speakers that both tables have, sorted."""
     return sorted(set(one.speaker) & set(other.speaker))
 
 
 def shared_audio(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
-    """Utterances of one file's content whose times overlap, one on each side.
+    """Find utterances that overlap in time in a file with the same content.
 
-    Sorted by start, a segment overlaps an earlier one of the other side where that
-    side's furthest end so far lies behind its start.
+    With segments sorted by their start, a segment overlaps an earlier one of the
+    other table if that table's latest end so far is after its start.
+
+    Args:
+        one: table with the columns `utterance`, `digest`, and `start` and `end` in
+            seconds.
+        other: table with the same columns.
+
+    Returns:
+        Sorted names of the utterances in up to three overlaps.
     """
     common = set(one.digest) & set(other.digest)
     if not common:
@@ -122,7 +148,15 @@ def shared_audio(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
 
 
 def shared_origins(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
-    """Utterances that are the same one, its copies, or copies of the same one."""
+    """Find utterances that are equal, copies of each other or copies of the same one.
+
+    Args:
+        one: table with the columns `utterance` and `origin`.
+        other: table with the same columns.
+
+    Returns:
+        Sorted names of utterances of both tables.
+    """
     common = set(one.origin) & set(other.origin)
     if not common:
         return []
@@ -130,7 +164,8 @@ def shared_origins(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
     return sorted(set(rows.utterance[rows.origin.isin(common)]))
 
 
-FINDERS = {
+# What must not be shared: the column that hints at it, and the function that finds it.
+FINDERS: dict[str, tuple[str, Callable[[pd.DataFrame, pd.DataFrame], list[str]]]] = {
     "speakers": ("speaker", shared_speakers),
     "recordings": ("digest", shared_audio),
     "copies of an utterance": ("origin", shared_origins),
@@ -138,26 +173,26 @@ FINDERS = {
 
 
 def _overlapping(rows: pd.DataFrame, side: int) -> pd.DataFrame:
-    """Rows of the other side that start before an earlier one of `side` ended."""
+    """Rows of the other side that start before an earlier row of `side` ends."""
     ends = rows.end.where(rows.side == side, -np.inf)
     reach = ends.groupby(rows.digest).cummax()
     shared = np.minimum(reach, rows.end) - rows.start
     return rows[(rows.side != side) & (shared > TOLERANCE)]
 
 
-def _both(rows: pd.DataFrame, row) -> tuple[str, str]:
-    """The names of a row and of one that it overlaps on the other side."""
+def _both(rows: pd.DataFrame, row: Any) -> tuple[str, str]:
+    """The names of a row and of a row that it overlaps on the other side."""
     others = rows[(rows.digest == row.digest) & (rows.side != row.side)]
     shared = np.minimum(others.end, row.end) - np.maximum(others.start, row.start)
     return row.utterance, others.utterance[shared > TOLERANCE].iloc[0]
 
 
 def _origins(rows: pd.DataFrame) -> pd.Series:
-    """By utterance, the one that it is a copy of, or a copy of a copy, or itself."""
+    """The first original of each utterance, following copies of copies."""
     rows = rows.drop_duplicates("utterance")
     copied = rows.source.where(rows.source != "", rows.utterance)
     origin = pd.Series(copied.to_numpy(), index=rows.utterance.to_numpy())
-    for _ in range(len(origin).bit_length()):  # each round doubles the steps taken
+    for _ in range(len(origin).bit_length()):  # each round doubles the steps followed
         further = origin.map(origin).fillna(origin)
         if further.equals(origin):
             break

@@ -1,4 +1,6 @@
-"""Which speakers belong together, and in which order they take turns."""
+"""Which speakers belong together, and in which order they are assigned to folds."""
+
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -8,36 +10,65 @@ def speakers_of(table: pd.DataFrame) -> list[str]:
     return sorted(table.speaker.unique())
 
 
-def sessions(table) -> pd.Series:
-    """The session of each row, of its corpus: corpora number theirs alike."""
+def session_keys(table: pd.DataFrame) -> pd.Series:
+    """`<corpus>/<session>` of each row; different corpora reuse session numbers."""
     return table.corpus + "/" + table.session
 
 
-def of_session(rows, table, speakers) -> pd.Series:
-    """Which rows come from a session that one of the speakers was recorded in."""
+def in_sessions_of(
+    rows: pd.DataFrame, table: pd.DataFrame, speakers: Collection[str]
+) -> pd.Series:
+    """Find the rows from sessions in which any of the speakers was recorded.
+
+    Args:
+        rows: table of utterances to test.
+        table: table that says in which sessions the speakers were recorded.
+        speakers: names of speakers.
+
+    Returns:
+        One boolean per row of `rows`. A row without a session is never found.
+    """
     recorded = table[table.speaker.isin(speakers) & (table.session != "")]
-    return sessions(rows).isin(set(sessions(recorded)))
+    return session_keys(rows).isin(set(session_keys(recorded)))
 
 
-def next_speakers(own: str, others: list[str], gender) -> list[str]:
-    """The first of gender `own` among `others`, and the first of another one."""
+def next_speakers(
+    own: str, others: list[str], gender: Mapping | pd.Series
+) -> list[str]:
+    """Choose the first speaker of the same gender and the first of a different one.
+
+    Args:
+        own: the gender to compare with.
+        others: names of the speakers to choose from, in order.
+        gender: gender of each speaker, by name.
+
+    Returns:
+        Two names, or fewer if there are fewer speakers. If a gender is absent, the
+        next speakers in order take its place.
+    """
     same = [s for s in others if gender[s] == own][:1]
     other = [s for s in others if gender[s] != own][:1]
     chosen = same + other
     return chosen + [s for s in others if s not in chosen][: 2 - len(chosen)]
 
 
-def units(table, seed: int | None = None) -> list[list[str]]:
-    """Speakers that stay together, in an order where corpora and genders take turns.
+def speaker_units(table: pd.DataFrame, seed: int | None = None) -> list[list[str]]:
+    """Group speakers who share a session, and alternate corpora and genders.
 
     Args:
-        table: of which the speakers are.
-        seed: of a random order within corpus and gender; else the names' order.
+        table: table of the speakers' utterances.
+        seed: seed of a random order within each corpus and gender. By default, the
+            order is that of the names.
+
+    Returns:
+        Units of speakers that must stay together: all speakers of a session, or a
+        single speaker without one. In their order, corpora and genders alternate as
+        evenly as possible.
     """
     rows = table.drop_duplicates("speaker").sort_values("speaker")
     if seed is not None:
         rows = rows.sample(frac=1, random_state=seed)
-    together = sessions(rows).where(rows.session != "", rows.speaker)
+    together = session_keys(rows).where(rows.session != "", rows.speaker)
     joined = (
         rows.assign(together=together)
         .groupby("together", sort=False)
@@ -48,18 +79,26 @@ def units(table, seed: int | None = None) -> list[list[str]]:
         )
     )
     kinds = joined.groupby(["corpus", "kind"], sort=False)
-    # The i-th of n stands at (i + ½) / n, whatever the size of its kind.
+    # The i-th of n units is placed at (i + ½) / n, however large its kind is.
     joined["place"] = (kinds.cumcount() + 0.5) / kinds.kind.transform("size")
     joined["rank"] = kinds.ngroup()
     return list(joined.sort_values(["place", "rank"]).speakers)
 
 
-def group_sizes(units, folds) -> list[int]:
-    """How many neighbouring units make each group; as equal in speakers as can be."""
+def group_sizes(units: list[list[str]], folds: int) -> list[int]:
+    """Divide units into groups of neighbours with similar numbers of speakers.
+
+    Args:
+        units: speakers that stay together, from `speaker_units`.
+        folds: the number of groups.
+
+    Returns:
+        The number of consecutive units in each group.
+    """
     sizes, left = [], [len(unit) for unit in units]
     for remaining in range(folds, 0, -1):
         target = sum(left) / remaining
-        most = len(left) - remaining + 1  # every later group needs one
+        most = len(left) - remaining + 1  # each later group needs at least one unit
         miss = [abs(sum(left[:count]) - target) for count in range(1, most + 1)]
         count = 1 + miss.index(min(miss)) if remaining > 1 else len(left)
         sizes.append(count)

@@ -1,53 +1,61 @@
-"""Protocols that train and test on the same corpora, by speakers."""
+"""Protocols that train and test on the same corpora, with different speakers."""
 
 from collections.abc import Iterator
 
 import pandas as pd
 
-from keras_ser.protocols.fold import Fold, corpora_of, divided
+from keras_ser.protocols.fold import Fold, corpora_of, make_fold
 from keras_ser.protocols.speakers import (
     group_sizes,
     next_speakers,
-    sessions,
+    session_keys,
+    speaker_units,
     speakers_of,
-    units,
 )
 
 
 def leave_one_speaker_out(
     table: pd.DataFrame, unlabelled: pd.DataFrame | None = None
 ) -> dict[str, Fold]:
-    """Each speaker is tested once; the others train and select the epoch.
+    """Test each speaker once; the other speakers train and select the epoch.
 
-    Where every session has two speakers, the partner of the test speaker selects
-    the epoch and nobody of that session trains. Elsewhere two development speakers
-    do: the next of the same gender and the next of the other one, in the order of
-    names and cyclically. One alone is too few: its best accuracies tie.
+    If the test speaker shared a session with others, these partners select the epoch
+    and nobody from that session trains. Otherwise two development speakers select it:
+    the next speaker of the same gender and the next of a different gender, in the
+    cyclic order of the names. One development speaker would be too few, because the
+    best accuracies of several epochs tie.
 
     Args:
         table: labelled utterances of at least 4 speakers.
-        unlabelled: speech for the auxiliary tasks; what a development or test
-            speaker says in it, or anybody in the test speaker's session, is left
-            out.
+        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+            speakers, and of anybody in the test speaker's session, are left out.
 
     Returns:
-        The folds by the test speaker's name, without its corpus where there is
-        one corpus only.
+        One fold per speaker, by the name of the test speaker. With a single corpus,
+        the names leave out the corpus: `"03"`; otherwise they are like `"emodb-03"`.
 
     Raises:
-        ValueError: too few speakers.
+        ValueError: if there are fewer than 4 speakers, or a fold has nobody left to
+            train on.
+
+    Example:
+
+    >>> table = corpora.read("emodb", "/data/emodb", labels="four")
+    >>> folds = leave_one_speaker_out(table)
+    >>> folds["03"].speakers()["dev"]
+    ['emodb/08', 'emodb/10']
     """
     speakers = speakers_of(table)
-    needed = 4  # one tests, two select the epoch, one trains
+    needed = 4  # one to test, two to select the epoch, one to train
     if len(speakers) < needed:
         raise ValueError(
             f"Protocol `leave_one_speaker_out` needs at least {needed} speakers. "
             f"Received: corpus={corpora_of(table)} with speakers={speakers}. "
-            "Use `held_out_speakers` for a corpus with so few."
+            "Use `held_out_speakers` for a corpus with so few speakers."
         )
     folds = (
-        divided(_fold_name(speaker, table), table, [speaker], dev, unlabelled)
-        for speaker, dev in _development(table, speakers)
+        make_fold(_fold_name(speaker, table), table, [speaker], dev, unlabelled)
+        for speaker, dev in _development_speakers(table, speakers)
     )
     return {fold.name: fold for fold in folds}
 
@@ -58,53 +66,79 @@ def held_out_speakers(
     test: tuple[str, ...] = (),
     dev: tuple[str, ...] = (),
 ) -> dict[str, Fold]:
-    """One fold with named test and development speakers; all others train.
+    """Make one fold with named test and development speakers; all others train.
+
+    Nobody from a test speaker's session trains.
 
     Args:
         table: labelled utterances.
-        unlabelled: as in `leave_one_speaker_out`.
-        test, dev: names of speakers, `synthetic/s04`.
+        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+            speakers, and of anybody in a test speaker's session, are left out.
+        test: names of the test speakers as in the table, such as `"synthetic/s04"`.
+        dev: names of the development speakers, who select the epoch.
+
+    Returns:
+        The fold `"held-out"`.
+
+    Raises:
+        ValueError: if `test` or `dev` is empty, contains an unknown speaker or shares
+            a speaker with the other, or if nobody is left to train on.
+
+    Example:
+
+    >>> folds = held_out_speakers(table, test=("emodb/03",), dev=("emodb/08",))
+    >>> fold = folds["held-out"]
     """
     speakers = set(speakers_of(table))
     unknown = sorted((set(test) | set(dev)) - speakers)
     if unknown or not test or not dev:
         raise ValueError(
             "Protocol `held_out_speakers` needs `test` and `dev` speakers among "
-            f"{sorted(speakers)}. Received: test={list(test)}, dev={list(dev)}."
+            f"{sorted(speakers)}. Received: test={list(test)}, dev={list(dev)}. "
+            "Name at least one speaker for each, as in the table."
         )
-    return {"held-out": divided("held-out", table, test, dev, unlabelled)}
+    return {"held-out": make_fold("held-out", table, test, dev, unlabelled)}
 
 
 def k_fold(
     table: pd.DataFrame, unlabelled: pd.DataFrame | None = None, folds: int = 5
 ) -> dict[str, Fold]:
-    """Each of `folds` groups of speakers is tested once.
+    """Divide the speakers into groups and test each group once.
 
-    Groups are neighbours in the order of names, as equal in size as possible, where
-    corpora and genders take turns: six folds of RAVDESS are actors 01 to 04, 05 to
-    08 and so on. Two speakers after the group select the epoch, the next of its
-    first speaker's gender and the next of the other one, cyclically. A session
-    stands on one side as a whole, so that its partners join whoever was chosen.
+    The speakers are put in an order in which corpora and genders alternate, each
+    sorted by name, and are cut into `folds` groups of neighbours of nearly equal
+    size. For example, six folds of RAVDESS test actors 01 to 04, 05 to 08, and so on.
+    Two speakers after the group select the epoch: the next of its first speaker's
+    gender and the next of a different gender, in cyclic order. All speakers of a
+    session are on the same side, so the partners of a chosen speaker join it.
 
     Args:
         table: labelled utterances.
-        unlabelled: as in `leave_one_speaker_out`.
-        folds: how many, at least 2.
+        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+            speakers, and of anybody in their sessions, are left out.
+        folds: the number of folds, at least 2.
 
     Returns:
-        The folds by their numbers, `1` to `6`.
+        The folds by their numbers, such as `"1"` to `"6"`; from ten folds on, with
+        leading zeros.
 
     Raises:
-        ValueError: too few speakers, or sessions, to fill the folds and to leave
-            somebody to train.
+        ValueError: if there are too few speakers, or sessions, to fill the folds and
+            to leave somebody to train on.
+
+    Example:
+
+    >>> folds = k_fold(table, folds=6)
+    >>> folds["1"].speakers()["test"]
+    ['ravdess/01', 'ravdess/02', 'ravdess/03', 'ravdess/04']
     """
-    together = units(table)
+    together = speaker_units(table)
     if type(folds) is not int or not 2 <= folds <= len(together):
         raise ValueError(
             "Protocol `k_fold` needs `folds` of at least 2 and at most the number of "
-            f"speakers (of sessions, where there are any), {len(together)}. Received: "
+            f"speakers (of sessions, if there are any), {len(together)}. Received: "
             f"folds={folds!r}, corpus={corpora_of(table)} with "
-            f"speakers={speakers_of(table)}."
+            f"speakers={speakers_of(table)}. Choose `folds` in this range."
         )
     gender = table.drop_duplicates("speaker").set_index("speaker").gender
     made, first = {}, 0
@@ -116,22 +150,24 @@ def k_fold(
         chosen = next_speakers(gender[test[0]], sum(others, []), gender)
         dev = sum((unit for unit in others if not set(unit).isdisjoint(chosen)), [])
         name = str(number).zfill(len(str(folds)))
-        made[name] = divided(name, table, test, dev, unlabelled, apart=test + dev)
+        made[name] = make_fold(name, table, test, dev, unlabelled, apart=test + dev)
         first = stop
     return made
 
 
 def _fold_name(speaker: str, table: pd.DataFrame) -> str:
-    """Fit for a folder's name: `03`, or `emodb-03` beside another corpus."""
+    """A name that suits a folder: `03`, or `emodb-03` if there are several corpora."""
     if table.corpus.nunique() == 1:
         return speaker.split("/", 1)[-1]
     return speaker.replace("/", "-")
 
 
-def _development(table, speakers) -> Iterator[tuple[str, list[str]]]:
-    """Test speaker and development speakers of each fold."""
+def _development_speakers(
+    table: pd.DataFrame, speakers: list[str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield the test speaker and the development speakers of each fold."""
     rows = table.drop_duplicates("speaker").set_index("speaker")
-    session = sessions(rows)
+    session = session_keys(rows)
     for speaker in speakers:
         here = session[speaker]
         partners = [s for s in speakers if s != speaker and session[s] == here]

@@ -1,9 +1,9 @@
-"""Scores of predicted classes: UAR, accuracy, confusion, intervals, tests.
+"""Scores of predicted classes, their confidence intervals and significance tests.
 
-Everything here is numpy over plain label arrays and returns fractions in
-[0, 1]. UAR ("UA", macro recall) is the figure of the papers; WA is accuracy.
-Every score is a function of the confusion matrix, so that one speaker's
-matrix can be added to another's and resampled.
+Everything here is NumPy over plain arrays of labels, and scores are fractions in
+[0, 1]. The papers report the unweighted average recall (UAR), which is also called UA
+or macro recall; accuracy is their WA. Every score is a function of the confusion
+matrix, so the matrices of single speakers can be added up and resampled.
 """
 
 from keras_ser.scores.counts import (

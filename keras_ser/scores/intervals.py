@@ -1,21 +1,24 @@
-"""Intervals of scores and of their differences, by drawing speakers again."""
+"""Bootstrap confidence intervals of scores and of their differences."""
+
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_ser.scores.counts import (
-    accuracy_of,
+    accuracy_from_counts,
     confusion,
-    count,
-    recalls_of,
-    uar_of,
+    count_pairs,
+    recalls_from_counts,
+    uar_from_counts,
 )
-from keras_ser.scores.labels import encoded, labels_of, speakers_of
+from keras_ser.scores.labels import as_labels, as_speakers, encode
 
 
 def bootstrap_interval(
-    truth,
-    prediction,
-    speaker,
+    truth: ArrayLike,
+    prediction: ArrayLike,
+    speaker: ArrayLike | None,
     statistic: str = "uar",
     level: float = 0.95,
     samples: int = 2000,
@@ -24,148 +27,183 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of a score, resampling whole speakers.
 
-    Utterances of one speaker depend on each other, so S of the S speakers are
-    drawn with replacement, with all their utterances, and the score of the
-    pooled draw is taken; the interval runs from the `(1 - level) / 2` to the
-    `(1 + level) / 2` quantile over `samples` draws. A class that a draw lacks
-    is left out of that draw's UAR.
+    The utterances of one speaker depend on each other. Each draw b therefore takes S
+    of the S speakers with replacement, each with all of their utterances, and
+    computes the score of the pooled utterances:
+
+        score_b = score(sum_s n_{b,s} counts_s),   sum_s n_{b,s} = S
+        low, high = quantiles (1 - level) / 2 and (1 + level) / 2 of all score_b
+
+    `n_{b,s}` is how often draw b took speaker s, and `counts_s` is that speaker's
+    confusion matrix. A class that is absent from a draw is left out of that draw's
+    unweighted average recall (UAR).
 
     Args:
-        truth: labels, shape `(utterances,)`.
-        prediction: labels of the same shape.
-        speaker: speakers of the same shape; with `cluster="utterance"` the names
-            of the utterances. `None` only with `cluster=None`.
+        truth: true labels, strings or integers, shape `(utterances,)`.
+        prediction: predicted labels of the same shape.
+        speaker: speaker names of the same shape. With `cluster="utterance"`, names of
+            the utterances. May be `None` only with `cluster=None`.
         statistic: `"uar"` or `"accuracy"`.
-        level: coverage, in (0, 1).
+        level: coverage of the interval, in (0, 1).
         samples: number of draws.
-        seed: seed of the draws. Rows in another order give the same interval.
-        cluster: what is drawn. `"speaker"`; `"utterance"`, with all rows of one
-            together, such as its repeats; or `None`, single rows. The last two are
-            too narrow wherever a speaker has more than one utterance.
+        seed: seed of the draws. The order of the rows does not affect the interval.
+        cluster: what is drawn: `"speaker"`; `"utterance"`, which draws all rows of an
+            utterance together, such as its repeats; or `None`, which draws single
+            rows. The last two give too narrow an interval if any speaker has more
+            than one utterance.
 
     Returns:
         `(low, high)`, fractions in [0, 1].
 
     Raises:
-        ValueError: as `uar`, and if there are fewer than 2 speakers.
+        ValueError: under the same conditions as `uar`, if there are fewer than 2
+            speakers, or if an argument is out of its range.
+
+    Example:
+
+    >>> truth, prediction = ["a", "b"] * 3, ["a", "b", "a", "a", "b", "b"]
+    >>> speaker = ["s1", "s1", "s2", "s2", "s3", "s3"]
+    >>> bootstrap_interval(truth, prediction, speaker)
+    (0.5, 1.0)
 
     Reference:
-        Field and Welsh (2007), "Bootstrapping clustered data".
+        Field and Welsh (2007), "Bootstrapping clustered data", Journal of the Royal
+        Statistical Society B 69.
     """
     measure = _statistic(statistic)
     _check_interval(level, samples, cluster)
-    truth, prediction, classes = encoded(truth, prediction)
+    true, predicted, classes = encode(truth, prediction)
     rng = np.random.default_rng(seed)
     if cluster is None:
-        draws = _draw_rows(truth, prediction, len(classes), samples, rng)
+        draws = _draw_rows(true, predicted, len(classes), samples, rng)
     else:
-        units = speakers_of(speaker, len(truth), FEWEST[cluster])
-        draws = _draw_units(truth, prediction, units, len(classes), samples, rng)
+        units = as_speakers(speaker, len(true), MIN_CLUSTERS[cluster])
+        draws = _draw_units(true, predicted, units, len(classes), samples, rng)
     return _quantiles(measure(draws), level)
 
 
 def difference_interval(
-    truth,
-    first,
-    second,
-    speaker,
+    truth: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    speaker: ArrayLike | None,
     level: float = 0.95,
     samples: int = 2000,
     seed: int = 0,
     cluster: str | None = "speaker",
 ) -> tuple[float, float]:
-    """Paired bootstrap interval of `uar(truth, first) - uar(truth, second)`.
+    """Paired bootstrap interval of the difference between two systems' UARs.
 
-    As `bootstrap_interval`, with the same draws for both systems, so that what
-    makes a speaker easy or hard for both of them cancels: each draw gives the
-    difference of the two pooled UARs.
+        difference_b = uar_b(truth, first) - uar_b(truth, second)
+
+    This works like `bootstrap_interval`, but each draw b is used for both systems, so
+    that anything that makes a speaker easy or hard for both of them cancels out. UAR
+    is the unweighted average recall of the pooled draw.
 
     Args:
-        truth: labels, shape `(utterances,)`.
-        first: predictions of one system, of the same shape.
-        second: the other's predictions of the same utterances.
-        speaker: speakers of the same shape; with `cluster="utterance"` the names
-            of the utterances. `None` only with `cluster=None`.
-        level: coverage, in (0, 1).
+        truth: true labels, strings or integers, shape `(utterances,)`.
+        first: predicted labels of one system, of the same shape.
+        second: predicted labels of the other system for the same utterances.
+        speaker: speaker names of the same shape. With `cluster="utterance"`, names of
+            the utterances. May be `None` only with `cluster=None`.
+        level: coverage of the interval, in (0, 1).
         samples: number of draws.
-        seed: seed of the draws. Rows in another order give the same interval.
-        cluster: what is drawn. `"speaker"`; `"utterance"`, with all rows of one
-            together, such as its repeats; or `None`, single rows. The last two are
-            too narrow wherever a speaker has more than one utterance.
+        seed: seed of the draws. The order of the rows does not affect the interval.
+        cluster: what is drawn: `"speaker"`; `"utterance"`, which draws all rows of an
+            utterance together, such as its repeats; or `None`, which draws single
+            rows. The last two give too narrow an interval if any speaker has more
+            than one utterance.
 
     Returns:
-        `(low, high)`, in [-1, 1].
+        `(low, high)`, in [-1, 1]. The first system is better if both are above 0.
 
     Raises:
-        ValueError: as `bootstrap_interval`.
+        ValueError: under the same conditions as `bootstrap_interval`.
+
+    Example:
+
+    >>> truth, speaker = ["a", "b"] * 2, ["s1", "s1", "s2", "s2"]
+    >>> difference_interval(truth, truth, ["a", "a", "a", "b"], speaker)
+    (0.0, 0.5)
 
     Reference:
-        Field and Welsh (2007), "Bootstrapping clustered data"; for the paired
-        draws, Koehn (2004), "Statistical significance tests for machine
-        translation evaluation".
+        Field and Welsh (2007), "Bootstrapping clustered data", Journal of the Royal
+        Statistical Society B 69; for the paired draws, Koehn (2004), "Statistical
+        significance tests for machine translation evaluation", EMNLP.
     """
     _check_interval(level, samples, cluster)
-    truth, first, second, classes = _encoded_pair(truth, first, second)
+    true, one, other, classes = _encode_pair(truth, first, second)
     if cluster is None:
-        # Utterances alike in all three are one unit, drawn as often as all of them.
-        cells, size = np.unique([truth, first, second], axis=1, return_counts=True)
-        (truth, first, second), unit = cells, np.arange(len(size))
+        # Rows with equal truth and predictions form one unit, weighted by their number.
+        cells, size = np.unique([true, one, other], axis=1, return_counts=True)
+        (true, one, other), unit = cells, np.arange(len(size))
     else:
-        units = speakers_of(speaker, len(truth), FEWEST[cluster])
+        units = as_speakers(speaker, len(true), MIN_CLUSTERS[cluster])
         names, unit = np.unique(units, return_inverse=True)
         size = np.ones(len(names), int)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(size.sum(), size / size.sum(), size=samples).astype(float)
-    one, other = (
-        uar_of(np.tensordot(drawn, _count_by(unit, truth, each, classes), axes=1))
-        for each in (first, second)
+    uar_one, uar_other = (
+        uar_from_counts(
+            np.tensordot(drawn, _count_by_unit(unit, true, each, classes), axes=1)
+        )
+        for each in (one, other)
     )
-    return _quantiles(one - other, level)
+    return _quantiles(uar_one - uar_other, level)
 
 
 def summary(
-    truth,
-    prediction,
-    classes,
-    speaker=None,
+    truth: ArrayLike,
+    prediction: ArrayLike,
+    classes: ArrayLike,
+    speaker: ArrayLike | None = None,
     level: float = 0.95,
     samples: int = 2000,
     seed: int = 0,
 ) -> dict:
-    """All scores of one set of predictions, ready for JSON.
+    """All scores of one set of predictions, ready to be written as JSON.
 
     Args:
-        truth: labels, shape `(utterances,)`.
-        prediction: labels of the same shape.
-        classes: the class labels, in order.
-        speaker: speakers of the same shape, or `None`.
-        level: coverage of the interval.
-        samples: draws of the bootstrap.
+        truth: true labels, strings or integers, shape `(utterances,)`.
+        prediction: predicted labels of the same shape.
+        classes: class labels, in order.
+        speaker: speaker names of the same shape, or `None`.
+        level: coverage of the interval, in (0, 1).
+        samples: number of bootstrap draws.
         seed: seed of the draws.
 
     Returns:
-        A dict of `utterances`, `uar`, `accuracy`, `recalls` (class to recall,
-        `None` without a true utterance), `confusion` (nested lists, rows are
-        the truth), and, given speakers, `speakers` and `interval` (`[low,
-        high]` of the UAR, `None` with fewer than 2 speakers).
+        A dictionary with the keys `utterances` (their number), `uar` (unweighted
+        average recall), `accuracy`, `recalls` (from each class to its recall, `None`
+        if the class has no true utterance) and `confusion` (nested lists, rows are
+        the true classes). If speakers are given, it also has `speakers` (their
+        number) and `interval` (`[low, high]` of the UAR from `bootstrap_interval`,
+        `None` with fewer than 2 speakers). All scores are fractions in [0, 1].
 
     Raises:
-        ValueError: as `confusion`.
+        ValueError: under the same conditions as `confusion` and `bootstrap_interval`.
+
+    Example:
+
+    >>> summary(["a", "a", "b"], ["a", "b", "b"], classes=["a", "b"])["recalls"]
+    {'a': 0.5, 'b': 1.0}
     """
     counts = confusion(truth, prediction, classes)
     each = [
-        None if np.isnan(recall) else float(recall) for recall in recalls_of(counts)
+        None if np.isnan(recall) else float(recall)
+        for recall in recalls_from_counts(counts)
     ]
+    names, utterances = np.asarray(classes).tolist(), int(counts.sum())
     result = {
-        "utterances": int(counts.sum()),
-        "uar": float(uar_of(counts)),
-        "accuracy": float(accuracy_of(counts)),
-        "recalls": dict(zip(map(str, classes), each, strict=True)),
+        "utterances": utterances,
+        "uar": float(uar_from_counts(counts)),
+        "accuracy": float(accuracy_from_counts(counts)),
+        "recalls": dict(zip(map(str, names), each, strict=True)),
         "confusion": counts.tolist(),
     }
     if speaker is None:
         return result
-    total = len(np.unique(speakers_of(speaker, len(truth), fewest=1)))
+    total = len(np.unique(as_speakers(speaker, utterances, min_speakers=1)))
     interval = None
     if total > 1:
         interval = bootstrap_interval(
@@ -174,30 +212,45 @@ def summary(
     return {**result, "speakers": total, "interval": interval and list(interval)}
 
 
-FEWEST = {"speaker": 2, "utterance": 1}  # of what each `cluster` draws
-STATISTICS = {"uar": uar_of, "accuracy": accuracy_of}
+MIN_CLUSTERS = {"speaker": 2, "utterance": 1}  # units needed, by `cluster`
+STATISTICS = {"uar": uar_from_counts, "accuracy": accuracy_from_counts}
 
 
-def _draw_units(truth, prediction, units, classes, samples, rng) -> np.ndarray:
-    """Matrices `(samples, classes, classes)` of redrawn units, all rows of each."""
+def _draw_units(
+    truth: np.ndarray,
+    prediction: np.ndarray,
+    units: np.ndarray,
+    classes: int,
+    samples: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Confusion matrices `(samples, classes, classes)` of redrawn whole units."""
     names, owner = np.unique(units, return_inverse=True)
-    own = _count_by(owner, truth, prediction, classes)
-    # S draws of S units: only how often each was drawn matters.
+    own = _count_by_unit(owner, truth, prediction, classes)
+    # In S draws from S units, only the number of times each was drawn matters.
     shares = np.full(len(names), 1 / len(names))
     times = rng.multinomial(len(names), shares, size=samples)
     return np.tensordot(times.astype(float), own, axes=1)
 
 
-def _count_by(unit, truth, prediction, classes: int) -> np.ndarray:
-    """Matrices `(units, classes, classes)`."""
+def _count_by_unit(
+    unit: np.ndarray, truth: np.ndarray, prediction: np.ndarray, classes: int
+) -> np.ndarray:
+    """Confusion matrices `(units, classes, classes)`, one per unit."""
     own = np.zeros((unit.max() + 1, classes, classes))
     np.add.at(own, (unit, truth, prediction), 1)
     return own
 
 
-def _draw_rows(truth, prediction, classes, samples, rng) -> np.ndarray:
-    """Matrices `(samples, classes, classes)` of redrawn rows."""
-    cells = count(truth, prediction, classes).ravel() / len(truth)
+def _draw_rows(
+    truth: np.ndarray,
+    prediction: np.ndarray,
+    classes: int,
+    samples: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Confusion matrices `(samples, classes, classes)` of redrawn single rows."""
+    cells = count_pairs(truth, prediction, classes).ravel() / len(truth)
     draws = rng.multinomial(len(truth), cells, size=samples)
     return draws.reshape(samples, classes, classes)
 
@@ -208,16 +261,18 @@ def _quantiles(values: np.ndarray, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _encoded_pair(truth, first, second):
-    """Indices of the truth and of both predictions, and how many classes there are."""
+def _encode_pair(
+    truth: ArrayLike, first: ArrayLike, second: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Class indices of the truth and both predictions, and the number of classes."""
     named = {"truth": truth, "first": first, "second": second}
-    known = [labels_of(values, name).tolist() for name, values in named.items()]
+    known = [as_labels(values, name).tolist() for name, values in named.items()]
     classes = sorted({label for labels in known for label in labels}, key=str)
-    one, other = (encoded(truth, each, classes) for each in (first, second))
+    one, other = (encode(truth, each, classes) for each in (first, second))
     return one[0], one[1], other[1], len(classes)
 
 
-def _statistic(name: str):
+def _statistic(name: str) -> Callable[[np.ndarray], np.ndarray]:
     if name not in STATISTICS:
         raise ValueError(
             f"`statistic` must be one of {sorted(STATISTICS)}. Received: {name!r}. "
@@ -234,10 +289,11 @@ def _check_interval(level: float, samples: int, cluster: str | None) -> None:
         )
     if samples < 1:
         raise ValueError(
-            f"`samples` must be at least 1. Received: {samples}. 2000 is usual."
+            f"`samples` must be at least 1. Received: {samples}. Pass 2000, which is "
+            "the default."
         )
-    if cluster not in (*FEWEST, None):
+    if cluster not in (*MIN_CLUSTERS, None):
         raise ValueError(
             "`cluster` must be 'speaker', 'utterance' or None. Received: "
-            f"{cluster!r}. Use 'speaker' unless each speaker has one utterance."
+            f"{cluster!r}. Use 'speaker' unless every speaker has one utterance."
         )

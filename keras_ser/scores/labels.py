@@ -1,75 +1,109 @@
-"""Arrays of labels, checked and turned into indices."""
+"""Arrays of labels, checked and converted to class indices."""
+
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 MISSING = ("", "nan", "None", "<NA>", "NaT")
 
 
-def encoded(truth, prediction, classes=None):
-    """Turn both label arrays into indices into the classes."""
-    truth, prediction = labels_of(truth, "truth"), labels_of(prediction, "prediction")
+def encode(
+    truth: ArrayLike, prediction: ArrayLike, classes: ArrayLike | None = None
+) -> tuple[np.ndarray, np.ndarray, list]:
+    """Convert true and predicted labels to indices into the classes.
+
+    Args:
+        truth: true labels, shape `(utterances,)`.
+        prediction: predicted labels of the same shape.
+        classes: class labels, each once; by default, all labels that occur in
+            either array, sorted as text.
+
+    Returns:
+        The indices of the true labels, the indices of the predicted labels, and the
+        list of classes.
+
+    Raises:
+        ValueError: if the arrays are empty or differ in length, if a label is missing
+            or not among `classes`, or if `classes` repeats a label.
+    """
+    truth, prediction = as_labels(truth, "truth"), as_labels(prediction, "prediction")
     if len(truth) != len(prediction):
         raise ValueError(
-            "`truth` and `prediction` must be equally long. Received: "
+            "`truth` and `prediction` must have the same length. Received: "
             f"{len(truth)} and {len(prediction)} labels. Pass one prediction for "
             "each true label."
         )
     if classes is None:
-        classes = sorted({*truth.tolist(), *prediction.tolist()}, key=str)
-    classes = np.asarray(classes).tolist()
-    if len(set(classes)) != len(classes):
+        names = sorted({*truth.tolist(), *prediction.tolist()}, key=str)
+    else:
+        names = np.asarray(classes).tolist()
+    if len(set(names)) != len(names):
         raise ValueError(
-            f"`classes` must name each class once. Received: {classes}. Remove the "
+            f"`classes` must name each class once. Received: {names}. Remove the "
             "repeated name."
         )
     return (
-        _index(truth, "truth", classes),
-        _index(prediction, "prediction", classes),
-        classes,
+        _index(truth, "truth", names),
+        _index(prediction, "prediction", names),
+        names,
     )
 
 
-def labels_of(values, name: str) -> np.ndarray:
-    values = np.asarray(values)
-    if values.ndim != 1 or values.size == 0:
+def as_labels(values: ArrayLike, name: str) -> np.ndarray:
+    """Convert labels to an array of shape `(utterances,)`; none may be missing."""
+    array = np.asarray(values)
+    if array.ndim != 1 or array.size == 0:
         raise ValueError(
-            f"`{name}` must be a non-empty array of one label an utterance. "
-            f"Received: shape {values.shape}. Pass class names or indices, not "
+            f"`{name}` must be a non-empty array with one label per utterance. "
+            f"Received: shape {array.shape}. Pass class names or indices, not "
             "one-hot rows or probabilities."
         )
-    missing = np.flatnonzero(np.isin(values.astype(str), MISSING))
+    missing = np.flatnonzero(np.isin(array.astype(str), MISSING))
     if missing.size:
         raise ValueError(
-            f"`{name}` must hold no missing label. Received: {missing.size} missing, "
-            f"the first at row {missing[0]}. Leave unlabelled utterances out."
+            f"`{name}` must contain no missing labels. Received: {missing.size} "
+            f"missing, the first at row {missing[0]}. Leave out unlabelled utterances."
         )
-    return values
+    return array
 
 
 def _index(values: np.ndarray, name: str, classes: list) -> np.ndarray:
+    """Position of each label in `classes`."""
     position = {label: index for index, label in enumerate(classes)}
     unknown = sorted(set(values.tolist()) - set(classes), key=str)
     if unknown:
         raise ValueError(
-            f"`{name}` must hold only labels of `classes`, {classes}. Received: "
-            f"{unknown}. Map these labels to a class or leave their utterances out."
+            f"`{name}` must contain only labels in `classes`, {classes}. Received: "
+            f"{unknown}. Map these labels to a class or leave out their utterances."
         )
     return np.array([position[value] for value in values.tolist()])
 
 
-def speakers_of(speaker, utterances: int, fewest: int = 2) -> np.ndarray:
+def as_speakers(speaker: Any, utterances: int, min_speakers: int = 2) -> np.ndarray:
+    """Convert the speakers to an array of names, shape `(utterances,)`.
+
+    Args:
+        speaker: one speaker name per utterance.
+        utterances: the expected number of names.
+        min_speakers: how many different speakers are needed.
+
+    Raises:
+        ValueError: if the number of names is wrong, a name is missing, or there are
+            fewer than `min_speakers` different names.
+    """
     if speaker is None or len(speaker) != utterances:
         raise ValueError(
             f"`speaker` must name one speaker for each of the {utterances} utterances. "
             f"Received: {None if speaker is None else len(speaker)}. Pass the "
             "`speaker` column, or `cluster=None` to draw single utterances."
         )
-    speaker = labels_of(speaker, "speaker").astype(str)
+    speaker = as_labels(speaker, "speaker").astype(str)
     names = np.unique(speaker).tolist()
-    if len(names) < fewest:
+    if len(names) < min_speakers:
         raise ValueError(
-            f"A bootstrap over speakers needs at least {fewest} speakers. Received: "
-            f"speakers={names}. Pool more speakers, or pass `cluster=None` to draw "
-            "single utterances, which says nothing about other speakers."
+            f"A bootstrap over speakers needs at least {min_speakers} speakers. "
+            f"Received: speakers={names}. Pool more speakers, or pass `cluster=None` "
+            "to draw single utterances, which says nothing about other speakers."
         )
     return speaker

@@ -1,48 +1,59 @@
-"""Whether systems differ: sign flips over speakers, Holm's adjustment."""
+"""Significance of differences between systems: sign-flip test, Holm's adjustment."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-FEWEST = 6  # with 5 speakers no p is below 0.0625
-EXACT = 12  # speakers up to which all sign patterns are counted
+MIN_SPEAKERS = 6  # with 5 speakers, no p value is below 0.0625
+EXACT = 12  # number of speakers up to which all sign patterns are enumerated
 SAMPLES = 10_000
 
 
-def sign_flip_test(differences, samples: int = SAMPLES, seed: int = 0) -> float:
-    """Two-sided p of paired differences, by flipping their signs.
+def sign_flip_test(
+    differences: ArrayLike, samples: int = SAMPLES, seed: int = 0
+) -> float:
+    """Two-sided p value of paired differences, from a sign-flip permutation test.
 
-    If two systems are equally good, speaker s's difference `d_s` could as well
-    have had the opposite sign. With `T(e) = |(1 / k) sum_s e_s d_s|` over sign
+    If two systems are equally good, the difference `d_s` of speaker s could just as
+    well have had the opposite sign. With `T(e) = |(1 / k) sum_s e_s d_s|` over sign
     patterns `e in {-1, 1}^k`,
 
-        p = |{e : T(e) >= T(1)}| / 2^k                       k <= 12, exact
-        p = (1 + |{drawn e : T(e) >= T(1)}|) / (samples + 1) above.
+        p = |{e : T(e) >= T(1)}| / 2^k                        for k <= 12 (exact)
+        p = (1 + |{drawn e : T(e) >= T(1)}|) / (samples + 1)  for k > 12
 
-    The observed pattern and its negative always count, so `p >= 2 / 2^k`. A
-    difference of zero is kept; where all are, p is 1. Swapping the systems or
-    reordering the speakers does not change p.
+    The observed pattern and its negative always count, so `p >= 2 / 2^k` in the exact
+    case. Differences of zero are kept; if all are zero, p is 1. Swapping the systems
+    or reordering the speakers does not change p.
 
     Args:
-        differences: one a speaker, shape `(speakers,)`, such as the speaker's
-            UAR under one system minus that under the other, the mean over
-            repeats.
-        samples: sign patterns drawn, above 12 speakers.
+        differences: one value per speaker, shape `(speakers,)`. An example is the
+            speaker's unweighted average recall (UAR) under one system minus the UAR
+            under the other, each averaged over repeats.
+        samples: number of sign patterns to draw if there are more than 12 speakers.
         seed: seed of these draws.
 
+    Returns:
+        The p value, in (0, 1].
+
     Raises:
-        ValueError: fewer than 6 speakers, a value that is not finite, or no
-            samples.
+        ValueError: if there are fewer than 6 speakers, if a value is not finite, or
+            if `samples` is below 1.
+
+    Example:
+
+    >>> sign_flip_test([0.1, 0.2, 0.1, 0.3, 0.2, 0.1])
+    0.03125
 
     Reference:
         Fisher (1935), "The Design of Experiments", section 21; Pitman (1937),
-        "Significance tests which may be applied to samples from any
-        populations"; Ernst (2004), "Permutation methods: a basis for exact
-        inference", Statistical Science 19.
+        "Significance tests which may be applied to samples from any populations",
+        Supplement to the Journal of the Royal Statistical Society 4; Ernst (2004),
+        "Permutation methods: a basis for exact inference", Statistical Science 19.
     """
-    sizes = np.sort(np.abs(_differences(differences)))
+    sizes = np.sort(np.abs(_as_differences(differences)))
     observed = abs(np.sum(np.asarray(differences, float)))
     _check_samples(samples)
     signs = _signs(len(sizes), samples, seed)
-    # Equal sums may differ in their last bits.
+    # Sums that are equal may differ in their last bits.
     extreme = np.abs(signs @ sizes) >= observed - 1e-9 * sizes.sum()
     if len(sizes) <= EXACT:
         return float(extreme.mean())
@@ -50,33 +61,52 @@ def sign_flip_test(differences, samples: int = SAMPLES, seed: int = 0) -> float:
 
 
 def smallest_p(speakers: int, samples: int = SAMPLES) -> float:
-    """The smallest p that `sign_flip_test` can give: `2 / 2^k`.
+    """The smallest p value that `sign_flip_test` can return.
 
-    Above 12 speakers it is not below `1 / (samples + 1)` either.
+        p_min = 2 / 2^k                           for k <= 12 speakers
+        p_min = max(2 / 2^k, 1 / (samples + 1))   for k > 12 speakers
+
+    Args:
+        speakers: the number of speakers, k.
+        samples: number of sign patterns drawn if there are more than 12 speakers.
+
+    Returns:
+        The p value, in (0, 1].
+
+    Example:
+
+    >>> smallest_p(10)
+    0.001953125
     """
     exact = 2.0 ** (1 - speakers)
     return exact if speakers <= EXACT else max(exact, 1 / (samples + 1))
 
 
-def holm(p_values) -> np.ndarray:
-    """p values adjusted for their number, by Holm's step-down method.
+def holm(p_values: ArrayLike) -> np.ndarray:
+    """Adjust p values for multiple testing with Holm's step-down method.
 
-    With the m tested values sorted, `p_(1) <= … <= p_(m)`,
+    With the m p values sorted, `p_(1) <= … <= p_(m)`,
 
         adjusted_(i) = min(1, max_{j <= i} (m - j + 1) p_(j)).
 
-    Rejecting where the adjusted p is at most a keeps the chance of any false
-    rejection at a, however the tests depend on each other.
+    Rejecting every hypothesis whose adjusted p value is at most α keeps the
+    probability of any false rejection at or below α, whatever the dependence between
+    the tests.
 
     Args:
-        p_values: shape `(tests,)`; NaN was not tested, is not counted in m and
-            stays NaN.
+        p_values: p values of shape `(tests,)`. NaN marks a comparison that was not
+            tested; it does not count towards m and stays NaN.
 
     Returns:
-        Adjusted values, in the order of `p_values`.
+        Adjusted p values of shape `(tests,)`, in the order of `p_values`.
 
     Raises:
-        ValueError: a value outside [0, 1].
+        ValueError: if a value is outside [0, 1] or `p_values` is not one-dimensional.
+
+    Example:
+
+    >>> holm([0.01, 0.04, 0.03])
+    array([0.03, 0.06, 0.06])
 
     Reference:
         Holm (1979), "A simple sequentially rejective multiple test procedure",
@@ -86,8 +116,8 @@ def holm(p_values) -> np.ndarray:
     tested = np.flatnonzero(~np.isnan(values))
     if values.ndim != 1 or np.any((values[tested] < 0) | (values[tested] > 1)):
         raise ValueError(
-            "`p_values` must be a list of numbers from 0 to 1, NaN where nothing was "
-            f"tested. Received: {values.tolist()}. Pass p values, not statistics."
+            "`p_values` must be a list of numbers from 0 to 1, with NaN for untested "
+            f"comparisons. Received: {values.tolist()}. Pass p values, not statistics."
         )
     order = tested[np.argsort(values[tested], kind="stable")]
     steps = values[order] * np.arange(len(order), 0, -1)
@@ -97,7 +127,7 @@ def holm(p_values) -> np.ndarray:
 
 
 def _signs(speakers: int, samples: int, seed: int) -> np.ndarray:
-    """All sign patterns, or drawn ones: `(patterns, speakers)` of -1 and 1."""
+    """All sign patterns, or drawn ones: -1 and 1 of shape `(patterns, speakers)`."""
     if speakers <= EXACT:
         bits = np.arange(2**speakers)[:, np.newaxis] >> np.arange(speakers) & 1
     else:
@@ -106,17 +136,18 @@ def _signs(speakers: int, samples: int, seed: int) -> np.ndarray:
     return 2.0 * bits - 1
 
 
-def _differences(values) -> np.ndarray:
-    values = np.asarray(values, float)
-    if values.ndim != 1 or len(values) < FEWEST:
+def _as_differences(differences: ArrayLike) -> np.ndarray:
+    """Convert differences to an array of shape `(speakers,)`; all must be finite."""
+    values = np.asarray(differences, float)
+    if values.ndim != 1 or len(values) < MIN_SPEAKERS:
         raise ValueError(
-            f"A sign-flip test needs at least {FEWEST} speakers, one difference each: "
-            f"with 5, no p is below 0.0625. Received: shape {values.shape}. Give the "
-            "interval of the difference only."
+            f"A sign-flip test needs at least {MIN_SPEAKERS} speakers with one "
+            "difference each: with 5 speakers, no p value is below 0.0625. Received: "
+            f"shape {values.shape}. Report only the interval of the difference."
         )
     if not np.isfinite(values).all():
         raise ValueError(
-            "`differences` must be finite, one number a speaker. Received: "
+            "`differences` must be finite, with one number per speaker. Received: "
             f"{values.tolist()}. Leave out speakers that one system was not tested on."
         )
     return values
@@ -125,5 +156,6 @@ def _differences(values) -> np.ndarray:
 def _check_samples(samples: int) -> None:
     if samples < 1:
         raise ValueError(
-            f"`samples` must be at least 1. Received: {samples}. {SAMPLES} is usual."
+            f"`samples` must be at least 1. Received: {samples}. Pass {SAMPLES}, "
+            "which is the default."
         )

@@ -1,4 +1,4 @@
-"""Panels of curves: what is drawn where, repeatable bytes, refusals."""
+"""Panels of curves: what is drawn where, repeatable bytes, rejected input."""
 
 import io
 
@@ -37,14 +37,14 @@ def drawn(panels=PANELS, **options):
 
 @pytest.fixture
 def bars(monkeypatch):
-    """What `errorbar` was called with, by the panel's title."""
+    """The arguments of each call of `errorbar`."""
     calls, errorbar = [], Axes.errorbar
 
-    def noting(axes, x, y, **style):
+    def record(axes, x, y, **style):
         calls.append((axes, np.asarray(x), np.asarray(y), style))
         return errorbar(axes, x, y, **style)
 
-    monkeypatch.setattr(Axes, "errorbar", noting)
+    monkeypatch.setattr(Axes, "errorbar", record)
     return calls
 
 
@@ -58,7 +58,7 @@ def test_scores_are_drawn_at_their_ticks_with_their_intervals(bars):
     np.testing.assert_allclose(style["yerr"], 5.0)
 
 
-def test_a_system_looks_alike_in_every_panel(bars):
+def test_a_system_looks_the_same_in_every_panel(bars):
     drawn()
     looks = {}
     for _, _, _, style in bars:
@@ -67,21 +67,21 @@ def test_a_system_looks_alike_in_every_panel(bars):
     assert looks["baseline"] != looks["mtl_aug"]
 
 
-def test_levels_of_no_quantity_are_not_joined(bars):
+def test_levels_without_a_quantity_are_not_joined(bars):
     drawn()
     assert [style["linestyle"] for *_, style in bars] == ["-", "-", "-", "none"]
 
 
-def test_all_is_inside_one_scale(bars):
+def test_all_panels_share_limits_that_include_everything(bars):
     drawn(chance=0.1)
     limits = {axes.get_ylim() for axes, *_ in bars}
     assert limits == {(5.0, 100.0)}
     drawn([Panel("gain", "dB", ("0", "clean"), {"mtl_aug": line(0.0, 1.0)})])
-    assert bars[-1][0].get_ylim() == (-2.0, 102.0)  # not half a mark
+    assert bars[-1][0].get_ylim() == (-2.0, 102.0)  # whole markers at 0 and 100
 
 
 @pytest.mark.parametrize(("name", "angle"), [("mp3", 0), ("opus:0.5", 30)])
-def test_many_levels_are_written_aslant(bars, name, angle):
+def test_many_levels_have_rotated_labels(bars, name, angle):
     levels = tuple(f"{name}{number}" for number in range(4))
     drawn([Panel("codec", "lossy coding", levels, {"mtl_aug": line(*[0.5] * 4)})])
     assert {text.get_rotation() for text in bars[0][0].get_xticklabels()} == {angle}
@@ -104,14 +104,14 @@ def test_any_number_of_panels_fits(count):
 @pytest.mark.parametrize(
     ("panels", "words"),
     [
-        ([], "at least one. Received: none"),
+        ([], "at least one panel. Received: none"),
         (
             [Panel("a", "b", ("1", "2"), {"x": line(0.5)})],
             r"'x' of panel 'a'.*\(2, 3\)",
         ),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(panels, words, tmp_path):
+def test_bad_input_is_rejected_and_leaves_no_file(panels, words, tmp_path):
     with pytest.raises(ValueError, match=words):
         curves.draw(panels, tmp_path / "a.png")
     assert not list(tmp_path.iterdir())

@@ -25,7 +25,7 @@ def genders(table) -> set[str]:
     return set(table.gender)
 
 
-def test_one_corpus_trains_and_three_tenths_of_the_others_speakers_select(both):
+def test_one_corpus_trains_and_three_tenths_of_the_other_select(both):
     fold = across(both)
     assert fold.name == "e-g"
     assert set(fold.train.utterance) == set(both.utterance[both.corpus == "e"])
@@ -58,13 +58,13 @@ def test_sessions_stay_whole(toy_table):
     assert not set(fold.dev.session) & set(fold.tests["test"].session)
 
 
-def test_the_papers_split_is_by_utterance_and_says_who_chose_the_epoch(both):
+def test_the_split_of_the_paper_is_by_utterance_and_says_who_selects(both):
     fold = across(both, split="utterance", share=0.3)
     assert (len(fold.dev), len(fold.tests["test"])) == (9, 21)
     assert set(fold.dev.speaker) & set(fold.tests["test"].speaker)
     assert not set(fold.dev.utterance) & set(fold.tests["test"].utterance)
     assert fold.test_speakers_select
-    assert "speakers who are tested chose the epoch" in fold.selected_by
+    assert "test speakers also select the epoch" in fold.selected_by
 
 
 def test_a_copy_stays_with_its_source_when_utterances_are_drawn(both):
@@ -77,7 +77,7 @@ def test_a_copy_stays_with_its_source_when_utterances_are_drawn(both):
         assert not set(fold.dev.source) & set(fold.tests["test"].source)
 
 
-def test_a_language_trains_and_every_other_one_is_tested(both, toy_table):
+def test_each_language_trains_and_every_other_is_tested(both, toy_table):
     emotions = ("anger", "sadness", "neutral")
     french = toy_table(ENGLISH, emotions, corpus="f").assign(language="fra")
     folds = cross_language(pd.concat([both, french], ignore_index=True), seed=1)
@@ -90,8 +90,8 @@ def test_a_language_trains_and_every_other_one_is_tested(both, toy_table):
         assert set(fold.dev.language) == set(fold.tests["test"].language) == {other}
 
 
-def test_one_language_is_refused(toy_table):
-    with pytest.raises(ValueError, match="needs corpora of two languages or more"):
+def test_one_language_is_rejected(toy_table):
+    with pytest.raises(ValueError, match="needs corpora in two or more languages"):
         cross_language(toy_table(GERMAN))
 
 
@@ -99,7 +99,7 @@ def test_one_language_is_refused(toy_table):
     "arguments",
     [{}, {"train": "e"}, {"train": "e", "test": "e"}, {"train": "e", "test": "x"}],
 )
-def test_corpora_that_are_not_there_are_refused(both, arguments):
+def test_unknown_corpora_are_rejected(both, arguments):
     with pytest.raises(ValueError, match="needs `train` and `test`, two of"):
         cross_corpus(both, **arguments)
 
@@ -107,25 +107,25 @@ def test_corpora_that_are_not_there_are_refused(both, arguments):
 @pytest.mark.parametrize(
     "arguments", [{"share": 0.0}, {"share": 1.0}, {"share": "all"}, {"split": "word"}]
 )
-def test_a_share_or_split_that_makes_no_sense_is_refused(both, arguments):
+def test_an_invalid_share_or_split_is_rejected(both, arguments):
     with pytest.raises(ValueError, match="expected a `share` above 0 and below 1"):
         across(both, **arguments)
 
 
-def test_a_class_that_nobody_teaches_is_refused(both):
+def test_a_test_class_without_training_speech_is_rejected(both):
     table = both[(both.corpus == "g") | (both.emotion != "neutral")]
-    with pytest.raises(ValueError, match="without training: neutral"):
+    with pytest.raises(ValueError, match="without training speech: neutral"):
         across(table)
 
 
-def test_a_class_that_nobody_asks_for_is_warned_of(both):
+def test_a_training_class_that_is_never_tested_gives_a_warning(both):
     table = both[(both.corpus == "e") | (both.emotion != "neutral")]
     with pytest.warns(UserWarning, match="the test speech lacks neutral"):
         fold = across(table)
     assert fold.classes == ("anger", "neutral", "sadness")
 
 
-def test_too_few_speakers_to_select_and_test_are_refused(both):
+def test_too_few_speakers_to_select_and_test_are_rejected(both):
     two = both[(both.corpus == "e") | both.speaker.isin(["g/01", "g/02"])]
     with pytest.raises(ValueError, match="needs speakers to select the epoch"):
         across(two)

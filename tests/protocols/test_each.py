@@ -1,4 +1,4 @@
-"""Each corpus by itself."""
+"""Another protocol, applied to each corpus on its own."""
 
 import pandas as pd
 import pytest
@@ -10,7 +10,7 @@ EMOTIONS = ["anger", "sadness"]
 
 @pytest.fixture
 def both(toy_table):
-    """Two corpora of five speakers."""
+    """Two corpora of five speakers each."""
     one = toy_table([f"{n:02d}" for n in range(5)], EMOTIONS)
     other = one.copy()
     for column in ("utterance", "source", "speaker"):
@@ -51,7 +51,7 @@ def test_few_labels_of_each_corpus(both):
     assert len(folds) == 10
 
 
-def test_an_unknown_protocol_is_refused(both):
+def test_an_unknown_protocol_is_rejected(both):
     with pytest.raises(
         ValueError, match="Protocol `each_corpus` needs.*'cross_corpus'"
     ):

@@ -1,4 +1,4 @@
-"""A fraction of the training labels."""
+"""A fraction of the training labels is kept."""
 
 import pandas as pd
 import pytest
@@ -67,10 +67,12 @@ def test_an_utterance_keeps_its_label_in_every_fold_that_it_trains_in(table):
         for name in fold.train.utterance:
             orders.setdefault(name, []).append("kept")
     steady = sum(len(set(found)) == 1 for found in orders.values())
-    assert steady > 0.7 * len(orders)  # ranks shift a little where others are absent
+    assert steady > 0.7 * len(
+        orders
+    )  # ranks shift a little if other utterances are absent
 
 
-def test_another_seed_keeps_others(table):
+def test_another_seed_keeps_other_labels(table):
     one, other = (label_fraction(table, fraction=0.5, seed=s)["01"] for s in (0, 1))
     assert kept(one) != kept(other)
 
@@ -79,11 +81,11 @@ def test_another_seed_keeps_others(table):
     "arguments",
     [{"fraction": 0}, {"fraction": 1.1}, {"rest": "burn"}, {"protocol": "fifty_fold"}],
 )
-def test_values_that_make_no_sense_are_refused(table, arguments):
+def test_invalid_values_are_rejected(table, arguments):
     with pytest.raises(ValueError, match="Protocol `label_fraction` needs"):
         label_fraction(table, **arguments)
 
 
-def test_an_emotion_without_a_label_is_refused(table):
+def test_an_emotion_without_a_label_is_rejected(table):
     with pytest.raises(ValueError, match="needs a labelled utterance of each emotion"):
         label_fraction(table, fraction=0.01)

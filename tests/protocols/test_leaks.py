@@ -9,7 +9,7 @@ from keras_ser.protocols import leaks
 
 
 def segments(toy_table, speaker, rows):
-    """A table of segments: digest, start and end of each."""
+    """A table of segments, given the digest, start and end of each."""
     table = toy_table([speaker], emotions=("",) * len(rows))
     digest, start, end = zip(*rows, strict=True) if rows else ((), (), ())
     return table.assign(digest=digest, start=start, end=end).astype(
@@ -18,7 +18,7 @@ def segments(toy_table, speaker, rows):
 
 
 def overlapping(one, other) -> set[str]:
-    """Direct: every pair of rows."""
+    """Oracle: compare every pair of rows."""
     one, other = (table.fillna({"start": 0.0, "end": np.inf}) for table in (one, other))
     return {
         name
@@ -34,13 +34,13 @@ segment = st.tuples(
     st.sampled_from("xy"),
     st.one_of(st.just(None), st.integers(0, 9)),
     st.one_of(st.just(None), st.integers(1, 4)),
-).map(lambda told: (told[0], told[1], told[2] and (told[1] or 0) + told[2]))
+).map(lambda row: (row[0], row[1], row[2] and (row[1] or 0) + row[2]))
 several = st.lists(segment, max_size=6)
 
 
 @given(one=several, other=several)
 @settings(max_examples=60, deadline=None)
-def test_audio_is_shared_where_any_two_segments_overlap(toy_table, one, other):
+def test_audio_is_shared_if_any_two_segments_overlap(toy_table, one, other):
     a, b = segments(toy_table, "a", one), segments(toy_table, "b", other)
     expected = overlapping(a, b)
     found = leaks.shared_audio(a, b)
@@ -58,8 +58,8 @@ def test_segments_may_touch_and_not_overlap(toy_table, start, shared):
     assert leaks.shared_audio(one, other) == (["toy/a-0", "toy/b-0"] if shared else [])
 
 
-def refuse(one, other):
-    leaks.refuse("f", {"train": one, "test": other})
+def check(one, other):
+    leaks.check_disjoint("f", {"train": one, "test": other})
 
 
 def test_a_copy_of_a_copy_is_found(toy_table):
@@ -68,27 +68,27 @@ def test_a_copy_of_a_copy_is_found(toy_table):
     one.loc[1, "source"] = "toy/b-0"
     other.loc[0, "source"] = "toy/b-1"
     with pytest.raises(ValueError, match="toy/a-0, toy/a-1, toy/b-0, toy/b-1"):
-        refuse(one, other)
+        check(one, other)
 
 
 def test_two_copies_of_an_absent_utterance_are_found(toy_table):
     one, other = (toy_table(name, source=f"toy/{name}-0") for name in "ab")
     one.loc[1, "source"] = other.loc[1, "source"] = "gone"
     with pytest.raises(ValueError, match="copies of an utterance.*toy/a-1, toy/b-1"):
-        refuse(one, other)
+        check(one, other)
 
 
 def test_sources_in_a_circle_end(toy_table):
     one, other = toy_table("a"), toy_table("b")
     one["source"] = ["toy/a-1", "toy/a-0"]
-    refuse(one, other)
+    check(one, other)
     assert leaks.shared_speakers(one, other) == []
 
 
 def test_without_source_an_utterance_is_its_own(toy_table):
-    refuse(toy_table("a", source=""), toy_table("b", source=""))
+    check(toy_table("a", source=""), toy_table("b", source=""))
     with pytest.raises(ValueError, match="share no copies of an utterance"):
-        refuse(toy_table("a", source=""), toy_table("b", source="toy/a-0"))
+        check(toy_table("a", source=""), toy_table("b", source="toy/a-0"))
 
 
 TESTS = {"1": ["toy/1"], "2": ["toy/2"], "3": ["toy/3", "toy/4"]}
@@ -98,29 +98,29 @@ def test_the_same_sound_on_two_sides_is_named(toy_table):
     sides = {name: toy_table([name]) for name in ("train", "dev", "test")}
     names = {side: list(table.utterance) for side, table in sides.items()}
     sound = {name: name for side in names.values() for name in side}
-    leaks.refuse_sound("03", sides, sound)
-    leaks.refuse_sound("03", sides, {})
+    leaks.check_sound("03", sides, sound)
+    leaks.check_sound("03", sides, {})
     sound[names["test"][1]] = names["dev"][0]
     with pytest.raises(ValueError, match="Fold `03`: dev and test must share no") as e:
-        leaks.refuse_sound("03", sides, sound)
+        leaks.check_sound("03", sides, sound)
     assert f"{names['dev'][0]} = {names['test'][1]}" in str(e.value)
     within = {**sound, names["test"][1]: names["test"][0]}
-    leaks.refuse_sound("03", sides, within)
+    leaks.check_sound("03", sides, within)
 
 
-def test_folds_that_test_whom_a_search_heard_are_refused_with_those_left():
+def test_folds_that_test_speakers_of_the_search_are_rejected():
     with pytest.raises(ValueError) as caught:
-        leaks.refuse_tuned(("toy/1", "toy/4"), TESTS, ["1", "2", "3"])
+        leaks.check_tuned(("toy/1", "toy/4"), TESTS, ["1", "2", "3"])
     message = str(caught.value)
     assert "Received: folds 1, 3, which test toy/1, toy/4." in message
-    assert message.endswith("Run the others: --folds 2.")
+    assert message.endswith("Run the other folds: --folds 2.")
 
 
-def test_folds_of_others_may_be_tested():
-    leaks.refuse_tuned(("toy/1", "toy/4"), TESTS, ["2"])
-    leaks.refuse_tuned((), TESTS, list(TESTS))
+def test_folds_with_other_speakers_may_be_tested():
+    leaks.check_tuned(("toy/1", "toy/4"), TESTS, ["2"])
+    leaks.check_tuned((), TESTS, list(TESTS))
 
 
-def test_where_no_fold_is_left_the_message_says_so():
-    with pytest.raises(ValueError, match="No fold of this protocol goes without"):
-        leaks.refuse_tuned(("toy/1", "toy/2", "toy/3"), TESTS, ["1"])
+def test_the_message_says_if_no_fold_is_left():
+    with pytest.raises(ValueError, match="Every fold of this protocol tests some"):
+        leaks.check_tuned(("toy/1", "toy/2", "toy/3"), TESTS, ["1"])

@@ -1,0 +1,15 @@
+"""Measured next to published scores; tests/reports has the content of the panels."""
+
+import pytest
+from toy_figures import MEASURED, PRINTED
+
+from keras_ser import figures
+
+
+@pytest.mark.parametrize(
+    ("measured", "printed"), [({}, {}), ({"emodb": MEASURED}, {"emodb": PRINTED[:1]})]
+)
+def test_panels_need_the_same_systems(measured, printed, tmp_path):
+    with pytest.raises(ValueError, match="at least one panel, all with the same syst"):
+        figures.beside_published(measured, printed, "UAR", tmp_path / "bad.png")
+    assert not list(tmp_path.iterdir())

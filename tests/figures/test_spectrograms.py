@@ -1,0 +1,34 @@
+"""Reconstructions and attention weights over time."""
+
+import io
+
+import numpy as np
+import pytest
+from toy_figures import SOUND
+
+from keras_ser import figures
+
+
+def drawn_attention(weights) -> bytes:
+    stream = io.BytesIO()
+    figures.attention(SOUND, weights, stream)
+    return stream.getvalue()
+
+
+def test_drawing_shows_the_input():
+    assert drawn_attention(np.eye(13)[4]) != drawn_attention(np.full(13, 1 / 13))
+
+
+@pytest.mark.parametrize(
+    "draw, words",
+    [
+        (lambda p: figures.reconstruction(SOUND, SOUND[1:], p), "the same shape"),
+        (lambda p: figures.reconstruction(SOUND[None], SOUND, p), "without the batch"),
+        (lambda p: figures.attention(SOUND, np.ones(101), p), "1 to 100 steps"),
+        (lambda p: figures.attention(SOUND, np.ones((2, 9)), p), "one utterance"),
+    ],
+)
+def test_bad_input_is_rejected_and_leaves_no_file(draw, words, tmp_path):
+    with pytest.raises(ValueError, match=words):
+        draw(tmp_path / "bad.png")
+    assert not list(tmp_path.iterdir())
