@@ -211,9 +211,21 @@ def _configs_of(name: str) -> list[tuple]:
     if name in TABLES:
         every = {path.name: (path, each) for path, each in _configs()}
         return [every[path] for path in TABLES[name]]
-    fits = [(p, c) for p, c in _configs() if f"{name}_".startswith(f"{c.name}_")]
-    longest = max((len(c.name) for _, c in fits), default=0)
-    return [(path, each) for path, each in fits if len(each.name) == longest]
+    fits = [(_longest_start(name, *each), each) for each in _configs()]
+    longest = max(length for length, _ in fits)
+    return [each for length, each in fits if length == longest] if longest else []
+
+
+def _longest_start(name: str, path: Path, loaded) -> int:
+    """Length of the longest name of a config's experiments that a table starts with.
+
+    Normalised by speaker, a classical config makes an experiment of another name.
+    """
+    names = [loaded.name]
+    names += [f"{loaded.name}_speaker"] if path.parent.name == "classical" else []
+    return max(
+        (len(each) for each in names if f"{name}_".startswith(f"{each}_")), default=0
+    )
 
 
 def _corpora_and_preset(folder: Path, loaded, *systems) -> list[str]:

@@ -197,7 +197,8 @@ def test_blocks_are_written_anew(generate, monkeypatch):
     [
         ("emodb_four", ["emodb", "emodb_four"]),
         ("emodb_four/ablation", ["emodb_ablation"]),
-        ("emodb_four_speaker", ["emodb_speaker"]),
+        ("emodb_four_speaker", ["emodb_four", "emodb_speaker"]),
+        ("emodb_seven_speaker", ["emodb_seven"]),
         ("table7_emodb_small", ["table7"]),
         ("table7_cross_ravdess_emodb_small", ["table7_cross"]),
         ("table77", []),
