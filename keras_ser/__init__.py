@@ -1,7 +1,7 @@
 """keras_ser: speech emotion recognition with Keras 3.
 
-`import keras_ser as ser` imports nothing heavy: what is behind a name is imported when
-the name is first used.
+`import keras_ser as ser` imports no heavy package: what is behind a name is imported
+when the name is first used.
 """
 
 import lazy_loader

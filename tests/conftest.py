@@ -1,4 +1,4 @@
-"""Sounds, tables and folders that tests of several modules share."""
+"""Sounds, tables and folders for the tests of several modules."""
 
 import os
 from pathlib import Path
@@ -21,24 +21,24 @@ def make_tone(hertz=440.0, seconds=0.5, rate=RATE) -> np.ndarray:
 
 
 def make_noise(seconds=0.5, rate=RATE, seed=0) -> np.ndarray:
-    """White noise of deviation 0.1, float32."""
+    """White noise with a standard deviation of 0.1, float32."""
     rng = np.random.default_rng(seed)
     return rng.normal(scale=0.1, size=round(seconds * rate)).astype(np.float32)
 
 
 def make_table(speakers, emotions=("anger", "sadness"), corpus="toy", **columns):
-    """A table without audio: one utterance a speaker and emotion.
+    """A table without audio: one utterance per speaker and emotion.
 
     Args:
-        speakers: names, or names with gender or with (gender, session).
-        emotions: of each speaker.
+        speakers: names, or a mapping from names to a gender or to (gender, session).
+        emotions: the emotions of each speaker.
         corpus: name of the corpus.
         columns: values of columns, one for all rows.
     """
     rows = []
     for name in speakers:
-        told = speakers[name] if isinstance(speakers, dict) else ""
-        gender, session = told if isinstance(told, tuple) else (told, "")
+        about = speakers[name] if isinstance(speakers, dict) else ""
+        gender, session = about if isinstance(about, tuple) else (about, "")
         for number, emotion in enumerate(emotions):
             utterance = f"{corpus}/{name}-{number}"
             rows.append(
@@ -80,7 +80,7 @@ def toy_table():
 
 @pytest.fixture
 def write_audio(tmp_path):
-    """A function that writes a waveform below `tmp_path` and returns its path."""
+    """A function that writes a waveform into `tmp_path` and returns its path."""
 
     def write(name, wave=None, rate=RATE, **options) -> Path:
         path = tmp_path / name
@@ -94,7 +94,7 @@ def write_audio(tmp_path):
 
 @pytest.fixture(scope="session")
 def corpora_root() -> Path:
-    """The folder of real corpora; without it the test is skipped, and says so."""
+    """The folder of real corpora; without it the test is skipped with a message."""
     root = os.environ.get("KERAS_SER_CORPORA")
     if not root:
         pytest.skip("set KERAS_SER_CORPORA to a folder with emodb/ and librispeech/")
@@ -108,9 +108,9 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture(scope="session")
 def spoken_table(tmp_path_factory) -> pd.DataFrame:
-    """Six speakers, two emotions, three utterances of noise each, as files.
+    """Six speakers with two emotions and three utterances of noise each, as files.
 
-    Anger is loud and bright, sadness soft: a model can learn them in a few steps.
+    Anger is loud and sadness is soft, so a model can learn them in a few steps.
     """
     folder = tmp_path_factory.mktemp("spoken")
     genders = {name: ("female", "male")[int(name) % 2] for name in "123456"}

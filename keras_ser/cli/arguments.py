@@ -1,34 +1,53 @@
-"""The arguments of each command."""
+"""The arguments of each command and their help texts."""
 
 import argparse
 
 PRESETS = ("small", "paper")
-OF_PRESET = "sizes of networks and schedule, where the config names a preset"
+PRESET_HELP = (
+    "sizes of the networks and the schedule, instead of those that the config names"
+)
+OUT_HELP = "folder of all runs; default runs"
+THREADS_HELP = (
+    "CPU threads per process; default: several workers share the processors equally"
+)
 
 
 def demo(command) -> None:
     command.add_argument(
-        "--out", default="keras_ser_demo", help="folder of everything it writes"
+        "--out",
+        default="keras_ser_demo",
+        metavar="DIR",
+        help="folder of everything that is written; default keras_ser_demo",
     )
 
 
 def corpus(command) -> None:
-    command.add_argument("name", metavar="NAME", help="a corpus, such as emodb")
-    command.add_argument("--root", required=True, help="the corpus's folder")
+    command.add_argument("name", metavar="NAME", help="name of a corpus, such as emodb")
+    command.add_argument(
+        "--root", required=True, metavar="DIR", help="folder of the corpus"
+    )
     command.add_argument(
         "--set",
         dest="overrides",
         action="append",
         default=[],
         metavar="OPTION=VALUE",
-        help="option of the corpus's reader, such as speaker=subject",
+        help="option of the corpus's reader, such as speaker=subject; may be repeated",
     )
     command.add_argument(
-        "--audformat", metavar="DIR", help="write the table as an audformat database"
+        "--audformat",
+        metavar="DIR",
+        help="also write the table of the corpus to DIR as an audformat database",
     )
-    command.add_argument("--workers", type=_positive, default=1, help="threads")
     command.add_argument(
-        "--json", dest="as_json", action="store_true", help="print it as JSON"
+        "--workers",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="threads that read the files; default 1",
+    )
+    command.add_argument(
+        "--json", dest="as_json", action="store_true", help="print JSON instead of text"
     )
 
 
@@ -38,47 +57,63 @@ def features(command) -> None:
 
 def run(command) -> None:
     _config(command)
-    command.add_argument("--systems", type=_names, default=(), metavar="A,B")
-    command.add_argument("--folds", type=_names, default=(), metavar="03,08")
     command.add_argument(
-        "--preset",
-        choices=PRESETS,
-        default="",
-        help=OF_PRESET,
+        "--systems",
+        type=_names,
+        default=(),
+        metavar="A,B",
+        help="systems to run, with commas between them; default: all of the config",
     )
-    command.add_argument("--repeats", type=_positive, help="repeats of each fold")
-    command.add_argument("--threads", type=_positive, help="CPU threads a process")
+    command.add_argument(
+        "--folds",
+        type=_names,
+        default=(),
+        metavar="03,08",
+        help="folds to run, with commas between them; default: all of the protocol",
+    )
+    command.add_argument("--preset", choices=PRESETS, default="", help=PRESET_HELP)
+    command.add_argument(
+        "--repeats",
+        type=_positive,
+        metavar="N",
+        help="repeats of each fold, instead of the number in the config",
+    )
+    command.add_argument("--threads", type=_positive, metavar="N", help=THREADS_HELP)
     command.add_argument(
         "--devices",
         type=_positive,
         default=1,
-        help="that share each batch; with KERAS_BACKEND=jax",
+        metavar="N",
+        help="devices that share each batch; more than 1 needs KERAS_BACKEND=jax; "
+        "default 1",
     )
     command.add_argument(
         "--monitor",
         action="store_true",
-        help="show networks in TensorBoard: pictures, sound, gradients",
+        help="also write pictures, sound and gradients of each network for TensorBoard",
     )
     command.add_argument(
         "--cluster",
         default="",
         metavar="ADDRESS",
-        help="train on a cluster, dask://HOST:PORT or ray://HOST:PORT",
+        help="Dask cluster to train on, dask://HOST:PORT, instead of --workers",
     )
-    command.add_argument("--out", default="runs", help="folder of all runs")
+    command.add_argument("--out", default="runs", metavar="DIR", help=OUT_HELP)
     command.add_argument(
         "--smoke",
         action="store_true",
-        help="one fold of two epochs on synthetic speech, to see that all runs",
+        help="run one fold for two epochs on a little synthetic speech, to see that "
+        "everything works",
     )
 
 
 def _config(command) -> None:
-    command.add_argument("config", metavar="CONFIG", help="a file with an Experiment")
+    command.add_argument(
+        "config", metavar="CONFIG", help="Python file that defines an experiment"
+    )
     _corpora(
         command,
-        ". Corpora that the config does not name take the places of its own, in their "
-        "order",
+        ". Corpora that the config does not name replace its own, in their order",
     )
     command.add_argument(
         "--set",
@@ -86,15 +121,26 @@ def _config(command) -> None:
         action="append",
         default=[],
         metavar="PATH=VALUE",
-        help="another value in the config, training.epochs=5",
+        help="change to the config, such as training.epochs=5; may be repeated",
     )
-    command.add_argument("--cache", default="cache", help="folder of features")
+    command.add_argument(
+        "--cache",
+        default="cache",
+        metavar="DIR",
+        help="folder of features and generated speech; default cache",
+    )
     command.add_argument(
         "--skip-bad",
         action="store_true",
-        help="go on without audio that cannot be used, and list it in skipped.csv",
+        help="continue without audio that cannot be used, and list it in skipped.csv",
     )
-    command.add_argument("--workers", type=_positive, default=1, help="processes")
+    command.add_argument(
+        "--workers",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="processes that work at the same time; default 1",
+    )
 
 
 def _corpora(command, more: str = "") -> None:
@@ -104,126 +150,209 @@ def _corpora(command, more: str = "") -> None:
         action="append",
         default=[],
         metavar="NAME=DIR",
-        help=f"folder of a corpus; else $KERAS_SER_CORPORA/NAME{more}",
+        help="folder of a corpus; may be repeated; default: "
+        f"$KERAS_SER_CORPORA/NAME{more}",
     )
 
 
 def report(command) -> None:
-    command.add_argument("runs", nargs="+", metavar="RUNS", help="folders of runs")
-    command.add_argument("--out", help="folder; default RUNS/report")
+    command.add_argument(
+        "runs", nargs="+", metavar="RUNS", help="folders of runs, or folders above them"
+    )
+    command.add_argument(
+        "--out", metavar="DIR", help="folder of the report; default RUNS/report"
+    )
     command.add_argument(
         "--format",
         dest="formats",
         type=_names,
         default=("md", "tex", "png"),
         metavar="md,tex,png",
-        help="what to write; default all",
+        help="what to write, with commas between them; default: all three",
     )
     command.add_argument(
         "--reference",
         metavar="SYSTEM",
-        help="the system that the others are compared with; default that of the "
-        "config, else baseline_augmented, baseline",
+        help="system that the others are compared with; default: the reference of the "
+        "config, else baseline_augmented, baseline, or the first system",
     )
 
 
 def tune(command) -> None:
     _config(command)
     command.add_argument(
-        "--system", default="", help="the network; not needed if there is one only"
+        "--system",
+        default="",
+        metavar="SYSTEM",
+        help="network to search for; not needed if the config has only one",
     )
     command.add_argument(
-        "--trials", type=_positive, default=20, help="proposals; default 20"
+        "--trials",
+        type=_positive,
+        default=20,
+        metavar="N",
+        help="sets of values to try besides the config's own; default 20",
     )
-    command.add_argument("--fold", default="", help="search inside this fold")
+    command.add_argument(
+        "--fold",
+        default="",
+        metavar="FOLD",
+        help="search on the training and development speakers of this fold",
+    )
     command.add_argument(
         "--speakers",
         type=_names,
         default=(),
         metavar="A,B",
-        help="search among these speakers, who are then never tested",
+        help="search on these speakers, who are then never tested",
     )
     command.add_argument(
         "--space",
         action="append",
         default=[],
         metavar="PATH=LOW:HIGH[:log]|PATH=A|B",
-        help="a dimension beside the usual ones, or in place of one",
+        help="range or choices of one setting, in addition to the default ones or "
+        "instead of one of them; may be repeated",
     )
-    command.add_argument("--oracle", choices=("random", "bayesian"), default="random")
-    command.add_argument("--seed", type=_count, default=0, help="of the proposals")
+    command.add_argument(
+        "--oracle",
+        choices=("random", "bayesian"),
+        default="random",
+        help="how values are proposed: at random, or by Bayesian optimisation from the "
+        "scores so far; default random",
+    )
+    command.add_argument(
+        "--seed",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="seed of the proposals, 0 or more; default 0",
+    )
     command.add_argument(
         "--divisions",
         type=_positive,
         default=3,
-        help="trainings a trial, on as many divisions of the speakers; default 3",
+        metavar="N",
+        help="groups that the speakers are divided into; a trial is one training per "
+        "group; default 3",
     )
-    command.add_argument("--preset", choices=PRESETS, default="", help=OF_PRESET)
-    command.add_argument("--threads", type=_positive, help="CPU threads a process")
-    command.add_argument("--out", default="runs", help="folder of all runs")
+    command.add_argument("--preset", choices=PRESETS, default="", help=PRESET_HELP)
+    command.add_argument("--threads", type=_positive, metavar="N", help=THREADS_HELP)
+    command.add_argument("--out", default="runs", metavar="DIR", help=OUT_HELP)
 
 
 def robustness(command) -> None:
-    command.add_argument("runs", nargs="+", metavar="RUN", help="folders of runs")
+    command.add_argument(
+        "runs", nargs="+", metavar="RUN", help="folders of runs, or folders above them"
+    )
     command.add_argument(
         "--noise",
         default="",
         metavar="DIR|NAME=DIR",
-        help="folder of noise to mix in, demand=DIR for DEMAND",
+        help="folder of noise to mix in, such as demand=DIR for DEMAND; default: no "
+        "noise",
     )
-    command.add_argument("--kinds", type=_names, default=(), metavar="rain,wind")
     command.add_argument(
-        "--snr", type=_numbers, metavar="20,10,0", help="dB; default 20,15,10,5,0"
+        "--kinds",
+        type=_names,
+        default=(),
+        metavar="rain,wind",
+        help="kinds of noise to use, with commas between them; default: all kinds of "
+        "--noise",
+    )
+    command.add_argument(
+        "--snr",
+        type=_numbers,
+        metavar="20,10,0",
+        help="signal-to-noise ratios in dB; default 20,15,10,5,0",
     )
     command.add_argument(
         "--epsilon",
         type=_numbers,
         metavar="0.02,0.08",
-        help="of attacks, in deviations of a feature; default 0.02,0.08,0.3",
+        help="sizes of attacks, in standard deviations of a feature; default "
+        "0.02,0.08,0.3",
     )
     command.add_argument(
         "--published",
         type=_names,
         default=(),
         metavar="mtl_aug:5",
-        help="figures to set beside the measured ones",
+        help="published tables to show next to the measured figures, as PAPER:TABLE",
     )
     _corpora(command)
-    command.add_argument("--cache", default="cache", help="folder of features")
     command.add_argument(
-        "--workers", type=_positive, default=1, help="processes, a run each at a time"
+        "--cache",
+        default="cache",
+        metavar="DIR",
+        help="folder of features; default cache",
     )
-    command.add_argument("--out", help="folder; default RUN/robustness")
+    command.add_argument(
+        "--workers",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="processes, each of which scores one run at a time; default 1",
+    )
+    command.add_argument(
+        "--out",
+        metavar="DIR",
+        help="folder of the robustness report; default RUN/robustness",
+    )
 
 
 def predict(command) -> None:
-    command.add_argument("model", metavar="RUN|MODEL", help="run folder or model file")
+    _model(command)
     command.add_argument("files", nargs="+", metavar="FILE", help="audio files")
-    command.add_argument("--window", type=float, metavar="S", help="seconds")
-    command.add_argument("--hop", type=float, metavar="S", help="seconds")
     command.add_argument(
-        "--json", dest="as_json", action="store_true", help="one JSON object per line"
+        "--window",
+        type=float,
+        metavar="S",
+        help="length of a window in seconds; default: one prediction per file",
+    )
+    command.add_argument(
+        "--hop",
+        type=float,
+        metavar="S",
+        help="seconds from the start of one window to the next; default: --window",
+    )
+    command.add_argument(
+        "--json",
+        dest="as_json",
+        action="store_true",
+        help="print one JSON object per line instead of a table",
     )
 
 
 def export(command) -> None:
-    command.add_argument("model", metavar="RUN|MODEL", help="run folder or model file")
+    _model(command)
     command.add_argument(
         "--format",
         dest="formats",
         type=_names,
         required=True,
         metavar="keras,saved_model,onnx,litert",
-        help="what to write: one of these, or several",
+        help="formats to write, with commas between them",
     )
-    command.add_argument("--out", metavar="DIR", help="default: the model's folder")
+    command.add_argument(
+        "--out", metavar="DIR", help="folder to write to; default: the model's folder"
+    )
 
 
-def folders(texts: list[str]) -> dict[str, str]:
-    """The folders of corpora from `NAME=DIR`, in their order.
+def _model(command) -> None:
+    command.add_argument(
+        "model", metavar="RUN|MODEL", help="folder of a run, or model file"
+    )
+
+
+def parse_folders(texts: list[str]) -> dict[str, str]:
+    """Returns the folders of corpora by name.
+
+    Args:
+        texts: `NAME=DIR` each.
 
     Raises:
-        ValueError: a text of another form, or a corpus that is named twice.
+        ValueError: If a text has another form, or if a corpus is named twice.
     """
     pairs = [text.partition("=") for text in texts]
     wrong = [name for name, equals, folder in pairs if not (equals and folder)]
@@ -257,11 +386,15 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 def _count(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected 0 or more. Received: {text}")
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number, 0 or more. Received: {text}"
+        )
     return int(text)
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more. Received: {text}")
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number, 1 or more. Received: {text}"
+        )
     return int(text)

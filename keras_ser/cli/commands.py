@@ -1,4 +1,4 @@
-"""What each command does: it calls the function of the same name and prints."""
+"""The commands: each calls a function of the package and prints its result."""
 
 import dataclasses
 import json
@@ -18,9 +18,9 @@ def corpus(
 ) -> None:
     from keras_ser import corpora
     from keras_ser.corpora import audformat as database
-    from keras_ser.experiments.overrides import pairs
+    from keras_ser.experiments.overrides import parse_options
 
-    options = pairs(overrides)
+    options = parse_options(overrides)
     survey = corpora.survey_corpus(name, root, workers, **options)
     if as_json:
         print(json.dumps(dataclasses.asdict(survey), indent=2, ensure_ascii=False))
@@ -36,9 +36,10 @@ def features(**options) -> None:
     from keras_ser import experiments
 
     count, bad = experiments.prepare_features(**options)
-    rest = f", but for {len(bad)} utterances, listed there in skipped.csv" * bool(bad)
     cache = options["cache"]
-    print(f"{count} entries extracted below {cache}; all are there now{rest}.")
+    print(f"{count} entries extracted into {cache}. The cache is complete.")
+    if bad:
+        print(f"Skipped {len(bad)} utterances, listed in {Path(cache, 'skipped.csv')}.")
 
 
 def run(**options) -> None:
@@ -84,13 +85,13 @@ def export(**options) -> None:
     for name, path in inference.export(**options).items():
         print(f"written: {path}\n{inference.FORMATS[name].example(path)}\n")
     print(
-        "`waves` are float32 (batch, samples), mono, 16 kHz, in [-1, 1];\n"
-        "of one file, keras_ser.audio.read(file)[None]."
+        "`waves` are float32 (batch, samples), mono, 16 kHz, in [-1, 1].\n"
+        "For one file they are keras_ser.audio.read(file)[None]."
     )
 
 
 def _show(paths) -> None:
-    """Prints the report in Markdown, then the names of all files."""
+    """Prints reports in Markdown, then the names of all files."""
     paths = sorted(map(Path, paths), key=lambda path: (path.suffix != ".md", path))
     for path in paths:
         if path.suffix == ".md":

@@ -1,4 +1,4 @@
-"""The demonstration: two systems on synthetic speech, from nothing to a report."""
+"""The demonstration: trains two systems on synthetic speech and writes a report."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from keras_ser import corpora, experiments
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.models import BASELINE
 
-TEST = ("synthetic/s04", "synthetic/s09")
-DEV = ("synthetic/s03", "synthetic/s08")
+TEST_SPEAKERS = ("synthetic/s04", "synthetic/s09")
+DEV_SPEAKERS = ("synthetic/s03", "synthetic/s08")
 
 CONFIG = Experiment(
     name="demo",
@@ -17,20 +17,21 @@ CONFIG = Experiment(
         "mtl_aug": System(),
     },
     protocol="held_out_speakers",
-    protocol_arguments={"test": TEST, "dev": DEV},
+    protocol_arguments={"test": TEST_SPEAKERS, "dev": DEV_SPEAKERS},
     features=Features(seconds=4.0),
     training=Training(epochs=8),
 )
 
 
-def run(out) -> None:
-    """Trains, reports and draws; writes below `out` only.
+def run(out: str | Path) -> None:
+    """Trains, reports and draws pictures.
 
     Args:
-        out: folder. What an earlier demonstration finished there is kept.
+        out: The folder of everything that is written. Runs that an earlier
+            demonstration finished there are kept.
     """
     out = Path(out)
-    print("Synthetic speech of 10 speakers; two of them are tested, chance is 25 %.")
+    print("Synthetic speech of 10 speakers. Two of them are tested. Chance is 25 %.")
     folder = experiments.run(CONFIG, out=out / "runs", cache=out)
     report = folder / "report"
     print((report / "report.md").read_text(encoding="utf-8"))
@@ -39,12 +40,12 @@ def run(out) -> None:
     drawings = _drawings(finished, table, report)
     pictures = [path for path in sorted(report.glob("*.png")) if path not in drawings]
     print("Pictures:", *pictures, *drawings, sep="\n  ")
-    print(f"Curves:\n  tensorboard --logdir {out / 'runs'}")
-    print(f"Any audio:\n  keras-ser predict {finished[-1]} FILE…")
+    print(f"To see the training curves:\n  tensorboard --logdir {out / 'runs'}")
+    print(f"To recognise other audio:\n  keras-ser predict {finished[-1]} FILE…")
 
 
 def _drawings(folders, table, report: Path) -> list[Path]:
-    """Learning curves; reconstruction and attention of one test utterance."""
+    """Draws learning curves, and reconstruction and attention of a test utterance."""
     import numpy as np
     import pandas as pd
 
@@ -59,7 +60,7 @@ def _drawings(folders, table, report: Path) -> list[Path]:
         figures.history(pd.read_csv(folder / "history.csv"), path, chosen)
         paths.append(path)
     recogniser = Recogniser.load(folders[-1])
-    row = table[table.speaker == TEST[0]].iloc[0]
+    row = table[table.speaker == TEST_SPEAKERS[0]].iloc[0]
     features = recogniser.preprocessing.normalised(recogniser.features(row.file))
     model = recogniser.model
     output = model(features[None])["reconstruction"]

@@ -1,4 +1,4 @@
-"""The parser of all commands, and how a command runs and ends."""
+"""The parser of all commands, and the function that runs one."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from keras_ser.cli import arguments, commands, errors
 
 
 def entry() -> None:
-    """The console script."""
+    """Runs the console script `keras-ser`."""
     from absl import app
     from absl.flags import argparse_flags
 
@@ -26,27 +26,31 @@ def entry() -> None:
 def main(parsed: argparse.Namespace) -> int:
     """Runs a parsed command.
 
+    Args:
+        parsed: The arguments, from `parser`.
+
     Returns:
-        0; 1 if a run failed, 2 for bad input, 130 when interrupted, each with one
-        line on stderr.
+        The exit code: 0 for success, 1 if a run failed, 2 for bad input, or 130 if the
+        command was interrupted. An error is reported as one line on stderr.
     """
-    return errors.reported(lambda: parsed.function(**_options(parsed)))
+    return errors.run_command(lambda: parsed.function(**_options(parsed)))
 
 
 def run_options(words: list[str] | None = None) -> dict:
-    """The arguments of `keras_ser.run` from the words of `keras-ser run`.
+    """Returns the arguments of `keras_ser.run` for the words of `keras-ser run`.
 
-    A script takes the options of the command line with it.
+    A script can thus take the same options as the command line.
 
     Args:
-        words: such as `["--smoke"]`; default, those that the script was called with.
+        words: The words, such as `["--smoke"]`. The default is those that the script
+            was called with.
 
     Returns:
-        Keyword arguments of `run`, without `config`.
+        The keyword arguments of `run`, without `config`.
 
     Raises:
-        SystemExit: words that the command does not know, or `--help`, as argparse does.
-        ValueError: `--corpus` without a name or a folder.
+        SystemExit: If a word is unknown, or for `--help`; argparse raises it.
+        ValueError: If `--corpus` has no name or no folder.
 
     Example:
 
@@ -59,7 +63,11 @@ def run_options(words: list[str] | None = None) -> dict:
 
 
 def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """The parser of all commands."""
+    """Returns the parser of all commands.
+
+    Args:
+        kind: The class of the parser.
+    """
     top = kind(
         prog="keras-ser",
         description="Speech emotion recognition: train, evaluate, report, predict.",
@@ -75,23 +83,23 @@ def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
 COMMANDS = {
     "demo": "Train the baseline and MTL-AUG on synthetic speech, in minutes.",
     "corpus": "Show what the folder of a corpus holds.",
-    "features": "Fill the feature cache.",
+    "features": "Extract the features of an experiment into the cache.",
     "run": "Run an experiment and write its report.",
-    "tune": "Search for settings of one of its networks.",
-    "robustness": "Test finished runs under noise, attacks, other levels and coding.",
+    "tune": "Search for good settings of one network of an experiment.",
+    "robustness": "Score finished runs under noise, attacks, gain and lossy coding.",
     "report": "Write the report of finished runs.",
-    "predict": "Recognise emotion in audio files.",
-    "export": "Write a model for other programs: waveform in, named probabilities out.",
+    "predict": "Recognise the emotion in audio files.",
+    "export": "Export a model for other programs, from waveform to probabilities.",
 }
 
 
 def _options(parsed: argparse.Namespace) -> dict:
-    """The arguments of a command's function."""
+    """Returns the arguments of a command's function."""
     options = dict(vars(parsed))
     for name in ("command", "function"):
         del options[name]
     if "corpora" in options:
-        options["corpora"] = arguments.folders(options["corpora"])
+        options["corpora"] = arguments.parse_folders(options["corpora"])
     return options
 
 

@@ -1,4 +1,4 @@
-"""Experiments: systems × protocol × folds × repeats, from a config to run folders."""
+"""Experiments: systems × protocol × folds × repeats, from a config to a report."""
 
 import lazy_loader
 
@@ -39,7 +39,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "ablation",
             "few_labels",
             "networks",
-            "rivals",
+            "comparison_models",
             "single_augmentations",
         ],
     },

@@ -1,6 +1,7 @@
-"""Experiments as data: frozen dataclasses, and files that hold one."""
+"""Experiments as data: frozen dataclasses, and config files that define one."""
 
 import dataclasses
+import re
 import runpy
 import traceback
 from collections.abc import Iterable, Mapping
@@ -11,13 +12,13 @@ from keras_ser.experiments.overrides import override
 from keras_ser.experiments.values import (
     ARGUMENTS,
     COUNT,
-    among,
     are_arguments,
     are_augmentations,
     are_corpora,
     are_labels,
     are_names,
     check,
+    check_choice,
     is_bool,
     is_count,
     is_count_or_0,
@@ -29,14 +30,41 @@ from keras_ser.experiments.values import (
 )
 from keras_ser.utils import files
 
-BESIDE = ("report", "robustness")  # folders beside those of the systems
+REPORT_FOLDERS = ("report", "robustness")  # next to the folders of the systems
 DEFAULT_AUGMENT = ("speed", "specaugment", "mixup")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+# Settings that had another name in earlier versions, and their names today.
+RENAMED = {
+    "Experiment": {"unlabelled": "unlabelled_corpus", "against": "reference"},
+    "System": {"unlabelled": "use_unlabelled"},
+    "Training": {"rows": "rows_per_utterance", "unlabelled": "unlabelled_ratio"},
+}
+MOVED_MODULES = ("config", "systems")  # of earlier versions, directly in the package
 
 
 @dataclasses.dataclass(frozen=True)
 class Features:
-    """Front-end and window; see `features.LogMel` and `data.Preprocessing`."""
+    """The features that the systems of an experiment get, and how they are normalised.
+
+    Args:
+        front_end: The front-end that turns a waveform into features, a key of
+            `features.FRONT_ENDS`. The default is the log-mel spectrogram.
+        settings: The arguments of the front-end. The default is empty, which leaves
+            the front-end at its own defaults; those of `features.LogMel` are 128 mel
+            bands from windows of 40 ms every 10 ms.
+        seconds: The length of a network's input window in seconds. Longer training
+            speech is cropped to it at random. Longer test speech is cut into windows,
+            whose posteriors are averaged. Shorter speech is padded.
+        normalise: Whose mean and standard deviation normalise the features. With
+            `"train"` they are those of the training speech. With `"speaker"` each
+            speaker is normalised by their own utterances. That includes the test
+            speakers, whose unlabelled utterances are used together (transductive).
+
+    Example:
+
+    >>> Features(settings={"n_mels": 64}, seconds=4.0, normalise="speaker")
+    """
 
     front_end: str = "LogMel"
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -47,29 +75,49 @@ class Features:
         check("features.front_end", self.front_end, "text", is_text)
         check("features.seconds", self.seconds, "seconds above 0", is_positive)
         check("features.settings", self.settings, ARGUMENTS, are_arguments)
-        among("features.normalise", self.normalise, ("train", "speaker"))
+        check_choice("features.normalise", self.normalise, ("train", "speaker"))
 
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """What all systems of a table share.
+    """The schedule that all networks of an experiment share.
+
+    The optimizer is Adam. An epoch is one pass over the labelled rows, so that systems
+    with and without augmentation or unlabelled speech do the same number of updates.
+    After the training, the model is that of the epoch with the best development
+    score.
 
     Args:
-        batch: labelled rows a batch.
-        rows: rows of a labelled utterance an epoch; see `data.Pipeline`.
-        unlabelled: rows without label a labelled row, for systems that have them.
-        epochs: at most.
-        learning_rate: Adam's, at the start.
-        patience: epochs without a better development score before the halving.
-        monitor: `accuracy` or `uar` of the emotion on development speech.
-        seed: joins the hash that seeds each job.
-        precision: `float32`, or that of products: `mixed_bfloat16`, `mixed_float16`;
-            weights, heads and losses are float32 in each.
+        batch: The number of labelled rows per batch. Systems that train on unlabelled
+            speech get further rows in each batch; see `unlabelled_ratio`.
+        rows_per_utterance: The number of rows that each labelled utterance gives per
+            epoch. The first row is unaugmented and the others are augmented. Without
+            augmentation all of them are unaugmented.
+        unlabelled_ratio: The number of unlabelled rows per labelled row in a batch. It
+            concerns only systems that train on unlabelled speech.
+        epochs: The maximum number of epochs. Training stops earlier if the learning
+            rate falls below a tenth of its initial value.
+        learning_rate: The learning rate of Adam at the start.
+        patience: The number of epochs without a better development score after which
+            the best epoch is restored and the learning rate is halved; see
+            `callbacks.HalveAndRestore`.
+        monitor: The development score that selects the epoch. It is the `"accuracy"`
+            or the unweighted average recall (`"uar"`) of the emotion.
+        seed: Any whole number. Together with the names of the experiment and the fold
+            and the number of the repeat, it gives the seed of a job. The system does
+            not enter, so that systems are paired.
+        precision: The precision in which layers compute: `"float32"`,
+            `"mixed_bfloat16"` or `"mixed_float16"`. Weights, heads and losses are
+            float32 in all of them.
+
+    Example:
+
+    >>> Training(batch=32, epochs=60, learning_rate=1e-4, monitor="uar")
     """
 
     batch: int = 16
-    rows: int = 2
-    unlabelled: int = 1
+    rows_per_utterance: int = 2
+    unlabelled_ratio: int = 1
     epochs: int = 20
     learning_rate: float = 1e-3
     patience: int = 5
@@ -78,39 +126,61 @@ class Training:
     precision: str = "float32"
 
     def __post_init__(self):
-        for name in ("batch", "rows", "epochs", "patience"):
+        for name in ("batch", "rows_per_utterance", "epochs", "patience"):
             check(f"training.{name}", getattr(self, name), COUNT, is_count)
-        rate, unlabelled = self.learning_rate, self.unlabelled
+        rate, ratio = self.learning_rate, self.unlabelled_ratio
         check("training.learning_rate", rate, "a number above 0", is_positive)
-        check("training.unlabelled", unlabelled, "0 or more", is_count_or_0)
+        check("training.unlabelled_ratio", ratio, "0 or more", is_count_or_0)
         check("training.seed", self.seed, "a whole number", is_whole)
-        among("training.monitor", self.monitor, ("accuracy", "uar"))
-        among("training.precision", self.precision, PRECISIONS)
+        check_choice("training.monitor", self.monitor, ("accuracy", "uar"))
+        check_choice("training.precision", self.precision, PRECISIONS)
 
 
-# The schedule of Latif et al. 2022, section 4.3, with preset `paper` of the model.
-PAPER_TRAINING = Training(batch=32, rows=5, epochs=60, learning_rate=1e-4)
+# The schedule of Latif et al. 2022, section 4.3. It belongs to the preset `paper` of
+# the model.
+PAPER_TRAINING = Training(batch=32, rows_per_utterance=5, epochs=60, learning_rate=1e-4)
 PRESETS = {"small": Training(), "paper": PAPER_TRAINING}
 
 
 @dataclasses.dataclass(frozen=True)
 class System:
-    """One row of a table.
+    """One row of a table: a model with its arguments, losses and training data.
+
+    A system is a network of `models.MODELS` or a classical system of
+    `classical.CLASSICAL`. A classical system takes `arguments`, `label_fraction` and
+    `train_conditions` only, and needs `augment=()`.
 
     Args:
-        model: key of `models.MODELS` or of `classical.CLASSICAL`; a classical
-            system takes `arguments` alone, and `augment=()`.
-        arguments: of the model.
-        objective: of the model's `objective`.
-        augment: names of augmentations, or a mapping from names to arguments.
-        denoising: whether to reconstruct the unaugmented input.
-        unlabelled: whether to train on the experiment's unlabelled speech too.
-        label_fraction: of the training utterances that keep their label; see
-            `protocols.label_fraction`. The others join the unlabelled speech of a
-            system that trains on it.
-        train_conditions: of the speech that it learns from and that selects its epoch,
-            such as `("noise:all:10",)`: each utterance is heard under one of them,
-            drawn by its name. Tests are scored under the experiment's `conditions`.
+        model: The name of the model, a key of `models.MODELS` or of
+            `classical.CLASSICAL`.
+        arguments: The arguments of the model. The default is empty, which leaves the
+            model at its own defaults.
+        objective: The arguments of the model's `objective`, such as the weights of its
+            losses. The default is empty, which leaves these at their defaults.
+        augment: The augmentations of the training speech: a tuple of names from
+            `augment.AUGMENTATIONS`, or a mapping from names to their arguments. The
+            default is all three of them, and `()` means none.
+        denoising: Whether the reconstruction head learns the unaugmented input. By
+            default it learns the input as it is, augmented or not.
+        use_unlabelled: Whether the system also trains on unlabelled speech: the corpus
+            `unlabelled_corpus` of the experiment, and training utterances that
+            lost their label to `label_fraction`.
+        label_fraction: The fraction of the training utterances of each emotion that
+            keep their label, above 0 and up to 1. The default keeps all of them; see
+            `protocols.label_fraction`.
+        train_conditions: The conditions of the training and development speech. Each
+            utterance is used under one of them, which its name decides. The default
+            is clean speech; see `conditions.parse`. The conditions of the tests are
+            the `conditions` of the experiment.
+
+    Example:
+
+    >>> System(
+    ...     arguments={"preset": "small"},
+    ...     objective={"center": 1e-3, "auxiliary": 0.3},
+    ...     augment={"speed": {"factors": (0.9, 1.1)}, "specaugment": {}},
+    ...     train_conditions=("clean", "noise:all:10"),
+    ... )
     """
 
     model: str = "MTLAug"
@@ -118,7 +188,7 @@ class System:
     objective: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     augment: tuple[str, ...] | Mapping[str, Mapping] = DEFAULT_AUGMENT
     denoising: bool = False
-    unlabelled: bool = False
+    use_unlabelled: bool = False
     label_fraction: float = 1.0
     train_conditions: tuple[str, ...] = ("clean",)
 
@@ -128,7 +198,7 @@ class System:
             check(f"System.{name}", getattr(self, name), ARGUMENTS, are_arguments)
         expected = "a tuple of names, or a mapping from names to arguments"
         check("System.augment", self.augment, expected, are_augmentations)
-        for name in ("denoising", "unlabelled"):
+        for name in ("denoising", "use_unlabelled"):
             check(f"System.{name}", getattr(self, name), "True or False", is_bool)
         fraction, expected = self.label_fraction, "a number above 0, up to 1"
         check("System.label_fraction", fraction, expected, is_fraction)
@@ -138,30 +208,65 @@ class System:
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-    """Systems × protocol × folds × repeats.
+    """An experiment: systems × protocol × folds × repeats.
+
+    Each system is trained and tested on each fold of the protocol, as many times as
+    there are repeats. A config file is a Python file that defines an experiment as
+    `config`. `keras-ser run FILE` and `keras_ser.run(config)` run it.
 
     Args:
-        name: of the folder below `runs/`.
-        corpus: key of `corpora.CORPORA`, or several.
-        systems: rows of the table, by name.
-        labels: key of `corpora.LABEL_SETS`, `all`, or a mapping from emotion to
-            class.
-        protocol: key of `protocols.PROTOCOLS`.
-        protocol_arguments: of the protocol.
-        unlabelled: corpus of unlabelled speech, or empty.
-        features: front-end and window.
-        training: schedule.
-        repeats: of each fold, with other seeds.
-        conditions: under which tests are scored, `clean` first; see
-            `conditions.parse`.
-        noise: corpus of the noise that conditions mix in, or empty.
-        published: figures that the report sets beside the measured ones,
-            `mtl_aug:2`, or empty; see `keras_ser.published`.
-        against: the system that a report compares the others with, or empty; see
-            `reports.build`.
-        corpus_options: by corpus, options of its reader, `{"csv": {"speaker": "who"}}`.
-        tuned_on: speakers that a search for these settings heard, which are
-            therefore not tested.
+        name: The name of the experiment and of its folder in the folder of all runs.
+        corpus: The labelled corpus, a key of `corpora.CORPORA`, or a tuple of several.
+        systems: The systems by their names. Each is one row of the report's tables,
+            and its name is that of its folder.
+        labels: The classes: a key of `corpora.LABEL_SETS`, a mapping from emotion to
+            class, or `"all"`. The default, `"all"`, takes every emotion of the corpus
+            as a class. A label set leaves out the emotions that it does not name.
+        protocol: How the speech is divided into folds, a key of `protocols.PROTOCOLS`.
+            By default each speaker is tested once.
+        protocol_arguments: The arguments of the protocol, such as `{"folds": 10}` for
+            `k_fold`. The default is empty.
+        unlabelled_corpus: The corpus of unlabelled speech, a key of
+            `corpora.CORPORA`, for the systems with `use_unlabelled`. The default is
+            empty, for none.
+        features: The features and the input window. The default is `Features()`.
+        training: The schedule of the networks. The default is `Training()`.
+        repeats: The number of repeats of each fold, with different seeds.
+        conditions: The conditions under which the tests are scored. The first must be
+            `"clean"`, which is also the default; see `conditions.parse`.
+        noise: The corpus of noise that conditions mix in, a key of `corpora.CORPORA`.
+            The default is empty, for none.
+        published: The paper and the table whose published figures the report shows
+            next to the measured ones, such as `"mtl_aug:2"`; see
+            `reports.load_published`. The default is empty, for none.
+        reference: The system that reports compare the others with. By default it is
+            `baseline_augmented`, `baseline` or the first system, whichever of these
+            the experiment has; see `reports.write`.
+        corpus_options: Options of the readers of corpora, by the name of the corpus,
+            such as `{"csv": {"speaker": "who"}}`. The default is empty.
+        tuned_on: The speakers that a search for these settings used, such as
+            `("emodb/03",)`. Folds that test one of them are rejected.
+            `tuning.search` fills in this field; the default is empty.
+
+    Example:
+
+    >>> from keras_ser import Experiment, Features, System, Training
+    >>> from keras_ser.models import BASELINE
+    >>> config = Experiment(
+    ...     name="emodb_noise",
+    ...     corpus="emodb",
+    ...     labels="four",
+    ...     systems={
+    ...         "baseline": System(arguments=BASELINE, augment=()),
+    ...         "mtl_aug": System(objective={"center": 1e-3, "auxiliary": 0.3}),
+    ...     },
+    ...     protocol="k_fold",
+    ...     protocol_arguments={"folds": 5},
+    ...     features=Features(seconds=4.0),
+    ...     training=Training(epochs=10, monitor="uar"),
+    ...     conditions=("clean", "noise:all:10"),
+    ...     noise="demand",
+    ... )
     """
 
     name: str
@@ -170,14 +275,14 @@ class Experiment:
     labels: str | Mapping[str, str] = "all"
     protocol: str = "leave_one_speaker_out"
     protocol_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    unlabelled: str = ""
+    unlabelled_corpus: str = ""
     features: Features = dataclasses.field(default_factory=Features)
     training: Training = dataclasses.field(default_factory=Training)
     repeats: int = 1
     conditions: tuple[str, ...] = ("clean",)
     noise: str = ""
     published: str = ""
-    against: str = ""
+    reference: str = ""
     corpus_options: Mapping[str, Mapping] = dataclasses.field(default_factory=dict)
     tuned_on: tuple[str, ...] = ()
 
@@ -188,8 +293,8 @@ class Experiment:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The names of all corpora, that of unlabelled speech and of noise too."""
-        others = (self.unlabelled, self.noise)
+        """The names of all corpora, including those of unlabelled speech and noise."""
+        others = (self.unlabelled_corpus, self.noise)
         return tuple(dict.fromkeys([*self.corpora, *filter(None, others)]))
 
     def __post_init__(self):
@@ -197,35 +302,43 @@ class Experiment:
         self._check_fields()
         for name in self.systems:
             files.safe_name("A system's name", name)
-            if name in BESIDE:
+            if name in REPORT_FOLDERS:
                 raise ValueError(
-                    f"Experiment `{self.name}`: a system must not be called "
-                    f"{name!r}: a folder of reports is. Choose another name."
+                    f"Experiment `{self.name}`: a system must not be called {name!r}, "
+                    "which is the name of a folder of reports. Choose another name."
                 )
         if not self.systems:
-            raise ValueError(f"Experiment `{self.name}` needs at least one system.")
+            raise ValueError(
+                f"Experiment `{self.name}` needs at least one system. Received: none."
+            )
         for name, system in self.systems.items():
             if not isinstance(system, System):
                 raise ValueError(
                     f"Experiment `{self.name}`: system `{name}` must be a `System`. "
-                    f"Received: {system!r}."
+                    f"Received: {files.short_repr(system)}."
                 )
         needs = [
             name
             for name, system in self.systems.items()
-            if system.unlabelled and system.label_fraction == 1
+            if system.use_unlabelled and system.label_fraction == 1
         ]
-        if needs and not self.unlabelled:
+        if needs and not self.unlabelled_corpus:
             raise ValueError(
-                f"Systems {needs} train on unlabelled speech, and experiment "
-                f"`{self.name}` names none. Set `unlabelled` to a corpus."
+                f"Systems {needs} train on unlabelled speech, but experiment "
+                f"`{self.name}` names none. Set `unlabelled_corpus` to a corpus."
             )
 
     def _check_fields(self) -> None:
-        """Each field but the name against its type."""
+        """Checks the types of all fields except the name."""
         check("repeats", self.repeats, COUNT, is_count)
         check("systems", self.systems, "a mapping from names to systems", is_mapping)
-        for name in ("protocol", "unlabelled", "noise", "published", "against"):
+        for name in (
+            "protocol",
+            "unlabelled_corpus",
+            "noise",
+            "published",
+            "reference",
+        ):
             check(name, getattr(self, name), "text", is_text)
         check("corpus", self.corpus, "a name, or several different ones", are_corpora)
         for name in ("conditions", "tuned_on"):
@@ -252,19 +365,24 @@ def _is_training(value) -> bool:
     return isinstance(value, Training)
 
 
-def load_config(path, overrides: Iterable[str] = ()) -> Experiment:
-    """The `Experiment` that a Python file calls `config`.
+def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
+    """Runs a config file and returns the experiment that it defines as `config`.
 
     Args:
-        path: a file such as `configs/mtl_aug/emodb.py`.
-        overrides: `path=value`, `training.epochs=5` or
-            `systems.mtl_aug.objective.auxiliary=0.1`; values are Python literals,
-            or text where a literal makes no sense.
+        path: A Python file such as `configs/mtl_aug/emodb.py`.
+        overrides: Changes to the experiment, `path=value`, such as
+            `training.epochs=5` or `systems.mtl_aug.objective.auxiliary=0.1`. A value
+            is a Python literal. Anything that is not a literal is taken as text.
 
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: the file fails, or has no `config` in it; an unknown path or a
-            value of another type.
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file raises an error or defines no `config`, if the path of
+            an override is unknown, or if its value has the wrong type.
+
+    Example:
+
+    >>> load_config("configs/mtl_aug/emodb.py", ["training.epochs=5"]).name
+    'emodb_four'
     """
     if not Path(path).is_file():
         raise FileNotFoundError(
@@ -283,21 +401,53 @@ def load_config(path, overrides: Iterable[str] = ()) -> Experiment:
 
 
 def _run(path) -> dict:
-    """The names that a config file defines; whatever it raises names file and line."""
+    """Returns the names that a config file defines.
+
+    Any error of the file becomes a `ValueError` that names the file and the line.
+    """
     try:
         return runpy.run_path(str(path))
     except (Exception, SystemExit) as error:  # the file may raise anything
         line = _line(path, error)
         raise ValueError(
             f"Expected a config file that runs. Received: {path}, line {line}: "
-            f"{type(error).__name__}: {error}. Correct it there."
+            f"{type(error).__name__}: {error}. {_correction(error)}"
         ) from error
 
 
 def _line(path, error) -> int | str:
-    """The line of the file in which an error arose."""
+    """Returns the line of the file in which an error arose."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return error.lineno or "?"
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
     return lines[-1] if lines else "?"
+
+
+def _correction(error: BaseException) -> str:
+    """Returns what to write instead; names of earlier versions get today's."""
+    if isinstance(error, ImportError) and _is_moved(error):
+        return (
+            "This module has moved. Write `from keras_ser import Experiment, Features, "
+            "System, Training`, and `from keras_ser.experiments import …` for the "
+            "other names, such as `NETWORKS` or `PAPER_TRAINING`."
+        )
+    found = re.match(
+        r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error)
+    )
+    if isinstance(error, TypeError) and found:
+        kind, old = found.groups()
+        new = RENAMED.get(kind, {}).get(old)
+        if new:
+            return f"`{old}` is called `{new}` now: write `{kind}({new}=…)`."
+    return "Correct this line."
+
+
+def _is_moved(error: ImportError) -> bool:
+    """Returns whether an import failed because a module has moved."""
+    for name in MOVED_MODULES:
+        if error.name == f"keras_ser.{name}":
+            return True
+        if error.name == "keras_ser" and f"cannot import name {name!r}" in str(error):
+            return True
+    return False

@@ -1,4 +1,4 @@
-"""Experiments from a config to a report: all that `keras-ser run` can do."""
+"""Runs experiments, from a config to a report: everything `keras-ser run` can do."""
 
 import dataclasses
 import datetime
@@ -13,10 +13,10 @@ from keras_ser.audio.unusable import Unusable
 from keras_ser.experiments import config as configs
 from keras_ser.experiments import inputs, variants
 from keras_ser.experiments.config import Experiment
-from keras_ser.experiments.extraction import check_same_sound, prepare
+from keras_ser.experiments.extraction import check_sound, prepare
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.plan import clear, plan_jobs, status
-from keras_ser.experiments.run_folder import refuse_held, refuse_other
+from keras_ser.experiments.run_folder import check_free, check_same_settings
 from keras_ser.experiments.runner import run_job
 from keras_ser.utils import files, parallel
 
@@ -46,49 +46,51 @@ def run(
     """Runs an experiment and writes its report.
 
     This is `keras-ser run`, with the same options. Finished runs are kept and not
-    computed again. Interrupted ones resume from their last complete epoch.
+    computed again. Interrupted runs resume from their last complete epoch.
 
     Args:
-        config: an `Experiment`, or the path of a Python file that defines one as
+        config: An `Experiment`, or the path of a Python file that defines one as
             `config`.
-        corpora: the folder of each corpus. Corpora that are not named are sought at
-            `$KERAS_SER_CORPORA/<name>`. Corpora that the config does not know take
-            the places of its own, in their order.
-        systems: names of the systems to run; default, all of the config.
-        folds: names of the folds to run; default, all of the protocol.
-        overrides: other values in the config, such as `"training.epochs=5"`.
-        preset: sizes of networks and schedule, `"small"` or `"paper"`, in place of
-            those that the config names.
-        repeats: repeats of each fold, in place of the config's.
-        smoke: whether to run one fold for two epochs on a little synthetic speech, to
+        corpora: The folders of corpora by name. Other corpora are expected in
+            `$KERAS_SER_CORPORA/<name>`. Corpora that the config does not name
+            replace its own corpora, in their order.
+        systems: The names of the systems to run. The default is all of the config.
+        folds: The names of the folds to run. The default is all of the protocol.
+        overrides: Changes to the config, such as `"training.epochs=5"`.
+        preset: The sizes of the networks and the schedule, `"small"` or `"paper"`,
+            instead of those that the config names.
+        repeats: The number of repeats of each fold, instead of the config's.
+        smoke: Whether to run one fold for two epochs on a little synthetic speech, to
             see that everything runs. An earlier smoke run is removed first.
-        skip_bad: whether to leave out audio that cannot be used and list it in
+        skip_bad: Whether to leave out audio that cannot be used and list it in
             `skipped.csv`, instead of stopping before anything trains.
-        out: folder of all runs.
-        cache: folder of features and of generated speech.
-        workers: processes; each trains one job at a time.
-        threads: CPU threads per process; default, an equal share of the processors
-            for each of several workers.
-        devices: devices that share each batch; needs the Keras backend JAX.
-        cluster: address of a Dask cluster to train on, `"dask://host:8786"`, in place
-            of `workers`.
-        monitor: whether TensorBoard shows pictures, speech and gradients, too.
-        progress: whether to print the status and show progress bars.
+        out: The folder of all runs.
+        cache: The folder of features and of generated speech.
+        workers: The number of processes. Each trains one job at a time.
+        threads: The number of CPU threads per process. By default several workers
+            share the processors equally, and a single one leaves it to the backend.
+        devices: The number of devices that share each batch. More than one needs the
+            Keras backend JAX.
+        cluster: The address of a Dask cluster to train on, `"dask://HOST:PORT"`,
+            instead of `workers`.
+        monitor: Whether TensorBoard also shows pictures, speech and gradients.
+        progress: Whether to print the status and show progress bars.
 
     Returns:
         The folder of the experiment, `<out>/<name>`. Its report is in `report/`.
 
     Raises:
-        ValueError: bad input: an unknown name or value, a corpus without a folder, a
-            split that shares a speaker or a recording, or a run folder with other
-            settings. Nothing has been trained then.
-        UnusableAudio: audio that cannot be used, unless `skip_bad`.
-        TasksFailed: several runs failed; if a single one did, its own error. All
-            others are finished and in the report.
+        ValueError: If the input is bad: an unknown name or value, a corpus without a
+            folder, a fold whose sides share a speaker or a recording, or a run folder
+            with different settings. Nothing has been trained then.
+        UnusableAudio: If audio cannot be used, unless `skip_bad` is set.
+        TasksFailed: If several runs failed. If a single run failed, its own error is
+            raised. All others are finished and in the report.
 
     Example:
 
-    >>> run("configs/mtl_aug/emodb.py", corpora={"emodb": "/data/emodb"}, workers=2)
+    >>> corpora = {"emodb": "/data/emodb"}
+    >>> run("configs/mtl_aug/emodb.py", corpora=corpora, systems=["mtl_aug"], workers=2)
     PosixPath('runs/emodb_four')
     """
     backend.set_tensorflow_defaults()
@@ -103,17 +105,17 @@ def run(
     config = variants.restricted(config, systems)
     planned = _plan(config, roots, folds, smoke, skip_bad, Path(out), cache, workers)
     folder = Path(out) / config.name
-    if smoke:  # an earlier run that is finished would show nothing
+    if smoke:  # an earlier finished run would leave nothing to run
         clear(folder)
     if progress:
         print(f"{config.name}: {len(planned)} runs below {out}: {status(planned)}")
     todo = [job.folder for job in planned if not job.folder.exists()]
-    if smoke and devices == 1:  # most of its time is spent in Python
+    if smoke and devices == 1:  # a smoke run spends most of its time in Python
         workers = max(workers, min(MAX_SMOKE_WORKERS, parallel.cpu_count(), len(todo)))
     options = {"devices": devices, "monitor": monitor, "cluster": cluster}
     try:
         run_jobs(planned, cache, workers, threads, progress, **options)
-    except Exception as error:  # one that failed; the others are done
+    except Exception as error:  # some jobs failed; the others are done
         if any(each.exists() for each in todo):
             _note_report(error, folder)
         raise
@@ -130,20 +132,31 @@ def prepare_features(
     cache: str | Path = "cache",
     workers: int = 1,
 ) -> tuple[int, list[Unusable]]:
-    """Fills the feature cache with all that an experiment reads.
+    """Extracts all features that an experiment reads into the cache.
+
+    This is `keras-ser features`, with the same options.
 
     Args:
-        config, corpora, overrides, skip_bad, cache: as for `run`.
-        workers: processes.
+        config: An `Experiment`, or the path of a config file.
+        corpora: The folders of corpora by name; see `run`.
+        overrides: Changes to the config, such as `"features.seconds=4"`.
+        skip_bad: Whether to leave out audio that cannot be used and list it in
+            `skipped.csv` in the cache, instead of raising an error.
+        cache: The folder of features and of generated speech.
+        workers: The number of processes.
 
     Returns:
-        How many entries were extracted, and the utterances that cannot be used, which
-        are listed in `skipped.csv` in the cache. Without `skip_bad` these are an
-        error.
+        The number of entries that were extracted, and the list of utterances that
+        cannot be used, which is empty without `skip_bad`.
 
     Raises:
-        ValueError: as `run`.
-        UnusableAudio: audio that cannot be used, unless `skip_bad`.
+        ValueError: If the input is bad; see `run`.
+        UnusableAudio: If audio cannot be used, unless `skip_bad` is set.
+
+    Example:
+
+    >>> corpora = {"emodb": "/data/emodb", "librispeech": "/data/librispeech"}
+    >>> count, bad = prepare_features("configs/mtl_aug/emodb.py", corpora=corpora)
     """
     files.writable_folder(cache)
     roots = {name: str(root) for name, root in (corpora or {}).items()}
@@ -163,14 +176,17 @@ def load(
     overrides: Iterable[str] = (),
     preset: str = "",
 ) -> Experiment:
-    """The experiment with its overrides, on the corpora given, at a preset.
+    """Returns an experiment with overrides, on the given corpora, at a preset.
 
     Args:
-        config, overrides, preset: as for `run`.
-        roots: the folder of each corpus.
+        config: An `Experiment`, or the path of a config file.
+        roots: The folders of corpora by name. Corpora that the config does not name
+            replace its own; see `variants.on_corpora`.
+        overrides: Changes to the config, such as `"training.epochs=5"`.
+        preset: The name of a preset, or an empty string.
 
     Raises:
-        ValueError: as `run`.
+        ValueError: If the config cannot be loaded or changed in this way.
     """
     if not isinstance(config, Experiment):
         config = configs.load_config(config)
@@ -183,8 +199,15 @@ def load(
 def write_report(folder: Path) -> list[Path]:
     """Writes the report of an experiment's runs to `report/` in its folder.
 
+    Args:
+        folder: The folder of the experiment.
+
+    Returns:
+        The written files.
+
     Raises:
-        RuntimeError: a speaker is on two sides of a fold. The report is written.
+        RuntimeError: If a speaker is on two sides of a fold. The report has been
+            written then.
     """
     from keras_ser import reports
 
@@ -196,7 +219,7 @@ def write_report(folder: Path) -> list[Path]:
 def _plan(
     config: Experiment, roots, folds, smoke: bool, skip_bad: bool, out, cache, workers
 ) -> list[Job]:
-    """The jobs of a run; with `skip_bad`, on folds without what cannot be used."""
+    """Plans the jobs of a run; with `skip_bad`, without the unusable utterances."""
     noise = inputs.read_noise(config, roots, cache)
     tables = inputs.read_tables(config, roots, cache, skip_bad)
     options = {"folds": folds, "noise": noise, "first_fold_only": smoke and not folds}
@@ -207,24 +230,24 @@ def _plan(
     prepare(planned, cache, workers, bad=bad)
     if not bad:
         return planned
-    left = inputs.leave_out(tables, bad)
-    with inputs.noting_losses(tables, left):
-        again = plan_jobs(config, *left, out, **options)
-    return inputs.with_skipped(again, planned, bad)
+    kept = inputs.leave_out(tables, bad)
+    with inputs.noting_losses(tables, kept):
+        replanned = plan_jobs(config, *kept, out, **options)
+    return inputs.with_skipped(replanned, planned, bad)
 
 
 def _note_report(error: Exception, folder: Path) -> None:
-    """Writes the report of what is done, and names it in the error."""
+    """Writes the report of the finished runs and names it in the error."""
     try:
         write_report(folder)
-        error.add_note(f"What is done is reported in {folder / 'report'}.")
+        error.add_note(f"The report of the finished runs is in {folder / 'report'}.")
     except (ValueError, OSError, RuntimeError) as other:
-        error.add_note(f"What is done could not be reported: {other}")
+        error.add_note(f"The finished runs could not be reported: {other}")
 
 
 def run_jobs(
     planned: list[Job],
-    cache,
+    cache: str | Path,
     workers: int = 1,
     threads: int | None = None,
     progress: bool = True,
@@ -232,45 +255,47 @@ def run_jobs(
     monitor: bool = False,
     cluster: str = "",
 ) -> list[Path]:
-    """Runs the jobs that are not done yet, and goes on with interrupted ones.
+    """Runs the jobs that are not finished; interrupted ones resume.
 
     A job that fails is tried once more when all others are done; see `parallel.run`.
-    What it wrote last stands in `<fold>-<repeat>.log`, beside its folder.
+    The traceback of its failure is in `<fold>-<repeat>.log`, next to its folder.
 
     Args:
-        planned: from `plan.plan_jobs`.
-        cache: folder of the feature store.
-        workers: processes; each trains one job at a time.
-        threads: CPU threads a process; default, an equal share of the processors for
-            each of several workers, and one on a cluster.
-        progress: whether to show bars.
-        devices: that share each batch, in one process.
-        monitor: whether each network's `logs/` get pictures, sound and gradients;
-            see `monitoring.Monitor`.
-        cluster: address of one to use instead of `workers`, `dask://host:8786`;
-            the folders of runs and cache must be on a disk that it shares.
+        planned: The jobs, from `plan.plan_jobs`.
+        cache: The folder of the feature store.
+        workers: The number of processes. Each trains one job at a time.
+        threads: The number of CPU threads per process. By default several workers
+            share the processors equally, a single one leaves it to the backend, and
+            processes on a cluster use one each.
+        progress: Whether to show progress bars.
+        devices: The number of devices that share each batch, in one process.
+        monitor: Whether the `logs/` of each network also get pictures, sound and
+            gradients; see `monitoring.Monitor`.
+        cluster: The address of a Dask cluster to use instead of `workers`,
+            `dask://HOST:PORT`. The folders of runs and cache must be on a disk that
+            its machines share.
 
     Returns:
         The folders of all jobs, in their order.
 
     Raises:
-        ValueError: a run in the output folder has other settings, another process
-            is at work in it, batches cannot be shared so, or two sides of a fold hold
-            the same sound. Nothing was trained then.
-        TasksFailed: several jobs failed twice; the error of one that failed alone.
-            All others are done.
+        ValueError: If a run in the output folder has different settings, if another
+            process is using it, if the devices cannot share the batches, or if two
+            sides of a fold share a recording. Nothing has been trained then.
+        TasksFailed: If several jobs failed twice. If a single job failed, its own
+            error is raised. All others are done.
     """
     from keras_ser.backend.devices import check_devices
 
     for job in planned:
-        refuse_other(job)
+        check_same_settings(job)
     todo = [job for job in planned if not job.folder.exists()]
     several = workers > 1 or bool(cluster)
     for job in todo:
-        refuse_held(job)
+        check_free(job)
         check_devices(devices, job.config.training.batch, 2 if cluster else workers)
     prepare(todo, cache, workers, progress)
-    check_same_sound(todo, cache)
+    check_sound(todo, cache)
     threads = threads or parallel.threads_each(workers, cluster)
     titles = _Titles(len(todo), progress and not several)
     run_one = titles.run if titles.shown else run_job
@@ -290,25 +315,29 @@ def run_jobs(
 
 
 class _Titles:
-    """Titles of the bars of trainings that run one after the other.
+    """Titles for the progress bars of trainings that run one after the other.
 
-    `[3/20, about 0:41:00 left] mtl_aug 03`: the time that those before took on
-    average, for each that is left.
+    A title such as `[3/20, about 0:41:00 left] mtl_aug 03` estimates the time left
+    from the mean time of the trainings before.
+
+    Args:
+        total: The number of trainings.
+        shown: Whether there are progress bars.
     """
 
     def __init__(self, total: int, shown: bool):
         self.total, self.shown = total, shown
-        self._begun, self._started = 0, time.monotonic()
+        self._count, self._start_time = 0, time.monotonic()
 
     def run(self, job: Job, *arguments, **options) -> Path:
         return run_job(job, *arguments, title=self._next(job), **options)
 
     def _next(self, job: Job) -> str:
-        done, self._begun = self._begun, self._begun + 1
+        done, self._count = self._count, self._count + 1
         left = ""
         if done and done < self.total:
-            each = (time.monotonic() - self._started) / done
+            each = (time.monotonic() - self._start_time) / done
             remaining = datetime.timedelta(seconds=round(each * (self.total - done)))
             left = f", about {remaining} left"
-        number = min(self._begun, self.total)
+        number = min(self._count, self.total)
         return f"[{number}/{self.total}{left}] {job.system} {job.fold.name}"

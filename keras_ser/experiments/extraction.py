@@ -1,38 +1,43 @@
-"""The features that jobs read, extracted before anything trains."""
+"""Extracts the features that jobs read, before anything trains."""
+
+from pathlib import Path
 
 import pandas as pd
 
 from keras_ser.audio import unusable
 from keras_ser.audio.unusable import Unusable
 from keras_ser.experiments.job import Job, feature_store
-from keras_ser.features import PLAIN
+from keras_ser.features import IDENTITY
 from keras_ser.protocols import leaks
 
 
 def prepare(
     planned: list[Job],
-    cache,
+    cache: str | Path,
     workers: int = 1,
     progress: bool = True,
     bad: list[Unusable] | None = None,
 ) -> int:
-    """Extracts the features that jobs need; returns how many were absent.
+    """Extracts the features that jobs need and that the cache lacks.
 
-    Every utterance once, in every variant that a system of the jobs trains on: a
-    fold's test speaker trains in the others. What is there already is read, too:
-    entries that are damaged are extracted again.
+    Each utterance is extracted once, in every variant that a system of the jobs
+    trains on, because the test speaker of one fold trains in the others. Entries that
+    are there already are read too, and damaged ones are extracted again.
 
     Args:
-        planned: from `jobs`.
-        cache: folder of the feature store.
-        workers: processes.
-        progress: whether to show bars.
-        bad: collects the utterances that cannot be used; without it, they are an
-            error.
+        planned: The jobs, from `plan.plan_jobs`.
+        cache: The folder of the feature store.
+        workers: The number of processes.
+        progress: Whether to show progress bars.
+        bad: A list to which the utterances that cannot be used are added. Without
+            it, such utterances are an error.
+
+    Returns:
+        The number of entries that were extracted.
 
     Raises:
-        UnusableAudio: audio that cannot be used, all of it; more than a few are
-            listed in `unusable.csv` in the cache.
+        UnusableAudio: If audio cannot be used. It names all such utterances; if they
+            are many, they are listed in `unusable.csv` in the cache.
     """
     found, count = unusable.unread(_utterances(planned)), 0
     for store, table, transforms in _needed(planned, cache):
@@ -40,34 +45,38 @@ def prepare(
         table = table[~table.utterance.isin(known)]
         count += store.prepare(table, transforms, workers, progress, found, verify=True)
     if bad is None:
-        unusable.refuse(found, cache)
+        unusable.check_none(found, cache)
     else:
         bad += found
     return count
 
 
-def check_same_sound(planned: list[Job], cache) -> None:
-    """Raises ValueError where a fold's sides share sound, by the features there are.
+def check_sound(planned: list[Job], cache: str | Path) -> None:
+    """Raises ValueError if two sides of a fold share a recording, by its features.
 
-    What `leaks` compares when a fold is made are files: a recording that was saved
-    again has other bytes.
+    When a fold is made, `leaks` compares the bytes of files. A recording that was
+    saved again has different bytes, but the same features.
+
+    Args:
+        planned: The jobs, whose features have been extracted by `prepare`.
+        cache: The folder of the feature store.
     """
     folds = {job.fold.name: job.fold for job in planned}.values()
     for store, table, _ in _needed(planned, cache):
-        if store.plain == PLAIN:  # noise is another one for each utterance
+        if store.unaugmented == IDENTITY:  # each utterance gets its own noise
             sound = store.fingerprints(table)
             for fold in folds:
-                leaks.refuse_sound(fold.name, fold.sides(), sound)
+                leaks.check_sound(fold.name, fold.sides(), sound)
 
 
 def _needed(planned: list[Job], cache) -> list[tuple]:
-    """The stores that jobs read, each with its utterances and transforms."""
+    """Returns the stores that jobs read, each with its utterances and transforms."""
     from keras_ser.experiments import classical
 
     others = [job for job in planned if classical.is_classical(job)]
     networks = [job for job in planned if not classical.is_classical(job)]
-    needed = [(*each, [PLAIN]) for each in classical.needed(others, cache)]
-    return [*needed, *_networks_need(networks, cache)]
+    needed = [(*each, [IDENTITY]) for each in classical.needed_features(others, cache)]
+    return [*needed, *_needed_by_networks(networks, cache)]
 
 
 def _utterances(planned: list[Job]) -> pd.DataFrame | None:
@@ -76,30 +85,30 @@ def _utterances(planned: list[Job]) -> pd.DataFrame | None:
     return pd.concat(sides).drop_duplicates("utterance") if sides else None
 
 
-def _networks_need(planned: list[Job], cache) -> list[tuple]:
-    """The stores that networks read, each with its utterances and transforms.
+def _needed_by_networks(planned: list[Job], cache) -> list[tuple]:
+    """Returns the stores that networks read, each with its utterances and transforms.
 
-    First that of speech as it is, which is tested; then those of other conditions
-    that systems learn from.
+    The first store holds clean speech, which is tested. The others hold speech under
+    other conditions that systems train on.
     """
     if not planned:
         return []
     store = feature_store(planned[0].config, cache)
-    learning = {store.plain: []}
+    groups = {store.unaugmented: []}
     for job in planned:
-        learning.setdefault(job.training_store(store).plain, []).append(job)
+        groups.setdefault(job.training_store(store).unaugmented, []).append(job)
     return [
         (
-            store.under(plain),
-            _utterances(planned if plain == store.plain else group),
-            [PLAIN, *_augmenting(group)],
+            store.under(base),
+            _utterances(planned if base == store.unaugmented else group),
+            [IDENTITY, *_waveform_transforms(group)],
         )
-        for plain, group in learning.items()
+        for base, group in groups.items()
     ]
 
 
-def _augmenting(planned: list[Job]) -> dict:
-    """The waveform transforms of the systems' augmentations, as keys."""
+def _waveform_transforms(planned: list[Job]) -> dict:
+    """Returns the waveform transforms of the systems' augmentations, as keys."""
     from keras_ser import augment
 
     return {

@@ -1,10 +1,10 @@
-"""The corpora of an experiment: folders, tables, and what of them can be used."""
+"""The corpora of an experiment: their folders, their tables, and unusable audio."""
 
 import contextlib
 import dataclasses
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -19,82 +19,110 @@ CORPORA_VARIABLE = "KERAS_SER_CORPORA"
 
 
 def read_tables(
-    config: Experiment, roots: Mapping[str, str], cache, skip_bad: bool = False
+    config: Experiment,
+    roots: Mapping[str, str],
+    cache: str | Path,
+    skip_bad: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """The experiment's labelled and unlabelled table.
+    """Reads the labelled and the unlabelled table of an experiment.
 
-    Utterances of labelled corpora that have no emotion join the unlabelled speech,
-    or are left out where no system trains on it; a warning counts them.
+    Utterances of labelled corpora that have no emotion join the unlabelled speech. If
+    no system trains on unlabelled speech, they are left out. A warning counts them.
 
     Args:
-        config: the experiment.
-        roots: corpus name to folder; for others `$KERAS_SER_CORPORA/<name>`.
-        cache: folder in which the synthetic corpus is generated.
-        skip_bad: whether files that cannot be read stay in the tables, for
-            `prepare` to list and `without_bad` to leave out.
+        config: The experiment.
+        roots: The folders of corpora by name. Other corpora are expected in
+            `$KERAS_SER_CORPORA/<name>`.
+        cache: The folder in which synthetic corpora are generated.
+        skip_bad: Whether files that cannot be read stay in the tables, so that
+            `extraction.prepare` can list them and `leave_out` can remove them.
+
+    Returns:
+        The labelled table, and the unlabelled table or None.
 
     Raises:
-        UnusableAudio: files without a readable header, all of them.
+        UnusableAudio: If files have no readable header. It names all of them.
+        ValueError: If a corpus has no folder, or if no utterance is labelled.
     """
-    places = {name: find_root(name, roots, cache) for name in config.needed}
-    parts = [_read(config, name, places, config.labels) for name in config.corpora]
+    folders = {name: find_root(name, roots, cache) for name in config.needed}
+    parts = [_read(config, name, folders, config.labels) for name in config.corpora]
     table = pd.concat(parts, ignore_index=True)
     unlabelled = None
-    if config.unlabelled:
-        unlabelled = _read(config, config.unlabelled, places).assign(emotion="")
-    table, unlabelled = _without_emotion(config, table, unlabelled)
+    if config.unlabelled_corpus:
+        unlabelled = _read(config, config.unlabelled_corpus, folders).assign(emotion="")
+    table, unlabelled = _separate_unlabelled(config, table, unlabelled)
     if not skip_bad:
         found = [*unusable.unread(table), *unusable.unread(unlabelled)]
-        unusable.refuse(found, cache)
+        unusable.check_none(found, cache)
     return tuple(unusable.parted([table, unlabelled]))
 
 
-def read_noise(config: Experiment, roots: Mapping[str, str], cache):
-    """The table of the noise that conditions mix in; None where none does."""
+def read_noise(
+    config: Experiment, roots: Mapping[str, str], cache: str | Path
+) -> pd.DataFrame | None:
+    """Reads the table of the noise that conditions mix in; None if there is none.
+
+    Args:
+        config: The experiment.
+        roots: The folders of corpora by name.
+        cache: The folder in which synthetic corpora are generated.
+
+    Raises:
+        UnusableAudio: If files have no readable header.
+        ValueError: If the corpus has no folder.
+    """
     if not config.noise:
         return None
-    places = {config.noise: find_root(config.noise, roots, cache)}
-    noise = _read(config, config.noise, places)
-    unusable.refuse(unusable.unread(noise), cache)
+    folders = {config.noise: find_root(config.noise, roots, cache)}
+    noise = _read(config, config.noise, folders)
+    unusable.check_none(unusable.unread(noise), cache)
     return noise
 
 
-def _read(config: Experiment, name: str, places, labels="all") -> pd.DataFrame:
+def _read(config: Experiment, name: str, folders, labels="all") -> pd.DataFrame:
     options = config.corpus_options.get(name, {})
-    return corpora.read(name, places[name], labels, keep_unreadable=True, **options)
+    return corpora.read(name, folders[name], labels, keep_unreadable=True, **options)
 
 
-def _without_emotion(
+def _separate_unlabelled(
     config: Experiment, table: pd.DataFrame, unlabelled: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Parts labelled tables from rows without emotion, IEMOCAP's `xxx` say."""
-    rest = table.emotion == ""
-    if not rest.any():
+    """Removes rows without emotion, such as `xxx` in IEMOCAP, from a labelled table.
+
+    They join the unlabelled table if a system trains on it.
+    """
+    missing = table.emotion == ""
+    if not missing.any():
         return table, unlabelled
-    learns = any(system.unlabelled for system in config.systems.values())
-    if rest.all():
+    used = any(system.use_unlabelled for system in config.systems.values())
+    if missing.all():
         raise ValueError(
             f"Experiment `{config.name}` needs labelled speech. Received: "
             f"{len(table)} utterances of {', '.join(config.corpora)} without emotion. "
-            "Name such a corpus as `unlabelled`."
+            "Set `unlabelled_corpus` to such a corpus, and `corpus` to another."
         )
     warnings.warn(
-        f"{rest.sum()} of {len(table)} utterances of {', '.join(config.corpora)} have "
-        "no emotion and are neither tested nor learned from as labelled speech. They "
-        + ("join the unlabelled speech." if learns else "are left out."),
+        f"{missing.sum()} of {len(table)} utterances of {', '.join(config.corpora)} "
+        "have no emotion and are neither tested nor used as labelled training speech. "
+        + ("They join the unlabelled speech." if used else "They are left out."),
         stacklevel=3,
     )
-    if learns:
-        parts = [table[rest], *([] if unlabelled is None else [unlabelled])]
+    if used:
+        parts = [table[missing], *([] if unlabelled is None else [unlabelled])]
         unlabelled = pd.concat(parts, ignore_index=True)
-    return table[~rest].reset_index(drop=True), unlabelled
+    return table[~missing].reset_index(drop=True), unlabelled
 
 
-def find_root(corpus: str, roots: Mapping[str, str], cache) -> Path:
-    """The folder of a corpus.
+def find_root(corpus: str, roots: Mapping[str, str], cache: str | Path) -> Path:
+    """Returns the folder of a corpus.
+
+    Args:
+        corpus: The name of the corpus.
+        roots: The folders of corpora by name.
+        cache: The folder of synthetic corpora.
 
     Raises:
-        ValueError: neither `roots` nor the environment names it.
+        ValueError: If neither `roots` nor the environment names a folder.
     """
     if corpus in roots:
         return Path(roots[corpus])
@@ -104,46 +132,51 @@ def find_root(corpus: str, roots: Mapping[str, str], cache) -> Path:
     if base:
         return Path(base) / corpus
     raise ValueError(
-        f"Corpus `{corpus}` needs a folder. Received none: give "
-        f"--corpus {corpus}=DIR, or set ${CORPORA_VARIABLE} to the folder above it."
+        f"Corpus `{corpus}` needs a folder. Received: none. Give "
+        f"--corpus {corpus}=DIR (in Python: corpora={{{corpus!r}: DIR}}), or set "
+        f"${CORPORA_VARIABLE} to the folder that holds {corpus}/."
     )
 
 
 def leave_out(tables: tuple, bad: list[Unusable]) -> tuple:
-    """The tables of `read_tables` without unusable utterances.
+    """Returns the tables of `read_tables` without unusable utterances.
+
+    Args:
+        tables: The labelled table, and the unlabelled table or None.
+        bad: The utterances that cannot be used.
 
     Raises:
-        ValueError: nothing is left of a table.
+        ValueError: If a table has no utterance left.
     """
-    return tuple(table if table is None else _left(table, bad) for table in tables)
+    return tuple(t if t is None else _leave_out_of(t, bad) for t in tables)
 
 
-def _left(table: pd.DataFrame, bad: list[Unusable]) -> pd.DataFrame:
-    left = unusable.leave_out(table, bad)
-    if left.empty:
+def _leave_out_of(table: pd.DataFrame, bad: list[Unusable]) -> pd.DataFrame:
+    kept = unusable.leave_out(table, bad)
+    if kept.empty:
         raise ValueError(
             f"Corpus `{table.corpus.iloc[0]}` needs audio that can be used. Received: "
-            f"{len(table)} utterances, of which none is left without what cannot be. "
+            f"{len(table)} utterances, none of which can be used. "
             f"The first: {bad[0].file}: {bad[0].reason}"
         )
-    return left
+    return kept
 
 
 @contextlib.contextmanager
-def noting_losses(tables: tuple, left: tuple):
-    """Within it, a ValueError gets a note that says what the tables have lost.
+def noting_losses(tables: tuple, kept: tuple) -> Iterator[None]:
+    """Adds a note to a `ValueError` of the block that says what the tables have lost.
 
     Args:
-        tables: from `read_tables`.
-        left: from `leave_out`.
+        tables: The tables from `read_tables`.
+        kept: The same tables from `leave_out`.
     """
     try:
         yield
     except ValueError as error:
-        gone = set(tables[0].speaker) - set(left[0].speaker)
+        gone = set(tables[0].speaker) - set(kept[0].speaker)
         error.add_note(
-            f"That is without {len(tables[0]) - len(left[0])} of {len(tables[0])} "
-            "utterances, which were skipped as their audio cannot be used"
+            f"This is without {len(tables[0]) - len(kept[0])} of {len(tables[0])} "
+            "utterances, which were skipped because their audio cannot be used"
             + (f"; nothing is left of {', '.join(sorted(gone))}." if gone else ".")
         )
         raise
@@ -152,12 +185,12 @@ def noting_losses(tables: tuple, left: tuple):
 def with_skipped(
     planned: list[Job], before: list[Job], bad: list[Unusable]
 ) -> list[Job]:
-    """The jobs, each with the list of the unusable utterances that it lacks.
+    """Returns the jobs, each with the list of the unusable utterances that it lacks.
 
     Args:
-        planned: jobs on the tables of `leave_out`.
-        before: the same jobs on all utterances.
-        bad: the unusable utterances.
+        planned: The jobs on the tables of `leave_out`.
+        before: The same jobs on all utterances.
+        bad: The unusable utterances.
     """
     used = {
         (job.system, job.fold.name): set(pd.concat(job.data.sides().values()).utterance)
@@ -167,6 +200,6 @@ def with_skipped(
     return [
         dataclasses.replace(job, skipped=tuple(b for b in bad if b.utterance in those))
         for job in planned
-        # Groups of another table may have other names.
+        # The folds of a smaller table may have different names.
         for those in [used.get((job.system, job.fold.name), everything)]
     ]

@@ -1,4 +1,4 @@
-"""One system on one fold: its folder, its seed, and all that decides its result."""
+"""One system on one fold: its folder, its seed, and what decides its result."""
 
 import dataclasses
 import hashlib
@@ -16,25 +16,38 @@ from keras_ser.protocols import Fold, with_few_labels
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One system trained and tested on one fold."""
+    """One system to train and test on one fold, in one repeat.
+
+    Args:
+        config: The experiment.
+        system: The name of the system.
+        fold: The fold.
+        repeat: The number of the repeat, from 0.
+        out: The folder of all runs.
+        skipped: The unusable utterances that the fold lacks.
+        noise: The table of noise that conditions mix in, or None.
+    """
 
     config: Experiment
     system: str
     fold: Fold
     repeat: int
     out: Path
-    skipped: tuple[Unusable, ...] = ()  # what the fold goes without
-    noise: pd.DataFrame | None = None  # what its conditions mix in
+    skipped: tuple[Unusable, ...] = ()
+    noise: pd.DataFrame | None = None
 
     @property
     def folder(self) -> Path:
-        """The folder of the finished run."""
+        """The folder of the finished run, `<out>/<name>/<system>/<fold>-<repeat>`."""
         name = f"{self.fold.name}-{self.repeat}"
         return self.out / self.config.name / self.system / name
 
     @property
     def seed(self) -> int:
-        """A hash of (seed, experiment, fold, repeat): systems are paired."""
+        """A hash of (seed, experiment, fold, repeat), in [0, 2³¹).
+
+        The system does not enter the hash, so that systems are paired.
+        """
         identity = (
             f"{self.config.training.seed} {self.config.name} "
             f"{self.fold.name} {self.repeat}"
@@ -43,34 +56,43 @@ class Job:
         return int.from_bytes(digest, "little") >> 1  # fits a signed 32-bit seed
 
     def training_store(self, store: FeatureStore) -> FeatureStore:
-        """The store of the speech that the system learns from."""
+        """Returns the store of the speech that the system trains on.
+
+        Args:
+            store: The store of clean speech.
+        """
         texts = self.config.systems[self.system].train_conditions
-        return store.under(conditions.heard(texts, self.noise))
+        return store.under(conditions.training_transform(texts, self.noise))
 
     @property
     def data(self) -> Fold:
-        """The fold as the system sees it.
+        """The fold as the system uses it.
 
-        With its fraction of the labels, and with unlabelled speech only if it trains
-        on that.
+        It has the system's fraction of the labels, and unlabelled speech only if the
+        system trains on it.
         """
         system, seed = self.config.systems[self.system], self.config.training.seed
         fold = with_few_labels(self.fold, system.label_fraction, seed=seed)
-        return fold if system.unlabelled else dataclasses.replace(fold, unlabelled=None)
+        return (
+            fold
+            if system.use_unlabelled
+            else dataclasses.replace(fold, unlabelled=None)
+        )
 
     def describe(self) -> dict:
-        """All that decides the result, as JSON: settings and data."""
+        """Returns everything that decides the result: settings and data, as JSON."""
         config = dataclasses.asdict(self.config)
         system = config["systems"][self.system]
         config["systems"] = {self.system: system}
         config.pop("repeats")
-        # Records of earlier versions do not name what these say by default.
+        # Earlier versions did not write these fields. Their defaults are left out, so
+        # that old records still match.
         _leave_out(config, Experiment, "conditions", "noise", "corpus_options")
-        _leave_out(config, Experiment, "published", "against", "tuned_on")
+        _leave_out(config, Experiment, "published", "reference", "tuned_on")
         _leave_out(config["training"], Training, "precision")
         _leave_out(system, System, "label_fraction", "train_conditions")
-        if not self.config.systems[self.system].unlabelled:
-            config["unlabelled"] = ""
+        if not self.config.systems[self.system].use_unlabelled:
+            config["unlabelled_corpus"] = ""
         return {
             **config,
             "fold": self.fold.name,
@@ -80,13 +102,18 @@ class Job:
 
 
 def _leave_out(described: dict, kind: type, *names: str) -> None:
-    """Removes the fields that hold a dataclass's default."""
+    """Removes fields that are empty or hold the default of a dataclass."""
     for name in names:
         if not described[name] or described[name] == getattr(kind, name, None):
             del described[name]
 
 
-def feature_store(config: Experiment, cache) -> FeatureStore:
-    """The store of an experiment's front-end."""
+def feature_store(config: Experiment, cache: str | Path) -> FeatureStore:
+    """Returns the store of the features of an experiment.
+
+    Args:
+        config: The experiment.
+        cache: The folder in which the store lies, in `features/`.
+    """
     front_end = FRONT_ENDS[config.features.front_end](**config.features.settings)
     return FeatureStore(Path(cache) / "features", front_end)

@@ -1,7 +1,8 @@
-"""A job whose system is a network: trained on the fold, tested on its tests."""
+"""Jobs with a network: it is trained on the fold and predicts its tests."""
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,21 +23,21 @@ def train_and_test(
     title: str = "",
     monitor: bool = False,
 ) -> tuple[pd.DataFrame, dict]:
-    """Trains a job's model and predicts its fold's tests.
+    """Trains the model of a job and predicts the tests of its fold.
 
     Writes `history.csv`, `logs/`, `model.keras` and `preprocessing.json`.
 
     Args:
-        job: what to run.
-        store: feature store; absent entries are extracted.
-        folder: of the unfinished run.
-        title: of the progress bar; empty for none.
-        monitor: whether `logs/` gets pictures, sound and gradients too.
+        job: The job.
+        store: The feature store. Missing entries are extracted.
+        folder: The folder of the unfinished run.
+        title: The title of the progress bar. If empty, there is no bar.
+        monitor: Whether `logs/` also gets pictures, sound and gradients.
 
     Returns:
-        Predictions as `evaluation.predictions` gives them, and what joins
-        `metrics.json`: `epoch`, `epochs`, `updates_per_epoch`, `parameters`, and
-        that of `speed_probe.head_and_probe`.
+        The predictions, as `evaluation.predictions` returns them, and the entries
+        that are added to `metrics.json`: `epoch`, `epochs`, `updates_per_epoch`,
+        `parameters`, and those of `speed_probe.score_augmentation_head`.
     """
     data, model = prepared(job, store)
     objective = job.config.systems[job.system].objective
@@ -56,7 +57,7 @@ def train_and_test(
     )
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
-    probed = speed_probe.head_and_probe(model, data)
+    probed = speed_probe.score_augmentation_head(model, data)
     return frame, {**trained, **probed, "parameters": model.count_params()}
 
 
@@ -66,10 +67,15 @@ def _monitors(data: Pipeline, folder: Path) -> list:
     return [Monitor(data, folder / "logs" / "monitor")]
 
 
-def prepared(job: Job, store: FeatureStore) -> tuple:
-    """The pipeline of a job's fold and the model for it."""
+def prepared(job: Job, store: FeatureStore) -> tuple[Pipeline, Any]:
+    """Returns the pipeline of a job's fold and a new model for it.
+
+    Args:
+        job: The job.
+        store: The feature store. Missing entries are extracted.
+    """
     config, system = job.config, job.config.systems[job.system]
-    model = _model(job, system, store.front_end.bands)
+    model = _model(job, system, store.front_end.dimensions)
     by_batch = model.mask_padding and not backend.compiles_each_shape()
     data = Pipeline(
         job.data,
@@ -77,9 +83,9 @@ def prepared(job: Job, store: FeatureStore) -> tuple:
         seconds=config.features.seconds,
         normalise=config.features.normalise,
         batch=config.training.batch,
-        rows=config.training.rows,
+        rows_per_utterance=config.training.rows_per_utterance,
         augment=system.augment,
-        unlabelled=config.training.unlabelled,
+        unlabelled_ratio=config.training.unlabelled_ratio,
         heads=model.heads,
         pad="batch" if by_batch else "window",
         denoising=system.denoising,
@@ -89,10 +95,10 @@ def prepared(job: Job, store: FeatureStore) -> tuple:
     return data, model
 
 
-def _model(job: Job, system: System, bands: int):
-    """A new model; one with a head for them is told the types of augmentation."""
+def _model(job: Job, system: System, dimensions: int):
+    """Returns a new model, which gets the augmentation types if it takes them."""
     kind = MODELS[system.model]
-    arguments = {"bands": bands, **system.arguments}
+    arguments = {"dimensions": dimensions, **system.arguments}
     if "augmentations" in inspect.signature(kind).parameters:
         arguments["augmentations"] = augment.types(system.augment)
     return kind(job.fold.classes, **arguments)

@@ -1,4 +1,4 @@
-"""The folder of a run: whose it is, what it holds, and from where it resumes."""
+"""The folder of a run: whose it is, what it holds, and where a run resumes from."""
 
 import datetime
 import json
@@ -8,51 +8,61 @@ import warnings
 from pathlib import Path
 
 from keras_ser import backend
+from keras_ser.experiments.config import RENAMED
 from keras_ser.experiments.job import Job
 from keras_ser.utils import files, locks
 
-OF_REPORTS = ("published", "against")  # in config.json
+REPORT_KEYS = ("published", "reference")  # of config.json; they concern reports only
 
 
 def unfinished(job: Job) -> Path:
-    """The folder of a run before it is finished."""
+    """Returns the folder of a run that is not finished."""
     return job.folder.with_name(f"{job.folder.name}.partial")
 
 
-def refuse_other(job: Job) -> None:
-    """A run, finished or not, counts only if it was made with the same settings.
+def lock(job: Job) -> Path:
+    """Returns the lock file of a run."""
+    return job.folder.with_name(f"{job.folder.name}.lock")
 
-    One that was begun with others, and has nothing yet to go on from, is replaced
-    when the job is run.
+
+def check_same_settings(job: Job) -> None:
+    """Checks that the folder of a job, if there is one, has the job's settings.
+
+    The folder may be finished or not. An unfinished run with different settings and
+    nothing to resume from passes, because it is replaced when the job is run.
 
     Raises:
-        ValueError: it was made with others.
+        ValueError: If the folder was made with different settings, or by an earlier
+            version of the package.
     """
     folder = job.folder if job.folder.exists() else unfinished(job)
     if folder == unfinished(job) and not (folder / "config.json").exists():
         return
-    expected, found = _described(job), files.read_object(folder / "config.json")
-    if not _alike(found, expected) and (folder == job.folder or _holds_work(folder)):
-        raise ValueError(_other(folder, found, expected))
+    expected, found = _description(job), files.read_object(folder / "config.json")
+    if not _is_alike(found, expected) and (folder == job.folder or _holds_work(folder)):
+        raise ValueError(_different_settings(folder, found, expected))
 
 
-def refuse_held(job: Job) -> None:
-    """Raises ValueError if another process is at work on a job."""
-    locks.refuse(lock(job), unfinished(job))
+def check_free(job: Job) -> None:
+    """Raises ValueError if another process is running the job."""
+    locks.check_free(lock(job), unfinished(job))
 
 
-def _described(job: Job) -> dict:
+def _description(job: Job) -> dict:
     return json.loads(json.dumps(job.describe()))  # tuples become lists
 
 
-def _alike(one: dict, other: dict) -> bool:
-    """Whether they decide the same result: what a report compares with changes none."""
-    nothing = dict.fromkeys(OF_REPORTS)
-    return {**one, **nothing} == {**other, **nothing}
+def _is_alike(one: dict, other: dict) -> bool:
+    """Returns whether two descriptions decide the same result.
+
+    What a report compares a run with does not change the run.
+    """
+    ignored = dict.fromkeys(REPORT_KEYS)
+    return {**one, **ignored} == {**other, **ignored}
 
 
 def _holds_work(folder: Path) -> bool:
-    """Whether something would be lost with an unfinished run."""
+    """Returns whether removing an unfinished run would lose results."""
     from keras_ser.callbacks import checkpoint
 
     names = (checkpoint.NAME, "predictions.csv")
@@ -60,58 +70,81 @@ def _holds_work(folder: Path) -> bool:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether all is written and only the name was missing."""
+    """Returns whether everything has been written and only the final name is missing.
+
+    Args:
+        folder: The folder of an unfinished run.
+    """
     path = folder / "environment.json"
     return path.exists() and "seconds" in files.read_object(path)
 
 
-def begin(job: Job, folder: Path) -> dict:
-    """Makes the folder, or clears it to what goes on; returns its environment."""
+def start_session(job: Job, folder: Path) -> dict:
+    """Prepares the folder of an unfinished run for a new session.
+
+    If the run can resume, everything but its checkpoint, records and logs is removed.
+    Otherwise the whole folder is replaced.
+
+    Args:
+        job: The job.
+        folder: The folder of the unfinished run.
+
+    Returns:
+        The content of `environment.json`: the environment of this session, how often
+        the run was `resumed`, and the environments of all `sessions`.
+    """
     now = {**backend.describe(), "commit": _commit()}
-    resumed, legs = 0, []
-    if _goes_on(job, folder):
-        before, resumed, legs = _interrupted(folder / "environment.json")
+    resumed, sessions = 0, []
+    if _can_resume(job, folder):
+        before, resumed, sessions = _read_environment(folder / "environment.json")
         resumed += 1
         _warn_of_changes(folder, before, now)
         _clear(folder)
     elif folder.exists():
         shutil.rmtree(folder)
-    leg = {**now, "date": datetime.date.today().isoformat()}
-    environment = {**now, "resumed": resumed, "legs": [*legs, leg]}
+    session = {**now, "date": datetime.date.today().isoformat()}
+    environment = {**now, "resumed": resumed, "sessions": [*sessions, session]}
     files.write_json(folder / "environment.json", environment)
     files.write_json(folder / "config.json", job.describe())
     return environment
 
 
-def _goes_on(job: Job, folder: Path) -> bool:
-    """Not if it was killed before it was described, or described as another."""
+def _can_resume(job: Job, folder: Path) -> bool:
+    """Returns whether a folder describes an interrupted run of this very job.
+
+    It does not if the run was killed before its description was written.
+    """
     names = ("config.json", "environment.json")
     if not all((folder / name).exists() for name in names):
         return False
-    return _alike(files.read_object(folder / "config.json"), _described(job))
+    return _is_alike(files.read_object(folder / "config.json"), _description(job))
 
 
-def _interrupted(path: Path) -> tuple[dict, int, list[dict]]:
-    """The last environment, how often a run was resumed, and all environments.
+def _read_environment(path: Path) -> tuple[dict, int, list[dict]]:
+    """Reads the `environment.json` of an interrupted run.
+
+    Returns:
+        The environment of the last session, how often the run was resumed, and the
+        environments of all sessions.
 
     Raises:
-        ValueError: the file is no record of them.
+        ValueError: If the file does not hold these.
     """
     before = files.read_object(path)
     resumed = before.pop("resumed", None)
-    legs = before.pop("legs", [before])  # older records hold the last one only
-    right = type(resumed) is int and resumed >= 0 and before
-    if not right or not isinstance(legs, list):
+    sessions = before.pop("sessions", [before])  # older records have the last one only
+    is_record = type(resumed) is int and resumed >= 0 and before
+    if not is_record or not isinstance(sessions, list):
         raise ValueError(
-            f"Expected in {path} the environment of a run, and how often it was "
-            f"`resumed`. Received: resumed={resumed!r}, and of the environment "
-            f"{sorted(before)}. Delete {path.parent} to begin the run anew."
+            f"Expected {path} to hold the environment of a run and how often it was "
+            f"`resumed`. Received: resumed={resumed!r}, and the keys {sorted(before)}. "
+            f"Delete {path.parent} to start the run again."
         )
-    return before, resumed, legs
+    return before, resumed, sessions
 
 
 def _clear(folder: Path) -> None:
-    """Leaves what an interrupted run goes on from; all else is written again."""
+    """Keeps what an interrupted run resumes from; the rest will be written again."""
     from keras_ser.callbacks import checkpoint
 
     for path in folder.iterdir():
@@ -131,14 +164,14 @@ def _warn_of_changes(folder: Path, before: dict, now: dict) -> None:
     }
     if changed:
         warnings.warn(
-            f"{folder} goes on with other {changed}: its figures may differ from "
-            "those of an undisturbed run.",
+            f"{folder} resumes in a different environment, {changed}. Its figures may "
+            "differ from those of an uninterrupted run.",
             stacklevel=2,
         )
 
 
 def _commit() -> str:
-    """The commit of the package's checkout; empty where it is installed."""
+    """Returns the commit of the package's checkout; empty if it is installed."""
     root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return ""
@@ -154,19 +187,43 @@ def _commit() -> str:
         return ""
 
 
-def lock(job: Job) -> Path:
-    return job.folder.with_name(f"{job.folder.name}.lock")
-
-
-def _other(folder: Path, found: dict, expected: dict) -> str:
+def _different_settings(folder: Path, found: dict, expected: dict) -> str:
+    """Returns the error message for a folder with different settings."""
+    is_finished = folder.suffix != ".partial"
+    what = "a run" if is_finished else "an unfinished run"
+    renamed = _renamed_keys(found)
+    if renamed:
+        return (
+            f"{folder} holds {what} of an earlier version of keras_ser, in which "
+            f"{' and '.join(renamed)}. It cannot be used with this version. Delete the "
+            "folder to train again, or give another --out."
+        )
     keys = {*expected, *found}
     differing = sorted(key for key in keys if found.get(key) != expected.get(key))
-    if folder.suffix != ".partial":
+    if is_finished:
         return (
-            f"{folder} holds a run with other settings of {differing}. "
-            "Give another --out, or another name to the experiment."
+            f"{folder} holds {what} with different settings of {differing}. "
+            "Give another --out, or give the experiment another name."
         )
     return (
-        f"{folder} holds an unfinished run with other settings of {differing}. "
-        "Finish it with those, or delete it, or give another --out."
+        f"{folder} holds {what} with different settings of {differing}. "
+        "Finish it with its own settings, or delete it, or give another --out."
     )
+
+
+def _renamed_keys(found: dict) -> list[str]:
+    """Returns, in words, the keys of a `config.json` that have another name today."""
+    systems = found.get("systems")
+    parts = [
+        ("", "Experiment", found),
+        ("training.", "Training", found.get("training")),
+    ]
+    if isinstance(systems, dict):
+        parts += [(f"systems.{k}.", "System", value) for k, value in systems.items()]
+    return [
+        f"`{path}{new}` was called `{path}{old}`"
+        for path, kind, part in parts
+        if isinstance(part, dict)
+        for old, new in RENAMED[kind].items()
+        if old in part and new not in part
+    ]

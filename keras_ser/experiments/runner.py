@@ -1,4 +1,4 @@
-"""A job's run: its folder from the first file to the name that makes it count."""
+"""Runs one job: writes its folder, and gives it its name when everything is in it."""
 
 import errno
 import time
@@ -10,57 +10,60 @@ from keras_ser import backend, scores
 from keras_ser.audio import unusable
 from keras_ser.experiments.job import Job, feature_store
 from keras_ser.experiments.run_folder import (
-    begin,
+    check_same_settings,
     is_complete,
     lock,
-    refuse_other,
+    start_session,
     unfinished,
 )
 from keras_ser.utils import files, locks
 
-FULL = {errno.ENOSPC, errno.EDQUOT}
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def run_job(
     job: Job,
-    cache,
+    cache: str | Path,
     threads: int | None = None,
     title: str = "",
     devices: int = 1,
     monitor: bool = False,
 ) -> Path:
-    """Trains and tests; the folder gets its name when all is in it.
+    """Trains and tests one job and writes its folder.
 
-    Until then the folder is called `<fold>-<repeat>.partial`. A run that was
-    interrupted goes on from its last complete epoch, and ends with the same bytes in
-    `predictions.csv`, `history.csv` and `metrics.json` as an undisturbed one with as
-    many threads. `environment.json` says how often it was `resumed`, the `seconds`
-    since the last time, and in `legs` the environment of each time, with its seconds
-    unless it was killed.
+    Until everything is written, the folder is called `<fold>-<repeat>.partial`. A run
+    that was interrupted resumes from its last complete epoch. It ends with the same
+    bytes in `predictions.csv`, `history.csv` and `metrics.json` as an uninterrupted
+    run with the same number of threads.
+
+    `environment.json` says how often the run was `resumed` and how many `seconds` the
+    last session took. Its `sessions` hold the environment of each session, with its
+    seconds unless it was killed.
 
     Args:
-        job: what to run.
-        cache: folder of the feature store.
-        threads: CPU threads; default, the backend's choice.
-        title: of the progress bar; empty for none.
-        devices: that share each batch; see `backend.devices.shared`.
-        monitor: whether a network's training is shown in TensorBoard by pictures,
-            sound and gradients, too; nothing that it computes depends on it.
-
-    Raises:
-        ValueError: the folder, finished or not, is that of other settings, or
-            another process is at work in it, or the backend cannot share batches
-            among so many devices.
+        job: The job.
+        cache: The folder of the feature store.
+        threads: The number of CPU threads. By default the backend chooses it.
+        title: The title of the progress bar. If empty, there is no bar.
+        devices: The number of devices that share each batch; see
+            `backend.devices.shared`.
+        monitor: Whether TensorBoard also shows pictures, sound and gradients of a
+            network's training. The results do not depend on it.
 
     Returns:
-        The finished folder.
+        The folder of the finished run.
+
+    Raises:
+        ValueError: If the folder, finished or not, has different settings, if another
+            process is using it, or if the backend cannot share batches among this
+            number of devices.
     """
     from keras_ser.backend.devices import precision, shared
 
     if threads:
         backend.set_threads(threads)
-    with locks.held(lock(job), unfinished(job)), _Named(job):
-        refuse_other(job)
+    with locks.held(lock(job), unfinished(job)), _NoteRun(job):
+        check_same_settings(job)
         if not job.folder.exists():  # another process may have been first
             settings = job.config.training
             with (
@@ -79,15 +82,15 @@ def _run(job: Job, cache, title: str, monitor: bool) -> None:
     folder = unfinished(job)
     if not is_complete(folder):
         started = time.monotonic()
-        environment = begin(job, folder)
+        environment = start_session(job, folder)
         try:
             keras.utils.set_random_seed(job.seed)
             frame, found = _train_and_test(job, cache, folder, title, monitor)
             _record(job, frame, found, folder)
             environment["seconds"] = round(time.monotonic() - started, 1)
-        finally:  # interrupted, this leg's are known all the same
+        finally:  # the seconds of this session are known even if it is interrupted
             seconds = round(time.monotonic() - started, 1)
-            environment["legs"][-1]["seconds"] = seconds
+            environment["sessions"][-1]["seconds"] = seconds
             files.write_json(folder / "environment.json", environment)
     (folder / checkpoint.NAME).unlink(missing_ok=True)
     folder.rename(job.folder)
@@ -96,7 +99,7 @@ def _run(job: Job, cache, title: str, monitor: bool) -> None:
 def _train_and_test(
     job: Job, cache, folder: Path, title: str, monitor: bool
 ) -> tuple[pd.DataFrame, dict]:
-    """Predictions, and what joins `metrics.json`, of the job's kind of system."""
+    """Returns predictions and the entries that are added to `metrics.json`."""
     from keras_ser.experiments import classical, network
 
     if classical.is_classical(job):
@@ -106,8 +109,8 @@ def _train_and_test(
 
 
 def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
-    """Writes what a run found, and all that decided it."""
-    frame = _named(job, frame)
+    """Writes the results of a run and everything that decided them."""
+    frame = _add_run_columns(job, frame)
     frame.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
     fold = job.data
     found_scores = _scores(frame, fold.classes)
@@ -116,7 +119,7 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
         "selected_by": fold.selected_by,
         "speakers": fold.speakers(),
         "utterances": {side: len(rows) for side, rows in fold.sides().items()},
-        **found,  # which may know better what selected
+        **found,  # may replace `selected_by`
     }
     if found_scores:
         metrics["conditions"] = found_scores
@@ -128,7 +131,7 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
 
 
 def _scores(frame: pd.DataFrame, classes) -> dict[str, dict]:
-    """The scores of labelled utterances under each condition."""
+    """Returns the scores of labelled utterances under each condition."""
     found = {}
     for condition, rows in frame.groupby("condition"):
         rows = rows[rows.truth != ""]
@@ -136,23 +139,23 @@ def _scores(frame: pd.DataFrame, classes) -> dict[str, dict]:
     return found
 
 
-def _named(job: Job, frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns that name the run in front of the predictions."""
+def _add_run_columns(job: Job, frame: pd.DataFrame) -> pd.DataFrame:
+    """Puts the columns that name the run in front of the predictions."""
     frame = frame.copy()
-    named = {
+    columns = {
         "experiment": job.config.name,
         "system": job.system,
         "corpus": frame.pop("corpus"),
         "fold": job.fold.name,
         "repeat": job.repeat,
     }
-    for place, (column, value) in enumerate(named.items()):
-        frame.insert(place, column, value)
+    for position, (column, value) in enumerate(columns.items()):
+        frame.insert(position, column, value)
     return frame
 
 
-class _Named:
-    """Notes on an error in which run it came, and how to go on."""
+class _NoteRun:
+    """Adds a note to an error that names the run and says how to resume it."""
 
     def __init__(self, job: Job):
         self.job = job
@@ -164,8 +167,8 @@ class _Named:
         if not isinstance(error, Exception):
             return
         error.add_note(f"This was in {unfinished(self.job)}.")
-        if isinstance(error, OSError) and error.errno in FULL:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
             error.add_note(
-                "Make room and give the same command: what is complete stays, and "
-                "the run goes on from its last complete epoch."
+                "Make room on the disk and run again: complete results are kept, and "
+                "the run resumes from its last complete epoch."
             )

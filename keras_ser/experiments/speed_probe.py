@@ -1,34 +1,35 @@
-"""What a speed probe and the augmentation head reach on development speech."""
+"""Scores of the augmentation head and of a speed probe on development speech."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from keras_ser import audio
 from keras_ser.classical.probes import moments_over_time
-from keras_ser.features import PLAIN, FeatureStore
+from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.protocols import Fold
 
 
 def speed_shortcut(
     store: FeatureStore, fold: Fold, factors: Iterable[float]
 ) -> dict[str, float]:
-    """How well a linear probe tells each speed from the original, without speech.
+    """Returns how well a linear probe recognises each speed, without using speech.
 
-    The resampler behind the speed perturbation leaves its mark on the average
-    spectrum. What a logistic regression on the bands' means reaches, trained on
-    the training and scored on the development speakers, the augmentation head can
-    reach without having learnt anything of speech. Chance is 0.5.
+    The resampler of the speed perturbation leaves a mark on the mean spectrum. A
+    logistic regression on the means of the bands is trained on the training speakers
+    and scored on the development speakers. The augmentation head can reach the same
+    accuracy without having learned anything about speech. Chance is 0.5.
 
     Args:
-        store: feature store; absent entries are extracted.
-        fold: whose training and development utterances are used, each plain and
-            at the other speed.
-        factors: speed factors.
+        store: The feature store. Missing entries are extracted.
+        fold: The fold whose training and development utterances are used, each of
+            them unaugmented and at the changed speed.
+        factors: The speed factors.
 
     Returns:
-        Accuracy in [0, 1] by factor, `{"0.9": …, "1.1": …}`.
+        The accuracy in [0, 1] by factor, `{"0.9": …, "1.1": …}`.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -44,23 +45,25 @@ def speed_shortcut(
     return result
 
 
-def head_and_probe(model, data) -> dict:
-    """What a trained augmentation head reaches, beside what a probe reaches.
+def score_augmentation_head(model: Any, data: Any) -> dict[str, Any]:
+    """Scores a trained augmentation head, and a probe to compare it with.
 
     Args:
-        model: a compiled, trained model.
-        data: the `Pipeline` of its training.
+        model: A compiled and trained model.
+        data: The `Pipeline` of its training.
 
     Returns:
-        `augmentation_accuracy`, `augmentation_types` and `speed_probe`; nothing for
-        a model without the head, or without speed perturbation. The first is the
-        unweighted average recall of the head over the K types, the second,
+        A dictionary that is empty for a model without the head or without speed
+        perturbation, and otherwise has three entries. `augmentation_types` lists
+        the K types. `augmentation_accuracy` is the unweighted average recall (UAR)
+        of the head over these types, in [0, 1],
 
             1 / K Σ_k (rows of type k that the head calls k) / (rows of type k)
 
-        in [0, 1], with one row for each variant of each development utterance;
-        partners of mixup are development utterances too. Chance, and a head that
-        always gives one type, are 1 / K. The third is from `speed_shortcut`.
+        with one row per variant of each development utterance, where the partners
+        of mixup are development utterances too. Chance level, which is also the
+        score of a head that always predicts the same type, is 1 / K. `speed_probe`
+        is the result of `speed_shortcut`.
     """
     speeds = [each for each in data.augment if each.name == "speed"]
     if not speeds or "augmentation" not in model.heads:
@@ -73,7 +76,7 @@ def head_and_probe(model, data) -> dict:
 
 
 def _recalls(model, data) -> list[float]:
-    """Of each type: on rows of one type alone, accuracy is its recall."""
+    """Returns the recall of each type: the accuracy on rows of that type alone."""
     from keras_ser.backend.devices import short_first
 
     found = [
@@ -84,9 +87,10 @@ def _recalls(model, data) -> list[float]:
 
 
 def _original_and(factor: float, store: FeatureStore, table: pd.DataFrame) -> tuple:
-    """Means of the bands, and 1 where at the other speed."""
-    transforms = (PLAIN, audio.Speed(factor))
+    """Returns the means of the bands, and 1 for rows at the changed speed, else 0."""
+    transforms = (IDENTITY, audio.Speed(factor))
     store.prepare(table, transforms, progress=False)
-    bands = store.front_end.bands
-    means = [moments_over_time(store, table, each)[:, :bands] for each in transforms]
+    dimensions = store.front_end.dimensions
+    moments = [moments_over_time(store, table, each) for each in transforms]
+    means = [each[:, :dimensions] for each in moments]  # the rest are deviations
     return np.concatenate(means), np.repeat([0, 1], len(table))

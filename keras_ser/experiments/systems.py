@@ -1,22 +1,26 @@
-"""The systems that stand beside each other in a table, as rows of an experiment."""
+"""The systems of the papers' tables, as rows of an experiment."""
 
 from collections.abc import Iterable, Mapping
 
 from keras_ser.experiments.config import System
 from keras_ser.models import BASELINE, TABLE_7
 
-_OBJECTIVE = {"center": 1e-3, "auxiliary": 0.3}
+_OBJECTIVE = {"center": 1e-3, "auxiliary": 0.3}  # λ2 and λ1 of MTL-AUG's loss
 FRACTIONS = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 
 
 def networks(**sizes) -> dict[str, System]:
-    """The rows of Latif et al. 2022, Table 2, that are the paper's own.
+    """Returns the systems of Latif et al. 2022, Table 2, that are the paper's own.
 
-    `mtl_aug` is tested against `baseline_augmented`, the baseline's network on the
-    same augmented rows; `mtl_aug_librispeech` adds unlabelled speech.
+    `baseline` trains on unaugmented speech. `baseline_augmented` is the same network
+    on the augmented rows of `mtl_aug`, and the reference that `mtl_aug` is compared
+    with. `mtl_aug_librispeech` also trains on unlabelled speech.
 
     Args:
-        sizes: arguments of all their networks, `preset="paper"`.
+        **sizes: Arguments of all networks, such as `preset="paper"`.
+
+    Returns:
+        The systems by name.
     """
     baseline = {**BASELINE, **sizes}
     return {
@@ -24,13 +28,19 @@ def networks(**sizes) -> dict[str, System]:
         "baseline_augmented": System(arguments=baseline),
         "mtl_aug": System(arguments=sizes, objective=_OBJECTIVE),
         "mtl_aug_librispeech": System(
-            arguments=sizes, objective=_OBJECTIVE, unlabelled=True
+            arguments=sizes, objective=_OBJECTIVE, use_unlabelled=True
         ),
     }
 
 
-def rivals() -> dict[str, System]:
-    """The networks beside MTL-AUG in Latif et al. 2022, Tables 5 and 6, our reading."""
+def comparison_models() -> dict[str, System]:
+    """Returns the models that Latif et al. 2022 compare MTL-AUG with in Tables 5 and 6.
+
+    They are our reading of the descriptions in the paper.
+
+    Returns:
+        The systems by name.
+    """
     return {
         "cnn_blstm_attention": System("CNNBLSTMAttention", augment=()),
         "cnn_attention": System("CNNAttention", augment=()),
@@ -38,32 +48,44 @@ def rivals() -> dict[str, System]:
 
 
 def ablation(**sizes) -> dict[str, System]:
-    """The models of Latif et al. 2022, Table 7, each with a part less.
+    """Returns the models of Latif et al. 2022, Table 7; each lacks one more part.
 
-    The paper does not say which of them saw augmented speech. Models without the
-    augmentation head and the decoder, 3 to 5, stand there twice: as they are, and
-    `…_augmented`, so that tasks and data are told apart.
+    The paper does not say which of them were trained on augmented speech. Models 3 to
+    5, which have neither augmentation head nor decoder, are therefore listed twice:
+    without augmentation, and as `…_augmented`. This separates the effect of the tasks
+    from that of the data.
 
     Args:
-        sizes: arguments of all their networks.
+        **sizes: Arguments of all networks, such as `preset="paper"`.
+
+    Returns:
+        The systems by name, such as `model_3` and `model_3_augmented`.
     """
     rows = {}
     for number, arguments in TABLE_7.items():
         arguments = {**arguments, **sizes}
-        objective = _OBJECTIVE if number < 4 else {}  # of emotion alone
+        objective = _OBJECTIVE if number < 4 else {}  # models 4 and 5: emotion only
         row = System(arguments=arguments, objective=objective)
         if number < 3:
             rows[f"model_{number}"] = row
         else:
-            plain = System(arguments=arguments, objective=objective, augment=())
-            rows |= {f"model_{number}": plain, f"model_{number}_augmented": row}
+            unaugmented = System(arguments=arguments, objective=objective, augment=())
+            rows |= {f"model_{number}": unaugmented, f"model_{number}_augmented": row}
     return rows
 
 
 def single_augmentations(**sizes) -> dict[str, System]:
-    """The bars of Latif et al. 2022, Figure 2: one type of augmentation, or all.
+    """Returns the systems of Latif et al. 2022, Figure 2: one augmentation, or all.
 
-    With one type the augmentation head is binary, and the rows hold that type only.
+    With one type of augmentation, the augmentation head is binary, and all augmented
+    rows are of that type.
+
+    Args:
+        **sizes: Arguments of all networks, such as `preset="paper"`.
+
+    Returns:
+        The systems by name: `mtl_aug_speed`, `mtl_aug_specaugment`, `mtl_aug_mixup`
+        and `mtl_aug_all`.
     """
     types = {name: (name,) for name in ("speed", "specaugment", "mixup")}
     types["all"] = tuple(types)
@@ -74,17 +96,18 @@ def single_augmentations(**sizes) -> dict[str, System]:
 
 
 def few_labels(fractions: Iterable[float] = FRACTIONS, **sizes) -> dict[str, System]:
-    """The curves of Latif et al. 2022, Figure 3: fractions of the training labels.
+    """Returns the systems of Latif et al. 2022, Figure 3: fractions of the labels.
 
-    Smaller fractions are parts of larger ones. Utterances without a label serve
-    MTL-AUG as unlabelled speech; the baselines go without them.
+    Smaller fractions are subsets of larger ones. MTL-AUG uses the utterances that lost
+    their label as unlabelled speech; the baselines do not use them.
 
     Args:
-        fractions: above 0, up to 1.
-        sizes: arguments of all their networks.
+        fractions: The fractions of the training utterances that keep their label,
+            above 0 and up to 1.
+        **sizes: Arguments of all networks, such as `preset="paper"`.
 
     Returns:
-        Rows named by percent, `mtl_aug_20`.
+        The systems by name, which ends in the percentage, such as `mtl_aug_20`.
     """
     rows = networks(**sizes)
     del rows["mtl_aug_librispeech"]
@@ -93,7 +116,7 @@ def few_labels(fractions: Iterable[float] = FRACTIONS, **sizes) -> dict[str, Sys
             arguments=row.arguments,
             objective=row.objective,
             augment=row.augment,
-            unlabelled=name == "mtl_aug" and fraction < 1,
+            use_unlabelled=name == "mtl_aug" and fraction < 1,
             label_fraction=fraction,
         )
         for name, row in rows.items()
@@ -103,7 +126,8 @@ def few_labels(fractions: Iterable[float] = FRACTIONS, **sizes) -> dict[str, Sys
 
 NETWORKS: Mapping[str, System] = networks()
 
-# C = 1, RBF kernel, classes balanced; and what length and average spectrum carry.
+# SVMs (C = 1, RBF kernel, balanced classes), and probes that show how much the length
+# and the mean spectrum of an utterance say about its emotion.
 CLASSICAL: Mapping[str, System] = {
     "egemaps_svm": System(
         "OpenSmileSVM", arguments={"features": "eGeMAPSv02"}, augment=()

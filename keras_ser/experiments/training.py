@@ -1,4 +1,4 @@
-"""Training a model on a fold, as an experiment does it."""
+"""Trains a model on a fold, as an experiment does it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.data import Pipeline
 from keras_ser.experiments.config import Training
 
-CENTER_UTTERANCES = 256  # of plain training speech, to start the centers from
+MAX_CENTER_UTTERANCES = 256  # unaugmented; they initialise the class centers
 
 
 def fit(
@@ -21,37 +21,39 @@ def fit(
     data: Pipeline,
     training: Training,
     objective: dict,
-    folder,
+    folder: str | Path,
     seed: int,
     title: str = "",
     watchers: Iterable[keras.callbacks.Callback] = (),
     monitors: Iterable[keras.callbacks.Callback] = (),
 ) -> dict:
-    """Compiles and fits a model; on return it is that of the best epoch.
+    """Compiles and fits a model, which is that of the best epoch afterwards.
 
-    Writes `history.csv`, a row an epoch, and TensorBoard's `logs/` into `folder`.
-    A training that was interrupted goes on from the checkpoint in `folder`, bit for
-    bit; only `logs/` may then hold an epoch twice, with equal values.
+    Writes `history.csv`, with one row per epoch, and TensorBoard's `logs/` into
+    `folder`. A training that was interrupted resumes from the checkpoint in `folder`
+    and gives the same result bit for bit. Only `logs/` may then hold an epoch twice,
+    with equal values.
 
     Args:
-        model: a model with `heads` and `objective`.
-        data: the fold's pipeline, for the same heads.
-        training: schedule.
-        objective: arguments of `model.objective`.
-        folder: of the run; must exist.
-        seed: of dropout.
-        title: of the progress bar; empty for none.
-        watchers: more callbacks; what they keep is theirs to keep when a training
-            is interrupted.
-        monitors: the same, behind the schedule: they see the model that the next
-            epoch starts from, and at the end that of the best epoch.
-
-    Raises:
-        RuntimeError: the loss became NaN or infinite.
-        ValueError: the checkpoint is that of another model.
+        model: A model with `heads` and `objective`.
+        data: The pipeline of the fold, for the same heads.
+        training: The schedule.
+        objective: The arguments of `model.objective`.
+        folder: The folder of the run, which must exist.
+        seed: The seed of dropout.
+        title: The title of the progress bar. If empty, there is no bar.
+        watchers: Further callbacks. The checkpoint does not hold their state, so they
+            must save it themselves to survive an interruption.
+        monitors: Further callbacks that run after the schedule. They see the model
+            that the next epoch starts from, and at the end that of the best epoch.
 
     Returns:
-        `epoch` (1-based) that was selected, `epochs` run and `updates_per_epoch`.
+        The selected `epoch` (1-based), the number of `epochs` that were run, and
+        `updates_per_epoch`.
+
+    Raises:
+        RuntimeError: If the loss becomes NaN or infinite.
+        ValueError: If the checkpoint belongs to another model.
     """
     folder = Path(folder)
     optimizer = keras.optimizers.Adam(training.learning_rate)
@@ -66,8 +68,8 @@ def fit(
     watchers = [*watchers, callbacks.ReseedEachEpoch(seed), schedule, logs]
     watchers += [*monitors, _StopWithoutLoss(), checkpoint]
     if not first:
-        some = data.plain(_some(data.fold.train, seed))
-        watchers.insert(0, callbacks.InitialiseCenters(some))
+        sample = data.unaugmented(_sample(data.fold.train, seed))
+        watchers.insert(0, callbacks.InitialiseCenters(sample))
     if title:
         watchers.append(callbacks.Progress(title, monitor))
     if checkpoint.ended:
@@ -80,7 +82,7 @@ def fit(
             epochs=training.epochs,
             validation_data=devices.short_first(data.dev()),
             callbacks=watchers,
-            shuffle=False,  # the stream's order is its own
+            shuffle=False,  # the pipeline decides the order
             verbose=0,
         )
     _check_losses(checkpoint.rows)
@@ -92,11 +94,12 @@ def fit(
 
 
 def _make_variables(model: keras.Model, data: Pipeline) -> None:
-    """Makes the variables of optimizer, losses and metrics before the first step.
+    """Creates the variables of optimizer, losses and metrics before the first step.
 
-    A step that makes them itself is traced twice, which takes several seconds.
+    A training step that creates them itself is traced twice, which takes several
+    seconds.
     """
-    batch = next(iter(data.plain(data.fold.dev.iloc[:1])))
+    batch = next(iter(data.unaugmented(data.fold.dev.iloc[:1])))
     features, labels, weights = batch
     output = model(features, training=False)
     model.optimizer.build(model.trainable_variables)
@@ -106,7 +109,7 @@ def _make_variables(model: keras.Model, data: Pipeline) -> None:
 
 
 class _StopWithoutLoss(keras.callbacks.Callback):
-    """Ends a training whose loss is no finite number; Keras's own prints it."""
+    """Ends a training whose loss is not finite, without printing as Keras does."""
 
     def on_train_batch_end(self, batch, logs=None):
         if not np.isfinite(logs["loss"]):
@@ -122,8 +125,8 @@ def _check_losses(rows: list[dict]) -> None:
         )
 
 
-def _some(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """At most `CENTER_UTTERANCES` rows, at random: tables are sorted by speaker."""
-    if len(table) <= CENTER_UTTERANCES:
+def _sample(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Draws at most `MAX_CENTER_UTTERANCES` rows; tables are sorted by speaker."""
+    if len(table) <= MAX_CENTER_UTTERANCES:
         return table
-    return table.sample(CENTER_UTTERANCES, random_state=seed)
+    return table.sample(MAX_CENTER_UTTERANCES, random_state=seed)

@@ -1,19 +1,31 @@
-"""What the values of a configuration may be."""
+"""Checks of the values that a configuration may hold."""
 
 import json
 import math
 from collections.abc import Callable, Mapping
 
+from keras_ser.utils import files
+
 COUNT = "a whole number from 1 to 1e9"
-ARGUMENTS = "a mapping from names to what JSON can hold, numbers finite"
+ARGUMENTS = "a mapping from names to JSON values with finite numbers"
 
 
-def check(name: str, value, expected: str, holds: Callable) -> None:
-    if not holds(value):
-        raise ValueError(f"`{name}` must be {expected}. Received: {value!r}.")
+def check(name: str, value, expected: str, is_valid: Callable) -> None:
+    """Raises ValueError if a value is not valid.
+
+    Args:
+        name: The name of the setting, for the message.
+        value: The value to check.
+        expected: What is expected, in words.
+        is_valid: A function that says whether a value is valid.
+    """
+    if not is_valid(value):
+        received = files.short_repr(value)
+        raise ValueError(f"`{name}` must be {expected}. Received: {received}.")
 
 
-def among(name: str, value, known: tuple) -> None:
+def check_choice(name: str, value, known: tuple) -> None:
+    """Raises ValueError if a value is not one of the known ones."""
     check(name, value, f"one of {known}", lambda value: value in known)
 
 
@@ -60,7 +72,7 @@ def are_corpora(value) -> bool:
 
 
 def are_arguments(value) -> bool:
-    """Whether a run's record can hold them, and a call take them by name."""
+    """Returns whether values can be keyword arguments and be written as JSON."""
     if not is_mapping(value) or not all(map(is_text, value)):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Experiments made of another one: fewer systems, other corpora, synthetic speech."""
+"""Variants of an experiment: fewer systems, different corpora, synthetic speech."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -6,43 +6,45 @@ from collections.abc import Iterable, Mapping
 from keras_ser.corpora import CORPORA
 from keras_ser.experiments.config import PRESETS, Experiment
 
-SYNTHETIC = ("synthetic", "synthetic_b")
-# Of a smoke test: enough speakers for any protocol, and few utterances. A fifth of
-# the labels fills a batch of 8.
-SMALL = {"speakers": 6, "sentences": 2}
+SMOKE_CORPORA = ("synthetic", "synthetic_b")
+# Enough speakers for any protocol, and few utterances. A fifth of the labels fills a
+# batch of 8.
+SMOKE_CORPUS_OPTIONS = {"speakers": 6, "sentences": 2}
+SMOKE_EPOCHS, SMOKE_BATCH = 2, 8
 
 
 def restricted(config: Experiment, systems: Iterable[str]) -> Experiment:
-    """The experiment of some of its systems, on the corpora that they need.
+    """Returns the experiment with some of its systems and the corpora that they need.
 
     Args:
-        config: the experiment.
-        systems: names; none for all.
+        config: The experiment.
+        systems: The names of the systems. If empty, all of them.
 
     Raises:
-        ValueError: an unknown name.
+        ValueError: If a name is unknown.
     """
-    names = chosen("systems", systems, config.systems)
+    names = select_names("systems", systems, config.systems)
     systems = {name: config.systems[name] for name in names}
-    needed = any(system.unlabelled for system in systems.values())
-    unlabelled = config.unlabelled if needed else ""
-    return dataclasses.replace(config, systems=systems, unlabelled=unlabelled)
+    needed = any(system.use_unlabelled for system in systems.values())
+    unlabelled = config.unlabelled_corpus if needed else ""
+    return dataclasses.replace(config, systems=systems, unlabelled_corpus=unlabelled)
 
 
 def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
-    """The experiment on the corpora that are given, if it does not know all of them.
+    """Returns the experiment on the given corpora.
 
-    Noise takes the place of its noise. The others take the places of its labelled
-    corpora, in their order, also in the arguments of its protocol, and their names
-    join its name; but not its unlabelled corpus.
+    If the experiment names all of them already, it is returned unchanged. Otherwise a
+    corpus of noise replaces the noise of the experiment. The other corpora replace its
+    labelled corpora, in their order, also in the arguments of the protocol, and
+    their names are appended to its name. Its unlabelled corpus stays.
 
     Args:
-        config: the experiment.
-        given: names of corpora.
+        config: The experiment.
+        given: The names of the corpora.
 
     Raises:
-        ValueError: another number of corpora than its own, unless its protocol takes
-            each by itself.
+        ValueError: If the number of labelled corpora differs from that of the
+            experiment, unless its protocol takes each corpus by itself.
 
     Example:
 
@@ -55,7 +57,7 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
         config = dataclasses.replace(config, noise=noise[-1])
     if set(given) <= {*config.needed, *noise}:
         return config
-    others = {config.unlabelled, *noise} - set(config.corpora)
+    others = {config.unlabelled_corpus, *noise} - set(config.corpora)
     names = tuple(name for name in given if name not in others)
     return _replaced(config, names, f"{config.name}_{'_'.join(names)}")
 
@@ -65,17 +67,18 @@ def _is_noise(name: str) -> bool:
 
 
 def at_preset(config: Experiment, preset: str) -> Experiment:
-    """The experiment with networks and schedule of another preset.
+    """Returns the experiment with the networks and the schedule of another preset.
 
-    Systems whose arguments name a `preset` get this one. What a schedule does not
-    share with its preset, `seed`, `precision` and `monitor`, stays.
+    Systems whose arguments name a `preset` get this one. The `seed`, `precision` and
+    `monitor` of the schedule stay.
 
     Args:
-        config: the experiment.
-        preset: a key of `config.PRESETS`; it joins the experiment's name.
+        config: The experiment.
+        preset: The name of the preset, a key of `config.PRESETS`. It is appended to
+            the name of the experiment.
 
     Raises:
-        ValueError: an unknown preset, or no system that names one.
+        ValueError: If the preset is unknown, or if no system names a preset.
     """
     if preset not in PRESETS:
         raise ValueError(
@@ -83,8 +86,9 @@ def at_preset(config: Experiment, preset: str) -> Experiment:
         )
     if not any("preset" in system.arguments for system in config.systems.values()):
         raise ValueError(
-            f"Experiment `{config.name}` must name a preset in its systems' arguments "
-            f"for --preset {preset} to replace it. Received: none that does."
+            f"Experiment `{config.name}` must name a preset in its systems' arguments, "
+            f"so that --preset {preset} can replace it. Received: no such system. "
+            "Leave out --preset."
         )
     systems = {
         name: dataclasses.replace(
@@ -103,22 +107,30 @@ def at_preset(config: Experiment, preset: str) -> Experiment:
 
 
 def smoke(config: Experiment) -> Experiment:
-    """The experiment on a little synthetic speech with two epochs, to see it run.
+    """Returns the experiment on little synthetic speech, with two epochs.
+
+    It shows in a short time whether everything runs.
+
+    Args:
+        config: The experiment.
 
     Raises:
-        ValueError: it has more corpora than there are synthetic ones.
+        ValueError: If it has more corpora than there are synthetic ones.
     """
-    names = SYNTHETIC[: len(config.corpora)]
+    names = SMOKE_CORPORA[: len(config.corpora)]
     if any("preset" in system.arguments for system in config.systems.values()):
         config = dataclasses.replace(at_preset(config, "small"), name=config.name)
     small = _replaced(config, names, f"{config.name}_smoke")
-    unlabelled = "synthetic_unlabelled" if config.unlabelled else ""
+    unlabelled = "synthetic_unlabelled" if config.unlabelled_corpus else ""
     noise = "synthetic_noise" if config.noise else ""
-    options = {name: SMALL for name in (*names, *filter(None, [unlabelled]))}
-    training = dataclasses.replace(small.training, epochs=2, batch=8)
+    generated = (*names, *filter(None, [unlabelled]))
+    options = {name: SMOKE_CORPUS_OPTIONS for name in generated}
+    training = dataclasses.replace(
+        small.training, epochs=SMOKE_EPOCHS, batch=SMOKE_BATCH
+    )
     return dataclasses.replace(
         small,
-        unlabelled=unlabelled,
+        unlabelled_corpus=unlabelled,
         noise=noise,
         corpus_options=options,
         training=training,
@@ -126,15 +138,15 @@ def smoke(config: Experiment) -> Experiment:
 
 
 def _replaced(config: Experiment, names: tuple[str, ...], name: str) -> Experiment:
-    """The experiment on other labelled corpora, in its protocol's arguments too."""
+    """Returns the experiment on other labelled corpora, also in its protocol."""
     old = config.corpora
     mapping = dict(zip(old, names, strict=False))
     arguments = _renamed(config.protocol_arguments, mapping)
     if len(old) != len(names) and not _takes_any_number(config):
         raise ValueError(
-            f"Experiment `{config.name}` needs its own corpora, or {len(old)} in the "
-            f"places of {', '.join(old)}. Received: {', '.join(names) or 'none'}. Give "
-            "--corpus for each of them, in this order."
+            f"Experiment `{config.name}` needs its own corpora, or as many others in "
+            f"place of {', '.join(old)}. Received: {', '.join(names) or 'none'}. "
+            "Give --corpus for each of them, in this order."
         )
     corpus = names if len(names) > 1 or not isinstance(config.corpus, str) else names[0]
     options = {k: v for k, v in config.corpus_options.items() if k not in old}
@@ -148,25 +160,32 @@ def _replaced(config: Experiment, names: tuple[str, ...], name: str) -> Experime
 
 
 def _renamed(value, mapping: Mapping[str, str]):
-    """A value in which texts that are names of corpora are replaced."""
+    """Returns a value in which names of corpora are replaced."""
     if isinstance(value, Mapping):
         return {key: _renamed(each, mapping) for key, each in value.items()}
     return mapping.get(value, value) if isinstance(value, str) else value
 
 
 def _takes_any_number(config: Experiment) -> bool:
-    """Whether its protocol divides each corpus by itself."""
+    """Returns whether the protocol divides each corpus by itself."""
     return "each_corpus" in (config.protocol, config.protocol_arguments.get("protocol"))
 
 
-def chosen(what: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Names in their order, each once; all of the known ones for none.
+def select_names(what: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Returns the names in their order, each once; without names, all known ones.
+
+    Args:
+        what: What the names are, for the message.
+        names: The names.
+        known: The names that exist.
 
     Raises:
-        ValueError: an unknown name.
+        ValueError: If a name is unknown.
     """
     names = list(names)
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise ValueError(f"Unknown {what}: {unknown}. Expected among {list(known)}.")
+        raise ValueError(
+            f"Unknown {what}: {unknown}. Expected names among {list(known)}."
+        )
     return list(dict.fromkeys(names)) or list(known)

@@ -1,18 +1,24 @@
-"""Files that are whole or absent."""
+"""Files that are either complete or absent."""
 
 import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-LONGEST_NAME = 100  # bytes; of 255 that file systems take, as others are joined to it
+# File systems allow 255 bytes, but other names are joined to this one.
+MAX_NAME_BYTES = 100
+MAX_REPR_CHARACTERS = 120
 
 
 @contextlib.contextmanager
-def replacing(path):
-    """Yields a temporary name that becomes `path` when the block succeeds.
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yields a temporary path that is renamed to `path` when the block succeeds.
 
-    A crash inside the block leaves `path` as it was and removes the temporary.
+    If the block raises, `path` stays as it was and the temporary file is removed.
+
+    Args:
+        path: The file to write. Its folder is created if necessary.
 
     Example:
 
@@ -29,11 +35,11 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
-def writable_folder(path) -> Path:
-    """The folder, made if need be.
+def writable_folder(path: str | Path) -> Path:
+    """Creates a folder if necessary and returns it.
 
     Raises:
-        ValueError: it cannot be made, is a file, or cannot be written to.
+        ValueError: If it cannot be created, is a file, or cannot be written to.
     """
     path = Path(path)
     try:
@@ -51,53 +57,62 @@ def writable_folder(path) -> Path:
 
 
 def safe_name(what: str, name) -> str:
-    """`name`, if it can be that of one file or folder and shows as one.
+    """Returns `name` if it can safely be the name of one file or folder.
+
+    Args:
+        what: What has this name, for the error message.
+        name: The name to check.
 
     Raises:
-        ValueError: it is no text, empty, longer than 100 bytes, begins with a dot or
-            a blank, ends with `.partial` or a blank, or holds a slash, a backslash or
-            what cannot be printed.
+        ValueError: If it is not text, is empty or longer than 100 bytes, starts with a
+            dot or a space, ends with `.partial` or a space, or holds a slash, a
+            backslash or characters that cannot be printed.
     """
-    right = (
+    is_safe = (
         isinstance(name, str)
         and name.isprintable()
-        and 0 < len(name.encode()) <= LONGEST_NAME
+        and 0 < len(name.encode()) <= MAX_NAME_BYTES
         and name.strip() == name
         and not name.startswith(".")
         and not name.endswith(".partial")
         and not set(name) & set("/\\")
     )
-    if not right:
+    if not is_safe:
         raise ValueError(
-            f"{what} becomes a folder's name: expected 1 to {LONGEST_NAME} printable "
-            "bytes without slashes, no dot or blank in front, no `.partial` at the "
-            f"end. Received: {_short(name)}. Choose another name."
+            f"{what} becomes a folder's name. Expected 1 to {MAX_NAME_BYTES} bytes of "
+            "printable text without slashes, with no dot or space at the start and no "
+            f"space or `.partial` at the end. Received: {short_repr(name)}. Choose "
+            "another name."
         )
     return name
 
 
-def _short(value) -> str:
+def short_repr(value) -> str:
+    """Returns `repr(value)`, cut to a length that fits into an error message."""
     text = repr(value)
-    return text if len(text) <= 120 else f"{text[:117]}…"
+    if len(text) <= MAX_REPR_CHARACTERS:
+        return text
+    return f"{text[: MAX_REPR_CHARACTERS - 1]}…"
 
 
-def write_text(path, text: str) -> Path:
+def write_text(path: str | Path, text: str) -> Path:
+    """Writes text as UTF-8 and returns the path."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Path(path)
 
 
-def write_json(path, value) -> Path:
-    """JSON with sorted keys, so that equal values give equal bytes."""
+def write_json(path: str | Path, value) -> Path:
+    """Writes JSON with sorted keys, so that equal values give equal bytes."""
     return write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
 
 
-def read_json(path):
-    """The JSON value in `path`.
+def read_json(path: str | Path):
+    """Returns the JSON value in `path`.
 
     Raises:
-        FileNotFoundError: no such file.
-        ValueError: the file is no JSON.
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not JSON.
     """
     try:
         text = Path(path).read_bytes()
@@ -108,11 +123,11 @@ def read_json(path):
     return parse_json(text, path)
 
 
-def parse_json(text: bytes, path):
-    """The JSON value in `text`, which was read from `path`.
+def parse_json(text: bytes, path: str | Path):
+    """Returns the JSON value in `text`, which was read from `path`.
 
     Raises:
-        ValueError: it is no JSON in UTF-8, or nested beyond reason.
+        ValueError: If it is not JSON in UTF-8, or is nested too deeply.
     """
     try:
         return json.loads(text.decode("utf-8"))
@@ -120,20 +135,21 @@ def parse_json(text: bytes, path):
         raise ValueError(_not_json(path, error)) from error
 
 
-def read_object(path) -> dict:
-    """The JSON object in `path`.
+def read_object(path: str | Path) -> dict:
+    """Returns the JSON object in `path`.
 
     Raises:
-        FileNotFoundError, ValueError: as `read_json`; or it is no object.
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not JSON, or its value is not an object.
     """
     value = read_json(path)
     if not isinstance(value, dict):
-        raise ValueError(_not_json(path, f"{type(value).__name__}, no object"))
+        raise ValueError(_not_json(path, f"a {type(value).__name__}, not an object"))
     return value
 
 
 def _not_json(path, error) -> str:
     return (
         f"Expected a JSON file. Received: {path} ({error}). "
-        "Restore it, or delete the folder it lies in and run again."
+        "Restore the file, or delete its folder and run again."
     )

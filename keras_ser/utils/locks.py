@@ -1,9 +1,10 @@
-"""Locks that the operating system releases when their holder dies."""
+"""Locks that the operating system releases when the process that holds them ends."""
 
 import contextlib
 import os
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 try:
@@ -11,40 +12,41 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-TRIES, PAUSE = 5, 0.05  # `refuse` of another process takes a free lock for a moment
-FAR = 1 << 30  # Windows locks bytes, and a locked byte cannot be read
+# `check_free` in another process holds a free lock for a moment.
+MAX_TRIES, PAUSE_SECONDS = 5, 0.05
+LOCKED_BYTE = 1 << 30  # Windows locks bytes, and a locked byte cannot be read
 
 
 @contextlib.contextmanager
-def held(path, of):
-    """Holds the lock file `path` for the block.
+def held(path: str | Path, of: str | Path) -> Iterator[None]:
+    """Holds the lock file `path` while the block runs.
 
-    A holder that is killed leaves the file, unlocked. The file must not lie in a
-    folder that is renamed under the lock: whoever opens it just before would hold
-    the lock of a folder that is gone.
+    If the holder is killed, the file stays behind, unlocked. The file must not lie in
+    a folder that is renamed while the lock is held: a process that opened the file
+    just before would hold the lock of a folder that is gone.
 
     Args:
-        path: the lock file; its folder is made if need be.
-        of: what the lock protects, for the error.
+        path: The lock file. Its folder is created if necessary.
+        of: What the lock protects, for the error message.
 
     Raises:
-        ValueError: somebody holds it.
-        RuntimeError: the file system knows no locks.
+        ValueError: If another process holds the lock.
+        RuntimeError: If the file system does not support locks.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _acquired(path, of) as file:
+    with _acquire(path, of) as file:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
         try:
             yield
         finally:
-            if fcntl:  # an open file cannot be removed on Windows: it stays there
+            if fcntl:  # on Windows the file stays: it cannot be removed while open
                 path.unlink(missing_ok=True)  # before the release, see `_is_at`
 
 
-def refuse(path, of) -> None:
-    """Raises the `ValueError` of `held` if somebody holds the lock `path`."""
+def check_free(path: str | Path, of: str | Path) -> None:
+    """Raises the `ValueError` of `held` if another process holds the lock `path`."""
     try:
         file = open(path, "r+b", buffering=0)
     except FileNotFoundError:
@@ -54,8 +56,9 @@ def refuse(path, of) -> None:
             raise ValueError(_in_use(file, of))
 
 
-def _acquired(path: Path, of):
-    for _ in range(TRIES):
+def _acquire(path: Path, of):
+    """Opens and locks the file."""
+    for _ in range(MAX_TRIES):
         number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         file = os.fdopen(number, "r+b", buffering=0)
         is_locked = _lock(file)
@@ -63,26 +66,26 @@ def _acquired(path: Path, of):
             return file
         message = "" if is_locked else _in_use(file, of)
         file.close()
-        time.sleep(PAUSE)
-    raise ValueError(message or f"{of} is in use. Give the command again.")
+        time.sleep(PAUSE_SECONDS)
+    raise ValueError(message or f"{of} is in use. Try again.")
 
 
 def _lock(file) -> bool:
-    """Whether the lock was free; it then is the file's until the file is closed."""
+    """Locks a file until it is closed. Returns whether the lock was free."""
     try:
         if fcntl:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         else:
             import msvcrt
 
-            file.seek(FAR)
+            file.seek(LOCKED_BYTE)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
     except (BlockingIOError, PermissionError):
         return False
     except OSError as error:
         raise RuntimeError(
             f"{file.name} must lie on a file system with locks. Received: {error}. "
-            "Give another --out."
+            "Give another --out (in Python: out=…)."
         ) from error
     finally:
         file.seek(0)
@@ -90,7 +93,11 @@ def _lock(file) -> bool:
 
 
 def _is_at(file, path: Path) -> bool:
-    """False if the last holder removed the file between its opening and its lock."""
+    """Returns whether an open file is still the one at `path`.
+
+    It is not if the last holder removed it after it was opened and before it was
+    locked.
+    """
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:

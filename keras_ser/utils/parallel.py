@@ -1,8 +1,9 @@
-"""Many tasks on many processes or a cluster: retried, logged, none stopping the others.
+"""Tasks in several processes or on a Dask cluster: retried, logged and independent.
 
-A task knows nothing of its neighbours. One that fails is tried again, alone, when all
-others are done; one that fails again is reported with its log. A process that dies
-takes its neighbours with it, so that all that were at work then are tried again.
+A task knows nothing of the others. A task that fails is tried again, alone, once all
+others are done. A task that fails again is reported with its log. A process that dies
+takes down the other processes of its pool, so all tasks that were running then are
+tried again.
 """
 
 import contextlib
@@ -14,8 +15,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-CLUSTERS = ("dask", "ray")
-MOST_OF_A_LOG = 20_000  # characters of a traceback
+DASK = "dask://"
+MAX_LOG_CHARACTERS = 20_000  # of a traceback
+MAX_REPORTED = 3  # failures that one message describes
+MAX_LINE_CHARACTERS = 200  # of the description of one failure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,9 +26,9 @@ class Task:
     """Something to do once.
 
     Args:
-        name: for the report of failures.
-        call: picklable; what it returns is not used.
-        log: file for the traceback of a failure.
+        name: The name by which a failure is reported.
+        call: A picklable function without arguments. Its result is ignored.
+        log: The file for the traceback of a failure.
     """
 
     name: str
@@ -35,7 +38,7 @@ class Task:
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """A task that failed twice, or whose input was bad."""
+    """A task that failed twice, or once on bad input."""
 
     task: Task
     error: Exception
@@ -46,43 +49,45 @@ class TasksFailed(RuntimeError):
 
     def __init__(self, failures: list[Failure], total: int):
         self.failures = failures
-        shown = "; ".join(_line(failure) for failure in failures[:3])
-        more = f"; and {len(failures) - 3} more" if len(failures) > 3 else ""
+        reported = "; ".join(_describe(failure) for failure in failures[:MAX_REPORTED])
+        rest = len(failures) - MAX_REPORTED
+        more = f"; and {rest} more" if rest > 0 else ""
         super().__init__(
             f"{total - len(failures)} of {total} runs are done, {len(failures)} "
-            f"failed: {shown}{more}. Give the same command to try these again."
+            f"failed: {reported}{more}. Run again to retry those that failed."
         )
 
 
 def run(
     tasks: list[Task], workers: int = 1, cluster: str = "", progress: bool = True
 ) -> None:
-    """Does all tasks.
+    """Runs all tasks.
 
     Args:
-        tasks: independent of each other.
-        workers: processes on this machine; 1 is this process itself.
-        cluster: address of a cluster to use instead, `dask://host:8786` or
-            `ray://host:10001`; tasks' files must be on a disk that it shares.
-        progress: whether to show a bar, with the time left, where there are several
-            processes.
+        tasks: Tasks that do not depend on each other.
+        workers: The number of processes on this machine. With 1, the tasks run in
+            this process.
+        cluster: The address of a Dask cluster to use instead, `dask://HOST:PORT`. The
+            files of the tasks must be on a disk that its machines share.
+        progress: Whether to show a progress bar with the time left, if there are
+            several processes.
 
     Raises:
-        ValueError: no address of a cluster, or its package is not installed.
-        Exception: the error of the one task that failed.
-        TasksFailed: several did.
+        ValueError: If `cluster` is not such an address, or Dask is not installed.
+        Exception: If one task failed: its error.
+        TasksFailed: If several tasks failed.
     """
-    again: list[Task] = []
+    retries: list[Task] = []
     failures: list[Failure] = []
     with _pool(workers, cluster) as pool, _Bar(tasks, pool, progress) as bar:
         left = tasks
         while left:
-            done, failed = _round(pool, left, bar)
-            again += [failure.task for failure in failed if _is_worth(failure)]
-            failures += [failure for failure in failed if not _is_worth(failure)]
+            done, failed = _run_round(pool, left, bar)
+            retries += [failure.task for failure in failed if _may_pass(failure)]
+            failures += [failure for failure in failed if not _may_pass(failure)]
             left = [task for task in left if task not in done]
-        for task in again:
-            failures += _round(pool, [task], bar)[1]
+        for task in retries:
+            failures += _run_round(pool, [task], bar)[1]
     if len(failures) == 1:
         raise failures[0].error
     if failures:
@@ -90,61 +95,77 @@ def run(
 
 
 def cpu_count() -> int:
-    """The processors that this process may use."""
+    """Returns the number of processors that this process may use."""
     import joblib
 
     return joblib.cpu_count()
 
 
 def threads_each(workers: int, cluster: str = "") -> int | None:
-    """CPU threads for each of several processes; None for the backend's choice.
+    """Returns the number of CPU threads for each process.
 
-    Two processes with a thread each compute more than one with two.
+    Two processes with one thread each compute more than one process with two threads.
+
+    Args:
+        workers: The number of processes on this machine.
+        cluster: The address of a Dask cluster, whose processes get one thread each.
+
+    Returns:
+        An equal share of the processors for each of several processes. None leaves
+        the choice to the backend.
     """
     if cluster:
         return 1
     return max(1, cpu_count() // workers) if workers > 1 else None
 
 
-def _round(pool, tasks: list[Task], bar) -> tuple[list[Task], list[Failure]]:
-    """What was done, failures included, and the failures; a death ends the round."""
+def _run_round(pool, tasks: list[Task], bar) -> tuple[list[Task], list[Failure]]:
+    """Runs tasks until all have ended or a process dies.
+
+    Returns:
+        The tasks that ended, and the failures among them.
+    """
     done, failed = [], []
     try:
         for number, error in pool.outcomes(tasks):
             done.append(tasks[number])
             failed += [Failure(tasks[number], error)] if error else []
-            bar.update(not (error and _is_worth(failed[-1])))
+            bar.update(not (error and _may_pass(failed[-1])))
     except pool.deaths as error:
-        for task in pool.begun(tasks, done):
+        for task in pool.interrupted(tasks, done):
             failed.append(Failure(task, _death(task, error)))
             done.append(task)
     return done, failed
 
 
-def _is_worth(failure: Failure) -> bool:
-    """Whether to try again: bad input stays bad."""
+def _may_pass(failure: Failure) -> bool:
+    """Returns whether another try may succeed; bad input stays bad."""
     return not isinstance(failure.error, ValueError | FileNotFoundError)
 
 
 def _death(task: Task, error: Exception) -> RuntimeError:
-    """What is left to say of a process that died; its log may hold a native trace."""
+    """Returns the error of a task whose process died.
+
+    The log may already hold the trace of a fault in native code.
+    """
     task.log.parent.mkdir(parents=True, exist_ok=True)
     with task.log.open("a", encoding="utf-8") as log:
         log.write(f"{error}\n")
     return RuntimeError(
         f"The process of {task.name} died: it was killed, ran out of memory, or failed "
-        f"in native code. See {task.log}, and give the same command to go on."
+        f"in native code. See {task.log}, and run again to resume."
     )
 
 
-def _line(failure: Failure) -> str:
+def _describe(failure: Failure) -> str:
     text = " ".join(str(failure.error).split()) or type(failure.error).__name__
-    text = text if len(text) <= 200 else f"{text[:197]}…"
+    if len(text) > MAX_LINE_CHARACTERS:
+        text = f"{text[: MAX_LINE_CHARACTERS - 3]}…"
     return f"{failure.task.name}: {text} (log: {failure.task.log})"
 
 
 class _InProcess:
-    """One task after the other, here."""
+    """Runs tasks one after the other in this process."""
 
     deaths = ()
 
@@ -152,19 +173,20 @@ class _InProcess:
         for number, task in enumerate(tasks):
             yield number, _attempt(task)
 
-    def begun(self, tasks: list[Task], done: list[Task]) -> list[Task]:
-        return []  # this process died with them
+    def interrupted(self, tasks: list[Task], done: list[Task]) -> list[Task]:
+        return []  # this process would have died with them
 
 
 class _Processes:
-    """joblib's processes, of this machine or of a cluster.
+    """Runs tasks in joblib's processes, on this machine or on a cluster.
 
     Args:
-        workers: processes.
-        folder: for the marks of tasks at work; None where processes share no disk.
+        workers: The number of processes.
+        folder: The folder in which running tasks are marked. None if the processes
+            share no disk.
     """
 
-    # Errors of tasks are returned: what is raised comes from the pool.
+    # Errors of tasks are returned, so whatever is raised comes from the pool.
     deaths = (Exception,)
 
     def __init__(self, workers: int, folder: Path | None):
@@ -172,22 +194,20 @@ class _Processes:
 
     def outcomes(self, tasks: list[Task]) -> Iterator[tuple[int, Exception | None]]:
         import joblib
-        from joblib.parallel import get_active_backend
 
-        # ray's backend gives all outcomes at the end, so that its bar stands still.
-        streams = get_active_backend()[0].supports_return_generator
-        # One worker would run here, and take this process with it when it dies.
-        pool = joblib.Parallel(
-            n_jobs=max(self._workers, 2),
-            return_as="generator_unordered" if streams else "list",
-        )
+        # joblib would run a single worker in this process, which would die with it.
+        workers = max(self._workers, 2)
+        pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
         return pool(
-            joblib.delayed(_numbered)(number, task, self._mark(task))
+            joblib.delayed(_run_numbered)(number, task, self._mark(task))
             for number, task in enumerate(tasks)
         )
 
-    def begun(self, tasks: list[Task], done: list[Task]) -> list[Task]:
-        """The tasks at work when the pool died; all that are left where unknown."""
+    def interrupted(self, tasks: list[Task], done: list[Task]) -> list[Task]:
+        """Returns the tasks that were running when the pool died.
+
+        If that is not known, returns all tasks that are left.
+        """
         left = [task for task in tasks if task not in done]
         marked = [task for task in left if self._folder and self._mark(task).exists()]
         for task in marked:
@@ -204,71 +224,44 @@ def _pool(workers: int, cluster: str):
     from joblib.externals.loky import get_reusable_executor
 
     if cluster:
-        with _cluster(cluster) as size:
-            yield _Processes(size, None)
+        with _dask_workers(cluster) as count:
+            yield _Processes(count, None)
     elif workers == 1:
         yield _InProcess()
     else:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 yield _Processes(workers, Path(folder))
-            finally:  # joblib would hand them to the next, whose threads may be others
+            finally:  # joblib would reuse them, perhaps with a wrong number of threads
                 get_reusable_executor().shutdown()
 
 
 @contextlib.contextmanager
-def _cluster(address: str):
-    """Sends joblib's tasks to a cluster; gives the number of its workers."""
+def _dask_workers(address: str):
+    """Sends joblib's tasks to a Dask cluster and yields the number of its workers."""
     import joblib
 
-    kind, separator, rest = address.partition("://")
-    if kind not in CLUSTERS or not separator or not rest:
+    host = address.removeprefix(DASK)
+    if not address.startswith(DASK) or not host:
         raise ValueError(
-            "`cluster` must be dask://HOST:PORT or ray://HOST:PORT. "
+            "`cluster` must be dask://HOST:PORT, the address of a Dask scheduler. "
             f"Received: {address!r}."
         )
-    connect = {"dask": _dask, "ray": _ray}[kind]
-    with connect(rest) as size, joblib.parallel_config(backend=kind, n_jobs=size):
-        yield size
-
-
-@contextlib.contextmanager
-def _dask(address: str):
-    distributed = _imported("distributed", "dask")
-    with distributed.Client(f"tcp://{address}", timeout="30s") as client:
-        yield max(len(client.nthreads()), 1)
-
-
-@contextlib.contextmanager
-def _ray(address: str):
-    ray = _imported("ray", "ray")
-    from ray.util.joblib import register_ray
-
-    connected = ray.is_initialized()
-    if not connected:
-        ray.init(f"ray://{address}" if address != "auto" else "auto")
-    register_ray()
     try:
-        yield max(int(ray.cluster_resources().get("CPU", 1)), 1)
-    finally:
-        if not connected:
-            ray.shutdown()
-
-
-def _imported(package: str, extra: str):
-    import importlib
-
-    try:
-        return importlib.import_module(package)
+        import distributed
     except ImportError as error:
         raise ValueError(
-            f"A cluster of this kind needs the package `{package}`. Received: an "
-            f'installation without it. Install it: pip install "keras_ser[{extra}]".'
+            "`cluster` needs the package `distributed`. Received: an installation "
+            'without it. Install it: pip install "keras_ser[dask]".'
         ) from error
+    with distributed.Client(f"tcp://{host}", timeout="30s") as client:
+        count = max(len(client.nthreads()), 1)
+        with joblib.parallel_config(backend="dask", n_jobs=count):
+            yield count
 
 
-def _numbered(number: int, task: Task, mark: Path | None):
-    """In a worker: which task it was, and what went wrong."""
+def _run_numbered(number: int, task: Task, mark: Path | None):
+    """Runs a task in a worker; returns its number and its error, if any."""
     import faulthandler
 
     task.log.parent.mkdir(parents=True, exist_ok=True)
@@ -286,11 +279,11 @@ def _numbered(number: int, task: Task, mark: Path | None):
 
 
 def _attempt(task: Task) -> Exception | None:
-    """Does a task; returns its error, whose trace is in the log."""
+    """Runs a task; returns its error, whose traceback is then in the log."""
     try:
         task.call()
-    except Exception as error:  # whatever it is, the others go on
-        text = "".join(traceback.format_exception(error))[-MOST_OF_A_LOG:]
+    except Exception as error:  # no error may stop the other tasks
+        text = "".join(traceback.format_exception(error))[-MAX_LOG_CHARACTERS:]
         task.log.parent.mkdir(parents=True, exist_ok=True)
         task.log.write_text(text, encoding="utf-8")
         return _portable(error)
@@ -299,22 +292,25 @@ def _attempt(task: Task) -> Exception | None:
 
 
 def _portable(error: Exception) -> Exception:
-    """An error that another process can rebuild: its class by name, from its args."""
+    """Returns an error that another process can rebuild from its class and arguments.
+
+    An error that cannot be rebuilt becomes a `RuntimeError` with its text.
+    """
     kind = type(error)
     known = getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
     try:
         copy.copy(error)
-    except Exception:  # a class may want anything of its arguments
+    except Exception:  # a class may require any arguments
         known = False
     if known:
         return error
-    told = RuntimeError(f"{kind.__name__}: {error}")
-    told.__notes__ = list(getattr(error, "__notes__", ()))
-    return told
+    portable = RuntimeError(f"{kind.__name__}: {error}")
+    portable.__notes__ = list(getattr(error, "__notes__", ()))
+    return portable
 
 
 class _Bar:
-    """A bar over tasks, as the bars of several of them would overwrite each other."""
+    """One bar over all tasks; bars of several tasks would overwrite each other."""
 
     def __init__(self, tasks, pool, progress: bool):
         import tqdm

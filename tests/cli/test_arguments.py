@@ -1,4 +1,4 @@
-"""The arguments of each command: what they become, and that help tells all of them."""
+"""The arguments of each command: their values, and that each has a help text."""
 
 import argparse
 
@@ -14,23 +14,23 @@ def parsed(*words):
 
 
 def test_the_presets_are_those_of_configs():
-    """They are written there twice, as the flags import nothing."""
+    """They are written twice, because `cli.arguments` imports nothing heavy."""
     assert arguments.PRESETS == tuple(config.PRESETS)
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-def test_every_command_tells_what_its_arguments_are(name):
+def test_every_argument_has_a_help_text(name):
     subparsers = next(
         action
         for action in cli.parser()._actions
         if isinstance(action, argparse._SubParsersAction)
     )
     for action in subparsers.choices[name]._actions:
-        told = action.help or action.metavar or action.choices
-        assert told, f"{name}: {action.option_strings or action.dest} says nothing"
+        what = action.option_strings or action.dest
+        assert len(action.help or "") > 10, f"{name}: {what} has no help text"
 
 
-def test_what_may_stand_more_than_once_is_gathered():
+def test_options_that_may_be_repeated_are_collected():
     given = parsed("run", "c.py", "--corpus", "a=/x", "--corpus", "b=/y")
     assert given.corpora == ["a=/x", "b=/y"]
     given = parsed("run", "c.py", "--set", "repeats=2", "--set", "name=b")
@@ -56,7 +56,7 @@ def test_lists_are_split_at_commas():
         ("run",),
     ],
 )
-def test_what_is_out_of_range_is_refused(words, capsys):
+def test_values_out_of_range_are_rejected(words, capsys):
     with pytest.raises(SystemExit) as caught:
         parsed(*words)
     assert caught.value.code == 2

@@ -1,4 +1,4 @@
-"""The demonstration on noise: it ends with a report and pictures, below its folder."""
+"""The demonstration writes a report and pictures into its folder only."""
 
 import dataclasses
 import os
@@ -21,7 +21,7 @@ def test_a_report_and_pictures_are_written(spoken_table, tmp_path, monkeypatch, 
     monkeypatch.setitem(corpora.CORPORA, "synthetic", known)
     config = dataclasses.replace(
         demo.CONFIG,
-        features=Features(settings={"bands": 16}, seconds=1.0),
+        features=Features(settings={"n_mels": 16}, seconds=1.0),
         training=Training(batch=4, epochs=1),
     )
     monkeypatch.setattr(demo, "CONFIG", config)
@@ -40,6 +40,6 @@ def test_a_report_and_pictures_are_written(spoken_table, tmp_path, monkeypatch, 
 
 
 def test_the_frozen_corpus_has_the_speakers_of_the_demonstration():
-    chosen = {*demo.TEST, *demo.DEV}
+    chosen = {*demo.TEST_SPEAKERS, *demo.DEV_SPEAKERS}
     assert len(chosen) == 4
     assert chosen <= {f"synthetic/s{number:02d}" for number in range(1, 11)}

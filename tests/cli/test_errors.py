@@ -1,4 +1,4 @@
-"""Errors as lines and exit codes."""
+"""Errors become one line and an exit code."""
 
 import subprocess
 import sys
@@ -34,43 +34,43 @@ def noted(error, note):
     ],
 )
 def test_an_error_is_one_line_and_a_code(capsys, error, code, line):
-    assert errors.reported(raising(error)) == code
+    assert errors.run_command(raising(error)) == code
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("keras-ser: ") and err.count("\n") == 1
     assert line in err
 
 
-def test_a_line_of_its_own_follows_an_open_bar(capsys):
+def test_an_error_starts_on_a_new_line_after_an_open_bar(capsys):
     def command():
         for _ in tqdm.tqdm(range(3), desc="files", mininterval=0):
             raise ValueError("Expected a.")
 
-    assert errors.reported(command) == 2
+    assert errors.run_command(command) == 2
     *bars, line, end = capsys.readouterr().err.split("\n")
     assert "files" in bars[0]
     assert (line, end) == ("keras-ser: Expected a.", "")
 
 
-def test_a_mistake_of_ours_keeps_its_traceback():
+def test_a_bug_keeps_its_traceback():
     with pytest.raises(TypeError):
-        errors.reported(raising(TypeError("unexpected")))
+        errors.run_command(raising(TypeError("unexpected")))
 
 
 @pytest.mark.parametrize(("result", "code"), [(None, 0), (0, 0), (3, 3)])
-def test_a_command_that_succeeds_says_nothing(capsys, result, code):
-    assert errors.reported(lambda: result) == code
+def test_a_command_that_succeeds_prints_nothing(capsys, result, code):
+    assert errors.run_command(lambda: result) == code
     assert capsys.readouterr() == ("", "")
 
 
-def test_without_tensorflow_nothing_of_it_is_caught(monkeypatch):
+def test_without_tensorflow_none_of_its_errors_is_caught(monkeypatch):
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     assert errors.tensorflow_errors() == ()
 
 
-def test_nobody_reads_on_and_nothing_is_said():
+def test_a_closed_pipe_is_an_exit_code_without_a_message():
     code = "import sys; from keras_ser.cli import errors\n"
-    code += "sys.exit(errors.reported(lambda: print('x\\n' * 999999)))"
+    code += "sys.exit(errors.run_command(lambda: print('x\\n' * 999999)))"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

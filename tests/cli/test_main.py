@@ -1,6 +1,5 @@
 """Commands, exit codes, and one line for bad input."""
 
-import argparse
 import json
 import re
 import subprocess
@@ -25,7 +24,7 @@ def run(*words):
 
 @pytest.fixture
 def toy_emodb(write_audio, noise):
-    """EMO-DB's layout with speakers and emotions enough for a fold."""
+    """The layout of EMO-DB, with enough speakers and emotions for a fold."""
     names = [
         f"{speaker}a01{letter}{version}"
         for speaker in ("03", "08", "09", "10")
@@ -50,8 +49,8 @@ def test_bad_input_is_one_line_and_exit_code_2(capsys, tmp_path):
     [
         (["corpus", "nothing", "--root", "."], "Corpus must be one of"),
         (["run", "absent.py"], "config file"),
-        (["predict", "absent", "a.wav"], "run's folder or a model"),
-        (["export", "absent", "--format", "keras"], "run's folder or a model"),
+        (["predict", "absent", "a.wav"], "run folder or a model"),
+        (["export", "absent", "--format", "keras"], "run folder or a model"),
         (["export", "absent", "--format", "keras,pickle"], "Format must be one of"),
         (["run", "{config}", "--corpus", "emodb"], "NAME=DIR"),
         (["run", "{config}", "--set", "training.epochs=many"], "expected int"),
@@ -70,7 +69,7 @@ def test_each_kind_of_bad_input(words, expected, capsys, tmp_path, monkeypatch):
     assert expected in capsys.readouterr().err
 
 
-def test_corpus_says_what_is_there(toy_emodb, capsys):
+def test_corpus_shows_what_is_there(toy_emodb, capsys):
     with pytest.warns(UserWarning, match="has 16 files"):
         assert run("corpus", "emodb", "--root", str(toy_emodb)) == 0
     out = capsys.readouterr().out
@@ -91,9 +90,9 @@ def test_corpus_lists_bad_files_and_ends_with_exit_code_2(toy_emodb, capsys):
     assert all(name in captured.out for name in names)
     assert captured.err.startswith("keras-ser: Corpus `emodb` has 2 files that cannot")
     assert run(*words, "--json", "--workers", "2") == 2
-    told = json.loads(capsys.readouterr().out)
-    assert told["utterances"] == 16
-    assert [path.rsplit("/", 1)[1] for path in told["unreadable"]] == names
+    survey = json.loads(capsys.readouterr().out)
+    assert survey["utterances"] == 16
+    assert [path.rsplit("/", 1)[1] for path in survey["unreadable"]] == names
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -106,7 +105,7 @@ def test_corpus_takes_options_and_writes_audformat(write_audio, tmp_path, capsys
     listed.write_text("\n".join(rows))
     out = tmp_path / "database"
     words = ["corpus", "csv", "--root", str(listed), "--audformat", str(out)]
-    assert run(*words) == 2  # nobody said who speaks
+    assert run(*words) == 2  # the speakers are not given
     assert "speaker" in capsys.readouterr().err and not out.exists()
     assert run(*words, "--set", "speaker=who") == 0
     assert "4 utterances of 4 speakers" in capsys.readouterr().out
@@ -117,7 +116,7 @@ def test_corpus_takes_options_and_writes_audformat(write_audio, tmp_path, capsys
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_what_is_done_is_reported_though_something_failed(
+def test_finished_runs_are_reported_although_one_failed(
     toy_emodb, tmp_path, capsys, monkeypatch
 ):
     from keras_ser.experiments import runner
@@ -143,7 +142,7 @@ def test_what_is_done_is_reported_though_something_failed(
     report = tmp_path / "runs" / "toy" / "report"
     assert "| length | 3 | 1 |" in (report / "report.md").read_text(encoding="utf-8")
     assert "The loss must stay finite." in captured.err
-    assert f"What is done is reported in {report}." in captured.err
+    assert f"The report of the finished runs is in {report}." in captured.err
     log = tmp_path / "runs" / "toy" / "length" / "08-0.log"
     assert "RuntimeError" in log.read_text()
     monkeypatch.undo()
@@ -175,7 +174,7 @@ def test_run_report_and_predict(toy_emodb, tmp_path, capsys):
     config.write_text(
         "from keras_ser.experiments.config import *\n"
         "config = Experiment('toy', 'emodb', {'mtl_aug': System()},\n"
-        "    features=Features(settings={'bands': 16}, seconds=1.0),\n"
+        "    features=Features(settings={'n_mels': 16}, seconds=1.0),\n"
         "    training=Training(batch=4, epochs=1))\n"
     )
     common = ["--corpus", f"emodb={toy_emodb}", "--cache", str(tmp_path / "cache")]
@@ -199,19 +198,19 @@ def test_run_report_and_predict(toy_emodb, tmp_path, capsys):
     assert [row["start"] for row in rows] == [0.0, 0.2, 0.4]
     assert all(row["p_anger"] + row["p_sadness"] == pytest.approx(1) for row in rows)
     assert run(*words, "--folds", "03", "--set", "training.epochs=2") == 2
-    assert "other settings" in capsys.readouterr().err
+    assert "different settings" in capsys.readouterr().err
 
 
 @pytest.fixture
 def model_file(tmp_path):
     bands, classes = 16, ("anger", "sadness")
     moments = np.full(bands, -8.0), np.full(bands, 3.0)
-    preprocessing = Preprocessing(LogMel(bands=bands), classes, 1.0, "train", *moments)
-    model = models.MTLAug(classes, bands=bands, **models.BASELINE)
+    preprocessing = Preprocessing(LogMel(n_mels=bands), classes, 1.0, "train", *moments)
+    model = models.MTLAug(classes, dimensions=bands, **models.BASELINE)
     return Recogniser(model, preprocessing).save(tmp_path / "run" / "model.keras")
 
 
-def test_export_writes_beside_the_model_and_says_how_to_load_it(
+def test_export_writes_next_to_the_model_and_says_how_to_load_it(
     model_file, tmp_path, capsys
 ):
     for source in (model_file, model_file.parent):
@@ -225,7 +224,7 @@ def test_export_writes_beside_the_model_and_says_how_to_load_it(
     assert (
         run("export", str(model_file), "--format", "keras", "--out", str(tmp_path)) == 2
     )
-    assert "speech.keras. Remove what lies there" in capsys.readouterr().err
+    assert "speech.keras. Remove it" in capsys.readouterr().err
     (tmp_path / "speech.keras").unlink()
     assert (
         run("export", str(model_file), "--format", "keras", "--out", str(tmp_path)) == 0
@@ -238,7 +237,7 @@ def test_a_failed_run_is_exit_code_1(capsys):
     def fail():
         raise RuntimeError("The loss must\nstay finite.")
 
-    assert errors.reported(fail) == 1
+    assert errors.run_command(fail) == 1
     assert capsys.readouterr().err == "keras-ser: The loss must stay finite.\n"
 
 
@@ -247,7 +246,7 @@ def test_counts_are_positive(option, capsys):
     with pytest.raises(SystemExit) as ended:
         run("run", "config.py", option, "0")
     assert ended.value.code == 2
-    assert "expected 1 or more" in capsys.readouterr().err
+    assert "expected a whole number, 1 or more" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -273,26 +272,26 @@ PROBE = (
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_run_says_how_much_is_to_do(toy_emodb, tmp_path, capsys):
+def test_run_says_how_many_jobs_are_left(toy_emodb, tmp_path, capsys):
     (tmp_path / "config.py").write_text(PROBE)
     words = ["run", str(tmp_path / "config.py"), "--corpus", f"emodb={toy_emodb}"]
     words += ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "runs")]
     assert run(*words, "--folds", "03,03", "--systems", "length,length") == 0
     assert "toy: 1 runs below" in capsys.readouterr().out
-    begun = tmp_path / "runs" / "toy" / "length" / "08-0.partial"
-    (tmp_path / "runs" / "toy" / "length" / "03-0").rename(begun)
-    (begun / "environment.json").unlink()
+    interrupted = tmp_path / "runs" / "toy" / "length" / "08-0.partial"
+    (tmp_path / "runs" / "toy" / "length" / "03-0").rename(interrupted)
+    (interrupted / "environment.json").unlink()
     assert run(*words, "--folds", "03") == 0
     capsys.readouterr()
-    assert run(*words, "--folds", "03,08,09") == 2  # 08 has settings of 03
-    said = "toy: 3 runs below .*: 1 done, 1 to go on with, 1 to do"
-    assert re.search(said, capsys.readouterr().out)
+    assert run(*words, "--folds", "03,08,09") == 2  # 08 has the settings of 03
+    status = "toy: 3 runs below .*: 1 done, 1 to resume, 1 to start"
+    assert re.search(status, capsys.readouterr().out)
     folder = tmp_path / "runs" / "toy" / "length" / "03-0"
     assert run("predict", str(folder), str(tmp_path / "a.wav")) == 2
     assert "classical systems save no model" in capsys.readouterr().err
 
 
-def test_smoke_removes_an_earlier_one_once_all_is_checked(tmp_path, capsys):
+def test_smoke_removes_an_earlier_run_after_all_checks(tmp_path, capsys):
     (tmp_path / "config.py").write_text(PROBE)
     old = tmp_path / "runs" / "toy_smoke" / "length" / "x-0"
     old.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Arguments of a config against the signatures of what takes them."""
+"""Arguments of a config are checked against the signatures of the code."""
 
 import dataclasses
 from pathlib import Path
@@ -13,7 +13,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 TOY = Experiment("toy", "emodb", {"a": System()})
 
 
-def refused(name, expected, received, **change):
+def check_rejected(name, expected, received, **change):
     with pytest.raises(ValueError) as caught:
         checks.check(dataclasses.replace(TOY, **change))
     message = str(caught.value)
@@ -29,14 +29,14 @@ def refused(name, expected, received, **change):
         ("arguments.dropout=abc", "must be a finite number"),
         ("arguments.dropout=True", "must be a finite number"),
         ("arguments.preset=[]", "must be text"),
-        ("arguments.bands=8", "takes"),
+        ("arguments.dimensions=8", "takes"),
         ("objective.center=abc", "must be a finite number"),
         ("objective.center=-1", "must be a finite number, 0 or more"),
         ("objective.augmentation=abc", "must be a finite number, 0 or more"),
         ("objective.auxiliary=nan", "must be a finite number"),
     ],
 )
-def test_an_override_of_another_type_is_refused(text, expected):
+def test_an_override_of_another_type_is_rejected(text, expected):
     changed = config.override(TOY, f"systems.a.{text}")
     with pytest.raises(ValueError) as caught:
         checks.check(changed)
@@ -48,17 +48,17 @@ def test_an_override_of_another_type_is_refused(text, expected):
 
 
 @pytest.mark.parametrize("dropout", [1.5, 1.0, -0.1])
-def test_a_rate_out_of_range_is_refused(dropout):
+def test_a_rate_out_of_range_is_rejected(dropout):
     received = f"{dropout}."
     systems = {"a": System(arguments={"dropout": dropout})}
-    refused("dropout", "at least 0, below 1", received, systems=systems)
+    check_rejected("dropout", "at least 0 and below 1", received, systems=systems)
 
 
-def test_sizes_that_no_model_has_are_refused():
+def test_sizes_that_no_model_has_are_rejected():
     systems = {"a": System(arguments={"preset": "huge"})}
-    refused("preset", "one of ['paper', 'small']", "'huge'", systems=systems)
-    odd = Features(settings={"bands": 20})
-    refused("bands", "at each stage", "20", features=odd)
+    check_rejected("preset", "one of ['paper', 'small']", "'huge'", systems=systems)
+    odd = Features(settings={"n_mels": 20})
+    check_rejected("dimensions", "at each stage", "20", features=odd)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_classical_systems_are_checked_too(model, arguments, name, expected):
     system = System(model, arguments=arguments, augment=())
     where = f"systems.a.arguments.{name}"
     received = repr(arguments[name])
-    refused(where, f"must be {expected}", received, systems={"a": system})
+    check_rejected(where, f"must be {expected}", received, systems={"a": system})
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,11 @@ def test_classical_systems_are_checked_too(model, arguments, name, expected):
 )
 def test_a_protocols_arguments_are_checked(arguments, name, expected):
     given = {"protocol": "held_out_speakers", "protocol_arguments": arguments}
-    refused(f"protocol_arguments.{name}", expected, "", **given)
+    check_rejected(f"protocol_arguments.{name}", expected, "", **given)
     folds = {"protocol": "k_fold", "protocol_arguments": {"folds": "5"}}
-    refused("protocol_arguments.folds", "must be a whole number", "'5'", **folds)
+    check_rejected("protocol_arguments.folds", "must be a whole number", "'5'", **folds)
     table = {"protocol": "k_fold", "protocol_arguments": {"unlabelled": 1}}
-    refused("protocol_arguments", "takes ['folds']", "['unlabelled']", **table)
+    check_rejected("protocol_arguments", "takes ['folds']", "['unlabelled']", **table)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_every_config_passes(path):
     loaded = config.load_config(path)
     networks = {n: s for n, s in loaded.systems.items() if s.model == "MTLAug"}
     given = {
-        "plain": System(arguments=BASELINE, augment=()),
+        "unaugmented": System(arguments=BASELINE, augment=()),
         "full": System(
             arguments={"dropout": 0, "preset": "paper"},
             objective={"center": 0, "augmentation": None, "reconstruction": 0.1},
@@ -128,6 +128,6 @@ def test_every_config_passes(path):
     checks.check(dataclasses.replace(loaded, systems={**networks, **given}))
 
 
-def test_a_model_says_what_its_check_says():
+def test_a_model_raises_the_error_of_its_check():
     with pytest.raises(ValueError, match="`dropout` must be a rate"):
-        MTLAug(("a", "b"), bands=8, dropout=1.5)
+        MTLAug(("a", "b"), dimensions=8, dropout=1.5)

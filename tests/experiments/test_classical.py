@@ -1,8 +1,7 @@
-"""Classical systems: their arithmetic, their cache, and that they are runs."""
+"""Classical systems: their arithmetic, their cache and their runs."""
 
 import dataclasses
 import importlib.metadata
-import importlib.util
 import json
 from typing import ClassVar
 
@@ -18,7 +17,6 @@ from keras_ser.classical import OpenSmileSVM, Scaling, svm
 from keras_ser.experiments import classical, experiment, extraction, plan
 from keras_ser.experiments.config import Experiment, Features, System
 from keras_ser.features import FeatureStore
-from keras_ser.features.opensmile import FEATURE_SETS, OpenSmile
 
 SYSTEMS = {
     "svm": System("OpenSmileSVM", augment=()),
@@ -26,21 +24,15 @@ SYSTEMS = {
     "length": System("LengthProbe", augment=()),
     "spectrum": System("MeanLogMelProbe", augment=()),
 }
-CONFIG = Experiment("toy", "emodb", SYSTEMS, features=Features(settings={"bands": 16}))
-
-needs_opensmile = pytest.mark.skipif(
-    importlib.util.find_spec("opensmile")
-    is None,  # its import may crash: see OpenSmile
-    reason="the package opensmile is not installed: pip install 'keras_ser[opensmile]'",
-)
+CONFIG = Experiment("toy", "emodb", SYSTEMS, features=Features(settings={"n_mels": 16}))
 
 
 @dataclasses.dataclass(frozen=True)
 class Loudness:
-    """Three functionals in place of openSMILE's; `calls` counts the waveforms."""
+    """Three functionals instead of openSMILE's; `calls` lists the waveforms."""
 
     dtype: ClassVar[str] = "<f4"
-    bands: ClassVar[int] = 3
+    dimensions: ClassVar[int] = 3
     calls: ClassVar[list] = []
     features: str = "loudness"
 
@@ -117,8 +109,8 @@ def test_probes_are_systems(job_of, tmp_path, system):
         assert frame.prediction.tolist() == frame.truth.tolist()
 
 
-def test_development_speakers_train_only_where_asked(job_of, loudness, tmp_path):
-    """Wrong labels of theirs do no harm unless they train."""
+def test_development_speakers_train_only_if_asked(job_of, loudness, tmp_path):
+    """Their wrong labels matter only if they train."""
     job = job_of("svm_all")
     dev = job.fold.dev.assign(emotion="anger")
     fold = dataclasses.replace(job.fold, dev=dev)
@@ -126,15 +118,15 @@ def test_development_speakers_train_only_where_asked(job_of, loudness, tmp_path)
     without = dataclasses.replace(job_of("svm"), fold=fold)
     expected, _ = classical.fit_and_test(job_of("svm"), tmp_path)
     same, found = classical.fit_and_test(without, tmp_path)
-    other, told = classical.fit_and_test(all_of_them, tmp_path)
+    other, found_with_dev = classical.fit_and_test(all_of_them, tmp_path)
     np.testing.assert_array_equal(scores(same), scores(expected))
     assert not np.allclose(scores(other), scores(expected))
     assert "unused" in found["selected_by"]
-    assert told["trained_on"] == ["train", "dev"]
-    assert "toy/2, toy/3 train too" in told["selected_by"]
+    assert found_with_dev["trained_on"] == ["train", "dev"]
+    assert "toy/2, toy/3 train too" in found_with_dev["selected_by"]
 
 
-def test_a_class_that_nobody_trained_has_no_score(toy_table):
+def test_a_class_without_training_speech_has_probability_0(toy_table):
     frame = classical._predictions(
         toy_table("1"),
         ("anger", "fear", "sadness"),
@@ -168,7 +160,7 @@ def test_scaling_by_speaker_is_that_of_each_alone(rng):
         np.testing.assert_allclose(found[speakers == name], expected, rtol=1e-6)
 
 
-def test_scaling_refuses_what_it_does_not_know():
+def test_scaling_rejects_an_unknown_normalisation():
     with pytest.raises(ValueError, match="`normalise` must be one of.*'all'"):
         Scaling("all", np.zeros((2, 2)))
 
@@ -208,43 +200,43 @@ def test_by_speaker_it_warns_of_speakers_with_one_emotion(job_of, tmp_path):
 def test_conditions_of_the_waveform_are_tested_and_never_trained(
     job_of, loudness, tmp_path, system
 ):
-    """All is soft at -60 dB; the length is what it was."""
+    """Everything is soft at -60 dB, but the length stays the same."""
     job = job_of(system, conditions=("clean", "gain:-60"))
     frame, found = classical.fit_and_test(job, tmp_path)
-    plain, known = classical.fit_and_test(job_of(system), tmp_path)
-    assert list(frame) == list(plain)
+    alone, known = classical.fit_and_test(job_of(system), tmp_path)
+    assert list(frame) == list(alone)
     assert found == known
     clean, soft = (rows for _, rows in frame.groupby("condition"))
-    pd.testing.assert_frame_equal(clean.reset_index(drop=True), plain)
+    pd.testing.assert_frame_equal(clean.reset_index(drop=True), alone)
     assert clean.utterance.tolist() == soft.utterance.tolist()
     same = np.array_equal(scores(clean), scores(soft))
     assert same == (system == "length")
 
 
-def test_who_learns_from_soft_speech_finds_loud_speech_strange(
+def test_a_system_that_is_trained_on_soft_speech_fails_on_loud_speech(
     job_of, loudness, tmp_path
 ):
-    """The same numbers 60 dB lower, learned and tested: the same system."""
-    plain = job_of("svm", conditions=("clean", "gain:-60"))
-    learns = dataclasses.replace(SYSTEMS["svm"], train_conditions=("gain:-60",))
+    """If training and tests are both 60 dB lower, the system is the same."""
+    clean = job_of("svm", conditions=("clean", "gain:-60"))
+    system = dataclasses.replace(SYSTEMS["svm"], train_conditions=("gain:-60",))
     soft = dataclasses.replace(
-        plain, config=dataclasses.replace(plain.config, systems={"svm": learns})
+        clean, config=dataclasses.replace(clean.config, systems={"svm": system})
     )
-    heard = {
-        (who, condition): scores(rows)
-        for who, job in {"plain": plain, "soft": soft}.items()
+    found = {
+        (trained_on, condition): scores(rows)
+        for trained_on, job in {"clean": clean, "soft": soft}.items()
         for condition, rows in classical.fit_and_test(job, tmp_path)[0].groupby(
             "condition"
         )
     }
-    matched = heard["soft", "gain:-60"]
-    np.testing.assert_allclose(matched, heard["plain", "clean"], atol=1e-3)
-    assert np.abs(heard["soft", "clean"] - matched).max() > 1e-2
+    matched = found["soft", "gain:-60"]
+    np.testing.assert_allclose(matched, found["clean", "clean"], atol=1e-3)
+    assert np.abs(found["soft", "clean"] - matched).max() > 1e-2
 
 
-def test_what_is_learned_under_a_condition_is_needed(job_of, loudness, tmp_path):
-    learns = dataclasses.replace(SYSTEMS["svm"], train_conditions=("gain:-60",))
-    job = job_of("svm", systems={"svm": learns})
+def test_training_speech_under_a_condition_is_extracted(job_of, loudness, tmp_path):
+    system = dataclasses.replace(SYSTEMS["svm"], train_conditions=("gain:-60",))
+    job = job_of("svm", systems={"svm": system})
     assert extraction.prepare([job], tmp_path, progress=False) == len(loudness)
     seen = len(loudness)
     classical.fit_and_test(job, tmp_path)
@@ -317,22 +309,6 @@ def test_without_the_package_the_extra_is_named(job_of, monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.metadata, "version", absent)
     with pytest.raises(ValueError, match=r"pip install 'keras_ser\[opensmile\]'"):
         extraction.prepare([job_of()], tmp_path, progress=False)
-
-
-@needs_opensmile
-@pytest.mark.parametrize("features", FEATURE_SETS)
-def test_opensmile_gives_its_functionals_beside_tensorflow(noise, features):
-    """In a process of their own: TensorFlow before openSMILE crashes a shared one."""
-    import tensorflow  # noqa: F401
-
-    front_end = OpenSmile(features)
-    found = front_end(noise(1.0))
-    assert found.shape == (1, front_end.bands)
-    assert found.dtype == np.float32
-    np.testing.assert_array_equal(found, front_end(noise(1.0)))
-    assert not np.array_equal(found, front_end(noise(1.0, seed=1)))
-    with pytest.raises(ValueError, match="0.010 s of audio.*shorter than 0.06 s"):
-        front_end(noise(0.01))
 
 
 # Runs.

@@ -1,4 +1,4 @@
-"""Configs load, and errors say what was expected."""
+"""Configs load; errors say what was expected and how to correct it."""
 
 import dataclasses
 from pathlib import Path
@@ -22,13 +22,15 @@ def test_an_experiment_needs_a_system():
 
 
 def test_unlabelled_systems_need_unlabelled_speech():
-    systems = {"a": System(), "b": System(unlabelled=True)}
+    systems = {"a": System(), "b": System(use_unlabelled=True)}
     with pytest.raises(ValueError) as caught:
         Experiment(name="toy", corpus="synthetic", systems=systems)
     assert "['b'] train on unlabelled speech" in str(caught.value)
-    assert "Set `unlabelled` to a corpus" in str(caught.value)
-    good = Experiment("toy", "synthetic", systems, unlabelled="synthetic_unlabelled")
-    assert good.systems["b"].unlabelled
+    assert "Set `unlabelled_corpus` to a corpus" in str(caught.value)
+    good = Experiment(
+        "toy", "synthetic", systems, unlabelled_corpus="synthetic_unlabelled"
+    )
+    assert good.systems["b"].use_unlabelled
 
 
 @pytest.mark.parametrize("value", [Training(), System(), Features()])
@@ -74,7 +76,7 @@ def test_an_absent_config_is_named_with_a_next_step(tmp_path):
     ("text", "received"),
     [("", "NoneType"), ("config = 5", "int"), ("config = {'name': 'a'}", "dict")],
 )
-def test_a_file_without_experiment_is_refused(write_config, text, received):
+def test_a_file_without_experiment_is_rejected(write_config, text, received):
     path = write_config(text)
     with pytest.raises(ValueError) as caught:
         config.load_config(path)
@@ -103,13 +105,85 @@ def test_an_error_inside_a_config_names_its_line(write_config, text, words):
     assert f"Expected a config file that runs. Received: {path}, line " in message
     assert words in message
     assert caught.value.__cause__ is not None
+    assert message.endswith("Correct this line.")
 
 
-NO_NAMES = ["", "../x", "/abs", "a/b", "a\\b", ".", "..", ".x", "a\0b", "a\nb", " a"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from keras_ser.config import Experiment, System",
+        "from keras_ser.config import *",
+        "import keras_ser.config as c",
+        "from keras_ser import config",
+        "from keras_ser.systems import NETWORKS",
+        "from keras_ser import Experiment, systems",
+    ],
+)
+def test_the_error_of_a_module_that_moved_says_what_to_write(write_config, text):
+    path = write_config(f"x = 1\n{text}\n")
+    with pytest.raises(ValueError) as caught:
+        config.load_config(path)
+    message = str(caught.value)
+    assert f"Received: {path}, line 2: " in message
+    assert "`from keras_ser import Experiment, Features, System, Training`" in message
+    assert "`from keras_ser.experiments import …`" in message
 
 
-@pytest.mark.parametrize("name", [*NO_NAMES, "x" * 101, "ä" * 51, "x.partial", None, 3])
-def test_names_that_are_no_folders_are_refused(name):
+def test_what_the_error_of_a_moved_module_says_to_write_works(write_config):
+    path = write_config(
+        "from keras_ser import Experiment, Features, System, Training\n"
+        "from keras_ser.experiments import NETWORKS, PAPER_TRAINING\n"
+        "config = Experiment('toy', 'emodb', {'a': NETWORKS['baseline']},\n"
+        "    training=PAPER_TRAINING, features=Features())\n"
+    )
+    assert config.load_config(path).training == config.PAPER_TRAINING
+
+
+@pytest.mark.parametrize(
+    ("call", "old", "new"),
+    [
+        ("Training(rows=5)", "rows", "Training(rows_per_utterance=…)"),
+        ("Training(unlabelled=2)", "unlabelled", "Training(unlabelled_ratio=…)"),
+        ("System(unlabelled=True)", "unlabelled", "System(use_unlabelled=…)"),
+        (
+            "Experiment('a', 'b', {}, unlabelled='c')",
+            "unlabelled",
+            "Experiment(unlabelled_corpus=…)",
+        ),
+        ("Experiment('a', 'b', {}, against='c')", "against", "Experiment(reference=…)"),
+    ],
+)
+def test_the_error_of_an_old_setting_names_the_new_one(write_config, call, old, new):
+    path = write_config(f"from keras_ser import *\n{call}\n")
+    with pytest.raises(ValueError) as caught:
+        config.load_config(path)
+    message = str(caught.value)
+    assert f"Received: {path}, line 2: TypeError: " in message
+    name = new.partition("(")[2].removesuffix("=…)")
+    assert message.endswith(f"`{old}` is called `{name}` now: write `{new}`.")
+
+
+@pytest.mark.parametrize("kind", ["Experiment", "System", "Training"])
+def test_every_new_name_of_a_setting_is_a_field(kind):
+    fields = {field.name for field in dataclasses.fields(getattr(config, kind))}
+    renamed = config.RENAMED[kind]
+    assert set(renamed.values()) <= fields
+    assert fields.isdisjoint(renamed)
+
+
+def test_the_error_of_an_unknown_setting_names_no_new_one(write_config):
+    path = write_config("from keras_ser import *\nTraining(batches=5)\n")
+    with pytest.raises(ValueError, match="'batches'.* Correct this line.$"):
+        config.load_config(path)
+
+
+BAD_NAMES = ["", "../x", "/abs", "a/b", "a\\b", ".", "..", ".x", "a\0b", "a\nb", " a"]
+
+
+@pytest.mark.parametrize(
+    "name", [*BAD_NAMES, "x" * 101, "ä" * 51, "x.partial", None, 3]
+)
+def test_names_that_cannot_be_folders_are_rejected(name):
     with pytest.raises(ValueError, match="becomes a folder's name"):
         Experiment(name=name, corpus="synthetic", systems={"a": System()})
     with pytest.raises(ValueError, match="becomes a folder's name"):
@@ -117,13 +191,13 @@ def test_names_that_are_no_folders_are_refused(name):
 
 
 @pytest.mark.parametrize("name", ["a", "x" * 100, "emodb four", "a=b", "über", "v1.0"])
-def test_names_that_are_folders_are_taken(name, tmp_path):
+def test_names_that_can_be_folders_are_accepted(name, tmp_path):
     made = Experiment(name=name, corpus="synthetic", systems={name: System()})
     (tmp_path / made.name).mkdir()
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_no_system_is_called_as_the_reports_folder():
+def test_no_system_has_the_name_of_the_reports_folder():
     with pytest.raises(ValueError, match="must not be called 'report'"):
         Experiment(name="toy", corpus="synthetic", systems={"report": System()})
 
@@ -132,11 +206,11 @@ def test_no_system_is_called_as_the_reports_folder():
     ("kind", "change"),
     [
         (Training, {"batch": 0}),
-        (Training, {"rows": True}),
+        (Training, {"rows_per_utterance": True}),
         (Training, {"epochs": -1}),
         (Training, {"epochs": 10**10}),
         (Training, {"patience": 1.5}),
-        (Training, {"unlabelled": -1}),
+        (Training, {"unlabelled_ratio": -1}),
         (Training, {"learning_rate": float("nan")}),
         (Training, {"learning_rate": 0}),
         (Training, {"monitor": "loss"}),
@@ -148,7 +222,7 @@ def test_no_system_is_called_as_the_reports_folder():
         (Features, {"normalise": "all"}),
     ],
 )
-def test_impossible_settings_are_refused_by_name(kind, change):
+def test_impossible_settings_are_rejected_by_name(kind, change):
     (name,) = change
     with pytest.raises(ValueError, match=rf"`\w+\.{name}` must be .*Received: "):
         kind(**change)
@@ -162,7 +236,7 @@ CIRCLE.append(CIRCLE)
     ("kind", "change"),
     [
         (Features, {"front_end": 5}),
-        (Features, {"settings": {"bands": float("nan")}}),
+        (Features, {"settings": {"n_mels": float("nan")}}),
         (System, {"model": []}),
         (System, {"arguments": 5}),
         (System, {"arguments": {5: 1}}),
@@ -177,20 +251,20 @@ CIRCLE.append(CIRCLE)
         (System, {"augment": {"speed": 5}}),
         (System, {"augment": {5: {}}}),
         (System, {"denoising": 1}),
-        (System, {"unlabelled": "no"}),
+        (System, {"use_unlabelled": "no"}),
         (Experiment, {"corpus": 5}),
         (Experiment, {"labels": {"anger": 5}}),
         (Experiment, {"labels": None}),
         (Experiment, {"protocol": []}),
         (Experiment, {"protocol_arguments": 5}),
         (Experiment, {"protocol_arguments": {"folds": b"5"}}),
-        (Experiment, {"unlabelled": None}),
+        (Experiment, {"unlabelled_corpus": None}),
         (Experiment, {"features": None}),
         (Experiment, {"training": {"epochs": 5}}),
         (Experiment, {"systems": [System()]}),
     ],
 )
-def test_a_field_of_another_type_is_refused_by_name(experiment, kind, change):
+def test_a_field_of_another_type_is_rejected_by_name(experiment, kind, change):
     (name,) = change
     with pytest.raises(ValueError, match=rf"^`(\w+\.)?{name}` must be .*Received: "):
         if kind is Experiment:
@@ -226,13 +300,15 @@ def test_every_config_loads_and_names_what_exists(path):
 
 
 def test_configs_of_one_name_are_one_table():
-    """Their runs share a folder: a system of both is the same, and all else is alike.
+    """Their runs share a folder, so that their systems and settings must be equal.
 
-    But for unlabelled speech, which those systems alone see that ask for it.
+    Unlabelled speech may differ, because only the systems that ask for it use it.
     """
     tables = {}
     for path in FILES:
-        loaded = dataclasses.replace(config.load_config(path), unlabelled="emodb")
+        loaded = dataclasses.replace(
+            config.load_config(path), unlabelled_corpus="emodb"
+        )
         known = tables.setdefault(loaded.name, loaded)
         if known is not loaded:
             for name in set(known.systems) & set(loaded.systems):

@@ -1,48 +1,31 @@
-"""Runs: their folders, their seeds, and that they repeat."""
+"""Experiments: what `run` and `prepare_features` do, and the runs that they write."""
 
 import dataclasses
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
-from keras_ser import evaluation, protocols
+from keras_ser import corpora, evaluation, experiments
+from keras_ser.audio.unusable import UnusableAudio
 from keras_ser.callbacks.checkpoint import Checkpoint
-from keras_ser.experiments import experiment, extraction, network, plan
+from keras_ser.corpora.table import Corpus
+from keras_ser.experiments import experiment, plan, runner
 from keras_ser.experiments.config import Experiment, Features, System, Training
-from keras_ser.experiments.job import feature_store
 from keras_ser.inference import Recogniser
-from keras_ser.models import BASELINE
+from keras_ser.utils.parallel import TasksFailed
 
-CONFIG = Experiment(
-    name="toy",
-    corpus="emodb",
-    systems={
-        "baseline": System(arguments=BASELINE, augment=()),
-        "mtl_aug": System(),
-        "more": System(unlabelled=True),
-    },
-    unlabelled="librispeech",
-    features=Features(settings={"bands": 16}, seconds=1.0),
-    training=Training(batch=4, epochs=3, learning_rate=1e-2),
-)
+# The runs that `run_jobs` writes.
 
 
 @pytest.fixture(scope="module")
-def tables(spoken_table):
-    labelled = spoken_table[spoken_table.speaker < "toy/5"].reset_index(drop=True)
-    unlabelled = spoken_table[spoken_table.speaker >= "toy/5"].assign(emotion="")
-    return labelled, unlabelled
-
-
-@pytest.fixture(scope="module")
-def finished(tables, tmp_path_factory):
+def finished(toy, tables, tmp_path_factory):
     """All systems of one fold, run once."""
     out = tmp_path_factory.mktemp("runs")
-    planned = plan.plan_jobs(CONFIG, *tables, out, folds=["1"])
+    planned = plan.plan_jobs(toy, *tables, out, folds=["1"])
     folders = experiment.run_jobs(planned, out / "cache", threads=None, progress=False)
-    return planned, dict(zip(CONFIG.systems, folders, strict=True))
+    return planned, dict(zip(toy.systems, folders, strict=True))
 
 
 def test_a_finished_folder_holds_the_record(finished):
@@ -105,20 +88,20 @@ def test_metrics_name_the_speakers_and_what_selected(finished):
 
 
 def test_the_saved_model_is_that_of_the_selected_epoch(finished, tables):
-    """Its development accuracy is the one that the history holds for that epoch."""
+    """Its development accuracy is that of this epoch in the history."""
     _, folders = finished
     for folder in folders.values():
         metrics = json.loads((folder / "metrics.json").read_text())
         history = pd.read_csv(folder / "history.csv").iloc[metrics["epoch"] - 1]
         dev = tables[0][tables[0].speaker.isin(metrics["speakers"]["dev"])]
-        # Validation sees the first window of longer speech.
+        # Validation uses the first window of longer speech.
         dev = dev.assign(start=0.0, end=dev.duration.clip(upper=0.99))
         score = evaluation.score(Recogniser.load(folder), dev)
         accuracy = score.loc["clean", "accuracy"]
         assert accuracy == pytest.approx(history.val_emotion_accuracy, abs=1e-6)
 
 
-def test_all_systems_do_as_many_updates(finished):
+def test_all_systems_do_the_same_number_of_updates(finished):
     _, folders = finished
     updates = {
         json.loads((folder / "metrics.json").read_text())["updates_per_epoch"]
@@ -127,7 +110,7 @@ def test_all_systems_do_as_many_updates(finished):
     assert len(updates) == 1
 
 
-def test_the_augmentation_head_stands_beside_the_probe(finished):
+def test_the_augmentation_head_is_scored_next_to_the_probe(finished):
     _, folders = finished
     for system, folder in folders.items():
         metrics = json.loads((folder / "metrics.json").read_text())
@@ -148,7 +131,7 @@ def test_a_finished_run_is_not_run_again(finished, tables):
 
 
 def test_an_interrupted_run_ends_with_the_same_bytes(finished, tmp_path, monkeypatch):
-    """And the same seed gives the same predictions."""
+    """The same seed gives the same predictions."""
     planned, folders = finished
     job = next(job for job in planned if job.system == "more")
     job = dataclasses.replace(job, out=tmp_path)
@@ -172,66 +155,30 @@ def test_an_interrupted_run_ends_with_the_same_bytes(finished, tmp_path, monkeyp
     assert json.loads((again / "environment.json").read_text())["resumed"] == 1
 
 
-def test_a_run_with_other_settings_is_refused(finished, tables):
+def test_a_run_with_different_settings_is_rejected(toy, finished):
     planned, _ = finished
-    changed = dataclasses.replace(CONFIG, training=Training(batch=4, epochs=4))
+    changed = dataclasses.replace(toy, training=Training(batch=4, epochs=4))
     other = [dataclasses.replace(job, config=changed) for job in planned]
-    with pytest.raises(ValueError, match=r"other settings of \['training'\].*--out"):
+    with pytest.raises(
+        ValueError, match=r"different settings of \['training'\].*--out"
+    ):
         experiment.run_jobs(other, "cache")
 
 
-def test_other_data_is_refused(finished, tables):
+def test_different_data_is_rejected(toy, finished, tables):
     planned, _ = finished
     labelled = tables[0].copy()
     labelled.loc[0, "emotion"] = "sadness"
-    other = plan.plan_jobs(CONFIG, labelled, tables[1], planned[0].out, folds=["1"])
-    with pytest.raises(ValueError, match=r"other settings of \['data'\]"):
+    other = plan.plan_jobs(toy, labelled, tables[1], planned[0].out, folds=["1"])
+    with pytest.raises(ValueError, match=r"different settings of \['data'\]"):
         experiment.run_jobs(other, "cache")
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"protocol": "random"}, "`protocol` must be.*leave_one.*'random'"),
-        ({"protocol_arguments": {"seed": 1}}, "`protocol_arguments` takes.*'seed'"),
-        ({"features": Features("Wave")}, "`front_end` must be.*LogMel.*'Wave'"),
-        ({"features": Features(settings={"mels": 3})}, "settings` takes.*'mels'"),
-        ({"systems": {"a": System("Net")}}, "`systems.a.model` must be.*'Net'"),
-        ({"systems": {"a": System(arguments={"depth": 2})}}, "arguments` takes.*depth"),
-        ({"systems": {"a": System(objective={"speed": 2})}}, "objective` takes.*speed"),
-        ({"systems": {"a": System(augment=("echo",))}}, "Augmentation must be.*'echo'"),
-    ],
-)
-def test_a_config_is_checked_before_anything_trains(tables, change, words):
-    with pytest.raises(ValueError, match=words):
-        plan.plan_jobs(dataclasses.replace(CONFIG, **change), *tables, "runs")
-
-
-def test_an_augmentation_takes_its_arguments_from_the_config(tables, tmp_path):
-    augment = {"specaugment": {"frequency": 3}, "speed": {"factors": (0.8,)}}
-    config = dataclasses.replace(CONFIG, systems={"a": System(augment=augment)})
-    (job,) = plan.plan_jobs(config, *tables, tmp_path, folds=["1"])
-    assert json.loads(json.dumps(job.describe()))["systems"]["a"]["augment"] == {
-        "specaugment": {"frequency": 3},
-        "speed": {"factors": [0.8]},
-    }
-    # Every utterance plain and at the one speed.
-    count = sum(len(table) for table in tables)
-    assert extraction.prepare([job], tmp_path, progress=False) == 2 * count
-    assert extraction.prepare([job], tmp_path, progress=False) == 0
-
-
-@pytest.mark.parametrize("what", ["systems", "folds"])
-def test_unknown_names_are_refused(tables, what):
-    with pytest.raises(ValueError, match=f"Unknown {what}.*'nobody'"):
-        plan.plan_jobs(CONFIG, *tables, "runs", **{what: ["nobody"]})
-
-
 @pytest.mark.slow
-def test_two_workers_give_what_one_gives(finished, tables, tmp_path):
+def test_two_workers_give_what_one_gives(toy, finished, tables, tmp_path):
     _, folders = finished
     planned = plan.plan_jobs(
-        CONFIG, *tables, tmp_path, systems=["baseline", "mtl_aug"], folds=["1"]
+        toy, *tables, tmp_path, systems=["baseline", "mtl_aug"], folds=["1"]
     )
     again = experiment.run_jobs(planned, tmp_path / "c", workers=2, progress=False)
     for folder in again:
@@ -239,9 +186,11 @@ def test_two_workers_give_what_one_gives(finished, tables, tmp_path):
         assert (folder / "predictions.csv").read_bytes() == expected.read_bytes()
 
 
-def test_a_monitor_adds_to_the_logs_and_changes_nothing(finished, tables, tmp_path):
+def test_a_monitor_adds_to_the_logs_and_changes_nothing(
+    toy, finished, tables, tmp_path
+):
     planned, folders = finished
-    again = plan.plan_jobs(CONFIG, *tables, tmp_path, ["baseline"], ["1"])
+    again = plan.plan_jobs(toy, *tables, tmp_path, ["baseline"], ["1"])
     cache = planned[0].out / "cache"
     (folder,) = experiment.run_jobs(again, cache, progress=False, monitor=True)
     assert list((folder / "logs" / "monitor").glob("events.*"))
@@ -253,33 +202,269 @@ def test_a_monitor_adds_to_the_logs_and_changes_nothing(finished, tables, tmp_pa
         assert (folder / name).read_bytes() == expected, name
 
 
-def test_protocol_arguments_reach_the_protocol(tables):
-    held = dataclasses.replace(
-        CONFIG,
-        protocol="held_out_speakers",
-        protocol_arguments={"test": ("toy/4",), "dev": ("toy/3",)},
-    )
-    (job,) = plan.plan_jobs(held, *tables, "runs", systems=["baseline"])
-    assert isinstance(job.fold, protocols.Fold)
-    assert set(job.fold.tests["test"].speaker) == {"toy/4"}
-
-
-def test_a_network_learns_under_its_conditions_and_is_tested_under_others(
-    tables, tmp_path
+def test_the_titles_of_trainings_estimate_the_time_that_is_left(
+    toy, tables, monkeypatch
 ):
-    """Training and development speech are soft; all that it reads was prepared."""
-    soft = System(augment=("speed",), train_conditions=("gain:-40",))
-    config = dataclasses.replace(CONFIG, systems={"soft": soft, "plain": System()})
-    planned = plan.plan_jobs(config, *tables, tmp_path, folds=["1"])
-    assert extraction.prepare(planned, tmp_path, progress=False) > 0
-    store = feature_store(config, tmp_path)
-    entries = sorted(store.cache.rglob("*.f16"))
-    data = {job.system: network.prepared(job, store)[0] for job in planned}
-    assert sorted(store.cache.rglob("*.f16")) == entries
-    lower = np.subtract(*(data[name].preprocessing.mean for name in ("plain", "soft")))
-    assert lower.mean() > 3  # of log-mel: 40 dB are 9.2
-    frame, _ = network.train_and_test(planned[0], store, tmp_path / "run")
-    recogniser = Recogniser.load(tmp_path / "run")
-    heard = evaluation.predictions(recogniser, planned[0].fold.tests["test"])
-    names = ["p_anger", "p_sadness"]
-    np.testing.assert_allclose(frame[names], heard[names], atol=5e-3)
+    seconds = iter([0.0, 100.0, 160.0])
+    monkeypatch.setattr(experiment.time, "monotonic", lambda: next(seconds))
+    planned = plan.plan_jobs(toy, *tables, "runs", folds=["1"])
+    titles = experiment._Titles(len(planned), shown=True)
+    assert [titles._next(job) for job in planned] == [
+        "[1/3] baseline 1",
+        "[2/3, about 0:03:20 left] mtl_aug 1",
+        "[3/3, about 0:01:20 left] more 1",
+    ]
+
+
+# What `run` does.
+
+
+PROBES = {
+    "length": System("LengthProbe", augment=()),
+    "mean": System("MeanLogMelProbe", augment=()),
+}
+QUICK = Experiment(
+    "quick", "toy", PROBES, features=Features(settings={"n_mels": 16}, seconds=1.0)
+)
+
+
+@pytest.fixture
+def speech(tables, monkeypatch, tmp_path):
+    """The table of the registered corpora `toy` and `other`, with four speakers.
+
+    Its files can be changed.
+    """
+    table = tables[0].copy()
+    for number, file in enumerate(table.file):
+        path = tmp_path / "speech" / f"{number}.wav"
+        path.parent.mkdir(exist_ok=True)
+        soundfile.write(path, *soundfile.read(file))
+        table.loc[number, "file"] = str(path)
+
+    def reader(name):
+        def read(root):
+            renamed = table.assign(corpus=name)
+            for column in ("utterance", "source", "speaker"):
+                renamed[column] = renamed[column].str.replace("toy/", f"{name}/")
+            return renamed
+
+        return Corpus(read, name, "deu", "free", "none", "made for a test", {})
+
+    for name in ("toy", "other"):
+        monkeypatch.setitem(corpora.CORPORA, name, reader(name))
+    return table
+
+
+@pytest.fixture
+def arguments(tmp_path):
+    """The arguments of `run` that say where everything lies."""
+    folders = {"out": tmp_path / "runs", "cache": tmp_path / "cache"}
+    return {"corpora": {"toy": tmp_path}, "progress": False, **folders}
+
+
+def test_run_returns_the_folder_with_a_report(speech, arguments, capsys):
+    folder = experiments.run(QUICK, **arguments)
+    assert folder == arguments["out"] / "quick"
+    for system in PROBES:
+        names = {path.name for path in (folder / system).iterdir()}
+        assert names == {"1-0", "2-0", "3-0", "4-0"}
+    text = (folder / "report" / "report.md").read_text(encoding="utf-8")
+    for system in PROBES:
+        assert f"| {system} | 4 | 1 |" in text
+    assert list((folder / "report").glob("*.png"))
+    assert capsys.readouterr().out == ""
+
+
+def test_run_takes_a_file_and_says_what_is_left(speech, arguments, tmp_path, capsys):
+    path = tmp_path / "config.py"
+    path.write_text(
+        "from keras_ser import Experiment, System\n"
+        "systems = {'length': System('LengthProbe', augment=())}\n"
+        "config = Experiment('filed', 'toy', systems)\n"
+    )
+    folder = experiments.run(path, folds=["2"], **{**arguments, "progress": True})
+    assert [each.name for each in (folder / "length").iterdir()] == ["2-0"]
+    status = (
+        f"filed: 1 runs below {arguments['out']}: 0 done, 0 to resume, 1 to start\n"
+    )
+    assert capsys.readouterr().out == status
+
+
+def test_run_keeps_finished_runs(speech, arguments):
+    options = {"systems": ["length"], **arguments}
+    folder = experiments.run(QUICK, folds=["1"], **options)
+    before = (folder / "length" / "1-0" / "metrics.json").stat().st_mtime_ns
+    assert experiments.run(QUICK, folds=["1", "2"], **options) == folder
+    assert (folder / "length" / "1-0" / "metrics.json").stat().st_mtime_ns == before
+    text = (folder / "report" / "report.md").read_text(encoding="utf-8")
+    assert "| length | 2 | 1 |" in text
+
+
+def test_run_applies_overrides_in_their_order(speech, arguments):
+    overrides = ["name=renamed", "repeats=3", "labels={'anger': 'a', 'sadness': 's'}"]
+    overrides += ["protocol=held_out_speakers", "protocol_arguments.test=['toy/1']"]
+    overrides += ["protocol_arguments.dev=['toy/2']"]
+    options = {"overrides": overrides, "systems": ["length"], "repeats": 2}
+    with pytest.warns(UserWarning, match="'a'|anger"):
+        folder = experiments.run(QUICK, **options, **arguments)
+    assert folder.name == "renamed"
+    names = {path.name for path in (folder / "length").iterdir()}
+    assert names == {"held-out-0", "held-out-1"}
+    frame = pd.read_csv(folder / "length" / "held-out-1" / "predictions.csv")
+    assert set(frame.truth) == {"a", "s"}
+    assert set(frame.speaker) == {"toy/1"}
+
+
+def test_run_takes_another_corpus(speech, arguments, tmp_path):
+    options = {**arguments, "corpora": {"other": tmp_path}, "systems": ["length"]}
+    folder = experiments.run(QUICK, folds=["1"], **options)
+    assert folder.name == "quick_other"
+    frame = pd.read_csv(folder / "length" / "1-0" / "predictions.csv")
+    assert set(frame.corpus) == {"other"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"systems": ["nobody"]}, "Unknown systems.*'nobody'"),
+        ({"folds": ["9"]}, "Unknown folds.*'9'"),
+        ({"overrides": ["training.epoch=3"]}, "there is no `epoch`"),
+        ({"preset": "small"}, "must name a preset"),
+        ({"repeats": 0}, "`repeats` must be"),
+        ({"corpora": {"toy": "a", "other": "b"}}, "or as many others in place of toy"),
+        ({"cluster": "there:80"}, "must be dask://HOST:PORT"),
+    ],
+)
+def test_run_rejects_bad_input_before_anything_is_trained(
+    speech, arguments, options, words
+):
+    with pytest.raises(ValueError, match=words):
+        experiments.run(QUICK, **{**arguments, **options})
+    assert not list(arguments["out"].rglob("predictions.csv"))
+
+
+def test_run_stops_at_audio_that_cannot_be_used(speech, arguments):
+    (arguments["out"].parent / "speech" / "3.wav").write_text("no audio")
+    with pytest.raises(UnusableAudio, match=r"3\.wav.*skip_bad=True"):
+        experiments.run(QUICK, **arguments)
+    assert not list(arguments["out"].rglob("predictions.csv"))
+
+
+def test_run_leaves_out_bad_audio_if_asked(speech, arguments):
+    (arguments["out"].parent / "speech" / "3.wav").write_text("no audio")
+    with pytest.warns(UserWarning, match="Skipped 1 of 24 utterances"):
+        folder = experiments.run(QUICK, skip_bad=True, **arguments)
+    tested = set()
+    for path in (folder / "mean").glob("*-0"):
+        skipped = pd.read_csv(path / "skipped.csv")
+        assert skipped.utterance.tolist() == [speech.utterance[3]]
+        tested |= set(pd.read_csv(path / "predictions.csv").utterance)
+    assert tested == set(speech.utterance) - {speech.utterance[3]}
+    text = (folder / "report" / "report.md").read_text(encoding="utf-8")
+    assert "skipped" in text.lower()
+
+
+def fail_on(monkeypatch, *folds):
+    """Lets the runs of some folds fail; returns the list of the runs that failed."""
+    real, failed = runner._train_and_test, []
+
+    def failing(job, *arguments):
+        if job.fold.name in folds:
+            failed.append(job.fold.name)
+            raise RuntimeError(f"Fold {job.fold.name} has failed.")
+        return real(job, *arguments)
+
+    monkeypatch.setattr(runner, "_train_and_test", failing)
+    return failed
+
+
+def test_a_run_that_fails_is_named_and_the_others_are_reported(
+    speech, arguments, monkeypatch
+):
+    failed = fail_on(monkeypatch, "2")
+    options = {"systems": ["length"], **arguments}
+    with pytest.raises(RuntimeError, match=r"^Fold 2 has failed\.") as caught:
+        experiments.run(QUICK, **options)
+    assert failed == ["2", "2"]  # it is tried again
+    folder = arguments["out"] / "quick"
+    notes = caught.value.__notes__
+    assert f"This was in {folder / 'length' / '2-0.partial'}." in notes
+    assert notes[-1] == f"The report of the finished runs is in {folder / 'report'}."
+    report = folder / "report" / "report.md"
+    assert "| length | 3 | 1 |" in report.read_text(encoding="utf-8")
+    assert "Fold 2" in (folder / "length" / "2-0.log").read_text(encoding="utf-8")
+
+
+def test_several_runs_that_fail_are_named_together(speech, arguments, monkeypatch):
+    fail_on(monkeypatch, "2", "3")
+    words = "2 of 4 runs are done, 2 failed: length/2-0: Fold 2 has failed"
+    with pytest.raises(TasksFailed, match=words) as caught:
+        experiments.run(QUICK, systems=["length"], **arguments)
+    assert caught.value.__notes__[-1].startswith(
+        "The report of the finished runs is in"
+    )
+    assert len(caught.value.failures) == 2
+
+
+def test_without_a_finished_run_there_is_no_report(speech, arguments, monkeypatch):
+    fail_on(monkeypatch, "1")
+    with pytest.raises(RuntimeError, match="Fold 1 has failed") as caught:
+        experiments.run(QUICK, systems=["length"], folds=["1"], **arguments)
+    assert not any("report" in note for note in caught.value.__notes__)
+    assert not (arguments["out"] / "quick" / "report").exists()
+
+
+# What `prepare_features` does.
+
+
+@pytest.fixture
+def prepared(speech, tmp_path):
+    """The arguments of `prepare_features`."""
+    return {"corpora": {"toy": tmp_path}, "cache": tmp_path / "cache"}
+
+
+def test_all_features_of_an_experiment_are_extracted_once(speech, prepared, arguments):
+    assert experiments.prepare_features(QUICK, **prepared) == (len(speech), [])
+    assert experiments.prepare_features(QUICK, **prepared) == (0, [])
+    entries = sorted(prepared["cache"].rglob("*.f16"))
+    assert len(entries) == len(speech)
+    experiments.run(QUICK, folds=["1"], **arguments)
+    assert sorted(prepared["cache"].rglob("*.f16")) == entries
+
+
+def test_overrides_decide_which_features_are_extracted(speech, prepared):
+    experiments.prepare_features(QUICK, **prepared)
+    finer = {"overrides": ["features.settings.n_mels=32"], **prepared}
+    assert experiments.prepare_features(QUICK, **finer) == (len(speech), [])
+    with pytest.raises(ValueError, match="`features.seconds` must be"):
+        experiments.prepare_features(
+            QUICK, overrides=["features.seconds=0"], **prepared
+        )
+
+
+def test_features_of_a_config_file_are_extracted(speech, prepared, tmp_path):
+    path = tmp_path / "config.py"
+    path.write_text(
+        "from keras_ser import Experiment, Features, System\n"
+        "config = Experiment('filed', 'toy', {'a': System(augment=('speed',))},\n"
+        "    features=Features(settings={'n_mels': 16}))\n"
+    )
+    count, bad = experiments.prepare_features(path, **prepared)
+    assert (count, bad) == (3 * len(speech), [])  # unaugmented and at two speeds
+
+
+def test_prepare_features_stops_at_audio_that_cannot_be_used(
+    speech, prepared, tmp_path
+):
+    (tmp_path / "speech" / "3.wav").write_text("no audio")
+    with pytest.raises(UnusableAudio, match=r"3\.wav"):
+        experiments.prepare_features(QUICK, **prepared)
+
+
+def test_prepare_features_lists_bad_audio_if_asked(speech, prepared, tmp_path):
+    (tmp_path / "speech" / "3.wav").write_text("no audio")
+    count, bad = experiments.prepare_features(QUICK, skip_bad=True, **prepared)
+    assert count == len(speech) - 1
+    assert [each.utterance for each in bad] == [speech.utterance[3]]
+    skipped = pd.read_csv(prepared["cache"] / "skipped.csv")
+    assert skipped.utterance.tolist() == [speech.utterance[3]]

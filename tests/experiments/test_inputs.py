@@ -1,4 +1,4 @@
-"""The tables of an experiment."""
+"""The folders and tables of an experiment."""
 
 import warnings
 
@@ -10,7 +10,7 @@ from keras_ser.corpora.table import Corpus
 from keras_ser.experiments import inputs
 from keras_ser.experiments.config import Experiment, System
 
-PLAIN, MORE = {"plain": System()}, {"more": System(unlabelled=True)}
+ONE, MORE = {"one": System()}, {"more": System(use_unlabelled=True)}
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_several_corpora_are_one_table(register, tmp_path):
     for name in ("one", "two"):
         register(name, ("anger", "sadness"))
     table, unlabelled = read(
-        Experiment("e", ("one", "two"), PLAIN), tmp_path, "one two".split()
+        Experiment("e", ("one", "two"), ONE), tmp_path, "one two".split()
     )
     assert list(dict.fromkeys(table.corpus)) == ["one", "two"]
     assert table.index.is_unique and table.utterance.is_unique
@@ -58,10 +58,10 @@ def test_several_corpora_are_one_table(register, tmp_path):
 
 def test_options_reach_a_corpus_reader(register, tmp_path):
     register("one", ("anger", "sadness"))
-    config = Experiment("e", "one", PLAIN, corpus_options={"one": {"prefix": "p"}})
+    config = Experiment("e", "one", ONE, corpus_options={"one": {"prefix": "p"}})
     table, _ = read(config, tmp_path, ["one"])
     assert all(table.speaker.str.startswith("one/p"))
-    wrong = Experiment("e", "one", PLAIN, corpus_options={"one": {"suffix": "p"}})
+    wrong = Experiment("e", "one", ONE, corpus_options={"one": {"suffix": "p"}})
     with pytest.raises(ValueError, match="takes the options .*prefix.*suffix"):
         read(wrong, tmp_path, ["one"])
 
@@ -69,7 +69,7 @@ def test_options_reach_a_corpus_reader(register, tmp_path):
 def test_speech_without_emotion_is_left_out_with_a_warning(register, tmp_path):
     register("one", ("anger", ""))
     with pytest.warns(UserWarning, match="4 of 8 utterances.*are left out"):
-        table, unlabelled = read(Experiment("e", "one", PLAIN), tmp_path, ["one"])
+        table, unlabelled = read(Experiment("e", "one", ONE), tmp_path, ["one"])
     assert set(table.emotion) == {"anger"} and list(table.index) == list(range(4))
     assert unlabelled is None
 
@@ -79,9 +79,9 @@ def test_speech_without_emotion_joins_the_unlabelled(register, tmp_path, extra):
     register("one", ("anger", ""))
     register("more", ("",), speakers=("11", "12"))
     systems = (
-        {"few": System(unlabelled=True, label_fraction=0.5)} if not extra else MORE
+        {"few": System(use_unlabelled=True, label_fraction=0.5)} if not extra else MORE
     )
-    config = Experiment("e", "one", systems, unlabelled=extra)
+    config = Experiment("e", "one", systems, unlabelled_corpus=extra)
     with pytest.warns(UserWarning, match="join the unlabelled speech"):
         table, unlabelled = read(config, tmp_path, ["one", "more"])
     assert set(table.emotion) == {"anger"}
@@ -89,21 +89,21 @@ def test_speech_without_emotion_joins_the_unlabelled(register, tmp_path, extra):
     assert len(unlabelled) == 4 + 2 * bool(extra)
 
 
-def test_nothing_is_said_where_all_is_labelled(register, tmp_path):
+def test_there_is_no_warning_if_all_speech_is_labelled(register, tmp_path):
     register("one", ("anger", "sadness"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        read(Experiment("e", "one", PLAIN), tmp_path, ["one"])
+        read(Experiment("e", "one", ONE), tmp_path, ["one"])
 
 
-def test_a_corpus_without_emotions_is_refused(register, tmp_path):
+def test_a_corpus_without_emotions_is_rejected(register, tmp_path):
     register("one", ("",))
-    with pytest.raises(ValueError, match="needs labelled speech.*`unlabelled`"):
-        read(Experiment("e", "one", PLAIN), tmp_path, ["one"])
+    with pytest.raises(ValueError, match="needs labelled speech.*`unlabelled_corpus`"):
+        read(Experiment("e", "one", ONE), tmp_path, ["one"])
 
 
-def test_noise_is_read_where_it_is_named(tmp_path):
-    assert inputs.read_noise(Experiment("e", "emodb", PLAIN), {}, tmp_path) is None
-    named = Experiment("e", "emodb", PLAIN, noise="synthetic_noise")
+def test_noise_is_read_if_the_config_names_it(tmp_path):
+    assert inputs.read_noise(Experiment("e", "emodb", ONE), {}, tmp_path) is None
+    named = Experiment("e", "emodb", ONE, noise="synthetic_noise")
     found = inputs.read_noise(named, {}, tmp_path)
     assert isinstance(found, pd.DataFrame) and len(found) == 6

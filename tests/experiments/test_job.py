@@ -1,4 +1,4 @@
-"""What names and seeds a run."""
+"""The folder, the seed and the description of a job."""
 
 import dataclasses
 import json
@@ -29,7 +29,7 @@ def test_systems_are_paired_and_folds_are_not(planned):
     assert all(0 <= job.seed < 2**31 for job in planned)
 
 
-def test_another_seed_or_name_seeds_otherwise(planned):
+def test_another_seed_or_name_gives_another_seed(planned):
     job = planned[0]
     training = dataclasses.replace(CONFIG.training, seed=1)
     for change in ({"training": training}, {"name": "other"}):
@@ -50,7 +50,7 @@ def test_the_description_is_json_of_one_system(planned):
 
 
 def test_only_another_precision_is_described(planned):
-    """Runs of before it could be chosen are those of float32."""
+    """Runs from before it could be chosen have float32."""
     job = planned[0]
     assert "precision" not in job.describe()["training"]
     training = dataclasses.replace(CONFIG.training, precision="mixed_bfloat16")
@@ -61,14 +61,14 @@ def test_only_another_precision_is_described(planned):
     assert half.seed == job.seed
 
 
-def test_unlabelled_speech_decides_nothing_for_who_does_not_train_on_it(toy_table):
+def test_unlabelled_speech_is_ignored_by_systems_that_do_not_train_on_it(toy_table):
     table, extra = (
         toy_table({name: "" for name in "1234"}),
         toy_table(["9"], corpus="x"),
     )
-    systems = {**CONFIG.systems, "more": System(unlabelled=True)}
+    systems = {**CONFIG.systems, "more": System(use_unlabelled=True)}
     with_extra = dataclasses.replace(
-        CONFIG, systems=systems, unlabelled="librispeech", repeats=1
+        CONFIG, systems=systems, unlabelled_corpus="librispeech", repeats=1
     )
     before = plan.plan_jobs(CONFIG, table, None, "runs")[0].describe()
     after = {
@@ -76,12 +76,12 @@ def test_unlabelled_speech_decides_nothing_for_who_does_not_train_on_it(toy_tabl
         for job in plan.plan_jobs(with_extra, table, extra, "runs", folds=["1"])
     }
     assert after["one"] == before
-    assert after["more"]["unlabelled"] == "librispeech"
+    assert after["more"]["unlabelled_corpus"] == "librispeech"
     assert after["more"]["data"] != before["data"]
 
 
-def test_only_other_speech_to_learn_from_is_described(planned, tmp_path):
-    """Runs of before it could be chosen learned from clean speech."""
+def test_only_other_training_conditions_are_described(planned, tmp_path):
+    """Runs from before they could be chosen were trained on clean speech."""
     job = planned[0]
     soft = dataclasses.replace(job.config.systems["one"], train_conditions=("gain:-6",))
     other = dataclasses.replace(
@@ -91,5 +91,5 @@ def test_only_other_speech_to_learn_from_is_described(planned, tmp_path):
     assert other.describe()["systems"]["one"]["train_conditions"] == ("gain:-6",)
     assert other.seed == job.seed
     store = feature_store(job.config, tmp_path)
-    assert job.training_store(store).plain == store.plain
-    assert other.training_store(store).plain == conditions.parse("gain:-6")
+    assert job.training_store(store).unaugmented == store.unaugmented
+    assert other.training_store(store).unaugmented == conditions.parse("gain:-6")

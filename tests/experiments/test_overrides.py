@@ -1,4 +1,4 @@
-"""Overrides set one value, keep its type, and say what was expected."""
+"""Overrides set one value and keep its type; errors say what was expected."""
 
 import ast
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_ser.experiments.config import Experiment, Features, System
-from keras_ser.experiments.overrides import literal, override, pairs
+from keras_ser.experiments.overrides import literal, override, parse_options
 
 
 @pytest.fixture
@@ -43,11 +43,11 @@ def look_up(node, path):
         ("training.learning_rate=1", 1.0),
         ("features.seconds=7.5", 7.5),
         ("features.seconds=4", 4.0),
-        ("features.settings={'bands': 64}", {"bands": 64}),
-        ("features.settings.bands=64", 64),
+        ("features.settings={'n_mels': 64}", {"n_mels": 64}),
+        ("features.settings.n_mels=64", 64),
         ("training.monitor=uar", "uar"),
         ("training.precision=mixed_bfloat16", "mixed_bfloat16"),
-        ("systems.full.unlabelled=False", False),
+        ("systems.full.use_unlabelled=False", False),
         ("systems.full.augment=('speed',)", ("speed",)),
         ("systems.full.augment=['speed', 'mixup']", ("speed", "mixup")),
         ("systems.full.augment=()", ()),
@@ -91,8 +91,8 @@ def test_an_override_changes_nothing_else(experiment):
         ("repeats=", "int", "str"),
         ("training.learning_rate=True", "float", "bool"),
         ("training.learning_rate=fast", "float", "str"),
-        ("systems.full.unlabelled=1", "bool", "int"),
-        ("systems.full.unlabelled=true", "bool", "str"),
+        ("systems.full.use_unlabelled=1", "bool", "int"),
+        ("systems.full.use_unlabelled=true", "bool", "str"),
         ("systems.full.augment=speed", "tuple or dict", "str"),
         ("systems.full.augment=('speed')", "tuple or dict", "str"),
         ("systems.full.objective=0.5", "dict", "float"),
@@ -100,7 +100,7 @@ def test_an_override_changes_nothing_else(experiment):
         ("systems=5", "dict", "int"),
     ],
 )
-def test_a_value_of_another_type_is_refused(experiment, text, expected, received):
+def test_a_value_of_another_type_is_rejected(experiment, text, expected, received):
     with pytest.raises(ValueError) as caught:
         override(experiment, text)
     message = str(caught.value)
@@ -114,37 +114,38 @@ def test_a_value_of_another_type_is_refused(experiment, text, expected, received
         ("epochs=5", "epochs", "training"),
         ("=5", "", "training"),
         ("training.epoch=5", "epoch", "epochs"),
-        ("systems.ful.unlabelled=True", "ful", "baseline"),
+        ("systems.ful.use_unlabelled=True", "ful", "baseline"),
         ("systems.full.objectives.center=1", "objectives", "objective"),
-        ("features.settings.mel.bands=1", "mel", ""),
+        ("features.settings.mel.n_mels=1", "mel", ""),
     ],
 )
-def test_an_unknown_path_is_refused_with_what_is_known(
+def test_the_error_of_an_unknown_path_lists_the_known_ones(
     experiment, text, unknown, known
 ):
     with pytest.raises(ValueError) as caught:
         override(experiment, text)
     message = str(caught.value)
-    assert f"Override {text!r}: no `{unknown}`. Expected one of [" in message
+    assert f"Override {text!r}: there is no `{unknown}`. Expected one of [" in message
     assert known in message.partition("Expected one of")[2]
 
 
 @pytest.mark.parametrize("text", ["training.epochs.first=1", "name.x=1"])
-def test_a_path_through_a_value_is_refused(experiment, text):
+def test_a_path_through_a_value_is_rejected(experiment, text):
     with pytest.raises(ValueError) as caught:
         override(experiment, text)
     name = text.partition("=")[0].split(".")[-1]
-    assert f"Override {text!r}: no `{name}`. A value stands there" in str(caught.value)
+    message = str(caught.value)
+    assert f"Override {text!r}: there is no `{name}`, because the path" in message
 
 
 @pytest.mark.parametrize("text", ["training.epochs", "", "--help"])
-def test_an_override_without_equals_sign_is_refused(experiment, text):
+def test_an_override_without_equals_sign_is_rejected(experiment, text):
     with pytest.raises(ValueError, match="An override is `path=value`. Received: "):
         override(experiment, text)
 
 
 @pytest.mark.parametrize("text", ["systems.full=5", "systems={'a': 1}"])
-def test_what_is_no_system_is_refused_by_name(experiment, text):
+def test_a_value_that_is_not_a_system_is_rejected(experiment, text):
     with pytest.raises(ValueError, match="must be a `System`. Received: "):
         override(experiment, text)
 
@@ -162,7 +163,7 @@ def test_any_text_is_a_value_or_a_clear_error(value):
 
 
 @pytest.mark.parametrize("text", ["{[1]: 2}", "[1, 2", "{'a': }", "a\0b", "1 + 1"])
-def test_what_is_no_literal_is_text(text):
+def test_a_value_that_is_not_a_literal_is_text(text):
     assert literal(text) == text
 
 
@@ -183,12 +184,14 @@ def test_a_value_below_a_mapping_may_be_any_literal(value):
 
 
 def test_an_override_cannot_make_an_impossible_experiment(experiment):
-    with pytest.raises(ValueError, match="Set `unlabelled` to a corpus"):
-        override(experiment, "systems.full.unlabelled=True")
+    with pytest.raises(ValueError, match="Set `unlabelled_corpus` to a corpus"):
+        override(experiment, "systems.full.use_unlabelled=True")
 
 
-def test_pairs_are_names_and_literals():
-    found = pairs(["speaker=subject", "column=3", "pattern=a=(.*)", "names=('a',)"])
+def test_options_are_names_and_literals():
+    found = parse_options(
+        ["speaker=subject", "column=3", "pattern=a=(.*)", "names=('a',)"]
+    )
     assert found == {
         "speaker": "subject",
         "column": 3,
@@ -198,6 +201,6 @@ def test_pairs_are_names_and_literals():
 
 
 @pytest.mark.parametrize("text", ["speaker", "=subject", ""])
-def test_a_pair_without_name_or_sign_is_refused(text):
+def test_an_option_without_name_or_sign_is_rejected(text):
     with pytest.raises(ValueError, match=f"takes OPTION=VALUE. Received: {text}"):
-        pairs(["a=1", text])
+        parse_options(["a=1", text])

@@ -1,4 +1,4 @@
-"""The configs of the paper's tables on toy trees in the true layout of its corpora."""
+"""The configs of the paper's tables on toy corpora with the layout of the real ones."""
 
 import itertools
 from pathlib import Path
@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from keras_ser import reports
-from keras_ser.cli import main as cli
+from keras_ser import experiments, reports
 from keras_ser.experiments import config, inputs, plan, variants
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "mtl_aug"
@@ -16,16 +15,16 @@ LETTERS = {"anger": "ang", "happiness": "hap", "neutral": "neu", "sadness": "sad
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
-def say(path: Path, emotion: str, seed: int) -> None:
-    """Noise that is louder the more aroused the emotion is."""
+def write_noise(path: Path, emotion: str, seed: int) -> None:
+    """Writes noise, which is louder for more aroused emotions."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scale = 0.02 * (1 + list(LETTERS).index(emotion))
     wave = np.random.default_rng(seed).normal(scale=scale, size=8_000)
     soundfile.write(path, wave.clip(-1, 1), 16_000)
 
 
-def plant_iemocap(root: Path) -> Path:
-    """Five sessions of two speakers, each in every emotion, and an undecided turn."""
+def write_iemocap(root: Path) -> Path:
+    """Writes five sessions of two speakers in all emotions, and an undecided turn."""
     head = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
     seeds = itertools.count()
     for session in range(1, 6):
@@ -34,7 +33,7 @@ def plant_iemocap(root: Path) -> Path:
         for turn, emotion in [*turns, ("F009", "")]:
             name = f"{dialog}_{turn}"
             folder = root / f"Session{session}" / "sentences" / "wav" / dialog
-            say(folder / f"{name}.wav", emotion or "neutral", next(seeds))
+            write_noise(folder / f"{name}.wav", emotion or "neutral", next(seeds))
             letters = LETTERS.get(emotion, "xxx")
             lines.append(f"[6.29 - 8.23]\t{name}\t{letters}\t[2.5, 4.0, 1.5]\n")
         listed = root / f"Session{session}" / "dialog" / "EmoEvaluation"
@@ -43,8 +42,8 @@ def plant_iemocap(root: Path) -> Path:
     return root
 
 
-def plant_msp_improv(root: Path) -> Path:
-    """Six sessions of two speakers, each in every emotion."""
+def write_msp_improv(root: Path) -> Path:
+    """Writes six sessions of two speakers in all emotions."""
     lines, seeds = [], itertools.count(1000)
     for session in range(1, 7):
         for gender, (letter, emotion) in itertools.product(
@@ -52,7 +51,7 @@ def plant_msp_improv(root: Path) -> Path:
         ):
             name = f"IMPROV-S01{letter}-{gender}0{session}-S-FM01"
             folder = root / f"session{session}" / f"S01{letter}" / "S"
-            say(folder / f"MSP-{name}.wav", emotion, next(seeds))
+            write_noise(folder / f"MSP-{name}.wav", emotion, next(seeds))
             lines.append(
                 f"UTD-{name}.avi; {letter}; A:2.0; V:3.0; D:3.0 ; N:3.0;\n"
                 "Rater-1; Neutral; Calm,; A:3.0; V:3.0; D:3.0; N:4.0;\n"
@@ -66,15 +65,15 @@ def roots(tmp_path_factory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("corpora")
     (folder / "msp_improv").mkdir()
     return {
-        "iemocap": str(plant_iemocap(folder / "iemocap")),
-        "msp_improv": str(plant_msp_improv(folder / "msp_improv")),
+        "iemocap": str(write_iemocap(folder / "iemocap")),
+        "msp_improv": str(write_msp_improv(folder / "msp_improv")),
     }
 
 
 def planned(name: str, roots, out):
-    """The jobs of a config's systems without LibriSpeech, as it stands in its file."""
+    """Plans the jobs of a config, without the systems that need LibriSpeech."""
     loaded = config.load_config(CONFIGS / f"{name}.py")
-    alone = [key for key, row in loaded.systems.items() if not row.unlabelled]
+    alone = [key for key, row in loaded.systems.items() if not row.use_unlabelled]
     loaded = variants.restricted(loaded, alone)
     return plan.plan_jobs(loaded, *inputs.read_tables(loaded, roots, out), out)
 
@@ -114,7 +113,7 @@ def test_one_corpus_trains_and_the_other_is_tested(roots, tmp_path, name):
         ("table3", "iemocap-msp_improv", ["iemocap → msp_improv"]),
     ],
 )
-def test_a_table_runs_on_trees_in_the_true_layout(
+def test_a_table_runs_on_corpora_in_the_real_layout(
     roots, tmp_path, name, folds, places
 ):
     folder = experiments.run(

@@ -1,4 +1,4 @@
-"""A run's folder: begun, interrupted, refused, finished."""
+"""The folder of a run: started, interrupted, resumed, rejected and finished."""
 
 import dataclasses
 import errno
@@ -35,7 +35,7 @@ def job(planned):
 
 
 class Runner:
-    """Predicts without a model; notes its calls, and fails where told to."""
+    """Predicts without a model, lists its calls, and raises `error` if it is set."""
 
     def __init__(self):
         self.calls = []
@@ -78,24 +78,24 @@ def environment(job):
     return files.read_json(job.folder / "environment.json")
 
 
-def test_an_interrupted_run_goes_on(job, recorder):
+def test_an_interrupted_run_resumes(job, recorder):
     for _ in range(2):
         interrupt(job, recorder)
         assert not job.folder.exists()
         assert not locks.os.path.exists(run_folder.lock(job))
     assert runner.run_job(job, "cache") == job.folder
-    begun = {"config.json", "environment.json"}
-    left = {*begun, NAME, "logs"}
-    assert [found for _, found in recorder.calls] == [begun, left, left]
+    records = {"config.json", "environment.json"}
+    left = {*records, NAME, "logs"}
+    assert [found for _, found in recorder.calls] == [records, left, left]
     assert environment(job)["resumed"] == 2
-    legs = environment(job)["legs"]
-    assert len(legs) == 3
-    assert all(leg["seconds"] >= 0 for leg in legs)
+    sessions = environment(job)["sessions"]
+    assert len(sessions) == 3
+    assert all(session["seconds"] >= 0 for session in sessions)
     assert {path.name for path in job.folder.iterdir()} == {*RECORD, "logs"}
     assert [path.name for path in job.folder.parent.iterdir()] == [job.folder.name]
 
 
-def test_a_run_that_lacked_its_name_only_gets_it(job, recorder, monkeypatch):
+def test_a_complete_run_without_its_final_name_gets_it(job, recorder, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -106,7 +106,7 @@ def test_a_run_that_lacked_its_name_only_gets_it(job, recorder, monkeypatch):
     assert (job.folder / "predictions.csv").stat().st_mtime_ns == written
 
 
-def test_a_run_killed_before_it_was_described_begins_anew(job, recorder):
+def test_a_run_killed_before_its_description_starts_again(job, recorder):
     folder = run_folder.unfinished(job)
     files.write_json(folder / "environment.json", {"resumed": 3})
     (folder / NAME).write_text("of whom?")
@@ -115,15 +115,15 @@ def test_a_run_killed_before_it_was_described_begins_anew(job, recorder):
     assert environment(job)["resumed"] == 0
 
 
-def test_an_unfinished_run_of_other_settings_is_refused(planned, job, recorder):
+def test_an_unfinished_run_with_different_settings_is_rejected(planned, job, recorder):
     interrupt(job, recorder)
     before = {
         p: p.read_bytes() for p in run_folder.unfinished(job).iterdir() if p.is_file()
     }
     changed = dataclasses.replace(CONFIG, training=Training(epochs=3))
     other = [dataclasses.replace(each, config=changed) for each in planned]
-    words = r"1-0\.partial holds an unfinished run with other settings of "
-    words += r"\['training'\]. Finish it with those, or delete it, or give .* --out"
+    words = r"1-0\.partial holds an unfinished run with different settings of "
+    words += r"\['training'\]. Finish it with its own .* or delete it, or give .* --out"
     for start in (lambda: experiment.run_jobs(other, "cache"),
                   lambda: runner.run_job(other[0], "cache")):  # fmt: skip
         with pytest.raises(ValueError, match=words):
@@ -132,56 +132,126 @@ def test_an_unfinished_run_of_other_settings_is_refused(planned, job, recorder):
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
+def in_old_words(path: Path) -> None:
+    """Gives the settings in a `config.json` the names of earlier versions."""
+    described = files.read_object(path)
+    training, (system,) = described["training"], described["systems"].values()
+    training["rows"] = training.pop("rows_per_utterance")
+    training["unlabelled"] = training.pop("unlabelled_ratio")
+    system["unlabelled"] = system.pop("use_unlabelled")
+    described["unlabelled"] = described.pop("unlabelled_corpus")
+    files.write_json(path, described)
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_run_of_an_earlier_version_is_rejected(planned, job, recorder, finished):
+    if finished:
+        folder = runner.run_job(job, "cache")
+    else:
+        interrupt(job, recorder)
+        folder = run_folder.unfinished(job)
+    in_old_words(folder / "config.json")
+    before = {p: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    for start in (lambda: experiment.run_jobs(planned, "cache", progress=False),
+                  lambda: runner.run_job(job, "cache")):  # fmt: skip
+        with pytest.raises(ValueError) as caught:
+            start()
+        message = str(caught.value)
+        assert message.startswith(f"{folder} holds a")
+        assert "run of an earlier version of keras_ser" in message
+        assert "`training.rows_per_utterance` was called `training.rows`" in message
+        new, old = "systems.one.use_unlabelled", "systems.one.unlabelled"
+        assert f"`{new}` was called `{old}`" in message
+        assert "Delete the folder to train again, or give another --out." in message
+    assert len(recorder.calls) == 1
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (("training",), "rows", "rows_per_utterance"),
+        (("systems", "one"), "unlabelled", "use_unlabelled"),
+        ((), "unlabelled", "unlabelled_corpus"),
+    ],
+)
+def test_one_setting_of_an_earlier_version_is_enough(job, recorder, path, old, new):
+    runner.run_job(job, "cache")
+    described = files.read_object(job.folder / "config.json")
+    part = described
+    for name in path:
+        part = part[name]
+    part[old] = part.pop(new)
+    files.write_json(job.folder / "config.json", described)
+    with pytest.raises(ValueError, match="of an earlier version of keras_ser"):
+        run_folder.check_same_settings(job)
+
+
+def test_an_unfinished_run_of_an_earlier_version_without_results_is_replaced(
+    job, recorder
+):
+    interrupt(job, recorder)
+    folder = run_folder.unfinished(job)
+    in_old_words(folder / "config.json")
+    (folder / NAME).unlink()
+    runner.run_job(job, "cache")
+    training = files.read_object(job.folder / "config.json")["training"]
+    assert "rows_per_utterance" in training and "rows" not in training
+    assert environment(job)["resumed"] == 0
+
+
 def test_settings_without_a_checkpoint_are_replaced(planned, job, recorder):
-    """A mistyped setting can be corrected: nothing is lost."""
+    """A mistyped setting can be corrected, because nothing is lost."""
     changed = dataclasses.replace(CONFIG, training=Training(epochs=3))
     other = dataclasses.replace(job, config=changed)
     interrupt(other, recorder)
     (run_folder.unfinished(job) / NAME).unlink()
-    (run_folder.unfinished(job) / "history.csv").write_text("of the other")
+    (run_folder.unfinished(job) / "history.csv").write_text("of the first")
     assert runner.run_job(job, "cache") == job.folder
     assert recorder.calls[1] == ("one", {"config.json", "environment.json"})
     epochs = files.read_json(job.folder / "config.json")["training"]["epochs"]
     assert epochs == CONFIG.training.epochs
     assert environment(job)["resumed"] == 0
-    assert len(environment(job)["legs"]) == 1
+    assert len(environment(job)["sessions"]) == 1
 
 
-def test_predictions_of_other_settings_are_not_replaced(planned, job, recorder):
+def test_predictions_with_different_settings_are_not_replaced(planned, job, recorder):
     interrupt(job, recorder)
     (run_folder.unfinished(job) / NAME).rename(
         run_folder.unfinished(job) / "predictions.csv"
     )
     changed = dataclasses.replace(CONFIG, training=Training(epochs=3))
-    with pytest.raises(ValueError, match="unfinished run with other settings"):
+    with pytest.raises(ValueError, match="unfinished run with different settings"):
         runner.run_job(dataclasses.replace(job, config=changed), "cache")
 
 
-def test_every_leg_keeps_its_environment(job, recorder):
+def test_every_session_keeps_its_environment(job, recorder):
     interrupt(job, recorder)
     path = run_folder.unfinished(job) / "environment.json"
     found = files.read_json(path)
-    leg = {**found["legs"][0], "threads": 99, "commit": "first"}
-    del leg["seconds"]  # killed: not known
-    files.write_json(path, {**found, "threads": 99, "commit": "first", "legs": [leg]})
+    session = {**found["sessions"][0], "threads": 99, "commit": "first"}
+    del session["seconds"]  # unknown, because the session was killed
+    files.write_json(
+        path, {**found, "threads": 99, "commit": "first", "sessions": [session]}
+    )
     with pytest.warns(UserWarning, match="'threads': '99 before"):
         runner.run_job(job, "cache")
     now = environment(job)
-    assert now["legs"][0] == leg
+    assert now["sessions"][0] == session
     for key in ("threads", "commit", "seconds", "librosa"):
-        assert now["legs"][1][key] == now[key]
+        assert now["sessions"][1][key] == now[key]
     assert now["threads"] != 99
 
 
-def test_the_only_environment_of_an_older_record_is_a_leg(job, recorder):
+def test_the_only_environment_of_an_older_record_is_a_session(job, recorder):
     interrupt(job, recorder)
     path = run_folder.unfinished(job) / "environment.json"
     found = files.read_json(path)
-    del found["legs"]
+    del found["sessions"]
     files.write_json(path, {**found, "resumed": 4})
     runner.run_job(job, "cache")
     assert environment(job)["resumed"] == 5
-    assert len(environment(job)["legs"]) == 2
+    assert len(environment(job)["sessions"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -191,23 +261,26 @@ def test_the_only_environment_of_an_older_record_is_a_leg(job, recorder):
         {"resumed": 0},
         {"resumed": "x", "keras": "3"},
         {"resumed": True, "keras": "3"},
-        {"resumed": 0, "keras": "3", "legs": "x"},
+        {"resumed": 0, "keras": "3", "sessions": "x"},
     ],
 )
-def test_a_damaged_record_is_refused_with_its_name(job, recorder, damaged):
+def test_a_damaged_record_is_rejected_with_its_name(job, recorder, damaged):
     interrupt(job, recorder)
     files.write_json(run_folder.unfinished(job) / "environment.json", damaged)
-    words = r"Expected in .*1-0\.partial.environment.json .*`resumed`.*Delete .*anew"
+    words = r"Expected .*1-0\.partial.environment.json to hold .*`resumed`.*Delete .* "
+    words += "to start the run again"
     with pytest.raises(ValueError, match=words):
         runner.run_job(job, "cache")
     assert (run_folder.unfinished(job) / NAME).exists()
 
 
-def test_another_machine_goes_on_with_a_warning(job, recorder):
+def test_another_machine_resumes_with_a_warning(job, recorder):
     interrupt(job, recorder)
     path = run_folder.unfinished(job) / "environment.json"
     files.write_json(path, {**files.read_json(path), "tensorflow": "2.0"})
-    with pytest.warns(UserWarning, match="other {'tensorflow': '2.0 before.*differ"):
+    with pytest.warns(
+        UserWarning, match="different environment, {'tensorflow': '2.0 before.*differ"
+    ):
         runner.run_job(job, "cache")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -215,8 +288,8 @@ def test_another_machine_goes_on_with_a_warning(job, recorder):
         runner.run_job(dataclasses.replace(job, system="two"), "cache")
 
 
-def test_a_run_in_use_by_another_process_is_refused_before_training(planned, recorder):
-    """The second of two jobs is held: the first is not trained either."""
+def test_a_run_in_use_by_another_process_is_rejected_before_training(planned, recorder):
+    """If the second of two jobs is in use, the first is not trained either."""
     hold = (
         "import sys; from keras_ser.utils import locks\n"
         "with locks.held(sys.argv[1], 'it'): print('held', flush=True); input()"
@@ -256,7 +329,7 @@ def test_a_run_is_made_in_its_precision(job, recorder, monkeypatch):
     assert keras.config.dtype_policy().name == "float32"
 
 
-def test_devices_that_cannot_share_a_batch_are_refused_before_training(
+def test_devices_that_cannot_share_a_batch_are_rejected_before_training(
     planned, recorder, monkeypatch
 ):
     import keras
@@ -269,7 +342,7 @@ def test_devices_that_cannot_share_a_batch_are_refused_before_training(
     assert not run_folder.unfinished(planned[0]).exists()
 
 
-def test_scores_are_those_of_clean_speech_and_others_stand_beside(
+def test_scores_are_those_of_clean_speech_with_the_others_next_to_them(
     job, recorder, monkeypatch
 ):
     def under(*arguments):
@@ -278,17 +351,17 @@ def test_scores_are_those_of_clean_speech_and_others_stand_beside(
         return pd.concat([noisy, clean]), found
 
     runner.run_job(job, "cache")
-    plain = files.read_json(job.folder / "metrics.json")
+    alone = files.read_json(job.folder / "metrics.json")
     monkeypatch.setattr(runner, "_train_and_test", under)
     other = dataclasses.replace(job, system="two")
     runner.run_job(other, "cache")
     metrics = files.read_json(other.folder / "metrics.json")
-    assert metrics["scores"] == plain["scores"]
+    assert metrics["scores"] == alone["scores"]
     assert metrics["scores"]["recalls"] == {"anger": 1.0, "sadness": 0.0}
     assert set(metrics["conditions"]) == {"noise:all:0"}
     recalls = metrics["conditions"]["noise:all:0"]["recalls"]
     assert recalls == {"anger": 0.0, "sadness": 1.0}
-    assert "conditions" not in plain
+    assert "conditions" not in alone
 
 
 def test_a_run_that_another_process_finished_meanwhile_is_not_run(job, recorder):
@@ -314,14 +387,14 @@ def command(job, recorder, capsys):
     def run():
         runner.run_job(job, "cache")
 
-    code = errors.reported(run)
+    code = errors.run_command(run)
     captured = capsys.readouterr().err
     assert captured.startswith("keras-ser: ")
     assert captured.count("\n") == 1
     return code, captured
 
 
-def test_a_full_disk_is_one_line_and_what_is_there_goes_on(
+def test_a_full_disk_is_one_line_and_the_run_resumes(
     job, recorder, capsys, monkeypatch
 ):
     def fill(self, *_, **__):
@@ -332,21 +405,21 @@ def test_a_full_disk_is_one_line_and_what_is_there_goes_on(
         code, text = command(job, recorder, capsys)
     assert code == 1
     assert "No space left on device" in text
-    assert f"This was in {run_folder.unfinished(job)}. Make room and give" in text
+    assert f"This was in {run_folder.unfinished(job)}. Make room on the disk" in text
     runner.run_job(job, "cache")
     assert recorder.calls[1][1] >= {NAME}
 
 
-def test_an_interruption_is_one_line_that_says_how_to_go_on(job, recorder, capsys):
+def test_an_interruption_is_one_line_that_says_how_to_resume(job, recorder, capsys):
     recorder.error = KeyboardInterrupt()
     code, text = command(job, recorder, capsys)
     assert code == 130
     assert "Interrupted" in text
-    assert "same command to go on" in text
+    assert "same command again to resume" in text
 
 
 def _fail(job, *_, **__):
-    with runner._Named(job):
+    with runner._NoteRun(job):
         raise RuntimeError(json.dumps(job.system))
 
 
@@ -360,7 +433,7 @@ def test_an_error_keeps_its_name_on_the_way_from_a_worker(planned, monkeypatch):
 
 @pytest.mark.slow
 def test_killed_folds_end_with_the_bytes_of_undisturbed_ones():
-    """One fold in the package's own process, killed three times for real."""
+    """One fold in a process of its own, which is killed three times."""
     words = ["--speakers", "4", "--repeats", "1", "--epochs", "3", "--kills", "3"]
     done = subprocess.run(
         [sys.executable, "benchmarks/kill_resume.py", *words],
@@ -370,4 +443,4 @@ def test_killed_folds_end_with_the_bytes_of_undisturbed_ones():
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 finished files written again; 0 unfinished left" in done.stdout
+    assert "0 finished files rewritten; 0 unfinished files left" in done.stdout

@@ -1,4 +1,4 @@
-"""Probes: what they see, and what they must not reach."""
+"""The speed probe and the score of the augmentation head."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from keras_ser import protocols
 from keras_ser.data import Pipeline
 from keras_ser.experiments import speed_probe
-from keras_ser.features import PLAIN, FeatureStore, LogMel
+from keras_ser.features import IDENTITY, FeatureStore, LogMel
 
 SPEED = {"speed": {"factors": (0.5,)}}
 
@@ -18,29 +18,29 @@ def fold(spoken_table):
 
 @pytest.fixture(scope="module")
 def store(spoken_table, tmp_path_factory):
-    front_end = LogMel(bands=16, fmax=8000.0)
+    front_end = LogMel(n_mels=16, fmax=8000.0)
     store = FeatureStore(tmp_path_factory.mktemp("cache"), front_end)
     store.prepare(spoken_table, progress=False)
     return store
 
 
 class Watcher:
-    """A model that keeps what it is evaluated on."""
+    """A model that keeps the batches that it is evaluated on."""
 
     def __init__(self, *heads):
         self.heads = heads
         self.batches = []
 
     def evaluate(self, data, **_):
-        """Says `speed` to every row."""
+        """Predicts `speed` for every row."""
         batches = list(data.as_numpy_iterator())
         self.batches += batches
         kinds = np.concatenate([labels["augmentation"] for _, labels, _ in batches])
         return {"augmentation_accuracy": (kinds.argmax(axis=1) == 1).mean()}
 
 
-def test_half_speed_is_told_by_its_empty_upper_half_of_the_band(store, fold):
-    # Equal vectors of both classes can be half right only.
+def test_half_speed_is_recognised_by_its_empty_upper_half_of_the_band(store, fold):
+    # At speed 1 both classes have the same vectors, so that half of them are right.
     assert speed_probe.speed_shortcut(store, fold, (0.5, 1.0)) == {"0.5": 1.0, "1": 0.5}
 
 
@@ -58,7 +58,7 @@ def probes_augment():
 
 def test_the_head_is_scored_on_every_variant_of_development_speech(data):
     model = Watcher("emotion", "augmentation")
-    found = speed_probe.head_and_probe(model, data)
+    found = speed_probe.score_augmentation_head(model, data)
     assert found == {
         "augmentation_accuracy": pytest.approx(1 / 3),
         "augmentation_types": ["none", "speed", "specaugment"],
@@ -75,10 +75,10 @@ def test_development_speech_keeps_the_preprocessing_of_the_training(data, store)
             data.fold.dev, "none"
         ).as_numpy_iterator()
     ]
-    lengths = store.frames(store.paths(data.fold.dev, PLAIN))
-    plain = [f for batch, kinds in rows for f in batch[kinds[:, 0] == 1]]
+    lengths = store.frames(store.paths(data.fold.dev, IDENTITY))
+    unaugmented = [f for batch, kinds in rows for f in batch[kinds[:, 0] == 1]]
     windows = np.minimum(lengths, data.preprocessing.window)
-    found = [(frames != 0).any(axis=1).sum() for frames in plain]
+    found = [(frames != 0).any(axis=1).sum() for frames in unaugmented]
     assert sorted(found) == sorted(windows)
     whole = [store.read(path) for path in store.paths(data.fold.dev)]
     short = [i for i, n in enumerate(lengths) if n <= data.preprocessing.window]
@@ -86,7 +86,7 @@ def test_development_speech_keeps_the_preprocessing_of_the_training(data, store)
         expected = data.preprocessing.normalised(whole[number])
         assert any(
             np.allclose(expected, frames[: len(expected)], atol=1e-5)
-            for frames in plain
+            for frames in unaugmented
             if len(frames) >= len(expected)
         )
     assert short
@@ -96,11 +96,11 @@ def test_development_speech_keeps_the_preprocessing_of_the_training(data, store)
     ("heads", "augment"),
     [(("emotion",), ("speed",)), (("emotion", "augmentation"), ("specaugment",))],
 )
-def test_without_head_or_speed_there_is_nothing_to_say(fold, store, heads, augment):
+def test_without_head_or_speed_there_are_no_scores(fold, store, heads, augment):
     class Data:
         pass
 
     from keras_ser.augment import instances
 
     Data.augment = instances(augment)
-    assert speed_probe.head_and_probe(Watcher(*heads), Data) == {}
+    assert speed_probe.score_augmentation_head(Watcher(*heads), Data) == {}

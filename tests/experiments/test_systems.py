@@ -1,4 +1,4 @@
-"""The rows of tables: each is accepted as it stands, and names what it says."""
+"""The systems of the papers' tables: each of them is accepted as it is."""
 
 import pytest
 
@@ -10,10 +10,10 @@ from keras_ser.models import MODELS
 
 @pytest.mark.parametrize("rows", [systems.NETWORKS, systems.CLASSICAL])
 def test_every_row_is_accepted(rows):
-    checks.check(Experiment("toy", "emodb", rows, unlabelled="librispeech"))
+    checks.check(Experiment("toy", "emodb", rows, unlabelled_corpus="librispeech"))
 
 
-def test_rows_are_of_their_kind_and_share_no_name():
+def test_systems_are_of_their_kind_and_share_no_name():
     assert {row.model for row in systems.NETWORKS.values()} <= set(MODELS)
     assert {row.model for row in systems.CLASSICAL.values()} == set(CLASSICAL)
     assert set(systems.NETWORKS).isdisjoint(systems.CLASSICAL)

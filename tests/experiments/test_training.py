@@ -1,4 +1,4 @@
-"""What training writes, and that plain `fit` works with the package's parts."""
+"""Training in an experiment, and Keras's own `fit` with the parts of the package."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ from keras_ser.experiments.config import Training
 @pytest.fixture
 def data(spoken_table, tmp_path):
     fold = ser.protocols.leave_one_speaker_out(spoken_table)["1"]
-    store = ser.FeatureStore(tmp_path / "cache", ser.LogMel(bands=16))
+    store = ser.FeatureStore(tmp_path / "cache", ser.LogMel(n_mels=16))
     return ser.Pipeline(
         fold, store, seconds=1.0, batch=4, augment=("mixup",), progress=False
     )
@@ -24,7 +24,7 @@ def data(spoken_table, tmp_path):
 def model(data):
     keras.utils.set_random_seed(0)
     return ser.models.MTLAug(
-        data.fold.classes, data.types, bands=16, reconstruction=False
+        data.fold.classes, data.types, dimensions=16, reconstruction=False
     )
 
 
@@ -72,7 +72,7 @@ def test_uar_can_select_the_epoch_once(data, model, tmp_path):
     history = pd.read_csv(tmp_path / "history.csv")
     chosen = history.val_emotion_uar[result["epoch"] - 1]
     assert chosen == history.val_emotion_uar.max()
-    # Interrupted before its predictions, a training that ended is not run again.
+    # A training that ended before an interruption is not run again.
     again = type(model).from_config(model.get_config())
     again.fit = None
     assert training.fit(again, data, settings, {}, tmp_path, 0) == result
@@ -81,9 +81,9 @@ def test_uar_can_select_the_epoch_once(data, model, tmp_path):
 
 
 def test_plain_keras_fit_learns_what_can_be_learnt(data, spoken_table):
-    """The script of a user: nothing of the package behind compile and fit."""
+    """A user's script calls compile and fit of Keras."""
     keras.utils.set_random_seed(0)
-    model = ser.models.MTLAug(data.fold.classes, data.types, bands=16)
+    model = ser.models.MTLAug(data.fold.classes, data.types, dimensions=16)
     model.compile(keras.optimizers.Adam(1e-2), **model.objective(center=1e-3))
     schedule = ser.callbacks.HalveAndRestore("val_emotion_accuracy", patience=5)
     model.fit(
@@ -96,11 +96,11 @@ def test_plain_keras_fit_learns_what_can_be_learnt(data, spoken_table):
     )
     recogniser = ser.Recogniser(model, data.preprocessing)
     table = ser.evaluation.score(recogniser, data.fold.tests["test"])
-    assert table.loc["clean", "uar"] == 1.0  # loud or soft: anybody can tell
+    assert table.loc["clean", "uar"] == 1.0  # loud or soft
 
 
 class Worse(keras.callbacks.Callback):
-    """Makes each epoch's score worse than the last; notes weights."""
+    """Makes the score of each epoch worse than the last one, and keeps weights."""
 
     def __init__(self):
         super().__init__()
@@ -114,9 +114,7 @@ class Worse(keras.callbacks.Callback):
         self.end = self.model.get_weights()
 
 
-def test_watchers_come_before_the_schedule_and_monitors_behind_it(
-    data, model, tmp_path
-):
+def test_watchers_run_before_the_schedule_and_monitors_after_it(data, model, tmp_path):
     data.heads = model.heads
     settings = Training(batch=4, epochs=4, learning_rate=1e-2, patience=2)
     watcher, monitor = Worse(), Worse()
@@ -124,8 +122,8 @@ def test_watchers_come_before_the_schedule_and_monitors_behind_it(
     training.fit(model, data, settings, {}, folder, 0, **callbacks)
     first, last = watcher.epochs[0], watcher.epochs[-1]
     for seen, expected in (
-        (watcher.end, last),  # that of the last epoch, not yet restored
-        (monitor.end, first),  # the best one
+        (watcher.end, last),  # of the last epoch: not restored yet
+        (monitor.end, first),  # of the best epoch
         (monitor.epochs[2], first),  # patience had run out
     ):
         for one, other in zip(seen, expected, strict=True):
@@ -137,7 +135,7 @@ def test_watchers_come_before_the_schedule_and_monitors_behind_it(
 def test_half_precision_trains_with_heads_and_losses_in_single(name, data, tmp_path):
     keras.utils.set_random_seed(0)
     with devices.precision(name):
-        model = ser.models.MTLAug(data.fold.classes, data.types, bands=16)
+        model = ser.models.MTLAug(data.fold.classes, data.types, dimensions=16)
     settings = Training(batch=4, epochs=2, learning_rate=1e-2)
     training.fit(model, data, settings, {}, tmp_path, 0)
     history = pd.read_csv(tmp_path / "history.csv")
@@ -157,7 +155,7 @@ def test_half_precision_trains_with_heads_and_losses_in_single(name, data, tmp_p
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_loss_that_is_no_number_ends_the_run(data, model, tmp_path, capsys):
+def test_a_loss_that_is_not_finite_ends_the_run(data, model, tmp_path, capsys):
     data.heads = model.heads
     model.get_layer("emotion").kernel.assign(np.full((128, 2), np.nan))
     with pytest.raises(RuntimeError, match="must stay finite.*nan.*learning_rate"):

@@ -1,4 +1,4 @@
-"""Experiments made of another one."""
+"""Variants of an experiment."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from keras_ser import protocols
 from keras_ser.experiments import variants
 from keras_ser.experiments.config import PAPER_TRAINING, Experiment, System, Training
 
-SYSTEMS = {"plain": System(), "more": System(unlabelled=True)}
+SYSTEMS = {"one": System(), "more": System(use_unlabelled=True)}
 CROSS = Experiment(
     "across",
     ("iemocap", "msp_improv"),
@@ -19,21 +19,19 @@ CROSS = Experiment(
         "protocol": "cross_corpus",
         "arguments": {"train": "iemocap", "test": "msp_improv", "split": "utterance"},
     },
-    unlabelled="librispeech",
+    unlabelled_corpus="librispeech",
     corpus_options={"iemocap": {"x": 1}, "librispeech": {"y": 2}},
 )
 
 
-@pytest.mark.parametrize(
-    ("names", "unlabelled"), [((), "librispeech"), (["plain"], "")]
-)
-def test_some_systems_need_their_corpora_only(names, unlabelled):
+@pytest.mark.parametrize(("names", "unlabelled"), [((), "librispeech"), (["one"], "")])
+def test_some_systems_need_only_their_corpora(names, unlabelled):
     part = variants.restricted(CROSS, names)
     assert list(part.systems) == list(names or SYSTEMS)
-    assert part.unlabelled == unlabelled
+    assert part.unlabelled_corpus == unlabelled
 
 
-def test_unknown_systems_are_refused():
+def test_unknown_systems_are_rejected():
     with pytest.raises(ValueError, match="Unknown systems.*'nobody'"):
         variants.restricted(CROSS, ["nobody"])
 
@@ -49,7 +47,7 @@ def test_other_corpora_take_the_places_of_those_named():
     other = variants.on_corpora(CROSS, ("ravdess", "librispeech", "emodb"))
     assert other.name == "across_ravdess_emodb"
     assert other.corpora == ("ravdess", "emodb")
-    assert other.unlabelled == "librispeech"
+    assert other.unlabelled_corpus == "librispeech"
     assert other.corpus_options == {"librispeech": {"y": 2}}
     assert other.protocol_arguments == {
         "protocol": "cross_corpus",
@@ -65,13 +63,17 @@ def test_a_corpus_may_stay_and_the_other_change():
 
 @pytest.mark.parametrize("given", [("emodb",), ("emodb", "ravdess", "savee")])
 def test_as_many_corpora_are_needed_as_there_are(given):
-    with pytest.raises(ValueError, match="or 2 in the places of iemocap, msp_improv"):
+    with pytest.raises(
+        ValueError, match="or as many others in place of iemocap, msp_improv"
+    ):
         variants.on_corpora(CROSS, given)
 
 
 @pytest.mark.parametrize("given", [("emodb",), ("emodb", "ravdess", "savee")])
 def test_each_corpus_by_itself_takes_any_number(given):
-    within = Experiment("w", ("a", "b"), SYSTEMS, "four", "each_corpus", unlabelled="c")
+    within = Experiment(
+        "w", ("a", "b"), SYSTEMS, "four", "each_corpus", unlabelled_corpus="c"
+    )
     assert variants.on_corpora(within, given).corpora == given
 
 
@@ -81,14 +83,14 @@ def test_noise_takes_the_place_of_noise():
     assert (same.noise, same.name, same.corpora) == ("noise", "across", CROSS.corpora)
     other = variants.on_corpora(noisy, ("ravdess", "noise", "emodb"))
     assert (other.noise, other.corpora) == ("noise", ("ravdess", "emodb"))
-    with pytest.raises(ValueError, match="or 2 in the places"):
+    with pytest.raises(ValueError, match="or as many others in place of iemocap"):
         variants.on_corpora(CROSS, ("iemocap", "msp_improv", "noise"))
 
 
 def test_one_name_stays_a_name():
-    single = Experiment("single", "emodb", {"plain": System()})
+    single = Experiment("single", "emodb", {"one": System()})
     assert variants.on_corpora(single, ("ravdess",)).corpus == "ravdess"
-    with pytest.raises(ValueError, match="or 1 in the places of emodb"):
+    with pytest.raises(ValueError, match="or as many others in place of emodb"):
         variants.on_corpora(single, ("emodb", "ravdess"))
 
 
@@ -112,7 +114,7 @@ def test_a_preset_changes_networks_and_schedule_together():
         (CROSS, "huge", "`preset` must be one of"),
     ],
 )
-def test_a_preset_that_changes_nothing_is_refused(config, preset, words):
+def test_a_preset_that_changes_nothing_is_rejected(config, preset, words):
     with pytest.raises(ValueError, match=words):
         variants.at_preset(config, preset)
 
@@ -121,11 +123,11 @@ def test_smoke_keeps_the_systems_and_shortens_the_rest():
     small = variants.smoke(CROSS)
     assert small.systems == CROSS.systems
     assert small.corpora == ("synthetic", "synthetic_b")
-    assert small.unlabelled == "synthetic_unlabelled"
+    assert small.unlabelled_corpus == "synthetic_unlabelled"
     assert small.noise == ""
     assert small.training.epochs == 2
     assert small.protocol_arguments["arguments"]["test"] == "synthetic_b"
-    assert set(small.corpus_options) == {*small.corpora, small.unlabelled}
+    assert set(small.corpus_options) == {*small.corpora, small.unlabelled_corpus}
 
 
 def test_a_smoke_test_needs_little_speech(tmp_path):

@@ -1,4 +1,4 @@
-"""Files are whole or absent, whatever happens half-way."""
+"""Files are complete or absent, whatever happens halfway."""
 
 import pytest
 from hypothesis import given, settings
@@ -67,7 +67,7 @@ def test_json_round_trip(tmp_path_factory, value):
     assert files.read_json(files.write_json(path, value)) == value
 
 
-def test_a_value_that_is_no_json_leaves_the_old_file(tmp_path):
+def test_a_value_that_json_cannot_hold_leaves_the_old_file(tmp_path):
     path = files.write_json(tmp_path / "a.json", [1])
     with pytest.raises(TypeError):
         files.write_json(path, {1, 2})
@@ -75,14 +75,27 @@ def test_a_value_that_is_no_json_leaves_the_old_file(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[1,]"])
-def test_a_file_that_is_no_json_is_named_with_a_next_step(tmp_path, content):
+def test_a_file_that_is_not_json_is_named_with_a_next_step(tmp_path, content):
     path = tmp_path / "a.json"
     path.write_bytes(content)
     with pytest.raises(ValueError) as caught:
         files.read_json(path)
     message = str(caught.value)
     assert message.startswith(f"Expected a JSON file. Received: {path} (")
-    assert "Restore it, or delete the folder" in message
+    assert "Restore the file, or delete its folder" in message
+
+
+def test_a_json_value_that_is_not_an_object_is_named(tmp_path):
+    path = files.write_json(tmp_path / "a.json", [1])
+    with pytest.raises(ValueError, match=r"a.json \(a list, not an object\)"):
+        files.read_object(path)
+
+
+@pytest.mark.parametrize(("length", "cut"), [(118, False), (119, True), (10**6, True)])
+def test_the_repr_of_a_value_is_cut(length, cut):
+    text = files.short_repr("x" * length)
+    assert len(text) <= 120
+    assert text.endswith("…") == cut
 
 
 def test_an_absent_json_file_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""Locks: one holder, across processes, and none after a kill."""
+"""Locks have one holder across processes, and none after a kill."""
 
 import signal
 import subprocess
@@ -19,7 +19,7 @@ HOLD = (
 
 @pytest.fixture
 def holder(tmp_path):
-    """A process that holds `lock`."""
+    """A process that holds the lock file `lock`."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path / "lock")],
         stdout=subprocess.PIPE,
@@ -32,14 +32,14 @@ def holder(tmp_path):
     process.communicate()
 
 
-def test_a_second_process_is_refused_and_told_by_whom(holder, tmp_path):
+def test_the_error_of_a_second_process_names_the_holder(holder, tmp_path):
     path = tmp_path / "lock"
     before = path.read_bytes()
     expected = rf"the run is in use by process {holder.pid} on \S+\. Wait"
     with pytest.raises(ValueError, match=expected), locks.held(path, "the run"):
         pytest.fail("held twice")
     with pytest.raises(ValueError, match=expected):
-        locks.refuse(path, "the run")
+        locks.check_free(path, "the run")
     assert path.read_bytes() == before
 
 
@@ -47,7 +47,7 @@ def test_a_killed_holder_holds_nothing(holder, tmp_path):
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     assert (tmp_path / "lock").exists()
-    locks.refuse(tmp_path / "lock", "the run")
+    locks.check_free(tmp_path / "lock", "the run")
     with locks.held(tmp_path / "lock", "the run"):
         pass
     assert not (tmp_path / "lock").exists()
@@ -58,14 +58,14 @@ def test_a_lock_is_free_after_an_error(tmp_path):
     with pytest.raises(KeyError), locks.held(path, "the run"):
         raise KeyError
     with locks.held(path, "the run"), pytest.raises(ValueError, match="in use"):
-        locks.refuse(path, "the run")
-    locks.refuse(path, "the run")
+        locks.check_free(path, "the run")
+    locks.check_free(path, "the run")
     assert not path.exists()
 
 
 @pytest.mark.skipif(locks.fcntl is None, reason="on Windows the file stays")
 def test_a_file_that_its_last_holder_removed_is_no_lock(tmp_path, monkeypatch):
-    """Opened before the removal, locked after it: the next would hold another file."""
+    """A process that opens it before the removal must not lock it afterwards."""
     path, real, removed = tmp_path / "lock", locks._lock, []
 
     def lock_late(file):
@@ -82,10 +82,10 @@ def test_a_file_that_its_last_holder_removed_is_no_lock(tmp_path, monkeypatch):
 
 
 def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
-    def refuse(*_):
+    def fail(*_):
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(locks.fcntl, "flock", refuse)
+    monkeypatch.setattr(locks.fcntl, "flock", fail)
     with (
         pytest.raises(RuntimeError, match="file system with locks.*not supported"),
         locks.held(tmp_path / "lock", "the run"),
