@@ -703,6 +703,7 @@ CHANGES = [
     ("std", [0.0] + [1.0] * 7),
     ("std", ["1"] * 8),
     ("std", [-1.0] * 8),
+    ("std", [1e-300] * 8),  # dividing by it would overflow
 ]
 
 

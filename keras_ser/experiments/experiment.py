@@ -19,6 +19,7 @@ from keras_ser.experiments.plan import clear, plan_jobs, status
 from keras_ser.experiments.run_folder import check_free, check_same_settings
 from keras_ser.experiments.runner import run_job
 from keras_ser.utils import files, parallel
+from keras_ser.utils.lists import as_list
 
 MAX_SMOKE_WORKERS = 2
 
@@ -27,9 +28,9 @@ def run(
     config: Experiment | str | Path,
     *,
     corpora: Mapping[str, str | Path] | None = None,
-    systems: Iterable[str] = (),
-    folds: Iterable[str] = (),
-    overrides: Iterable[str] = (),
+    systems: str | Iterable[str] = (),
+    folds: str | Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     preset: str = "",
     repeats: int | None = None,
     smoke: bool = False,
@@ -54,9 +55,13 @@ def run(
         corpora: The folders of corpora by name. Other corpora are expected in
             `$KERAS_SER_CORPORA/<name>`. Corpora that the config does not name
             replace its own corpora, in their order.
-        systems: The names of the systems to run. The default is all of the config.
-        folds: The names of the folds to run. The default is all of the protocol.
-        overrides: Changes to the config, such as `"training.epochs=5"`.
+        systems: The name of the system to run, or several. The default is all of the
+            config.
+        folds: The name of the fold to run, or several. The default is all of the
+            protocol.
+        overrides: Changes to the config, such as `"training.epochs=5"`. With
+            `"features.normalise=speaker"`, `_speaker` is appended to the name of the
+            experiment.
         preset: The sizes of the networks and the schedule, `"small"` or `"paper"`,
             instead of those that the config names.
         repeats: The number of repeats of each fold, instead of the config's.
@@ -102,9 +107,11 @@ def run(
         config = variants.smoke(config)
     if repeats is not None:
         config = dataclasses.replace(config, repeats=repeats)
-    config = variants.restricted(config, systems)
-    planned = _plan(config, roots, folds, smoke, skip_bad, Path(out), cache, workers)
-    folder = Path(out) / config.name
+    config = variants.restricted(config, as_list(systems))
+    folds, out = as_list(folds), Path(out)
+    extraction = {"cache": cache, "workers": workers, "progress": progress}
+    planned = _plan(config, roots, folds, smoke, skip_bad, out, extraction)
+    folder = out / config.name
     if smoke:  # an earlier finished run would leave nothing to run
         clear(folder)
     if progress:
@@ -127,7 +134,7 @@ def prepare_features(
     config: Experiment | str | Path,
     *,
     corpora: Mapping[str, str | Path] | None = None,
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     skip_bad: bool = False,
     cache: str | Path = "cache",
     workers: int = 1,
@@ -173,7 +180,7 @@ def prepare_features(
 def load(
     config: Experiment | str | Path,
     roots: Mapping[str, str],
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     preset: str = "",
 ) -> Experiment:
     """Returns an experiment with overrides, on the given corpora, at a preset.
@@ -182,7 +189,9 @@ def load(
         config: An `Experiment`, or the path of a config file.
         roots: The folders of corpora by name. Corpora that the config does not name
             replace its own; see `variants.on_corpora`.
-        overrides: Changes to the config, such as `"training.epochs=5"`.
+        overrides: Changes to the config, such as `"training.epochs=5"`. With
+            `"features.normalise=speaker"`, `_speaker` is appended to the name of the
+            experiment.
         preset: The name of a preset, or an empty string.
 
     Raises:
@@ -190,8 +199,10 @@ def load(
     """
     if not isinstance(config, Experiment):
         config = configs.load_config(config)
-    for text in overrides:
-        config = configs.override(config, text)
+    changed = config
+    for text in as_list(overrides):
+        changed = configs.override(changed, text)
+    config = variants.name_by_normalisation(changed, config)
     config = variants.on_corpora(config, roots)
     return variants.at_preset(config, preset) if preset else config
 
@@ -217,9 +228,20 @@ def write_report(folder: Path) -> list[Path]:
 
 
 def _plan(
-    config: Experiment, roots, folds, smoke: bool, skip_bad: bool, out, cache, workers
+    config: Experiment,
+    roots: Mapping[str, str],
+    folds: list[str],
+    smoke: bool,
+    skip_bad: bool,
+    out: Path,
+    extraction: dict,
 ) -> list[Job]:
-    """Plans the jobs of a run; with `skip_bad`, without the unusable utterances."""
+    """Plans the jobs of a run; with `skip_bad`, without the unusable utterances.
+
+    Args:
+        extraction: `cache`, `workers` and `progress` of `prepare`.
+    """
+    cache = extraction["cache"]
     noise = inputs.read_noise(config, roots, cache)
     tables = inputs.read_tables(config, roots, cache, skip_bad)
     options = {"folds": folds, "noise": noise, "first_fold_only": smoke and not folds}
@@ -227,7 +249,7 @@ def _plan(
     if not skip_bad:
         return planned
     bad = []
-    prepare(planned, cache, workers, bad=bad)
+    prepare(planned, **extraction, bad=bad)
     if not bad:
         return planned
     kept = inputs.leave_out(tables, bad)

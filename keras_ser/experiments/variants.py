@@ -66,6 +66,23 @@ def _is_noise(name: str) -> bool:
     return name in CORPORA and CORPORA[name].speakers == "none"
 
 
+def name_by_normalisation(config: Experiment, before: Experiment) -> Experiment:
+    """Returns the experiment with `_speaker` at the end of its name, if it needs it.
+
+    Runs that normalise each speaker by their own utterances are another experiment
+    than runs that do not, with folders of their own.
+
+    Args:
+        config: The experiment after its overrides.
+        before: The experiment before them. If it has the same normalisation, or
+            another name, the name stays.
+    """
+    is_new = config.features.normalise == "speaker" != before.features.normalise
+    if not is_new or config.name != before.name:
+        return config
+    return dataclasses.replace(config, name=f"{config.name}_speaker")
+
+
 def at_preset(config: Experiment, preset: str) -> Experiment:
     """Returns the experiment with the networks and the schedule of another preset.
 

@@ -121,7 +121,7 @@ class Preprocessing:
             seconds=float(seconds),
             normalise=normalise,
             mean=_numbers("mean", value["mean"], front_end.dimensions),
-            std=_numbers("std", value["std"], front_end.dimensions, 0.0),
+            std=_numbers("std", value["std"], front_end.dimensions, MIN_STD),
         )
 
     def save(self, path: str | Path) -> Path:
@@ -161,10 +161,10 @@ def _class_names(value) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _numbers(name: str, value, count: int, above: float = -np.inf) -> np.ndarray:
+def _numbers(name: str, value, count: int, least: float = -np.inf) -> np.ndarray:
     valid = isinstance(value, list) and len(value) == count
-    valid = valid and all(_is_number(each) and each > above for each in value)
-    bound = "" if above == -np.inf else f" above {above:g}"
+    valid = valid and all(_is_number(each) and each >= least for each in value)
+    bound = "" if least == -np.inf else f" of at least {least:g}"
     _require(valid, f"{count} finite numbers{bound} as `{name}`", value)
     return np.array(value, dtype=float)
 

@@ -59,8 +59,8 @@ class Recogniser:
 
         Args:
             paths: Audio file, or several, of any format, sample rate and number of
-                channels that libsndfile reads. With `normalise="speaker"`, all files are taken to be
-                of the same speaker.
+                channels that libsndfile reads. With `normalise="speaker"`, all files
+                are taken to be of the same speaker.
             window: Length of a window in seconds. Without it, each file is one row.
             hop: Seconds from the start of one window to the start of the next. The
                 default is `window`.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import warnings
 
 import pandas as pd
 import pytest
@@ -298,6 +299,24 @@ def test_run_keeps_finished_runs(speech, arguments):
     assert (folder / "length" / "1-0" / "metrics.json").stat().st_mtime_ns == before
     text = (folder / "report" / "report.md").read_text(encoding="utf-8")
     assert "| length | 2 | 1 |" in text
+
+
+def test_a_text_is_one_system_one_fold_and_one_override(speech, arguments):
+    options = {"systems": "length", "folds": "2", "overrides": "name=one"}
+    folder = experiments.run(QUICK, **options, **arguments)
+    assert folder.name == "one"
+    assert [each.name for each in (folder / "length").iterdir()] == ["2-0"]
+
+
+def test_normalised_by_speaker_it_is_another_experiment(speech, arguments):
+    overrides = "features.normalise=speaker"
+    options = {"systems": "length", "folds": "2", "overrides": overrides}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # speakers of a single emotion
+        folder = experiments.run(QUICK, **options, **arguments)
+    assert folder.name == "quick_speaker"
+    config = json.loads((folder / "length" / "2-0" / "config.json").read_text())
+    assert config["features"]["normalise"] == "speaker"
 
 
 def test_run_applies_overrides_in_their_order(speech, arguments):

@@ -6,7 +6,13 @@ import pytest
 
 from keras_ser import protocols
 from keras_ser.experiments import variants
-from keras_ser.experiments.config import PAPER_TRAINING, Experiment, System, Training
+from keras_ser.experiments.config import (
+    PAPER_TRAINING,
+    Experiment,
+    Features,
+    System,
+    Training,
+)
 
 SYSTEMS = {"one": System(), "more": System(use_unlabelled=True)}
 CROSS = Experiment(
@@ -92,6 +98,23 @@ def test_one_name_stays_a_name():
     assert variants.on_corpora(single, ("ravdess",)).corpus == "ravdess"
     with pytest.raises(ValueError, match="or as many others in place of emodb"):
         variants.on_corpora(single, ("emodb", "ravdess"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        ("train", {"features": Features(normalise="speaker")}, "toy_speaker"),
+        ("train", {"features": Features(seconds=2.0)}, "toy"),
+        ("train", {"features": Features(normalise="speaker"), "name": "mine"}, "mine"),
+        ("speaker", {"features": Features(normalise="speaker", seconds=2.0)}, "toy"),
+        ("speaker", {"features": Features()}, "toy"),
+    ],
+)
+def test_normalisation_by_speaker_gives_another_name(before, after, name):
+    features = Features(normalise=before)
+    config = Experiment("toy", "a", SYSTEMS, unlabelled_corpus="c", features=features)
+    changed = dataclasses.replace(config, **after)
+    assert variants.name_by_normalisation(changed, config).name == name
 
 
 def test_a_preset_changes_networks_and_schedule_together():
