@@ -1,6 +1,7 @@
 """Sounds, tables and folders for the tests of several modules."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,47 @@ from keras_ser import audio
 from keras_ser.corpora.table import COLUMNS
 
 RATE = 16_000
+
+
+FAST = (
+    "audio",
+    "classical",
+    "conditions",
+    "corpora",
+    "features",
+    "figures",
+    "protocols",
+    "reports",
+    "scores",
+    "utils",
+)  # folders whose tests need no TensorFlow
+
+
+def pytest_ignore_collect(collection_path, config):
+    """With `-m fast`, no other test is even imported: most import TensorFlow."""
+    if config.option.markexpr == "fast" and collection_path.name.startswith("test_"):
+        return None if _is_fast(collection_path) else True
+    return None
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        slow = any(map(item.get_closest_marker, ("slow", "gpu", "not_fast")))
+        if _is_fast(item.path) and not slow:
+            item.add_marker(pytest.mark.fast)
+
+
+def _is_fast(path: Path) -> bool:
+    return path.relative_to(Path(__file__).parent).parts[0] in FAST
+
+
+@pytest.fixture(autouse=True)
+def without_tensorflow(request):
+    """With `-m fast`, a test that imports TensorFlow fails."""
+    before = "tensorflow" in sys.modules
+    yield
+    if request.config.option.markexpr == "fast":
+        assert ("tensorflow" in sys.modules) == before
 
 
 def make_tone(hertz=440.0, seconds=0.5, rate=RATE) -> np.ndarray:

@@ -15,6 +15,7 @@ needs_opensmile = pytest.mark.skipif(
 )
 
 
+@pytest.mark.not_fast
 @needs_opensmile
 @pytest.mark.parametrize("features", FEATURE_SETS)
 def test_opensmile_gives_its_functionals_next_to_tensorflow(noise, features):

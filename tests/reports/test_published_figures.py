@@ -2,8 +2,6 @@
 
 import pytest
 
-from keras_ser.experiments.systems import NETWORKS
-from keras_ser.models import TABLE_7
 from keras_ser.reports.published_figures import COLUMNS, load_published
 
 
@@ -33,13 +31,6 @@ def test_figures_are_those_of_the_paper(table, row, corpus, condition, value, sp
         value,
         spread,
     )
-
-
-def test_our_systems_have_our_names():
-    for table in "23456":
-        assert set(NETWORKS) <= set(load_published("mtl_aug", table).row)
-    models = {f"model_{number}" for number in TABLE_7}
-    assert set(load_published("mtl_aug", "7").row) == models
 
 
 def test_figures_that_are_only_drawn_have_no_value_and_a_note():
