@@ -39,6 +39,7 @@ from keras_ser import backend
 from keras_ser.backend import devices
 from keras_ser.corpora.table import COLUMNS, NUMBERS
 from keras_ser.experiments import config, extraction, inputs, network, plan, training
+from keras_ser.experiments.config_file import load_config
 from keras_ser.experiments.job import feature_store
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "emodb_paper.py"
@@ -73,7 +74,7 @@ def main() -> None:
     job = make_job(options, folder)
     settings = job.config.training
     with (
-        devices.shared(options.devices, settings.batch),
+        devices.share_batches(options.devices, settings.batch),
         devices.precision(settings.precision),
     ):
         row = measure(job, folder, options)
@@ -109,7 +110,7 @@ def parse_options() -> argparse.Namespace:
 
 def export_features(options, folder: Path) -> None:
     """Extract all features of the experiment and write its table."""
-    loaded = config.load_config(CONFIG)
+    loaded = load_config(CONFIG)
     table, _ = inputs.read_tables(loaded, {loaded.corpus: options.corpus}, folder)
     planned = plan.plan_jobs(loaded, table, None, folder, [SYSTEM])
     extraction.prepare(planned, folder)
@@ -121,7 +122,7 @@ def make_job(options, folder: Path):
     """Make the fold's job; `--steps` limits the number of training utterances."""
     changes = [f"training.epochs={options.epochs}"]
     changes.append(f"training.precision={options.precision}")
-    loaded = config.load_config(CONFIG, changes)
+    loaded = load_config(CONFIG, changes)
     table = pd.read_csv(
         folder / "table.csv",
         dtype={name: float if name in NUMBERS else str for name in COLUMNS},
@@ -142,7 +143,7 @@ def make_job(options, folder: Path):
 def measure(job, folder: Path, options) -> dict:
     """Train; return the speed, and the score of the epoch that the schedule chose."""
     keras.utils.set_random_seed(job.seed)
-    data, model = network.prepared(job, feature_store(job.config, folder))
+    data, model = network.prepare_data_and_model(job, feature_store(job.config, folder))
     clock = Clock()
     objective = job.config.systems[job.system].objective
     settings = job.config.training

@@ -92,7 +92,7 @@ def describe_progress(out: Path) -> str:
     """Describe from its files how far the experiment was when it was killed."""
     done = len(list(out.glob("killed/*/*/metrics.json")))
     for partial in out.glob("killed/*/*.partial"):
-        path = partial / checkpoint.NAME
+        path = partial / checkpoint.FILE_NAME
         epochs = "no epoch"
         if path.exists():
             with np.load(path) as archive:
@@ -183,7 +183,10 @@ def main() -> int:
         equal = sum(received.get(key) == value for key, value in expected.items())
         records = interrupted.rglob("environment.json")
         resumed = sum(files.read_json(record)["resumed"] for record in records)
-        left = [*interrupted.rglob("*.partial"), *interrupted.rglob(checkpoint.NAME)]
+        left = [
+            *interrupted.rglob("*.partial"),
+            *interrupted.rglob(checkpoint.FILE_NAME),
+        ]
     print(
         f"{kills} kills, {resumed} of them inside a fold; {equal} of "
         f"{len(expected)} files equal; {rewritten} finished files rewritten; "

@@ -69,7 +69,7 @@ def main() -> None:
     rows = []
     for shape in SHAPES:
         lengths = np.linspace(0.4, 1, shape[0]) * shape[1]
-        mask = padding.mask(tf.cast(lengths, "int32"), shape[1])
+        mask = padding.make_mask(tf.cast(lengths, "int32"), shape[1])
         inputs = tf.random.normal(shape)
         makers = {"theirs": reference, "ours": ours}
         runs = {k: run(step(make, shape, mask), inputs) for k, make in makers.items()}

@@ -200,10 +200,10 @@ def _fold_of(path: Path) -> str:
 
 @functools.cache
 def _configs() -> list[tuple]:
-    from keras_ser.experiments import config
+    from keras_ser.experiments import load_config
 
     paths = sorted((ROOT / "configs").glob("*/*.py"))
-    return [(path, config.load_config(path)) for path in paths]
+    return [(path, load_config(path)) for path in paths]
 
 
 def _configs_of(name: str) -> list[tuple]:
@@ -405,10 +405,10 @@ def _rows_of_example(name: str, stem: str) -> list[str]:
 
 
 def _not_run_yet(name: str, stem: str) -> str:
-    from keras_ser.experiments import config
+    from keras_ser.experiments import load_config
 
-    loaded = config.load_config(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
-    words = " ".join(f"--corpus {corpus}=DIR" for corpus in loaded.needed)
+    loaded = load_config(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
+    words = " ".join(f"--corpus {corpus}=DIR" for corpus in loaded.needed_corpora)
     return (
         f"| [{name}]({name}) | {', '.join(loaded.corpora)} | {_published(stem)} | "
         f"not run yet | `python examples/{name} {words}` | - |"
@@ -418,9 +418,9 @@ def _not_run_yet(name: str, stem: str) -> str:
 def _published(stem: str) -> str:
     """The printed figures of the paper's own systems, `iemocap: baseline 64.3, …`."""
     from keras_ser import reports
-    from keras_ser.experiments import config
+    from keras_ser.experiments import load_config
 
-    loaded = config.load_config(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
+    loaded = load_config(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
     paper, _, number = loaded.published.partition(":")
     printed = reports.load_published(paper, number).dropna(subset="value")
     printed = printed[printed.row.isin(loaded.systems)]

@@ -156,7 +156,7 @@ def _raw(
 def _check_labelled(
     table: pd.DataFrame, classes: Sequence[str], conditions: list[Condition]
 ) -> None:
-    attacks = [condition.text for condition in conditions if condition.attacks]
+    attacks = [condition.text for condition in conditions if condition.is_attack]
     without = table.utterance[~table.emotion.isin(classes)]
     if attacks and len(without):
         raise ValueError(
@@ -171,7 +171,7 @@ def _attack(
     table: pd.DataFrame, classes: Sequence[str], condition: Condition
 ) -> Callable | None:
     """The attack for `Recogniser.posteriors`, or `None` if the condition has none."""
-    if not condition.attacks:
+    if not condition.is_attack:
         return None
     attack, names = condition.attack(), list(classes)
     truth = np.eye(len(names), dtype=np.float32)[[*map(names.index, table.emotion)]]

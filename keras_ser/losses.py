@@ -47,9 +47,9 @@ class ReconstructionLoss(keras.losses.Loss):
 
         L_rec = 1 / (T B) Σ_t Σ_b (X_tb − X̂_tb)²
 
-    with T unpadded frames (`layers.padding.frames` of the target) and B values per
-    frame. This is Eq. 8 of Latif et al. 2022 with the mean instead of the sum, which
-    over some 96,000 cells would swamp the cross-entropy.
+    with T unpadded frames (`layers.padding.count_frames` of the target) and B values
+    per frame. This is Eq. 8 of Latif et al. 2022 with the mean instead of the sum,
+    which over some 96,000 cells would swamp the cross-entropy.
 
     `y_true` and `y_pred` have shape `(batch, time, dimensions)`.
 
@@ -73,8 +73,8 @@ class ReconstructionLoss(keras.losses.Loss):
         error = ops.mean(ops.square(y_pred - y_true), axis=-1)  # (batch, time)
         if not self.mask_padding:
             return ops.mean(error, axis=-1)
-        lengths = padding.frames(y_true)
-        mask = padding.mask(lengths, ops.shape(y_true)[1], error.dtype)
+        lengths = padding.count_frames(y_true)
+        mask = padding.make_mask(lengths, ops.shape(y_true)[1], error.dtype)
         return ops.sum(error * mask, axis=-1) / ops.cast(lengths, error.dtype)
 
     def get_config(self):

@@ -32,6 +32,7 @@ from keras_ser import audio, corpora, protocols, reports, scores
 from keras_ser.audio import unusable
 from keras_ser.corpora import table as tables
 from keras_ser.experiments import config
+from keras_ser.experiments.overrides import override
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.features.preprocessing import Preprocessing
 
@@ -154,7 +155,7 @@ def fuzz_store(rng, folder: Path) -> int:
         left = unusable.leave_out(table, bad)
     for path in store.paths(left):
         store.read(path)
-    listed = pd.read_csv(unusable.write(folder / unusable.NAME, bad))
+    listed = pd.read_csv(unusable.write(folder / unusable.SKIPPED_FILE, bad))
     return len(table) - len(left) - listed.utterance.nunique()
 
 
@@ -281,7 +282,7 @@ def fuzz_config(rng, folder: Path) -> int:
     paths += ["features.seconds", "systems.a.objective.x", "systems", "x.y", ""]
     text = f"{rng.choice(paths)}{rng.choice(['=', '', '=='])}{_literal(rng)}"
     if rng.random() < 0.5:
-        changed = config.override(toy, text)
+        changed = override(toy, text)
     else:
         texts = [each for each in STRANGE if not isinstance(each, list | dict)]
         name = rng.choice([*texts, "über", "a b", "v1.0", "x" * 100, "=", "x" * 101])

@@ -17,8 +17,9 @@ from keras_ser.audio import reading, unusable
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.cli import errors
 from keras_ser.cli import main as cli
-from keras_ser.experiments import config, extraction, inputs, plan
+from keras_ser.experiments import extraction, inputs, plan
 from keras_ser.experiments.config import Experiment, Features, System, Training
+from keras_ser.experiments.config_file import load_config
 from keras_ser.features import FeatureStore, LogMel
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser
@@ -285,7 +286,7 @@ def test_unlabelled_speech_is_listed_only_for_systems_that_use_it(
 
 
 def test_a_file_that_changes_after_it_was_read_is_refused(words, emodb, tmp_path):
-    loaded = config.load_config(words[0])
+    loaded = load_config(words[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tables = inputs.read_tables(loaded, {"emodb": emodb}, tmp_path)
@@ -301,7 +302,7 @@ def test_a_file_that_changes_after_it_was_read_is_refused(words, emodb, tmp_path
 
 
 def test_a_file_that_goes_after_extraction_is_not_missed(words, emodb, tmp_path):
-    loaded = config.load_config(words[0])
+    loaded = load_config(words[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tables = inputs.read_tables(loaded, {"emodb": emodb}, tmp_path)

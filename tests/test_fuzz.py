@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from keras_ser import audio
 from keras_ser.audio import reading
-from keras_ser.experiments import config
 from keras_ser.experiments.config import Experiment, System
+from keras_ser.experiments.overrides import override
 from keras_ser.features.preprocessing import Preprocessing
 
 EXAMPLES = int(os.environ.get("KERAS_SER_FUZZ", "50"))
@@ -154,7 +154,7 @@ def test_any_json_is_a_preprocessing_or_rejected(key, value):
 def test_any_override_is_taken_or_rejected(path, text):
     toy = Experiment("toy", "synthetic", {"a": System()})
     try:
-        changed = config.override(toy, f"{path}={text}")
+        changed = override(toy, f"{path}={text}")
     except ValueError as error:
         assert str(error)
     else:

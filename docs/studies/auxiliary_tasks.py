@@ -173,7 +173,7 @@ def train(name: str, split: str, tables, cache, folder: Path) -> None:
     if "augmentation_accuracy" in history:
         found["augmentation_accuracy"] = float(history.augmentation_accuracy.iloc[-1])
     files.write_json(folder / "found.json", found)
-    (folder / checkpoint.NAME).unlink()
+    (folder / checkpoint.FILE_NAME).unlink()
 
 
 def GradientCosine(data, heads, path):
@@ -207,7 +207,7 @@ def GradientCosine(data, heads, path):
         def _cosines(self, *batch):
             losses = self.model.objective()["loss"]
             by_head = gradients.head_gradients(self.model, losses, batch)
-            found = gradients.measures(by_head)
+            found = gradients.norms_and_cosines(by_head)
             return [found[f"gradient_cosine/{head}"] for head in self.auxiliaries]
 
         def means(self):

@@ -133,7 +133,7 @@ def _log_probabilities(model, features):
     return ops.log(ops.maximum(probabilities, float(tiny)))
 
 
-def around_features(
+def feature_bounds(
     features: np.ndarray, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest values that an attack may give to features.
@@ -149,8 +149,8 @@ def around_features(
     Returns:
         Two arrays of the shape of `features`.
     """
-    low, high = around(features, epsilon)
-    frames = ops.convert_to_numpy(padding.frames(features))
+    low, high = bounds(features, epsilon)
+    frames = ops.convert_to_numpy(padding.count_frames(features))
     is_speech = np.arange(features.shape[1]) < frames[:, None]
     row, last = np.arange(len(features)), frames - 1
     largest = np.abs(features[row, last]).argmax(axis=1)
@@ -161,7 +161,7 @@ def around_features(
     return tuple(np.where(is_speech[:, :, None], each, 0) for each in (low, high))
 
 
-def around(values: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+def bounds(values: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
     """values − ε and values + ε in the type of `values`, rounded towards `values`.
 
     After this rounding no difference exceeds ε, even in exact arithmetic.

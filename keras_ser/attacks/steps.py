@@ -60,7 +60,7 @@ class Attack:
     def __call__(self, model, features, truth, seeds=None) -> np.ndarray:
         features, truth = np.asarray(features), np.asarray(truth)
         _check_inputs(model, features, truth, seeds)
-        low, high = gradient.around_features(features, self.epsilon)
+        low, high = gradient.feature_bounds(features, self.epsilon)
         slope = functools.partial(gradient.margin_gradient, model, truth=truth)
         return self.climb(slope, features, low, high, seeds)
 

@@ -205,7 +205,7 @@ def clips(table: pd.DataFrame, kind: str = ALL) -> tuple[Clip, ...]:
     )
 
 
-def kinds_of(table: pd.DataFrame) -> tuple[str, ...]:
+def noise_kinds(table: pd.DataFrame) -> tuple[str, ...]:
     """Returns the kinds of noise in a table, sorted."""
     return tuple(sorted({clip.kind for clip in clips(table)}))
 

@@ -12,7 +12,7 @@ import pandas as pd
 from keras_ser import audio
 from keras_ser.utils import files
 
-NAME = "skipped.csv"  # in the folder of a run that continues without them
+SKIPPED_FILE = "skipped.csv"  # in the folder of a run that continues without them
 MAX_REPORTED = 3  # utterances that one message names
 
 
@@ -65,14 +65,14 @@ def write(path: str | Path, found: Iterable[Unusable]) -> Path:
     return files.write_text(path, text.getvalue())
 
 
-def unread(table: pd.DataFrame | None) -> list[Unusable]:
+def list_unreadable(table: pd.DataFrame | None) -> list[Unusable]:
     """Returns the rows without a duration whose file cannot be used."""
     if table is None:
         return []
     return _find_unusable(table[table.duration.isna()])
 
 
-def parted(tables: Iterable[pd.DataFrame | None]) -> list[pd.DataFrame | None]:
+def mark_unreadable(tables: Iterable[pd.DataFrame | None]) -> list[pd.DataFrame | None]:
     """Returns the tables with unusable files that do not count as copies.
 
     Two silent files of one length have the same bytes. Two speakers with such files
@@ -137,8 +137,8 @@ def leave_out(table: pd.DataFrame, found: Iterable[Unusable]) -> pd.DataFrame:
         for value in sorted(set(table[column]) - set(left[column]))
     ]
     warnings.warn(
-        f"Skipped {bad.sum()} of {len(table)} utterances, listed in {NAME} in each "
-        f"run's folder. The first: {_describe(found[0])}"
+        f"Skipped {bad.sum()} of {len(table)} utterances, listed in {SKIPPED_FILE} in "
+        f"each run's folder. The first: {_describe(found[0])}"
         + (f" Nothing is left of {', '.join(gone)}." if gone else ""),
         stacklevel=2,
     )

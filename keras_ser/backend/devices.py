@@ -22,7 +22,7 @@ class _DataParallelOrReplicated(keras.distribution.DataParallel):
 
 
 @contextlib.contextmanager
-def shared(count: int, batch: int):
+def share_batches(count: int, batch: int):
     """Context in which models are built and trained on several devices.
 
     Each device holds all weights and computes an equal share of the rows of a batch.
@@ -40,7 +40,7 @@ def shared(count: int, batch: int):
 
     Example:
 
-    >>> with shared(2, batch=16):
+    >>> with share_batches(2, batch=16):
     ...     model = MTLAug(("anger", "neutral"))
     """
     backend.reserve_accelerators()
@@ -94,7 +94,7 @@ def check_devices(count: int, batch: int, workers: int = 1) -> None:
         )
 
 
-def short_first(batches):
+def shortest_first(batches):
     """Moves the last batch of an evaluation to the front if devices share the batches.
 
     The first batch of a dataset decides how Keras divides all of them. The last batch,

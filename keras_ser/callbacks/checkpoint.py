@@ -13,7 +13,7 @@ import pandas as pd
 from keras_ser.callbacks.schedule import HalveAndRestore
 from keras_ser.utils import files
 
-NAME = "checkpoint.npz"
+FILE_NAME = "checkpoint.npz"
 DIGEST_BYTES = 16  # at the end of the file; the checksums of zip miss some damage
 
 
@@ -69,7 +69,7 @@ class Checkpoint(keras.callbacks.Callback):
         Raises:
             ValueError: If the checkpoint belongs to a different model.
         """
-        content = _read(self.folder / NAME)
+        content = _read(self.folder / FILE_NAME)
         if content is None:
             return 0
         state, arrays = content
@@ -119,7 +119,7 @@ class Checkpoint(keras.callbacks.Callback):
         content = io.BytesIO()
         np.savez(content, state=json.dumps(state), **arrays)
         content = content.getvalue()
-        with files.replacing(self.folder / NAME) as temporary:
+        with files.replacing(self.folder / FILE_NAME) as temporary:
             temporary.write_bytes(content + _digest(content))
 
 
@@ -171,7 +171,7 @@ def _describe_mismatch(folder: Path, found: dict, expected: dict) -> str:
     ]
     counts = [{group: len(each[group]) for group in each} for each in (found, expected)]
     return (
-        f"{folder / NAME} must hold the variables of this model. Received: "
+        f"{folder / FILE_NAME} must hold the variables of this model. Received: "
         f"{differing[:1] or f'{counts[0]} instead of {counts[1]}'}. Resume with the "
         f"code that started the run, or delete {folder}."
     )

@@ -17,7 +17,7 @@ class Attacked(Condition):
     """
 
     axis = "ε (standard deviations)"
-    attacks = True
+    is_attack = True
 
     def __post_init__(self):
         check_range(self, "an ε of 0 or more", 0.0, math.inf, self.epsilon)

@@ -27,7 +27,7 @@ def check(texts: Iterable[str], noise: str = "", classical: Iterable[str] = ()) 
             f"once. Received: {names}."
         )
     _check_noise(found, noise)
-    attacking, classical = [each.text for each in found if each.attacks], [*classical]
+    attacking, classical = [each.text for each in found if each.is_attack], [*classical]
     if attacking and classical:
         raise ValueError(
             f"Conditions {attacking} follow the gradient of a network. Received: "
@@ -55,7 +55,7 @@ def check_training(texts: Iterable[str], noise: str = "") -> None:
             "`train_conditions` must be one or more conditions, each of them once. "
             f"Received: {names}."
         )
-    attacking = [each.text for each in found if each.attacks]
+    attacking = [each.text for each in found if each.is_attack]
     if attacking:
         raise ValueError(
             "`train_conditions` must change the waveform: noise, gain, band or codec. "
@@ -66,7 +66,7 @@ def check_training(texts: Iterable[str], noise: str = "") -> None:
 
 
 def _check_noise(found: list[Condition], noise: str) -> None:
-    mixing = [each.text for each in found if each.mixes]
+    mixing = [each.text for each in found if each.mixes_noise]
     if mixing and not noise:
         raise ValueError(
             f"Conditions {mixing} mix in noise and need a noise corpus. Received: an "

@@ -23,8 +23,8 @@ class Condition:
         clean_at: level at which nothing is changed.
         steps: whether the levels are steps of one quantity. If so, a line joins them
             in figures.
-        attacks: whether features are changed by following the model's gradient.
-        mixes: whether noise is mixed into the speech.
+        is_attack: whether features are changed by following the model's gradient.
+        mixes_noise: whether noise is mixed into the speech.
         level: number that orders the conditions of a family.
     """
 
@@ -33,8 +33,8 @@ class Condition:
     axis: ClassVar[str] = ""
     clean_at: ClassVar[float] = 0.0
     steps: ClassVar[bool] = True
-    attacks: ClassVar[bool] = False
-    mixes: ClassVar[bool] = False
+    is_attack: ClassVar[bool] = False
+    mixes_noise: ClassVar[bool] = False
     level: float = 0.0
 
     @property

@@ -39,7 +39,7 @@ class Noise(Condition):
     """
 
     name, form, axis = "noise", "noise:KIND:SNR", "SNR (dB)"
-    clean_at, mixes = math.inf, True
+    clean_at, mixes_noise = math.inf, True
     kind: str
     snr: float
 

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "checks",
         "classical",
         "config",
+        "config_file",
         "experiment",
         "extraction",
         "inputs",
@@ -31,8 +32,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Features",
             "System",
             "Training",
-            "load_config",
         ],
+        "config_file": ["load_config"],
         "systems": [
             "CLASSICAL",
             "NETWORKS",

@@ -10,11 +10,12 @@ from pathlib import Path
 from keras_ser import backend
 from keras_ser.audio import unusable
 from keras_ser.audio.unusable import Unusable
-from keras_ser.experiments import config as configs
 from keras_ser.experiments import inputs, variants
 from keras_ser.experiments.config import Experiment
+from keras_ser.experiments.config_file import load_config
 from keras_ser.experiments.extraction import check_sound, prepare
 from keras_ser.experiments.job import Job
+from keras_ser.experiments.overrides import override
 from keras_ser.experiments.plan import clear, plan_jobs, status
 from keras_ser.experiments.run_folder import check_free, check_same_settings
 from keras_ser.experiments.runner import run_job
@@ -173,7 +174,7 @@ def prepare_features(
     bad = [] if skip_bad else None
     count = prepare(planned, cache, workers, bad=bad)
     if bad:
-        unusable.write(Path(cache) / unusable.NAME, bad)
+        unusable.write(Path(cache) / unusable.SKIPPED_FILE, bad)
     return count, bad or []
 
 
@@ -198,10 +199,10 @@ def load(
         ValueError: If the config cannot be loaded or changed in this way.
     """
     if not isinstance(config, Experiment):
-        config = configs.load_config(config)
+        config = load_config(config)
     changed = config
     for text in as_list(overrides):
-        changed = configs.override(changed, text)
+        changed = override(changed, text)
     config = variants.name_by_normalisation(changed, config)
     config = variants.on_corpora(config, roots)
     return variants.at_preset(config, preset) if preset else config

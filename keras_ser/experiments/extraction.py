@@ -39,7 +39,7 @@ def prepare(
         UnusableAudio: If audio cannot be used. It names all such utterances; if they
             are many, they are listed in `unusable.csv` in the cache.
     """
-    found, count = unusable.unread(_utterances(planned)), 0
+    found, count = unusable.list_unreadable(_utterances(planned)), 0
     for store, table, transforms in _needed(planned, cache):
         known = {each.utterance for each in found}
         table = table[~table.utterance.isin(known)]

@@ -44,7 +44,7 @@ def read_tables(
         UnusableAudio: If files have no readable header. It names all of them.
         ValueError: If a corpus has no folder, or if no utterance is labelled.
     """
-    folders = {name: find_root(name, roots, cache) for name in config.needed}
+    folders = {name: find_root(name, roots, cache) for name in config.needed_corpora}
     parts = [_read(config, name, folders, config.labels) for name in config.corpora]
     table = pd.concat(parts, ignore_index=True)
     unlabelled = None
@@ -52,9 +52,12 @@ def read_tables(
         unlabelled = _read(config, config.unlabelled_corpus, folders).assign(emotion="")
     table, unlabelled = _separate_unlabelled(config, table, unlabelled)
     if not skip_bad:
-        found = [*unusable.unread(table), *unusable.unread(unlabelled)]
+        found = [
+            *unusable.list_unreadable(table),
+            *unusable.list_unreadable(unlabelled),
+        ]
         unusable.check_none(found, cache)
-    return tuple(unusable.parted([table, unlabelled]))
+    return tuple(unusable.mark_unreadable([table, unlabelled]))
 
 
 def read_noise(
@@ -75,7 +78,7 @@ def read_noise(
         return None
     folders = {config.noise: find_root(config.noise, roots, cache)}
     noise = _read(config, config.noise, folders)
-    unusable.check_none(unusable.unread(noise), cache)
+    unusable.check_none(unusable.list_unreadable(noise), cache)
     return noise
 
 

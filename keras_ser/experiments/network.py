@@ -39,7 +39,7 @@ def train_and_test(
         that are added to `metrics.json`: `epoch`, `epochs`, `updates_per_epoch`,
         `parameters`, and those of `speed_probe.score_augmentation_head`.
     """
-    data, model = prepared(job, store)
+    data, model = prepare_data_and_model(job, store)
     objective = job.config.systems[job.system].objective
     settings = job.config.training
     monitors = _monitors(data, folder) if monitor else []
@@ -67,7 +67,7 @@ def _monitors(data: Pipeline, folder: Path) -> list:
     return [Monitor(data, folder / "logs" / "monitor")]
 
 
-def prepared(job: Job, store: FeatureStore) -> tuple[Pipeline, Any]:
+def prepare_data_and_model(job: Job, store: FeatureStore) -> tuple[Pipeline, Any]:
     """Returns the pipeline of a job's fold and a new model for it.
 
     Args:

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 
 from keras_ser import backend
-from keras_ser.experiments.config import RENAMED
+from keras_ser.experiments.config_file import RENAMED
 from keras_ser.experiments.job import Job
 from keras_ser.utils import files, locks
 
@@ -65,7 +65,7 @@ def _holds_work(folder: Path) -> bool:
     """Returns whether removing an unfinished run would lose results."""
     from keras_ser.callbacks import checkpoint
 
-    names = (checkpoint.NAME, "predictions.csv")
+    names = (checkpoint.FILE_NAME, "predictions.csv")
     return any((folder / name).exists() for name in names) or is_complete(folder)
 
 
@@ -148,7 +148,12 @@ def _clear(folder: Path) -> None:
     from keras_ser.callbacks import checkpoint
 
     for path in folder.iterdir():
-        if path.name in {"config.json", "environment.json", checkpoint.NAME, "logs"}:
+        if path.name in {
+            "config.json",
+            "environment.json",
+            checkpoint.FILE_NAME,
+            "logs",
+        }:
             continue
         if path.is_dir():
             shutil.rmtree(path)

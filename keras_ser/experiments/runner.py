@@ -46,7 +46,7 @@ def run_job(
         threads: The number of CPU threads. By default the backend chooses it.
         title: The title of the progress bar. If empty, there is no bar.
         devices: The number of devices that share each batch; see
-            `backend.devices.shared`.
+            `backend.devices.share_batches`.
         monitor: Whether TensorBoard also shows pictures, sound and gradients of a
             network's training. The results do not depend on it.
 
@@ -58,7 +58,7 @@ def run_job(
             process is using it, or if the backend cannot share batches among this
             number of devices.
     """
-    from keras_ser.backend.devices import precision, shared
+    from keras_ser.backend.devices import precision, share_batches
 
     if threads:
         backend.set_threads(threads)
@@ -67,7 +67,7 @@ def run_job(
         if not job.folder.exists():  # another process may have been first
             settings = job.config.training
             with (
-                shared(devices, settings.batch),
+                share_batches(devices, settings.batch),
                 precision(settings.precision),
             ):
                 _run(job, cache, title, monitor)
@@ -92,7 +92,7 @@ def _run(job: Job, cache, title: str, monitor: bool) -> None:
             seconds = round(time.monotonic() - started, 1)
             environment["sessions"][-1]["seconds"] = seconds
             files.write_json(folder / "environment.json", environment)
-    (folder / checkpoint.NAME).unlink(missing_ok=True)
+    (folder / checkpoint.FILE_NAME).unlink(missing_ok=True)
     folder.rename(job.folder)
 
 
@@ -127,7 +127,7 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
         metrics["test_speakers_select"] = True
     files.write_json(folder / "metrics.json", metrics)
     if job.skipped:
-        unusable.write(folder / unusable.NAME, job.skipped)
+        unusable.write(folder / unusable.SKIPPED_FILE, job.skipped)
 
 
 def _scores(frame: pd.DataFrame, classes) -> dict[str, dict]:

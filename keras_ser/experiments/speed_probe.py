@@ -77,10 +77,10 @@ def score_augmentation_head(model: Any, data: Any) -> dict[str, Any]:
 
 def _recalls(model, data) -> list[float]:
     """Returns the recall of each type: the accuracy on rows of that type alone."""
-    from keras_ser.backend.devices import short_first
+    from keras_ser.backend.devices import shortest_first
 
     found = [
-        model.evaluate(short_first(rows), return_dict=True, verbose=0)
+        model.evaluate(shortest_first(rows), return_dict=True, verbose=0)
         for rows in (data.augmented(data.fold.dev, kind) for kind in data.types)
     ]
     return [each["augmentation_accuracy"] for each in found]

@@ -80,7 +80,7 @@ def fit(
             steps_per_epoch=data.steps,
             initial_epoch=first,
             epochs=training.epochs,
-            validation_data=devices.short_first(data.dev()),
+            validation_data=devices.shortest_first(data.dev()),
             callbacks=watchers,
             shuffle=False,  # the pipeline decides the order
             verbose=0,

@@ -55,7 +55,7 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
     noise = [name for name in given if config.noise and _is_noise(name)]
     if noise:
         config = dataclasses.replace(config, noise=noise[-1])
-    if set(given) <= {*config.needed, *noise}:
+    if set(given) <= {*config.needed_corpora, *noise}:
         return config
     others = {config.unlabelled_corpus, *noise} - set(config.corpora)
     names = tuple(name for name in given if name not in others)

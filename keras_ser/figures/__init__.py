@@ -7,7 +7,7 @@ Okabe and Ito and of the map cividis, which can be told apart under the common f
 colour blindness. Each `path` may also be an open binary file.
 """
 
-from keras_ser.figures.published import beside_published
+from keras_ser.figures.published import measured_and_published
 from keras_ser.figures.results import confusion_matrix, speaker_bars
 from keras_ser.figures.spectrograms import attention, reconstruction
 from keras_ser.figures.style import COLOURS, MARKERS, drawing
@@ -17,7 +17,7 @@ __all__ = [
     "COLOURS",
     "MARKERS",
     "attention",
-    "beside_published",
+    "measured_and_published",
     "confusion_matrix",
     "embedding",
     "drawing",

@@ -13,7 +13,7 @@ from keras_ser.figures.style import COLOURS, drawing
 MAX_COLUMNS = 4  # panels per row
 
 
-def beside_published(
+def measured_and_published(
     measured: dict, printed: dict, title: str, path: Any, notes: Iterable[str] = ()
 ) -> None:
     """Draw measured scores as dots and published ones as diamonds.

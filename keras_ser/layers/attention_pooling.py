@@ -39,7 +39,7 @@ class AttentionWeights(keras.layers.Layer):
     def call(self, sequence, lengths):
         score = ops.matmul(sequence, self.kernel[:, None])  # (batch, time, 1)
         score = ops.cast(score, "float32")[..., 0]
-        valid = padding.mask(lengths, ops.shape(sequence)[1], "bool")
+        valid = padding.make_mask(lengths, ops.shape(sequence)[1], "bool")
         return ops.softmax(ops.where(valid, score, -1e9), axis=-1)
 
     def compute_output_spec(self, sequence, lengths):
@@ -81,7 +81,7 @@ class MeanWeights(keras.layers.Layer):
     """
 
     def call(self, sequence, lengths):
-        mask = padding.mask(lengths, ops.shape(sequence)[1])
+        mask = padding.make_mask(lengths, ops.shape(sequence)[1])
         return mask / ops.sum(mask, axis=-1, keepdims=True)
 
     def compute_output_spec(self, sequence, lengths):

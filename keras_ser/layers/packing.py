@@ -76,7 +76,7 @@ class Pack(keras.layers.Layer):
     def _mask(padded, frames, stride):
         # No negative quotient: ONNX converters round these differently.
         lengths = (frames + stride - 1) // stride
-        return padding.mask(lengths, ops.shape(padded)[1] // stride)
+        return padding.make_mask(lengths, ops.shape(padded)[1] // stride)
 
     def compute_output_spec(self, padded, frames, training=None):
         sequence = keras.KerasTensor((None, None, padded.shape[-1]), padded.dtype)

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 
-def frames(features):
+def count_frames(features):
     """Number of unpadded frames of each utterance.
 
     Args:
@@ -24,7 +24,7 @@ def frames(features):
     return ops.maximum(last, 1)
 
 
-def mask(lengths, time, dtype: str = "float32"):
+def make_mask(lengths, time, dtype: str = "float32"):
     """Mask that is 1 before the end of each utterance and 0 after it.
 
     Args:
@@ -60,7 +60,7 @@ class Frames(keras.layers.Layer):
 
     def call(self, features):
         if self.masked:
-            return frames(features)
+            return count_frames(features)
         shape = ops.shape(features)
         return ops.full((shape[0],), shape[1], dtype="int32")
 

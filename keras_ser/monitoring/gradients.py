@@ -54,7 +54,7 @@ def head_gradients(model: keras.Model, losses: dict, batch: tuple) -> dict[str, 
     return {head: gradient(head) for head in model.heads}
 
 
-def measures(found: dict[str, list]) -> dict[str, float]:
+def norms_and_cosines(found: dict[str, list]) -> dict[str, float]:
     """Measures the norm of each head's gradient and its cosine with the emotion's.
 
         cos(g_head, g_emotion) = g_head · g_emotion / (‖g_head‖ ‖g_emotion‖)

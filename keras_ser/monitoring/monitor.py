@@ -67,8 +67,8 @@ class Monitor(keras.callbacks.Callback):
         batches: Number of training batches over which the gradients are averaged.
 
     Attributes:
-        rows: Results of `gradients.measures`, one dictionary per step. Its key `step`
-            holds the step.
+        rows: Results of `gradients.norms_and_cosines`, one dictionary per step. The key
+            `step` holds the step.
 
     Raises:
         ValueError: If one of the numbers is below 1.
@@ -209,7 +209,7 @@ class Monitor(keras.callbacks.Callback):
         """Features without padding, and outputs, of each example."""
         is_masked = getattr(self.model, "mask_padding", True)
         for features, outputs in _outputs(self._example_model, self._example_batches):
-            lengths = keras.ops.convert_to_numpy(padding.frames(features))
+            lengths = keras.ops.convert_to_numpy(padding.count_frames(features))
             for row, length in enumerate(lengths):
                 unpadded = features[row, : length if is_masked else None]
                 yield unpadded, {name: values[row] for name, values in outputs.items()}
@@ -227,7 +227,7 @@ class Monitor(keras.callbacks.Callback):
         if not self._training_batches:
             return
         found = [
-            gradients.measures(self._head_gradients(batch))
+            gradients.norms_and_cosines(self._head_gradients(batch))
             for batch in self._training_batches
         ]
         means = pd.DataFrame(found).mean().to_dict()

@@ -121,7 +121,9 @@ def compare_with_published(
     used = sorted(set().union(*marks.values()))
     legend = [f"{mark} {LEGEND[mark].format(noise=noise)}" for mark in used]
     panels = _panels(printed, measured, marks, rows)
-    draw = functools.partial(figures.beside_published, *panels, title, notes=legend)
+    draw = functools.partial(
+        figures.measured_and_published, *panels, title, notes=legend
+    )
     return [
         heading,
         Table(title, *_header_and_rows(printed, measured, marks, rows)),

@@ -12,7 +12,7 @@ import pandas as pd
 import tqdm
 
 from keras_ser import __version__, audio, backend
-from keras_ser.audio.noise import ALL, kinds_of
+from keras_ser.audio.noise import ALL, noise_kinds
 from keras_ser.conditions import CODECS, Condition, parse
 from keras_ser.conditions.degraded import can_write
 from keras_ser.corpora import read as read_corpus
@@ -146,7 +146,7 @@ def list_conditions(
         ValueError: if a kind is not in the noise corpus, or if a value is out of
             range.
     """
-    kinds, known = tuple(kinds), () if noise is None else kinds_of(noise)
+    kinds, known = tuple(kinds), () if noise is None else noise_kinds(noise)
     unknown = sorted(set(kinds) - {*known, ALL})
     if unknown:
         raise ValueError(

@@ -189,7 +189,7 @@ def _networks(recogniser: Recogniser) -> tuple[keras.Model, keras.Model]:
 
 def _bounds(wave, epsilon):
     """The bounds of each sample: within ±ε and, unless the wave is beyond it, ±1."""
-    low, high = gradient.around(wave, epsilon)
+    low, high = gradient.bounds(wave, epsilon)
     return np.maximum(low, np.minimum(wave, -1)), np.minimum(high, np.maximum(wave, 1))
 
 

@@ -19,7 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "tune",
     ],
     submod_attrs={
-        "space": ["Choice", "Range", "parse"],
+        "space": ["Choice", "Range", "parse_dimension"],
         "study": ["ORACLES", "Search"],
         "tune": ["search"],
     },

@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from keras_ser.experiments import checks, config
+from keras_ser.experiments import checks
 from keras_ser.experiments.config import Experiment, System
-from keras_ser.experiments.overrides import literal
+from keras_ser.experiments.overrides import literal, override
 
 SIGNIFICANT_DIGITS = 3  # of a number from a range; more make no difference
 # Settings that a search may change.
@@ -155,7 +155,7 @@ def _unused_weights(system: System) -> set[str]:
     return {path for path, used in weights.items() if not used}
 
 
-def parse(text: str) -> tuple[str, Range | Choice]:
+def parse_dimension(text: str) -> tuple[str, Range | Choice]:
     """Reads one dimension of the space from a text.
 
     Args:
@@ -171,7 +171,7 @@ def parse(text: str) -> tuple[str, Range | Choice]:
 
     Example:
 
-    >>> parse("objective.auxiliary=0.1:1.0:log")
+    >>> parse_dimension("objective.auxiliary=0.1:1.0:log")
     ('objective.auxiliary', Range(low=0.1, high=1.0, log=True))
     """
     path, equals, values = text.partition("=")
@@ -255,12 +255,12 @@ def apply_values(experiment: Experiment, name: str, values: Mapping) -> Experime
         values: values by override path.
 
     Raises:
-        ValueError: as `config.override`.
+        ValueError: as `overrides.override`.
     """
     if any(path.startswith(f"systems.{name}.augment.") for path in values):
         experiment = _augment_as_mapping(experiment, name)
     for path, value in values.items():
-        experiment = config.override(experiment, f"{path}={value!r}")
+        experiment = override(experiment, f"{path}={value!r}")
     return experiment
 
 

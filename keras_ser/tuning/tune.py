@@ -104,7 +104,7 @@ def search(
 
 def _dimension(given):
     """A dimension of the space, which may be given as text."""
-    return spaces.parse(given) if isinstance(given, str) else given
+    return spaces.parse_dimension(given) if isinstance(given, str) else given
 
 
 def run_trials(

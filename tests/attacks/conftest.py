@@ -39,7 +39,7 @@ def make_linear(weights, time=3, **softmax):
 
 
 def count_frames(features):
-    return convert_to_numpy(padding.frames(features)).tolist()
+    return convert_to_numpy(padding.count_frames(features)).tolist()
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ def test_bounds_are_exact_where_float32_rounds(rng):
         "float32"
     )
     for epsilon in (0.08, 1e-5, 1 / 3):
-        low, high = gradient.around(values, epsilon)
+        low, high = gradient.bounds(values, epsilon)
         for each in (low, high):
             assert each.dtype == np.float32
             assert np.abs(each.astype("float64") - values).max() <= epsilon

@@ -143,7 +143,7 @@ def test_bim_walks_around_a_corner():
 
 def test_pgd_starts_where_its_seed_says(model, speech, lengths, rng):
     features, truth = speech(rng)
-    low, high = gradient.around_features(features, 0.1)
+    low, high = gradient.feature_bounds(features, 0.1)
 
     def start(seeds):
         return PGD(0.1).start(features, low, high, seeds)

@@ -237,7 +237,7 @@ def test_noise_that_is_gone_is_no_fault_of_the_speech(noise_table, tmp_path):
 def test_unknown_kinds_are_rejected(noise_table):
     with pytest.raises(ValueError, match=r"kinds \['hum', 'rain'\], or 'all'.*'fog'"):
         noises.clips(noise_table, "fog")
-    assert noises.kinds_of(noise_table) == ("hum", "rain")
+    assert noises.noise_kinds(noise_table) == ("hum", "rain")
 
 
 def demand(toy_table, *names):
@@ -252,7 +252,7 @@ def demand(toy_table, *names):
 def test_of_demand_the_first_channel_of_five_environments_is_mixed(toy_table):
     names = [f"{kind}/ch{n:02d}" for kind in noises.DEMAND for n in (1, 2)]
     table = demand(toy_table, *names, "TBUS/ch01")
-    assert noises.kinds_of(table) == noises.DEMAND
+    assert noises.noise_kinds(table) == noises.DEMAND
     assert len(noises.clips(table)) == 5
     files = {clip.file for clip in noises.clips(table, "NPARK")}
     assert files == set(table.file[table.utterance == "demand/NPARK/ch01"])

@@ -58,7 +58,10 @@ def test_unusable_files_of_equal_bytes_are_no_copies(toy_table, write_audio, noi
         file=[str(path) for path in (empty[0], good[0], empty[1], good[1])],
         digest=["none", "same", "none", "same"],
     )
-    (parted,) = unusable.parted([table])
+    (parted,) = unusable.mark_unreadable([table])
     assert parted.digest.nunique() == 3  # copies of usable files are still copies
     assert parted.duration.isna().tolist() == [True, False, True, False]
-    assert [bad.utterance for bad in unusable.unread(parted)] == ["toy/1-0", "toy/2-0"]
+    assert [bad.utterance for bad in unusable.list_unreadable(parted)] == [
+        "toy/1-0",
+        "toy/2-0",
+    ]

@@ -42,7 +42,7 @@ def jax(monkeypatch):
 def test_a_backend_that_ignores_devices_is_rejected(name, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: name)
     with pytest.raises(ValueError, match=f"2 on {name}. Set KERAS_BACKEND=jax"):
-        with devices.shared(2, 16):
+        with devices.share_batches(2, 16):
             pass
     devices.check_devices(1, 16)
 
@@ -58,22 +58,22 @@ def test_rows_and_processes_must_fit_the_devices(jax):
 
 def test_more_devices_than_exist_are_rejected(jax):
     with pytest.raises(ValueError, match="at most 3, .*Received: 4.*device_count=4"):
-        with devices.shared(4, 16):
+        with devices.share_batches(4, 16):
             pass
 
 
 def test_devices_are_shared_inside_the_context_only(jax):
     assert keras.distribution.distribution() is None
-    with devices.shared(2, 16):
+    with devices.share_batches(2, 16):
         mesh = keras.distribution.distribution().device_mesh
         assert mesh.devices.tolist() == DEVICES[:2]
     assert keras.distribution.distribution() is None
-    with devices.shared(1, 15):
+    with devices.share_batches(1, 15):
         assert keras.distribution.distribution() is None
 
 
 def test_rows_that_cannot_be_shared_go_to_each_device(jax):
-    with devices.shared(2, 16):
+    with devices.share_batches(2, 16):
         layout = keras.distribution.distribution().get_data_layout
         assert layout((6, 40, 128)).axes == ("batch", None, None)
         assert layout((5, 40, 128)).axes == (None, None, None)
@@ -83,12 +83,12 @@ def test_the_short_batch_comes_first_if_devices_share(jax):
     batches = tf.data.Dataset.range(7).batch(3)
 
     def sizes():
-        return [len(batch) for batch in devices.short_first(batches)]
+        return [len(batch) for batch in devices.shortest_first(batches)]
 
     assert sizes() == [3, 3, 1]
-    with devices.shared(2, 16):
+    with devices.share_batches(2, 16):
         assert sizes() == [1, 3, 3]
-        rows = np.concatenate(list(devices.short_first(batches)))
+        rows = np.concatenate(list(devices.shortest_first(batches)))
     assert sorted(rows) == list(range(7))
 
 

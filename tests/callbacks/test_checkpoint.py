@@ -10,7 +10,8 @@ import pytest
 from keras.ops import convert_to_numpy
 
 from keras_ser import callbacks
-from keras_ser.callbacks.checkpoint import NAME, Checkpoint
+from keras_ser.callbacks.checkpoint import FILE_NAME as NAME
+from keras_ser.callbacks.checkpoint import Checkpoint
 
 SCORES = [0.5, 0.9, 0.1, 0.1, 0.1, 0.2]  # two halvings at patience 2
 

@@ -99,7 +99,7 @@ def test_transforms_have_keys_of_their_own():
 
 
 def test_every_attack_is_a_condition():
-    assert {name for name, kind in CONDITIONS.items() if kind.attacks} == set(
+    assert {name for name, kind in CONDITIONS.items() if kind.is_attack} == set(
         attacks.ATTACKS
     )
     for name in attacks.ATTACKS:

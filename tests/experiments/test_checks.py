@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from keras_ser.experiments import checks, config
+from keras_ser.experiments import checks
 from keras_ser.experiments.config import Experiment, Features, System
+from keras_ser.experiments.config_file import load_config
+from keras_ser.experiments.overrides import override
 from keras_ser.models import BASELINE, MTLAug
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -37,7 +39,7 @@ def check_rejected(name, expected, received, **change):
     ],
 )
 def test_an_override_of_another_type_is_rejected(text, expected):
-    changed = config.override(TOY, f"systems.a.{text}")
+    changed = override(TOY, f"systems.a.{text}")
     with pytest.raises(ValueError) as caught:
         checks.check(changed)
     name = text.partition("=")[0]
@@ -115,7 +117,7 @@ def test_augmentations_are_checked(augment, words):
     "path", sorted(CONFIGS.rglob("*.py")), ids=lambda path: path.stem
 )
 def test_every_config_passes(path):
-    loaded = config.load_config(path)
+    loaded = load_config(path)
     networks = {n: s for n, s in loaded.systems.items() if s.model == "MTLAug"}
     given = {
         "unaugmented": System(arguments=BASELINE, augment=()),

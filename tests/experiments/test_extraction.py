@@ -99,7 +99,9 @@ def test_a_network_is_trained_under_its_conditions_and_tested_on_clean_speech(
     assert extraction.prepare(planned, tmp_path, progress=False) > 0
     store = feature_store(config, tmp_path)
     entries = sorted(store.cache.rglob("*.f16"))
-    data = {job.system: network.prepared(job, store)[0] for job in planned}
+    data = {
+        job.system: network.prepare_data_and_model(job, store)[0] for job in planned
+    }
     assert sorted(store.cache.rglob("*.f16")) == entries
     lower = np.subtract(*(data[name].preprocessing.mean for name in ("clean", "soft")))
     assert lower.mean() > 3  # of log-mel: 40 dB are 9.2

@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 from keras_ser import experiments, reports
-from keras_ser.experiments import config, inputs, plan, variants
+from keras_ser.experiments import inputs, plan, variants
+from keras_ser.experiments.config_file import load_config
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "mtl_aug"
 LETTERS = {"anger": "ang", "happiness": "hap", "neutral": "neu", "sadness": "sad"}
@@ -72,7 +73,7 @@ def roots(tmp_path_factory) -> dict[str, str]:
 
 def planned(name: str, roots, out):
     """Plans the jobs of a config, without the systems that need LibriSpeech."""
-    loaded = config.load_config(CONFIGS / f"{name}.py")
+    loaded = load_config(CONFIGS / f"{name}.py")
     alone = [key for key, row in loaded.systems.items() if not row.use_unlabelled]
     loaded = variants.restricted(loaded, alone)
     return plan.plan_jobs(loaded, *inputs.read_tables(loaded, roots, out), out)

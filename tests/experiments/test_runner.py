@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from keras_ser.callbacks.checkpoint import NAME
+from keras_ser.callbacks.checkpoint import FILE_NAME as NAME
 from keras_ser.cli import errors
 from keras_ser.experiments import experiment, plan, run_folder, runner
 from keras_ser.experiments.config import Experiment, System, Training

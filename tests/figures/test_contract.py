@@ -24,7 +24,7 @@ DRAW = {
     "embedding": lambda path: figures.embedding(
         POINTS, CLASSES * 5, POINTS[:8], CLASSES, "t-SNE", path
     ),
-    "beside_published": lambda path: figures.beside_published(
+    "measured_and_published": lambda path: figures.measured_and_published(
         {"emodb": MEASURED, "ravdess": MEASURED}, {"emodb": PRINTED}, "UAR", path
     ),
 }

@@ -11,5 +11,5 @@ from keras_ser import figures
 )
 def test_panels_need_the_same_systems(measured, printed, tmp_path):
     with pytest.raises(ValueError, match="at least one panel, all with the same syst"):
-        figures.beside_published(measured, printed, "UAR", tmp_path / "bad.png")
+        figures.measured_and_published(measured, printed, "UAR", tmp_path / "bad.png")
     assert not list(tmp_path.iterdir())

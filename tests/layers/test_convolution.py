@@ -19,7 +19,7 @@ def test_output_and_moments_ignore_the_padding(rng, transposed, training):
 
     def mask_of(sequence):
         time = sequence.shape[1] * 2 if transposed else sequence.shape[1] // 2
-        return padding.mask(lengths, time)
+        return padding.make_mask(lengths, time)
 
     block(speech, mask_of(speech))
     weights = [convert_to_numpy(weight) for weight in block.weights]

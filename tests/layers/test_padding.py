@@ -24,7 +24,7 @@ def loop(features) -> list[int]:
 
 
 def frames(features) -> list[int]:
-    return keras.ops.convert_to_numpy(padding.frames(features)).tolist()
+    return keras.ops.convert_to_numpy(padding.count_frames(features)).tolist()
 
 
 @given(st.lists(st.lists(st.sampled_from([0, 0, 0, 1]), min_size=7, max_size=7)))
@@ -54,14 +54,14 @@ def test_an_utterance_without_padding_fills_the_time_axis():
 def test_frames_are_int32_in_half_precision_too():
     features = np.zeros((1, 2100, 2), np.float16)  # float16 counts to 2048 only
     features[0, 2051] = 1
-    lengths = padding.frames(features)
+    lengths = padding.count_frames(features)
     assert keras.backend.standardize_dtype(lengths.dtype) == "int32"
     assert frames(features) == [2052]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bool"])
 def test_mask_is_one_before_the_end_and_zero_after(dtype):
-    mask = padding.mask(np.array([1, 3, 4]), 4, dtype)
+    mask = padding.make_mask(np.array([1, 3, 4]), 4, dtype)
     assert keras.backend.standardize_dtype(mask.dtype) == dtype
     expected = [[1, 0, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1]]
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(mask), expected)
@@ -70,7 +70,7 @@ def test_mask_is_one_before_the_end_and_zero_after(dtype):
 def test_mask_of_frames_keeps_every_frame_that_is_not_zero():
     features = np.random.default_rng(0).normal(size=(3, 6, 2)).astype(np.float32)
     features[0, 2:] = features[1, 5:] = 0
-    mask = padding.mask(padding.frames(features), 6)
+    mask = padding.make_mask(padding.count_frames(features), 6)
     mask = keras.ops.convert_to_numpy(mask)
     np.testing.assert_array_equal(mask, (features != 0).any(axis=-1))
 

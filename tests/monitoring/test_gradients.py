@@ -50,7 +50,7 @@ def test_gradients_are_those_of_each_heads_own_loss(found):
 
 
 def test_norms_and_cosines_equal_the_closed_form(found):
-    assert gradients.measures(found) == pytest.approx(
+    assert gradients.norms_and_cosines(found) == pytest.approx(
         {
             "gradient_norm/emotion": 5.0,
             "gradient_norm/opposed": 10.0,
@@ -64,7 +64,7 @@ def test_norms_and_cosines_equal_the_closed_form(found):
 def test_a_cosine_is_over_all_weights_together():
     one = [np.float32([[1, 0]]), np.float32([0])]
     other = [np.float32([[1, 0]]), np.float32([1])]
-    measured = gradients.measures({"emotion": one, "center": other})
+    measured = gradients.norms_and_cosines({"emotion": one, "center": other})
     assert measured["gradient_cosine/center"] == pytest.approx(np.sqrt(0.5))
 
 

@@ -180,7 +180,7 @@ def test_scalars_are_the_rows_and_the_model_s_gradients(data, watched):
     losses = model.objective()["loss"]
     direct = pd.DataFrame(
         [
-            gradients.measures(gradients.head_gradients(model, losses, each))
+            gradients.norms_and_cosines(gradients.head_gradients(model, losses, each))
             for each in batches
         ]
     )

@@ -215,5 +215,5 @@ def test_bounds_of_a_wave_beyond_full_scale_hold_it():
     low, high = waveform_attack._bounds(wave, 0.1)
     assert ((low <= wave) & (wave <= high)).all()
     np.testing.assert_allclose(high, [1.2, 0.6, -0.9], atol=1e-6)
-    inner = gradient.around(wave, 0.1)[0]
+    inner = gradient.bounds(wave, 0.1)[0]
     np.testing.assert_array_equal(low, [inner[0], inner[1], -1])

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from keras_ser import Experiment, Features, System, Training
-from keras_ser.experiments import config
+from keras_ser.experiments.config_file import load_config
 from keras_ser.tuning import config_file
 
 SMALL = Experiment(name="toy", corpus="synthetic", systems={"a": System()})
@@ -38,12 +38,12 @@ FULL = Experiment(
 @pytest.mark.parametrize("experiment", [SMALL, FULL], ids=["small", "full"])
 def test_what_is_written_is_read_back(experiment, tmp_path):
     path = config_file.write(tmp_path / "x.py", experiment, "Text.")
-    assert config.load_config(path) == experiment
+    assert load_config(path) == experiment
 
 
 def test_a_list_stays_a_list_and_a_tuple_a_tuple(tmp_path):
     path = config_file.write(tmp_path / "x.py", FULL, "Text.")
-    read = config.load_config(path)
+    read = load_config(path)
     assert type(read.protocol_arguments["arguments"]["folds"]) is list
     assert type(read.systems["a"].arguments["kernels"]) is tuple
     assert type(read.systems["a"].augment["speed"]["factors"]) is tuple
@@ -76,7 +76,7 @@ def test_the_file_is_easy_to_read(tmp_path):
 )
 def test_nothing_in_the_docstring_is_run(text, tmp_path):
     path = config_file.write(tmp_path / "x.py", SMALL, text)
-    assert config.load_config(path) == SMALL
+    assert load_config(path) == SMALL
     names = {}
     exec(compile(path.read_text(encoding="utf-8"), "x.py", "exec"), names)
     assert names["__doc__"] == text.strip() + "\n"

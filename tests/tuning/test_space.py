@@ -8,7 +8,7 @@ from keras_ser import augment
 from keras_ser.experiments.config import Experiment, Features, System
 from keras_ser.models import BASELINE
 from keras_ser.tuning import space
-from keras_ser.tuning.space import Choice, Range, parse
+from keras_ser.tuning.space import Choice, Range, parse_dimension
 
 CONFIG = Experiment(
     name="toy",
@@ -31,7 +31,7 @@ CONFIG = Experiment(
     ],
 )
 def test_a_dimension_is_read_from_text(text, expected):
-    assert parse(text) == ("x", expected)
+    assert parse_dimension(text) == ("x", expected)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_dimension_is_read_from_text(text, expected):
 )
 def test_what_is_no_dimension_is_rejected(text, words):
     with pytest.raises(ValueError, match=words):
-        parse(text)
+        parse_dimension(text)
 
 
 def test_integers_stay_integers_and_others_have_three_digits():

@@ -12,9 +12,9 @@ import pytest
 from keras_ser import tuning
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.callbacks.checkpoint import Checkpoint
-from keras_ser.experiments import config as configs
 from keras_ser.experiments import experiment, extraction, run_folder, runner
 from keras_ser.experiments.config import Training
+from keras_ser.experiments.config_file import load_config
 from keras_ser.experiments.plan import plan_jobs
 from keras_ser.features import FeatureStore
 from keras_ser.protocols import PROTOCOLS, leaks
@@ -136,7 +136,7 @@ def test_a_score_is_the_pooled_uar_of_all_search_speakers(fake, plan, speakers_t
 
 def test_the_config_holds_the_best_values_and_the_search_speakers(fake, plan):
     search = plan()
-    written = configs.load_config(run(search))
+    written = load_config(run(search))
     best = rows(search).iloc[0]
     assert best.trial != "0"
     assert written.name == "toy_tuned_3"
@@ -171,7 +171,7 @@ def test_the_settings_stay_unchanged_if_nothing_is_better(fake, plan, config, sp
     training = dataclasses.replace(config.training, learning_rate=0.01)
     good = dataclasses.replace(config, training=training)
     search = plan(good, space={**space, RATE: Range(0.09, 0.1)})
-    written = configs.load_config(run(search, 2))
+    written = load_config(run(search, 2))
     assert rows(search).trial[0] == "0"
     assert written.training == good.training
     assert written.systems["baseline"] == good.systems["baseline"]
@@ -297,7 +297,7 @@ def test_a_trial_that_diverges_is_recorded_and_not_repeated(fake, plan):
     path = run(search, 5)
     assert fake.jobs == []
     assert f"{len(lost)} diverged" in path.read_text()
-    assert configs.load_config(path).training.learning_rate <= 0.002
+    assert load_config(path).training.learning_rate <= 0.002
 
 
 def test_a_search_without_any_finite_loss_has_no_config(fake, plan):
@@ -374,7 +374,7 @@ def speakers_of_tests(config, table) -> dict:
 
 
 def test_a_config_from_a_fold_is_for_that_fold_only(fake, plan, speakers_table):
-    written = configs.load_config(run(plan(), 1))
+    written = load_config(run(plan(), 1))
     tests = speakers_of_tests(written, speakers_table)
     leaks.check_tuned(written.tuned_on, tests, ["3"])
     for fold in tests:
@@ -386,7 +386,7 @@ def test_a_config_from_a_fold_is_for_that_fold_only(fake, plan, speakers_table):
 def test_a_config_from_speakers_is_for_other_folds(fake, plan, speakers_table):
     search = plan(speakers=[f"toy/{n}" for n in range(6)])
     path = run(search, 1)
-    written = configs.load_config(path)
+    written = load_config(path)
     assert written.name == "toy_tuned"
     tests = speakers_of_tests(written, speakers_table)
     leaks.check_tuned(written.tuned_on, tests, ["6", "7"])
@@ -398,7 +398,7 @@ def test_a_config_from_speakers_is_for_other_folds(fake, plan, speakers_table):
 def test_a_second_search_adds_its_speakers_to_those_of_the_first(fake, plan, config):
     first = dataclasses.replace(config, tuned_on=("toy/7",))
     search = plan(first, speakers=[f"toy/{n}" for n in range(6)])
-    written = configs.load_config(run(search, 1))
+    written = load_config(run(search, 1))
     assert written.tuned_on == tuple(f"toy/{n}" for n in (0, 1, 2, 3, 4, 5, 7))
     assert search.search_speakers.testable == ("6",)
 
@@ -446,7 +446,7 @@ def test_search_writes_the_best_settings_as_a_config(
     path = search_emodb(overrides=["training.batch=3"], command="the command")
     folder = tmp_path / "runs" / "toy_tune" / "baseline" / "03"
     assert path == folder / "toy_tuned_03.py"
-    written = configs.load_config(path)
+    written = load_config(path)
     best = pd.read_csv(folder / "trials.csv").iloc[0]
     assert written.training.learning_rate == best[RATE]
     assert written.training.batch == 3
@@ -483,7 +483,7 @@ def test_search_takes_speakers_and_a_mapping_as_space(search_emodb, fake):
     space = {RATE: Choice((0.01, 0.02))}
     path = search_emodb(fold="", speakers=iter(OTHERS), space=space)
     assert path.name == "toy_tuned.py"
-    assert configs.load_config(path).tuned_on == OTHERS
+    assert load_config(path).tuned_on == OTHERS
     assert {job.config.training.learning_rate for job in fake.jobs[2:]} <= {0.01, 0.02}
     assert "--folds 03" in path.read_text()
 

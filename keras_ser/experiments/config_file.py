@@ -1,0 +1,108 @@
+"""Config files: Python files that define an experiment as `config`."""
+
+import re
+import runpy
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+from keras_ser.experiments.config import Experiment
+from keras_ser.experiments.overrides import override
+
+# Settings that had another name in earlier versions, and their names today.
+RENAMED = {
+    "Experiment": {"unlabelled": "unlabelled_corpus", "against": "reference"},
+    "System": {"unlabelled": "use_unlabelled"},
+    "Training": {"rows": "rows_per_utterance", "unlabelled": "unlabelled_ratio"},
+}
+
+
+MOVED_MODULES = ("config", "systems")  # of earlier versions, directly in the package
+
+
+def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
+    """Runs a config file and returns the experiment that it defines as `config`.
+
+    Args:
+        path: A Python file such as `configs/mtl_aug/emodb.py`.
+        overrides: Changes to the experiment, `path=value`, such as
+            `training.epochs=5` or `systems.mtl_aug.objective.auxiliary=0.1`. A value
+            is a Python literal. Anything that is not a literal is taken as text.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file raises an error or defines no `config`, if the path of
+            an override is unknown, or if its value has the wrong type.
+
+    Example:
+
+    >>> load_config("configs/mtl_aug/emodb.py", ["training.epochs=5"]).name
+    'emodb_four'
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f"Expected a config file. Received: {path}, which does not exist. "
+            "Give the path of a file such as configs/mtl_aug/emodb.py."
+        )
+    config = _run(path).get("config")
+    if not isinstance(config, Experiment):
+        raise ValueError(
+            f"Expected {path} to define `config = Experiment(…)`. "
+            f"Received: {type(config).__name__}."
+        )
+    for text in overrides:
+        config = override(config, text)
+    return config
+
+
+def _run(path) -> dict:
+    """Returns the names that a config file defines.
+
+    Any error of the file becomes a `ValueError` that names the file and the line.
+    """
+    try:
+        return runpy.run_path(str(path))
+    except (Exception, SystemExit) as error:  # the file may raise anything
+        line = _line(path, error)
+        raise ValueError(
+            f"Expected a config file that runs. Received: {path}, line {line}: "
+            f"{type(error).__name__}: {error}. {_correction(error)}"
+        ) from error
+
+
+def _line(path, error) -> int | str:
+    """Returns the line of the file in which an error arose."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno or "?"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    return lines[-1] if lines else "?"
+
+
+def _correction(error: BaseException) -> str:
+    """Returns what to write instead; names of earlier versions get today's."""
+    if isinstance(error, ImportError) and _is_moved(error):
+        return (
+            "This module has moved. Write `from keras_ser import Experiment, Features, "
+            "System, Training`, and `from keras_ser.experiments import …` for the "
+            "other names, such as `NETWORKS` or `PAPER_TRAINING`."
+        )
+    found = re.match(
+        r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error)
+    )
+    if isinstance(error, TypeError) and found:
+        kind, old = found.groups()
+        new = RENAMED.get(kind, {}).get(old)
+        if new:
+            return f"`{old}` is called `{new}` now: write `{kind}({new}=…)`."
+    return "Correct this line."
+
+
+def _is_moved(error: ImportError) -> bool:
+    """Returns whether an import failed because a module has moved."""
+    for name in MOVED_MODULES:
+        if error.name == f"keras_ser.{name}":
+            return True
+        if error.name == "keras_ser" and f"cannot import name {name!r}" in str(error):
+            return True
+    return False
