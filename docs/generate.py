@@ -487,7 +487,7 @@ KINDS = {
 
 
 def generated(text: str) -> str:
-    """`text` with every block written anew."""
+    """`text` with every block generated again."""
 
     def block(match):
         start, kind, argument, end = match.groups()

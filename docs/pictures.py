@@ -11,7 +11,6 @@ from keras_ser.models import MTLAug
 from keras_ser.models.mtl_aug import PRESETS
 
 FOLDER = Path(__file__).with_suffix("")
-RESULTS = FOLDER.parents[1] / "results"
 CLASSES = ("anger", "happiness", "neutral", "sadness")
 PRESET = "paper"
 SHARED, EMOTION, AUXILIARY, OTHER = "#0072B2", "#D55E00", "#009E73", "#666666"
@@ -53,7 +52,7 @@ def boxes(model) -> list[tuple]:
             [
                 "BLSTM 128, attention,",
                 "dense 128, softmax",
-                parameters(model, "emotion", "attention", "deep", "center"),
+                parameters(model, "emotion", "attention", "embedding", "center"),
             ],
             EMOTION,
         ),
@@ -242,7 +241,7 @@ def main() -> None:
     generate = runpy.run_path(str(FOLDER.with_name("generate.py")))
     draw_packages(generate["layers"](), FOLDER / "packages.png")
     draw(MTLAug(CLASSES, preset=PRESET), FOLDER / "mtl_aug.png")
-    predictions = reports.read([RESULTS / "emodb_four"])
+    predictions = reports.read([generate["_runs_of"]("emodb_four")])
     folds = predictions.groupby("system").fold.transform("nunique")
     whole = predictions[folds == folds.max()]  # others are not of the same speakers
     draw_scores(whole, FOLDER / "emodb_four.png")

@@ -45,7 +45,9 @@ def features(**options) -> None:
 def run(**options) -> None:
     from keras_ser import experiments
 
-    _show((experiments.run(**options) / "report").iterdir())
+    folder = experiments.run(**options) / "report"
+    print((folder / "report.md").read_text(encoding="utf-8"))
+    print(f"written below {folder}")
 
 
 def tune(**options) -> None:

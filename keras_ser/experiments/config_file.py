@@ -8,14 +8,7 @@ from pathlib import Path
 
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.overrides import override
-
-# Settings that had another name in earlier versions, and their names today.
-RENAMED = {
-    "Experiment": {"unlabelled": "unlabelled_corpus", "against": "reference"},
-    "System": {"unlabelled": "use_unlabelled"},
-    "Training": {"rows": "rows_per_utterance", "unlabelled": "unlabelled_ratio"},
-}
-
+from keras_ser.reports.run_files import RENAMED
 
 MOVED_MODULES = ("config", "systems")  # of earlier versions, directly in the package
 

@@ -139,6 +139,7 @@ def prepare_features(
     skip_bad: bool = False,
     cache: str | Path = "cache",
     workers: int = 1,
+    progress: bool = True,
 ) -> tuple[int, list[Unusable]]:
     """Extracts all features that an experiment reads into the cache.
 
@@ -152,6 +153,7 @@ def prepare_features(
             `skipped.csv` in the cache, instead of raising an error.
         cache: The folder of features and of generated speech.
         workers: The number of processes.
+        progress: Whether to show progress bars.
 
     Returns:
         The number of entries that were extracted, and the list of utterances that
@@ -172,7 +174,7 @@ def prepare_features(
     tables = inputs.read_tables(config, roots, cache, skip_bad)
     planned = plan_jobs(config, *tables, "runs")
     bad = [] if skip_bad else None
-    count = prepare(planned, cache, workers, bad=bad)
+    count = prepare(planned, cache, workers, progress, bad)
     if bad:
         unusable.write(Path(cache) / unusable.SKIPPED_FILE, bad)
     return count, bad or []
@@ -224,7 +226,11 @@ def write_report(folder: Path) -> list[Path]:
     from keras_ser import reports
 
     written = reports.write([folder], folder / "report")
-    reports.check_speakers([folder])
+    try:
+        reports.check_speakers([folder])
+    except RuntimeError as error:
+        error.add_note(f"The report is in {folder / 'report'}.")
+        raise
     return written
 
 

@@ -85,8 +85,8 @@ class Job:
         system = config["systems"][self.system]
         config["systems"] = {self.system: system}
         config.pop("repeats")
-        # Earlier versions did not write these fields. Their defaults are left out, so
-        # that old records still match.
+        # Defaults of these fields are left out, so that records stay valid when a
+        # field like them is added.
         _leave_out(config, Experiment, "conditions", "noise", "corpus_options")
         _leave_out(config, Experiment, "published", "reference", "tuned_on")
         _leave_out(config["training"], Training, "precision")

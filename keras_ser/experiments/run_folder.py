@@ -8,8 +8,8 @@ import warnings
 from pathlib import Path
 
 from keras_ser import backend
-from keras_ser.experiments.config_file import RENAMED
 from keras_ser.experiments.job import Job
+from keras_ser.reports.run_files import renamed_keys
 from keras_ser.utils import files, locks
 
 REPORT_KEYS = ("published", "reference")  # of config.json; they concern reports only
@@ -132,7 +132,7 @@ def _read_environment(path: Path) -> tuple[dict, int, list[dict]]:
     """
     before = files.read_object(path)
     resumed = before.pop("resumed", None)
-    sessions = before.pop("sessions", [before])  # older records have the last one only
+    sessions = before.pop("sessions", None)
     is_record = type(resumed) is int and resumed >= 0 and before
     if not is_record or not isinstance(sessions, list):
         raise ValueError(
@@ -196,39 +196,22 @@ def _different_settings(folder: Path, found: dict, expected: dict) -> str:
     """Returns the error message for a folder with different settings."""
     is_finished = folder.suffix != ".partial"
     what = "a run" if is_finished else "an unfinished run"
-    renamed = _renamed_keys(found)
+    renamed = renamed_keys(found)
     if renamed:
         return (
             f"{folder} holds {what} of an earlier version of keras_ser, in which "
             f"{' and '.join(renamed)}. It cannot be used with this version. Delete the "
-            "folder to train again, or give another --out."
+            "folder to train again, or give another --out (in Python: out=…)."
         )
     keys = {*expected, *found}
     differing = sorted(key for key in keys if found.get(key) != expected.get(key))
     if is_finished:
         return (
             f"{folder} holds {what} with different settings of {differing}. "
-            "Give another --out, or give the experiment another name."
+            "Give another --out (in Python: out=…), or another name to the experiment."
         )
     return (
         f"{folder} holds {what} with different settings of {differing}. "
-        "Finish it with its own settings, or delete it, or give another --out."
+        "Finish it with its own settings, or delete it, or give another --out "
+        "(in Python: out=…)."
     )
-
-
-def _renamed_keys(found: dict) -> list[str]:
-    """Returns, in words, the keys of a `config.json` that have another name today."""
-    systems = found.get("systems")
-    parts = [
-        ("", "Experiment", found),
-        ("training.", "Training", found.get("training")),
-    ]
-    if isinstance(systems, dict):
-        parts += [(f"systems.{k}.", "System", value) for k, value in systems.items()]
-    return [
-        f"`{path}{new}` was called `{path}{old}`"
-        for path, kind, part in parts
-        if isinstance(part, dict)
-        for old, new in RENAMED[kind].items()
-        if old in part and new not in part
-    ]

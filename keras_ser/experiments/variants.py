@@ -105,7 +105,7 @@ def at_preset(config: Experiment, preset: str) -> Experiment:
         raise ValueError(
             f"Experiment `{config.name}` must name a preset in its systems' arguments, "
             f"so that --preset {preset} can replace it. Received: no such system. "
-            "Leave out --preset."
+            "Leave out --preset (in Python: preset=…)."
         )
     systems = {
         name: dataclasses.replace(
@@ -163,7 +163,7 @@ def _replaced(config: Experiment, names: tuple[str, ...], name: str) -> Experime
         raise ValueError(
             f"Experiment `{config.name}` needs its own corpora, or as many others in "
             f"place of {', '.join(old)}. Received: {', '.join(names) or 'none'}. "
-            "Give --corpus for each of them, in this order."
+            "Give --corpus (in Python: corpora={…}) for each of them, in this order."
         )
     corpus = names if len(names) > 1 or not isinstance(config.corpus, str) else names[0]
     options = {k: v for k, v in config.corpus_options.items() if k not in old}

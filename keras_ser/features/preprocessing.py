@@ -98,6 +98,12 @@ class Preprocessing:
                 type or range.
         """
         known = {field.name for field in dataclasses.fields(cls)}
+        if isinstance(value, dict) and "deviation" in value:
+            raise ValueError(
+                "Preprocessing has `std`, which earlier versions of keras_ser called "
+                "`deviation`. Received: keys of an earlier version. Train the model "
+                "again."
+            )
         _require(
             isinstance(value, dict) and set(value) == {*known, "front_end_settings"},
             "the keys of `Preprocessing.to_json`",

@@ -304,7 +304,8 @@ def _check_preset(preset: str, dimensions: int) -> None:
     if dimensions < 1 or dimensions % multiple:
         raise ValueError(
             f"`dimensions` must be a multiple of {multiple}, because the encoder "
-            f"halves them at each stage. Received: {dimensions}."
+            f"halves them at each stage. Received: {dimensions}. "
+            "Log-mel has `n_mels` of them."
         )
 
 

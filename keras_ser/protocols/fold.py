@@ -15,7 +15,7 @@ from keras_ser.protocols.speakers import in_sessions_of, speakers_of
 class Fold:
     """One division of the speech into training, development and test utterances.
 
-    The three sides share no speaker, no stretch of audio and no copy of an utterance.
+    The three sides share no speaker, no segment of audio and no copy of an utterance.
     A fold cannot be changed; `dataclasses.replace` makes a new one, which is checked
     again.
 
@@ -32,7 +32,7 @@ class Fold:
             epoch, as the protocols of some papers require. Reports say so.
 
     Raises:
-        ValueError: if two sides share a speaker, a stretch of audio, or an utterance
+        ValueError: if two sides share a speaker, a segment of audio, or an utterance
             and a copy of it.
 
     Example:

@@ -16,7 +16,7 @@ def check_disjoint(
     sides: Mapping[str, pd.DataFrame],
     exempt: Collection[tuple[str, str, str]] = frozenset(),
 ) -> None:
-    """Check that no two sides share a speaker, a stretch of audio or a copy.
+    """Check that no two sides share a speaker, a segment of audio or a copy.
 
     Args:
         fold: name of the fold, for the message.
@@ -99,7 +99,7 @@ def check_tuned(
         return
     free = [name for name in tests if not used[name]]
     speakers = sorted({speaker for name in wrong for speaker in used[name]})
-    advice = f"Run the other folds: --folds {','.join(free)}."
+    advice = f"Choose among the other folds: {', '.join(free)}."
     if not free:
         advice = "Every fold of this protocol tests some; search on fewer speakers."
     raise ValueError(

@@ -8,6 +8,7 @@ from keras_ser.reports.contents import contents
 from keras_ser.reports.reading import Paths, read_runs
 from keras_ser.reports.writing import draw_figures, latex, markdown
 from keras_ser.utils import files
+from keras_ser.utils.lists import as_list
 
 FORMATS = ("md", "tex", "png")
 
@@ -15,8 +16,8 @@ FORMATS = ("md", "tex", "png")
 def write(
     paths: Paths,
     out: str | Path,
-    formats: Iterable[str] = FORMATS,
-    systems: Iterable[str] = (),
+    formats: str | Iterable[str] = FORMATS,
+    systems: str | Iterable[str] = (),
     reference: str | None = None,
 ) -> list[Path]:
     """Writes the report of complete runs.
@@ -55,11 +56,11 @@ def write(
         ValueError: as `reports.read`, if a format is unknown, if `reference` is not a
             system, or if there are no labelled predictions of the emotion.
     """
-    formats = formats if isinstance(formats, str) else list(formats)
-    if isinstance(formats, str) or not set(formats) <= set(FORMATS):
+    formats, systems = as_list(formats), as_list(systems)
+    if not set(formats) <= set(FORMATS):
         raise ValueError(
-            f"`formats` must be a list of any of {list(FORMATS)}. Received: "
-            f"{formats!r}. Leave the others out."
+            f"`formats` must be any of {list(FORMATS)}. Received: {formats}. Leave the "
+            "others out."
         )
     blocks = contents(read_runs(paths), systems, reference)
     if "png" not in formats:

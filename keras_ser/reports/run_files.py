@@ -13,6 +13,12 @@ REQUIRED = [
     *("experiment", "system", "corpus", "fold", "repeat", "condition"),
     *("utterance", "speaker", "head", "truth", "prediction"),
 ]
+# Settings that had another name in earlier versions, and their names today.
+RENAMED = {
+    "Experiment": {"unlabelled": "unlabelled_corpus", "against": "reference"},
+    "System": {"unlabelled": "use_unlabelled"},
+    "Training": {"rows": "rows_per_utterance", "unlabelled": "unlabelled_ratio"},
+}
 MAX_RECEIVED = 300  # characters of a value that an error message quotes
 
 
@@ -164,7 +170,8 @@ def read_config(folder: Path, system: str) -> dict:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is not an object that describes the system.
+        ValueError: if it is not an object that describes the system, or if it has the
+            settings of an earlier version.
     """
     path = find_file(folder, "config.json")
     config = files.read_json(path)
@@ -175,4 +182,33 @@ def read_config(folder: Path, system: str) -> dict:
     for name in ("features", "training"):
         if not isinstance(config.get(name, {}), dict):
             raise invalid_file(path, f"an object as `{name}`", config[name])
+    renamed = renamed_keys(config)
+    if renamed:
+        raise ValueError(
+            f"{folder} holds a run of an earlier version of keras_ser, in which "
+            f"{' and '.join(renamed)}. Report it with that version, or delete the "
+            "folder and train again."
+        )
     return config
+
+
+def renamed_keys(found: dict) -> list[str]:
+    """The keys of a `config.json` that have another name today, in words.
+
+    Args:
+        found: the object in the file.
+    """
+    systems = found.get("systems")
+    parts = [
+        ("", "Experiment", found),
+        ("training.", "Training", found.get("training")),
+    ]
+    if isinstance(systems, dict):
+        parts += [(f"systems.{k}.", "System", value) for k, value in systems.items()]
+    return [
+        f"`{path}{new}` was called `{path}{old}`"
+        for path, kind, part in parts
+        if isinstance(part, dict)
+        for old, new in RENAMED[kind].items()
+        if old in part and new not in part
+    ]

@@ -12,7 +12,7 @@ INDENT = "    "
 
 
 def write(path: str | Path, config: Experiment, docstring: str) -> Path:
-    """Writes a file that `config_file.load_config` reads back as an equal experiment.
+    """Writes a file that `experiments.load_config` reads back as an equal experiment.
 
     Args:
         path: path of the file.

@@ -74,7 +74,7 @@ def inside_fold(
     if fold not in folds:
         raise ValueError(f"Unknown fold: {fold!r}. Expected one of {list(folds)}.")
     outer = folds[fold]
-    leaks.check_tuned(config.tuned_on, _test_speakers({fold: outer}), [fold])
+    leaks.check_tuned(config.tuned_on, _test_speakers(folds), [fold])
     if outer.test_speakers_select:
         raise ValueError(
             f"A search inside fold `{fold}` must not use its test speakers. Received: "

@@ -95,7 +95,7 @@ def search(
     planned = plan_search(config, tables, out, **options)
     if skip_bad:
         bad = []
-        prepare(planned.jobs(0, {}), cache, workers, bad=bad)
+        prepare(planned.jobs(0, {}), cache, workers, progress, bad)
         planned = plan_search(config, tables, out, bad=bad, **options)
     return run_trials(
         planned, cache, trials, workers, threads, progress, source, command

@@ -107,6 +107,6 @@ def _is_at(file, path: Path) -> bool:
 def _in_use(file, of) -> str:
     holder = file.read().decode("utf-8", "replace") or "another process"
     return (
-        f"{of} is in use by {holder}. Wait until it has finished, or leave that run "
-        "out (--systems, --folds), or give another --out."
+        f"{of} is in use by {holder}. Wait until it has finished, or leave it out, or "
+        "give another folder of runs (--out, in Python: out=…)."
     )

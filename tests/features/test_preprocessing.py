@@ -59,3 +59,13 @@ def test_it_can_be_saved_and_loaded(made, tmp_path):
     assert again.to_json() == made.to_json()
     assert again.front_end == made.front_end
     assert again.window == 750
+
+
+def test_a_file_of_an_earlier_version_is_rejected_with_what_to_do():
+    made = Preprocessing(
+        LogMel(n_mels=2), ("anger", "sadness"), 1.0, "train", np.zeros(2), np.ones(2)
+    )
+    value = made.to_json()
+    value["deviation"] = value.pop("std")
+    with pytest.raises(ValueError, match="earlier version. Train the model again"):
+        Preprocessing.from_json(value)

@@ -113,7 +113,7 @@ def test_folds_that_test_speakers_of_the_search_are_rejected():
         leaks.check_tuned(("toy/1", "toy/4"), TESTS, ["1", "2", "3"])
     message = str(caught.value)
     assert "Received: folds 1, 3, which test toy/1, toy/4." in message
-    assert message.endswith("Run the other folds: --folds 2.")
+    assert message.endswith("Choose among the other folds: 2.")
 
 
 def test_folds_with_other_speakers_may_be_tested():

@@ -1,5 +1,6 @@
 """Runs are found at any level of folders, and those that do not fit are rejected."""
 
+import json
 import shutil
 
 import pandas as pd
@@ -133,3 +134,22 @@ def test_settings_of_the_run_and_absent_ones_may_differ(runs, tmp_path):
     write(runs, other, config={**config, "unlabelled_corpus": "emodb"})
     with pytest.raises(ValueError, match="unlabelled_corpus='librispeech' and 'emodb'"):
         reports.read(runs)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"unlabelled": "librispeech"},
+        {"against": "baseline"},
+        {"training": {"epochs": 20, "unlabelled": 1}},
+        {"training": {"epochs": 20, "rows": 2}},
+    ],
+)
+def test_a_run_of_an_earlier_version_is_rejected_with_what_to_do(tmp_path, change):
+    folder = write(tmp_path, predictions("mtl", "03"))
+    config = json.loads((folder / "config.json").read_text())
+    for key in change:
+        config.pop({"unlabelled": "unlabelled_corpus"}.get(key, key), None)
+    (folder / "config.json").write_text(json.dumps({**config, **change}))
+    with pytest.raises(ValueError, match="earlier version of keras_ser.*train again"):
+        reports.write(tmp_path, tmp_path / "out")

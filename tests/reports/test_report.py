@@ -55,7 +55,9 @@ def test_bytes_do_not_depend_on_models(cross_corpus_runs, tmp_path):
 
 def test_unknown_formats_are_rejected(tmp_path):
     write(tmp_path, predictions("mtl", "03"))
-    for formats in (["md", "pdf"], "md"):
-        with pytest.raises(ValueError, match="`formats` must be a list of any of"):
+    for formats in (["md", "pdf"], "pdf"):
+        with pytest.raises(ValueError, match="`formats` must be any of"):
             reports.write(tmp_path, tmp_path / "out", formats)
     assert not (tmp_path / "out").exists()
+    written = reports.write(tmp_path, tmp_path / "out", "md")  # a text is one format
+    assert [path.name for path in written] == ["report.md"]

@@ -379,7 +379,7 @@ def test_a_config_from_a_fold_is_for_that_fold_only(fake, plan, speakers_table):
     leaks.check_tuned(written.tuned_on, tests, ["3"])
     for fold in tests:
         if fold != "3":
-            with pytest.raises(ValueError, match=f"folds {fold}, .* --folds 3.$"):
+            with pytest.raises(ValueError, match=f"folds {fold}, .* other folds: 3.$"):
                 leaks.check_tuned(written.tuned_on, tests, [fold])
 
 
@@ -390,7 +390,7 @@ def test_a_config_from_speakers_is_for_other_folds(fake, plan, speakers_table):
     assert written.name == "toy_tuned"
     tests = speakers_of_tests(written, speakers_table)
     leaks.check_tuned(written.tuned_on, tests, ["6", "7"])
-    with pytest.raises(ValueError, match="folds 0, .*test toy/0.* --folds 6,7"):
+    with pytest.raises(ValueError, match="folds 0, .*test toy/0.* other folds: 6, 7"):
         leaks.check_tuned(written.tuned_on, tests, ["0", "6"])
     assert "--folds 6,7" in path.read_text()
 

@@ -1,5 +1,6 @@
 """Reader of data with one folder per emotion."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,23 +46,35 @@ def read(
         ValueError: if there are no speakers, or if a file lies below no folder of an
             emotion, or below two.
     """
-    root = folders.require_folder(root, "folder", "one folder per emotion")
+    options = Options(
+        speaker, {}, emotions or {}, language, labelled, str(root), corpus
+    )
+    return read_as("folder", root, options)
+
+
+def read_as(reader: str, root: str | Path, options: Options) -> pd.DataFrame:
+    """Reads such a folder for a reader of another name, which messages then name.
+
+    Args:
+        reader: a key of `CORPORA`.
+        root: the folder above the folders of the emotions.
+        options: what the user says about their data.
+    """
+    root = folders.require_folder(root, reader, "one folder per emotion")
     files = folders.files_below(root)
     audio = [file for file in files if folders.is_audio(file)]
     if not audio:
         raise FileNotFoundError(
-            "Corpus `folder` expects audio files such as anger/x.wav. Received: "
+            f"Corpus `{reader}` expects audio files such as anger/x.wav. Received: "
             f"{root}, which has none. Give the folder above those of the emotions."
         )
     paths = [file.relative_to(root) for file in audio]
     frame = pd.DataFrame({"file": [path.as_posix() for path in paths]}, dtype=object)
-    if labelled:
-        known = _label_folders(paths, dict(emotions or {}))
-        frame["emotion"] = [_emotion(path, known, root) for path in paths]
-    options = Options(
-        speaker, {}, emotions or {}, language, labelled, str(root), corpus
-    )
-    return table_of(frame, "folder", root, options, _describe_others(files, audio))
+    if options.labelled:
+        known = _label_folders(paths, dict(options.emotions))
+        frame["emotion"] = [_emotion(reader, path, known, root) for path in paths]
+    options = dataclasses.replace(options, audio=str(root))
+    return table_of(frame, reader, root, options, _describe_others(files, audio))
 
 
 def _label_folders(paths: list[Path], own_words: dict[str, str]) -> set[str]:
@@ -75,7 +88,7 @@ def _label_folders(paths: list[Path], own_words: dict[str, str]) -> set[str]:
     return known | (set(mapped) - set(unknown)) | (words & set(own_words))
 
 
-def _emotion(path: Path, known: set[str], root: Path) -> str:
+def _emotion(reader: str, path: Path, known: set[str], root: Path) -> str:
     found = [part for part in path.parts[:-1] if part in known]
     if len(set(found)) == 1:
         return found[0]
@@ -85,10 +98,10 @@ def _emotion(path: Path, known: set[str], root: Path) -> str:
         option = f"emotions={{{path.parts[0]!r}: …}}"
         advice = (
             "Rename the folder, move it elsewhere, or say which emotion its name "
-            f"means, {option}. {on_command_line('folder', option)}"
+            f"means, {option}. {on_command_line(reader, option)}"
         )
     raise ValueError(
-        "Corpus `folder` expects each file below exactly one folder that is named "
+        f"Corpus `{reader}` expects each file below exactly one folder that is named "
         f"after an emotion. Received: {root / path}, below {below}. {advice}."
     )
 

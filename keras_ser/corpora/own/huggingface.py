@@ -52,7 +52,10 @@ def read(
     metadata = [file for file in files if file.name in METADATA]
     if not metadata:
         _check_not_embedded(root, files)
-        return emotion_folders.read(root, speaker, emotions, language, labelled, corpus)
+        options = Options(
+            speaker, {}, emotions or {}, language, labelled, str(root), corpus
+        )
+        return emotion_folders.read_as("huggingface", root, options)
     frames = [_frame(file, root) for file in metadata]
     frame = pd.concat(frames, ignore_index=len(frames) > 1).fillna("")
     _check_complete(root, files, frame)
