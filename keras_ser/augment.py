@@ -130,7 +130,7 @@ class SpecAugment:
         Args:
             frames: int32 `(batch,)`, the unpadded frames.
             bands: The number of bands.
-            seed: int `(2,)`, a stateless seed.
+            seed: Int `(2,)`, a stateless seed.
 
         Returns:
             Widths and starts, each a pair of the frequency masks' and the time

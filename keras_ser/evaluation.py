@@ -27,17 +27,17 @@ def predictions(
     the same features.
 
     Args:
-        recogniser: model and preprocessing.
-        table: utterances, with one row each; see `keras_ser.corpora.table`. If the
+        recogniser: Model and preprocessing.
+        table: Utterances, with one row each; see `keras_ser.corpora.table`. If the
             preprocessing normalises by speaker, the table must have all utterances
             of each speaker: the statistics are those of the speech under the
             condition.
-        conditions: conditions as text, such as `"noise:rain:10"`; see
+        conditions: Conditions as text, such as `"noise:rain:10"`; see
             `keras_ser.conditions`.
-        store: feature store to read from. Features that it lacks are extracted and
+        store: Feature store to read from. Features that it lacks are extracted and
             added to it. By default, features are extracted and not stored.
-        noise: table of a noise corpus, for conditions that mix in noise.
-        workers: number of processes that extract the features that the store lacks.
+        noise: Table of a noise corpus, for conditions that mix in noise.
+        workers: Number of processes that extract the features that the store lacks.
 
     Returns:
         One row per condition and utterance, in the table's order. The columns are
@@ -46,7 +46,7 @@ def predictions(
         `p_<class>` per class.
 
     Raises:
-        ValueError: if a condition is unknown, if a condition needs noise and there is
+        ValueError: If a condition is unknown, if a condition needs noise and there is
             none, or if an utterance that is to be attacked has no emotion, or one
             that the model does not know.
 
@@ -86,11 +86,11 @@ def score(
     Utterances without a label are predicted but not scored.
 
     Args:
-        recogniser: model and preprocessing.
-        table: utterances; see `predictions`.
-        conditions: conditions as text; see `keras_ser.conditions`.
-        store: feature store to read from and to add to; see `predictions`.
-        noise: table of a noise corpus, for conditions that mix in noise.
+        recogniser: Model and preprocessing.
+        table: Utterances; see `predictions`.
+        conditions: Conditions as text; see `keras_ser.conditions`.
+        store: Feature store to read from and to add to; see `predictions`.
+        noise: Table of a noise corpus, for conditions that mix in noise.
 
     Returns:
         One row per condition, with the index `condition` and the columns
@@ -98,7 +98,7 @@ def score(
         `accuracy`. The last two are fractions in [0, 1].
 
     Raises:
-        ValueError: under the same conditions as `predictions`.
+        ValueError: Under the same conditions as `predictions`.
 
     Example:
 

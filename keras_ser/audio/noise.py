@@ -47,7 +47,7 @@ def speech_power(wave: np.ndarray) -> float:
     does not count.
 
     Args:
-        wave: float array of shape `(samples,)` at 16 kHz.
+        wave: Float array of shape `(samples,)` at 16 kHz.
     """
     size = min(round(FRAME_SECONDS * audio.RATE), len(wave))
     count = len(wave) // size

@@ -85,7 +85,7 @@ def resample(wave: np.ndarray, source_rate: float, rate: float) -> np.ndarray:
     """Resamples a waveform with a band-limited filter.
 
     Args:
-        wave: float array of shape `(samples,)`.
+        wave: Float array of shape `(samples,)`.
         source_rate: The sampling rate of `wave` in Hz.
         rate: The sampling rate of the result in Hz.
 

@@ -15,7 +15,7 @@ def speed(wave: np.ndarray, factor: float) -> np.ndarray:
     speech shorter and higher.
 
     Args:
-        wave: float array of shape `(samples,)` at 16 kHz.
+        wave: Float array of shape `(samples,)` at 16 kHz.
         factor: The positive number by which speech gets faster.
 
     Returns:

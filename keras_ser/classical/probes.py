@@ -13,7 +13,7 @@ class LogisticProbe:
     the default of scikit-learn (`C=1`), and nothing is random.
 
     Args:
-        train_on_dev: whether to train on the development speakers, too; see
+        train_on_dev: Whether to train on the development speakers, too; see
             `OpenSmileSVM`.
     """
 
@@ -77,9 +77,9 @@ def moments_over_time(
     """The mean and standard deviation over time of each dimension of the features.
 
     Args:
-        store: feature store that holds the features.
-        table: utterances.
-        transform: waveform transform that the features were computed under.
+        store: Feature store that holds the features.
+        table: Utterances.
+        transform: Waveform transform that the features were computed under.
 
     Returns:
         Means, then standard deviations, float64 `(utterances, 2 · dimensions)`.

@@ -27,8 +27,8 @@ class OpenSmileSVM:
 
     Args:
         features: `"eGeMAPSv02"` (88 functionals) or `"ComParE_2016"` (6373).
-        C: penalty of a training error, above 0.
-        train_on_dev: whether to train on the development speakers, too.
+        C: Penalty of a training error, above 0.
+        train_on_dev: Whether to train on the development speakers, too.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Scaling:
             utterances, or `"speaker"` for those of all utterances of the same
             speaker. The latter includes a test speaker's utterances, without their
             labels (transductive).
-        training: vectors of the training utterances, `(utterances, dimensions)`.
+        training: Vectors of the training utterances, `(utterances, dimensions)`.
     """
 
     def __init__(self, normalise: str, training: np.ndarray):
@@ -113,7 +113,7 @@ class Scaling:
 
         Args:
             vectors: `(utterances, dimensions)`.
-            speakers: the speaker of each utterance.
+            speakers: The speaker of each utterance.
 
         Returns:
             `(utterances, dimensions)`.

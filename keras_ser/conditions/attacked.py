@@ -13,7 +13,7 @@ class Attacked(Condition):
     See `attacks` for the equations and sources.
 
     Args:
-        epsilon: largest change of a normalised feature, in standard deviations.
+        epsilon: Largest change of a normalised feature, in standard deviations.
     """
 
     axis = "ε (standard deviations)"

@@ -10,12 +10,12 @@ def check(texts: Iterable[str], noise: str = "", classical: Iterable[str] = ()) 
     """Checks that an experiment can be tested under conditions.
 
     Args:
-        texts: the conditions of the experiment.
-        noise: the name of its noise corpus, or an empty string.
-        classical: the names of its systems without a network.
+        texts: The conditions of the experiment.
+        noise: The name of its noise corpus, or an empty string.
+        classical: The names of its systems without a network.
 
     Raises:
-        ValueError: as `parse`; also if `clean` is not the first condition, if one is
+        ValueError: As `parse`; also if `clean` is not the first condition, if one is
             listed twice, or if one needs noise or a gradient that the experiment does
             not have.
     """
@@ -40,11 +40,11 @@ def check_training(texts: Iterable[str], noise: str = "") -> None:
     """Checks that a system can be trained under conditions.
 
     Args:
-        texts: the conditions that the system is trained under.
-        noise: the name of the experiment's noise corpus, or an empty string.
+        texts: The conditions that the system is trained under.
+        noise: The name of the experiment's noise corpus, or an empty string.
 
     Raises:
-        ValueError: as `parse`; also if there is no condition, if one is listed twice,
+        ValueError: As `parse`; also if there is no condition, if one is listed twice,
             if one is an attack, or if one needs noise that the experiment does not
             have.
     """

@@ -17,15 +17,15 @@ class Condition:
     levels per family and one table per axis.
 
     Attributes:
-        name: first part of the text, such as `noise`.
-        form: form of the whole text, such as `noise:KIND:SNR`.
-        axis: quantity of the levels with its unit, such as `SNR (dB)`.
-        clean_at: level at which nothing is changed.
-        steps: whether the levels are steps of one quantity. If so, a line joins them
+        name: First part of the text, such as `noise`.
+        form: Form of the whole text, such as `noise:KIND:SNR`.
+        axis: Quantity of the levels with its unit, such as `SNR (dB)`.
+        clean_at: Level at which nothing is changed.
+        steps: Whether the levels are steps of one quantity. If so, a line joins them
             in figures.
-        is_attack: whether features are changed by following the model's gradient.
-        mixes_noise: whether noise is mixed into the speech.
-        level: number that orders the conditions of a family.
+        is_attack: Whether features are changed by following the model's gradient.
+        mixes_noise: Whether noise is mixed into the speech.
+        level: Number that orders the conditions of a family.
     """
 
     name: ClassVar[str]
@@ -60,7 +60,7 @@ class Condition:
         If it differs between utterances, it has a method `for_utterance`.
 
         Args:
-            noise: table of the noise corpus, or None if there is none.
+            noise: Table of the noise corpus, or None if there is none.
         """
         return audio.Speed()
 
@@ -69,12 +69,12 @@ def from_values(kind: type[Condition], values: list[str], text: str) -> Conditio
     """Makes a condition from the values in its text.
 
     Args:
-        kind: class of the condition.
-        values: one text per value.
-        text: whole text of the condition, for error messages.
+        kind: Class of the condition.
+        values: One text per value.
+        text: Whole text of the condition, for error messages.
 
     Raises:
-        ValueError: if there are too few or too many values, or if a value has the
+        ValueError: If there are too few or too many values, or if a value has the
             wrong type or is out of range.
     """
     fields = dataclasses.fields(kind)
@@ -111,14 +111,14 @@ def check_range(
     """Checks that a value is finite and within a range.
 
     Args:
-        condition: condition with the value, for the error message.
-        expected: description of the range, for the error message.
-        low: smallest value that is allowed.
-        high: largest value that is allowed.
-        value: value to check.
+        condition: Condition with the value, for the error message.
+        expected: Description of the range, for the error message.
+        low: Smallest value that is allowed.
+        high: Largest value that is allowed.
+        value: Value to check.
 
     Raises:
-        ValueError: if the value is out of range.
+        ValueError: If the value is out of range.
     """
     if not (math.isfinite(value) and low <= value <= high):
         raise value_error(condition, expected)

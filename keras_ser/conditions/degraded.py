@@ -34,8 +34,8 @@ class Noise(Condition):
     """Noise mixed into speech; see `audio.noise` for the equations.
 
     Args:
-        kind: kind of noise; with `all`, one is drawn for each utterance.
-        snr: signal-to-noise ratio in dB.
+        kind: Kind of noise; with `all`, one is drawn for each utterance.
+        snr: Signal-to-noise ratio in dB.
     """
 
     name, form, axis = "noise", "noise:KIND:SNR", "SNR (dB)"
@@ -83,7 +83,7 @@ class Gain(Transformed):
     """A different level: every sample times 10^(decibels / 20), without clipping.
 
     Args:
-        decibels: gain in dB; negative values make the speech softer.
+        decibels: Gain in dB; negative values make the speech softer.
     """
 
     name, form, axis = "gain", "gain:DECIBELS", "gain (dB)"
@@ -108,7 +108,7 @@ class Band(Transformed):
     It is resampled to that rate and back.
 
     Args:
-        hertz: upper limit of the band in Hz, at most 8000.
+        hertz: Upper limit of the band in Hz, at most 8000.
     """
 
     name, form, axis = "band", "band:HERTZ", "upper band limit (Hz)"
@@ -143,8 +143,8 @@ class Codec(Transformed):
     | `opus` | 32 kbit/s | 10 kbit/s |
 
     Args:
-        codec: key of `CODECS`.
-        compression: from 0 (least) to 1 (most), or None for the default of
+        codec: Key of `CODECS`.
+        compression: From 0 (least) to 1 (most), or None for the default of
             libsndfile.
     """
 

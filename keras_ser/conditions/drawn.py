@@ -18,7 +18,7 @@ class Drawn:
     the same for every system, in every epoch and in every process.
 
     Args:
-        transforms: the transforms to draw from, all equally likely.
+        transforms: The transforms to draw from, all equally likely.
     """
 
     transforms: tuple[Callable, ...]
@@ -45,8 +45,8 @@ def training_transform(
     its name decides; see `Drawn`.
 
     Args:
-        texts: conditions that `check_training` accepts.
-        noise: table of the noise corpus; needed if a condition mixes in noise.
+        texts: Conditions that `check_training` accepts.
+        noise: Table of the noise corpus; needed if a condition mixes in noise.
 
     Example:
 

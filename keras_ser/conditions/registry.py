@@ -29,10 +29,10 @@ def parse(text: str) -> Condition:
     """Returns the condition that a text describes.
 
     Args:
-        text: name and values with colons between them; see `keras_ser.conditions`.
+        text: Name and values with colons between them; see `keras_ser.conditions`.
 
     Raises:
-        ValueError: if the name is unknown, or if the values do not fit the condition.
+        ValueError: If the name is unknown, or if the values do not fit the condition.
 
     Example:
 

@@ -33,15 +33,15 @@ def write(table: pd.DataFrame, folder: str | Path, name: str = "emotion") -> Pat
     corpus, the prefix with its name is removed from the speakers.
 
     Args:
-        table: a table.
-        folder: the folder of the database, which is created if needed.
-        name: name of the table within the database.
+        table: A table.
+        folder: The folder of the database, which is created if needed.
+        name: Name of the table within the database.
 
     Returns:
         The path of the CSV file.
 
     Raises:
-        ValueError: if a segment of audio occurs twice, or if the folder holds another
+        ValueError: If a segment of audio occurs twice, or if the folder holds another
             database.
 
     Example:
@@ -64,18 +64,18 @@ def write_predictions(
     prediction for a label.
 
     Args:
-        predictions: the path of a run's `predictions.csv`, its DataFrame, or the
+        predictions: The path of a run's `predictions.csv`, its DataFrame, or the
             result of `Recogniser.predict`.
-        folder: the folder of the database, which is created if needed.
-        table: the table of the corpus, which provides files and segments. It is not
+        folder: The folder of the database, which is created if needed.
+        table: The table of the corpus, which provides files and segments. It is not
             needed if `predictions` has a column `file`.
 
     Returns:
         The paths of the CSV files.
 
     Raises:
-        FileNotFoundError: if `predictions` is a path without a file.
-        ValueError: if the file of an utterance is unknown, an utterance is predicted
+        FileNotFoundError: If `predictions` is a path without a file.
+        ValueError: If the file of an utterance is unknown, an utterance is predicted
             twice, or the folder holds another database.
     """
     if not isinstance(predictions, pd.DataFrame):

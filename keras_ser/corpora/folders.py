@@ -16,12 +16,12 @@ def require_folder(root: str | Path, corpus: str, holds: str) -> Path:
     """Returns `root` as a Path if it is a folder.
 
     Args:
-        root: path of the folder.
-        corpus: name of the corpus, for the message.
-        holds: what the folder should hold, for the message.
+        root: Path of the folder.
+        corpus: Name of the corpus, for the message.
+        holds: What the folder should hold, for the message.
 
     Raises:
-        FileNotFoundError: if `root` is not a folder.
+        FileNotFoundError: If `root` is not a folder.
     """
     root = Path(root)
     if not root.is_dir():
@@ -59,13 +59,13 @@ def audio_below(root: Path, corpus: str, example: str, advice: str) -> list[Path
     """Lists the audio files below `root`, sorted.
 
     Args:
-        root: the folder to search.
-        corpus: name of the corpus, for the message.
-        example: a path that the corpus should contain, for the message.
-        advice: the next step for the user, a full sentence, for the message.
+        root: The folder to search.
+        corpus: Name of the corpus, for the message.
+        example: A path that the corpus should contain, for the message.
+        advice: The next step for the user, a full sentence, for the message.
 
     Raises:
-        FileNotFoundError: if there is no audio file.
+        FileNotFoundError: If there is no audio file.
     """
     files = [file for file in files_below(root) if is_audio(file)]
     if not files:
@@ -82,16 +82,16 @@ def parse_names(
     """Matches the name of every file against a pattern.
 
     Args:
-        files: the files of the corpus.
-        pattern: the pattern of a full name without its extension.
-        corpus: name of the corpus, for the message.
-        expects: what a name consists of, for the message.
+        files: The files of the corpus.
+        pattern: The pattern of a full name without its extension.
+        corpus: Name of the corpus, for the message.
+        expects: What a name consists of, for the message.
 
     Returns:
         Each file with the match of its name.
 
     Raises:
-        ValueError: if a name does not match. The message shows the first such name
+        ValueError: If a name does not match. The message shows the first such name
             and their number.
     """
     files = list(files)
@@ -114,12 +114,12 @@ def check_unique(
     """Checks that no recording occurs in two formats or in two places.
 
     Args:
-        files: the files of the recordings.
-        corpus: name of the corpus, for the message.
-        name: function that maps a file to the name of its recording.
+        files: The files of the recordings.
+        corpus: Name of the corpus, for the message.
+        name: Function that maps a file to the name of its recording.
 
     Raises:
-        ValueError: if two files have the same name.
+        ValueError: If two files have the same name.
     """
     first = {}
     for file in files:
@@ -141,13 +141,13 @@ def check_paired(
     """Checks that every label has audio and that all audio has a label.
 
     Args:
-        corpus: name of the corpus, for the message.
-        labels: names of the recordings with a label.
-        files: names of the recordings with audio.
-        where: the file or files that hold the labels, for the message.
+        corpus: Name of the corpus, for the message.
+        labels: Names of the recordings with a label.
+        files: Names of the recordings with audio.
+        where: The file or files that hold the labels, for the message.
 
     Raises:
-        ValueError: if the two sets of names differ.
+        ValueError: If the two sets of names differ.
     """
     labels, files = set(labels), set(files)
     no_audio, no_label = sorted(labels - files), sorted(files - labels)

@@ -50,7 +50,7 @@ def relabel(table: pd.DataFrame, labels: str | Mapping[str, str]) -> pd.DataFram
     warning says which emotions make up each class and how many rows are left out.
 
     Args:
-        table: a table.
+        table: A table.
         labels: `"all"`, which changes nothing, a key of `LABEL_SETS`, or a mapping
             from emotion to class.
 
@@ -58,7 +58,7 @@ def relabel(table: pd.DataFrame, labels: str | Mapping[str, str]) -> pd.DataFram
         The rows of the label set, with class names in the column `emotion`.
 
     Raises:
-        ValueError: if the label set is unknown, or names no emotion of the table.
+        ValueError: If the label set is unknown, or names no emotion of the table.
     """
     if labels == "all":
         return table

@@ -40,8 +40,8 @@ def measure(table: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
     """Measures every utterance of a table. Each file is read once per utterance.
 
     Args:
-        table: a table.
-        workers: number of threads.
+        table: A table.
+        workers: Number of threads.
 
     Returns:
         A DataFrame with one row per utterance and the columns `COLUMNS`, in the order
@@ -62,8 +62,8 @@ def measure_file(
     """Measures one file or one segment of a file.
 
     Args:
-        path: a file that libsndfile reads.
-        start, end: the segment in seconds. None or NaN stand for the start and the
+        path: A file that libsndfile reads.
+        start, end: The segment in seconds. None or NaN stand for the start and the
             end of the file.
 
     Returns:
@@ -118,8 +118,8 @@ class _Samples:
     Only the powers of frames and the end of the last block are kept in memory.
 
     Args:
-        rate: sampling rate in Hz.
-        channels: number of channels of the blocks.
+        rate: Sampling rate in Hz.
+        channels: Number of channels of the blocks.
     """
 
     def __init__(self, rate: int, channels: int):

@@ -69,22 +69,22 @@ def read(
     """Reads a corpus into a table.
 
     Args:
-        name: a key of `CORPORA`.
-        root: the folder of the corpus, or the list file of a user's own data.
-        labels: the label set: `"all"`, a key of `LABEL_SETS`, or a mapping from
+        name: A key of `CORPORA`.
+        root: The folder of the corpus, or the list file of a user's own data.
+        labels: The label set: `"all"`, a key of `LABEL_SETS`, or a mapping from
             emotion to class.
-        keep_unreadable: whether files without a readable header stay in the table,
+        keep_unreadable: Whether files without a readable header stay in the table,
             with a duration of NaN. The caller can then list them and leave them out.
-        **options: options of the corpus's reader, such as `speaker` for a user's own
+        **options: Options of the corpus's reader, such as `speaker` for a user's own
             data.
 
     Returns:
         A DataFrame with one row per utterance and the columns `COLUMNS`.
 
     Raises:
-        ValueError: if the corpus, the label set or an option is unknown, if a file
+        ValueError: If the corpus, the label set or an option is unknown, if a file
             does not belong to the corpus, or if a file cannot be read.
-        FileNotFoundError: if `root` does not hold the corpus.
+        FileNotFoundError: If `root` does not hold the corpus.
 
     Example:
 

@@ -24,26 +24,26 @@ class Survey:
     data.
 
     Args:
-        corpus: name, title, language, licence, citation, release and note.
-        utterances, speakers: number of readable utterances and of their speakers.
-        minutes: total duration of the readable utterances.
-        labelled: number and minutes of the utterances with an emotion.
-        emotions: by emotion, the number of utterances, their minutes and the published
+        corpus: Name, title, language, licence, citation, release and note.
+        utterances, speakers: Number of readable utterances and of their speakers.
+        minutes: Total duration of the readable utterances.
+        labelled: Number and minutes of the utterances with an emotion.
+        emotions: By emotion, the number of utterances, their minutes and the published
             number of utterances (None if not published). `""` is unlabelled speech.
-        people: for each speaker, its name, gender, utterances and minutes, and the
+        people: For each speaker, its name, gender, utterances and minutes, and the
             emotions that it lacks.
-        seconds: shortest, median, 95th percentile and longest duration of an utterance.
-        formats: sampling rate in Hz, channels and subtype, with the number of
+        seconds: Shortest, median, 95th percentile and longest duration of an utterance.
+        formats: Sampling rate in Hz, channels and subtype, with the number of
             utterances that have them.
         level: 5th percentile, median and 95th percentile of the utterances' speech
             levels, in dBFS.
-        silence: median seconds before and after speech.
-        clipped: utterances with consecutive samples at full scale.
-        quiet: utterances whose peak is below -40 dBFS but not below -60 dBFS.
-        silent: utterances whose peak is below -60 dBFS.
-        not_finite: utterances with samples that are NaN or infinite.
-        copies: groups of utterances that are the same audio.
-        unreadable: mapping from file to the reason why it cannot be read.
+        silence: Median seconds before and after speech.
+        clipped: Utterances with consecutive samples at full scale.
+        quiet: Utterances whose peak is below -40 dBFS but not below -60 dBFS.
+        silent: Utterances whose peak is below -60 dBFS.
+        not_finite: Utterances with samples that are NaN or infinite.
+        copies: Groups of utterances that are the same audio.
+        unreadable: Mapping from file to the reason why it cannot be read.
     """
 
     corpus: dict[str, str]
@@ -91,13 +91,13 @@ def survey_corpus(name: str, root: str | Path, workers: int = 1, **options) -> S
     Files that cannot be read are listed in `unreadable` and do not count elsewhere.
 
     Args:
-        name: a key of `CORPORA`.
-        root: the folder of the corpus, or the list file of a user's own data.
-        workers: number of threads that read files.
-        **options: options of the corpus's reader.
+        name: A key of `CORPORA`.
+        root: The folder of the corpus, or the list file of a user's own data.
+        workers: Number of threads that read files.
+        **options: Options of the corpus's reader.
 
     Raises:
-        ValueError, FileNotFoundError: in the same cases as `corpora.read`, except that
+        ValueError, FileNotFoundError: In the same cases as `corpora.read`, except that
             unreadable files are tolerated as long as at least one file is readable.
     """
     table, unreadable = _read(name, root, options)
@@ -114,10 +114,10 @@ def summarise(
     """Summarises a table and the measurements of its samples.
 
     Args:
-        table: a table.
-        measured: the result of `measure.measure(table)`.
-        known: the entry of the corpus in `CORPORA`, if there is one.
-        unreadable: files that are not in the table because they cannot be read, with
+        table: A table.
+        measured: The result of `measure.measure(table)`.
+        known: The entry of the corpus in `CORPORA`, if there is one.
+        unreadable: Files that are not in the table because they cannot be read, with
             the reasons.
     """
     bad = measured.error != ""

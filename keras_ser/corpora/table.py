@@ -54,18 +54,18 @@ class Corpus:
     """What the package knows about a corpus.
 
     Args:
-        read: the reader, `read(root, **options) -> DataFrame`. It returns the rows in
+        read: The reader, `read(root, **options) -> DataFrame`. It returns the rows in
             a fixed order.
-        title: full name of the corpus.
+        title: Full name of the corpus.
         language: ISO 639-3 code. It is empty for noise, and for a user's own data,
             whose language comes from the data.
-        licence: terms of use.
-        citation: publication to cite.
-        obtain: how to get the corpus, and what its folder holds.
-        counts: published number of utterances per emotion, `""` for unlabelled
+        licence: Terms of use.
+        citation: Publication to cite.
+        obtain: How to get the corpus, and what its folder holds.
+        counts: Published number of utterances per emotion, `""` for unlabelled
             speech. It is empty if no numbers are published.
-        note: what readers of results on this corpus should know.
-        speakers: number of speakers and their genders.
+        note: What readers of results on this corpus should know.
+        speakers: Number of speakers and their genders.
     """
 
     read: Callable[..., pd.DataFrame]
@@ -83,9 +83,9 @@ class UnreadableFiles(ValueError):
     """Raised if files of a corpus cannot be read as audio.
 
     Args:
-        errors: mapping from file to the reason why it cannot be read.
-        rows: the reader's rows for all other files.
-        unreadable: the reader's rows for these files.
+        errors: Mapping from file to the reason why it cannot be read.
+        rows: The reader's rows for all other files.
+        unreadable: The reader's rows for these files.
     """
 
     def __init__(
@@ -101,13 +101,13 @@ def from_rows(rows: list[dict]) -> pd.DataFrame:
     """Builds a table from a reader's rows: adds columns, durations and digests.
 
     Args:
-        rows: one dictionary per utterance, with at least `utterance`, `file`, `corpus`
+        rows: One dictionary per utterance, with at least `utterance`, `file`, `corpus`
             and `speaker`. The other columns are optional.
 
     Raises:
-        UnreadableFiles: if the headers of some files cannot be read. The error lists
+        UnreadableFiles: If the headers of some files cannot be read. The error lists
             all of these files.
-        ValueError: if the rows break the contract of `check`.
+        ValueError: If the rows break the contract of `check`.
     """
     known = [bool(row) and "duration" in row for row in rows]
     return from_frame(pd.DataFrame(rows), np.array(known, bool))
@@ -117,8 +117,8 @@ def from_frame(frame: pd.DataFrame, known: np.ndarray | None = None) -> pd.DataF
     """Builds a table from a frame, as `from_rows` does from dictionaries.
 
     Args:
-        frame: one row per utterance; see `from_rows` for the columns.
-        known: which rows come with a duration, `(rows,)` booleans. By default, those
+        frame: One row per utterance; see `from_rows` for the columns.
+        known: Which rows come with a duration, `(rows,)` booleans. By default, those
             whose duration is not NaN.
     """
     table = frame.reset_index(drop=True).reindex(columns=COLUMNS)
@@ -174,7 +174,7 @@ def check(table: pd.DataFrame) -> pd.DataFrame:
         The table, with its numeric columns as float64.
 
     Raises:
-        ValueError: if a column is missing, the table is empty, a value has the wrong
+        ValueError: If a column is missing, the table is empty, a value has the wrong
             type for its column, an utterance occurs twice or has no speaker.
     """
     absent = [name for name in COLUMNS if name not in table.columns]
@@ -274,9 +274,9 @@ def warn_about_unlabelled(table: pd.DataFrame, corpus: str, reason: str) -> None
     """Warns about the number of utterances without an emotion.
 
     Args:
-        table: a table.
-        corpus: name of the corpus, for the message.
-        reason: why the emotions are missing, a clause that follows "because".
+        table: A table.
+        corpus: Name of the corpus, for the message.
+        reason: Why the emotions are missing, a clause that follows "because".
     """
     count = (table.emotion == "").sum()
     if count:

@@ -97,7 +97,7 @@ class LogMel:
         exactly like the training speech.
 
         Args:
-            wave: float array of shape `(samples,)` at 16 kHz.
+            wave: Float array of shape `(samples,)` at 16 kHz.
 
         Returns:
             float32 array of shape `(frames, n_mels)`.

@@ -59,7 +59,7 @@ class OpenSmile:
         """Computes the functionals of a waveform.
 
         Args:
-            wave: float array of shape `(samples,)` at 16 kHz.
+            wave: Float array of shape `(samples,)` at 16 kHz.
 
         Returns:
             float32 array of shape `(1, dimensions)`.
@@ -87,7 +87,7 @@ def compute_functionals(features: str, wave: np.ndarray) -> np.ndarray:
 
     Args:
         features: A key of `FEATURE_SETS`.
-        wave: float array of shape `(samples,)` at 16 kHz.
+        wave: Float array of shape `(samples,)` at 16 kHz.
 
     Returns:
         float32 array of shape `(1, dimensions)`, with NaN if the speech is too short.

@@ -17,13 +17,13 @@ class Panel:
     """One condition at several levels.
 
     Args:
-        title: title above the panel.
-        axis: label of the x axis: the quantity of the levels and its unit.
-        ticks: tick labels of the levels.
-        lines: arrays of shape `(ticks, 3)` by name: the score and both ends of its
+        title: Title above the panel.
+        axis: Label of the x axis: the quantity of the levels and its unit.
+        ticks: Tick labels of the levels.
+        lines: Arrays of shape `(ticks, 3)` by name: the score and both ends of its
             interval, in [0, 1]. NaN draws nothing.
-        clean: index of the tick at which the speech is unchanged.
-        joined: whether a line joins the levels, because they are steps of one
+        clean: Index of the tick at which the speech is unchanged.
+        joined: Whether a line joins the levels, because they are steps of one
             quantity.
     """
 
@@ -41,12 +41,12 @@ def draw(panels: list[Panel], path: Any, chance: float | None = None) -> None:
     Scores are unweighted average recall (UAR); error bars show the intervals.
 
     Args:
-        panels: panels from left to right, four per row.
+        panels: Panels from left to right, four per row.
         path: PNG file to write, or an open binary file.
-        chance: score that guessing reaches, in [0, 1], drawn as a dotted line.
+        chance: Score that guessing reaches, in [0, 1], drawn as a dotted line.
 
     Raises:
-        ValueError: if there is no panel, or a line's length differs from the number
+        ValueError: If there is no panel, or a line's length differs from the number
             of its panel's ticks.
     """
     _check(panels)

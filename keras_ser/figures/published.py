@@ -29,12 +29,12 @@ def measured_and_published(
             nothing.
         printed: DataFrames by panel title, with the systems as index and the columns
             `value` and `spread` in percent.
-        title: line above the panels.
+        title: Line above the panels.
         path: PNG file to write, or an open binary file.
-        notes: lines below the panels, such as what a mark in a panel's title means.
+        notes: Lines below the panels, such as what a mark in a panel's title means.
 
     Raises:
-        ValueError: if there is no panel, or the panels have different systems.
+        ValueError: If there is no panel, or the panels have different systems.
     """
     panels = _rows(printed, measured)
     tables = [*measured.values(), *printed.values()]

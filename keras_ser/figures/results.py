@@ -20,13 +20,13 @@ def confusion_matrix(
     average recall (UAR): the mean recall of the classes that have a true utterance.
 
     Args:
-        counts: counts of shape `(classes, classes)`. Rows are the true classes.
-        classes: class names, in the order of the rows.
-        title: first line above the matrix.
+        counts: Counts of shape `(classes, classes)`. Rows are the true classes.
+        classes: Class names, in the order of the rows.
+        title: First line above the matrix.
         path: PNG file to write, or an open binary file.
 
     Raises:
-        ValueError: if `counts` is empty, is not square or does not match `classes`.
+        ValueError: If `counts` is empty, is not square or does not match `classes`.
 
     Example:
 
@@ -82,12 +82,12 @@ def speaker_bars(table: pd.DataFrame, path: Any) -> None:
     in tables, which pools the utterances of all speakers.
 
     Args:
-        table: unweighted average recall (UAR) in [0, 1], with one row per speaker and
+        table: Unweighted average recall (UAR) in [0, 1], with one row per speaker and
             one column per system. NaN draws no bar.
         path: PNG file to write, or an open binary file.
 
     Raises:
-        ValueError: if the table is empty.
+        ValueError: If the table is empty.
     """
     if table.empty:
         raise ValueError(

@@ -14,13 +14,13 @@ def reconstruction(
     """Draw a model's input above its reconstruction, on one colour scale.
 
     Args:
-        features: input features of shape `(frames, n_mels)`.
-        reconstruction: output of the decoder, of the same shape.
+        features: Input features of shape `(frames, n_mels)`.
+        reconstruction: Output of the decoder, of the same shape.
         path: PNG file to write, or an open binary file.
-        hop: time between frames in seconds.
+        hop: Time between frames in seconds.
 
     Raises:
-        ValueError: if the shapes differ or the rank is not 2.
+        ValueError: If the shapes differ or the rank is not 2.
     """
     features = _spectrogram(features, "features")
     output = _spectrogram(reconstruction, "reconstruction")
@@ -47,14 +47,14 @@ def attention(
     """Draw a log-mel spectrogram above the attention weights over time.
 
     Args:
-        features: features of shape `(frames, n_mels)`.
-        weights: attention weights of shape `(steps,)`. A strided encoder has fewer
+        features: Features of shape `(frames, n_mels)`.
+        weights: Attention weights of shape `(steps,)`. A strided encoder has fewer
             steps than frames; each step is drawn over an equal share of the time.
         path: PNG file to write, or an open binary file.
-        hop: time between frames in seconds.
+        hop: Time between frames in seconds.
 
     Raises:
-        ValueError: if a rank is wrong, or there are more steps than frames.
+        ValueError: If a rank is wrong, or there are more steps than frames.
     """
     features = _spectrogram(features, "features")
     weights = np.asarray(weights, float)

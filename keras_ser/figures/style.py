@@ -34,7 +34,7 @@ def drawing(path: Any, inches: tuple[float, float]) -> Iterator[Any]:
 
     Args:
         path: PNG file to write, or an open binary file.
-        inches: width and height of the figure.
+        inches: Width and height of the figure.
 
     Yields:
         The `matplotlib.figure.Figure` to draw into.

@@ -15,17 +15,17 @@ def history(frame: pd.DataFrame, path: Any, chosen: int | None = None) -> None:
     """Draw training curves: emotion loss, development scores and learning rate.
 
     Args:
-        frame: contents of `history.csv`, with one row per epoch. Needs the column
+        frame: Contents of `history.csv`, with one row per epoch. Needs the column
             `epoch`, which counts from 0 as in Keras and is drawn from 1, and
             `emotion_loss` or `loss`. The columns `val_emotion_loss`,
             `val_emotion_accuracy`, `val_emotion_uar` and `learning_rate` are drawn if
             present.
         path: PNG file to write, or an open binary file.
-        chosen: epoch whose weights were kept, counted from 1 as in `metrics.json`,
+        chosen: Epoch whose weights were kept, counted from 1 as in `metrics.json`,
             drawn as a dotted line.
 
     Raises:
-        ValueError: if a required column is missing or there is no epoch.
+        ValueError: If a required column is missing or there is no epoch.
 
     Example:
 
@@ -91,16 +91,16 @@ def embedding(
     """Draw an embedding: utterances as dots coloured by class, centers as stars.
 
     Args:
-        points: the utterances in two dimensions, shape `(utterances, 2)`.
-        labels: true class of each utterance, shape `(utterances,)`.
-        centers: class centers of shape `(classes, 2)`, in the order of `classes`, or
+        points: The utterances in two dimensions, shape `(utterances, 2)`.
+        labels: True class of each utterance, shape `(utterances,)`.
+        centers: Class centers of shape `(classes, 2)`, in the order of `classes`, or
             of shape `(0, 2)` to draw none.
-        classes: class names.
-        title: line above the figure.
+        classes: Class names.
+        title: Line above the figure.
         path: PNG file to write, or an open binary file.
 
     Raises:
-        ValueError: if a shape is wrong or a label is not among `classes`.
+        ValueError: If a shape is wrong or a label is not among `classes`.
     """
     points, labels = np.asarray(points, float), np.asarray(labels)
     centers, classes = np.asarray(centers, float), list(classes)

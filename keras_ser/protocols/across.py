@@ -31,21 +31,21 @@ def cross_corpus(
     take part in selecting the epoch, and reports say so.
 
     Args:
-        table: labelled utterances of both corpora; other corpora are ignored.
-        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+        table: Labelled utterances of both corpora; other corpora are ignored.
+        unlabelled: Speech for the auxiliary tasks. Utterances of development and test
             speakers are left out.
-        train: name of the corpus to train on.
-        test: name of the corpus to select the epoch and to test on.
-        share: fraction of the test corpus that selects the epoch, in (0, 1): of its
+        train: Name of the corpus to train on.
+        test: Name of the corpus to select the epoch and to test on.
+        share: Fraction of the test corpus that selects the epoch, in (0, 1): of its
             speakers (or sessions) or of its utterances, as `split` says.
         split: `"speaker"` or `"utterance"`.
-        seed: seed of the draw.
+        seed: Seed of the draw.
 
     Returns:
         The fold `<train>-<test>`.
 
     Raises:
-        ValueError: if a corpus is unknown, if the training corpus lacks a class of
+        ValueError: If a corpus is unknown, if the training corpus lacks a class of
             the test corpus, if `share` or `split` is invalid, or if there are too few
             speakers.
 
@@ -85,19 +85,19 @@ def cross_language(
     Part of the speech in the test language selects the epoch, as in `cross_corpus`.
 
     Args:
-        table: labelled utterances in two or more languages.
-        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+        table: Labelled utterances in two or more languages.
+        unlabelled: Speech for the auxiliary tasks. Utterances of development and test
             speakers are left out.
-        share: fraction of the test language that selects the epoch, in (0, 1).
+        share: Fraction of the test language that selects the epoch, in (0, 1).
         split: `"speaker"` or `"utterance"`; see `cross_corpus`.
-        seed: seed of the draw.
+        seed: Seed of the draw.
 
     Returns:
         The folds by `<training corpora>-<test corpora>`, such as
         `"emodb-crema_d+ravdess"`.
 
     Raises:
-        ValueError: if there are fewer than two languages, or under the same
+        ValueError: If there are fewer than two languages, or under the same
             conditions as `cross_corpus`.
 
     Example:

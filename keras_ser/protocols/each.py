@@ -31,19 +31,19 @@ def each_corpus(
     pool the folds that were tested on the same corpus.
 
     Args:
-        table: labelled utterances of any number of corpora.
-        unlabelled: speech for the auxiliary tasks, used with every corpus; see the
+        table: Labelled utterances of any number of corpora.
+        unlabelled: Speech for the auxiliary tasks, used with every corpus; see the
             other protocol.
-        protocol: name of the other protocol, one of `leave_one_speaker_out`,
+        protocol: Name of the other protocol, one of `leave_one_speaker_out`,
             `held_out_speakers` and `k_fold`.
-        arguments: keyword arguments of the other protocol.
+        arguments: Keyword arguments of the other protocol.
 
     Returns:
         The folds by `<corpus>-<name>`. With a single corpus, they keep the names that
         the other protocol gives them.
 
     Raises:
-        ValueError: if the protocol is unknown, or under the same conditions as the
+        ValueError: If the protocol is unknown, or under the same conditions as the
             other protocol.
 
     Example:

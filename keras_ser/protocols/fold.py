@@ -20,19 +20,19 @@ class Fold:
     again.
 
     Args:
-        name: name of the fold, such as `"03"`.
-        train: labelled utterances to train on.
-        dev: development utterances. Their score selects the epoch.
-        tests: test tables by name. Each is scored once, at the end.
-        unlabelled: utterances for the auxiliary tasks, or `None`. They count as
+        name: Name of the fold, such as `"03"`.
+        train: Labelled utterances to train on.
+        dev: Development utterances. Their score selects the epoch.
+        tests: Test tables by name. Each is scored once, at the end.
+        unlabelled: Utterances for the auxiliary tasks, or `None`. They count as
             training speech.
-        classes: the emotions, in the order of a model's probabilities.
-        selected_by: description of what selects the epoch, for the report.
-        test_speakers_select: whether other utterances of the test speakers select the
+        classes: The emotions, in the order of a model's probabilities.
+        selected_by: Description of what selects the epoch, for the report.
+        test_speakers_select: Whether other utterances of the test speakers select the
             epoch, as the protocols of some papers require. Reports say so.
 
     Raises:
-        ValueError: if two sides share a speaker, a segment of audio, or an utterance
+        ValueError: If two sides share a speaker, a segment of audio, or an utterance
             and a copy of it.
 
     Example:
@@ -99,16 +99,16 @@ def make_fold(
     """Make the fold with these test and development speakers; all others train.
 
     Args:
-        name: name of the fold.
-        table: labelled utterances.
-        test: names of the test speakers.
-        dev: names of the development speakers.
-        unlabelled: speech for the auxiliary tasks, or `None`.
-        apart: speakers whose whole sessions are excluded from training; by default,
+        name: Name of the fold.
+        table: Labelled utterances.
+        test: Names of the test speakers.
+        dev: Names of the development speakers.
+        unlabelled: Speech for the auxiliary tasks, or `None`.
+        apart: Speakers whose whole sessions are excluded from training; by default,
             the test speakers.
 
     Raises:
-        ValueError: if no speaker is left to train on.
+        ValueError: If no speaker is left to train on.
     """
     apart = test if apart is None else apart
     held_out = set(test) | set(dev)

@@ -37,23 +37,23 @@ def label_fraction(
     among those of a larger one, and the order is the same in every fold.
 
     Args:
-        table: labelled utterances; see the other protocol.
-        unlabelled: speech for the auxiliary tasks; see the other protocol.
-        fraction: fraction of the labels that is kept, above 0 and up to 1.
-        rest: what happens to the other training utterances: `"unlabelled"` adds them
+        table: Labelled utterances; see the other protocol.
+        unlabelled: Speech for the auxiliary tasks; see the other protocol.
+        fraction: Fraction of the labels that is kept, above 0 and up to 1.
+        rest: What happens to the other training utterances: `"unlabelled"` adds them
             to the unlabelled speech, for systems that train on it; `"drop"` leaves
             them out.
-        seed: seed of the random order.
-        protocol: name of the other protocol, any of `PROTOCOLS` except
+        seed: Seed of the random order.
+        protocol: Name of the other protocol, any of `PROTOCOLS` except
             `label_fraction`.
-        arguments: keyword arguments of the other protocol.
+        arguments: Keyword arguments of the other protocol.
 
     Returns:
         The folds by the names that the other protocol gives them. Development and
         test speech is unchanged.
 
     Raises:
-        ValueError: if an argument is invalid, if no labelled utterance of an emotion
+        ValueError: If an argument is invalid, if no labelled utterance of an emotion
             is left, or under the same conditions as the other protocol.
 
     Example:
@@ -83,16 +83,16 @@ def with_few_labels(
     """Keep a fraction of the training labels of one fold.
 
     Args:
-        fold: the fold with all labels.
-        fraction: fraction of the labels that is kept; see `label_fraction`.
-        rest: what happens to the other training utterances; see `label_fraction`.
-        seed: seed of the random order.
+        fold: The fold with all labels.
+        fraction: Fraction of the labels that is kept; see `label_fraction`.
+        rest: What happens to the other training utterances; see `label_fraction`.
+        seed: Seed of the random order.
 
     Returns:
         A new fold, or the same one if `fraction` is 1.
 
     Raises:
-        ValueError: if no labelled utterance of an emotion is left.
+        ValueError: If no labelled utterance of an emotion is left.
     """
     if fraction == 1:
         return fold

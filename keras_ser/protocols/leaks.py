@@ -19,13 +19,13 @@ def check_disjoint(
     """Check that no two sides share a speaker, a segment of audio or a copy.
 
     Args:
-        fold: name of the fold, for the message.
-        sides: tables by side: `train`, `dev` and `test`.
-        exempt: what may be shared, such as `("dev", "test", "speakers")`. The third
+        fold: Name of the fold, for the message.
+        sides: Tables by side: `train`, `dev` and `test`.
+        exempt: What may be shared, such as `("dev", "test", "speakers")`. The third
             item is a key of `FINDERS`.
 
     Raises:
-        ValueError: if two sides share anything. The message names what they share.
+        ValueError: If two sides share anything. The message names what they share.
     """
     names = list(sides)
     rows = pd.concat([table[COLUMNS] for table in sides.values()], ignore_index=True)
@@ -52,13 +52,13 @@ def check_sound(
     """Check that no two sides have the same sound in files with different bytes.
 
     Args:
-        fold: name of the fold, for the message.
-        sides: tables by side: `train`, `dev` and `test`.
-        sound: a hash of each utterance's sound, by utterance. Utterances that are
+        fold: Name of the fold, for the message.
+        sides: Tables by side: `train`, `dev` and `test`.
+        sound: A hash of each utterance's sound, by utterance. Utterances that are
             missing here are not compared.
 
     Raises:
-        ValueError: if two sides have the same sound. The message names both
+        ValueError: If two sides have the same sound. The message names both
             utterances.
     """
     for (first, one), (second, other) in combinations(sides.items(), 2):
@@ -85,12 +85,12 @@ def check_tuned(
     """Check that no fold tests speakers that were used to choose the settings.
 
     Args:
-        tuned_on: speakers that a search for the settings used.
-        tests: the test speakers of every fold of the protocol, by the fold's name.
-        chosen: names of the folds to run.
+        tuned_on: Speakers that a search for the settings used.
+        tests: The test speakers of every fold of the protocol, by the fold's name.
+        chosen: Names of the folds to run.
 
     Raises:
-        ValueError: if a chosen fold tests one of these speakers. The message names
+        ValueError: If a chosen fold tests one of these speakers. The message names
             the folds that may be run.
     """
     used = {name: sorted(set(tuned_on) & set(tests[name])) for name in tests}
@@ -129,9 +129,9 @@ def shared_audio(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
     other table if that table's latest end so far is after its start.
 
     Args:
-        one: table with the columns `utterance`, `digest`, and `start` and `end` in
+        one: Table with the columns `utterance`, `digest`, and `start` and `end` in
             seconds.
-        other: table with the same columns.
+        other: Table with the same columns.
 
     Returns:
         Sorted names of the utterances in up to three overlaps.
@@ -151,8 +151,8 @@ def shared_origins(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
     """Find utterances that are equal, copies of each other or copies of the same one.
 
     Args:
-        one: table with the columns `utterance` and `origin`.
-        other: table with the same columns.
+        one: Table with the columns `utterance` and `origin`.
+        other: Table with the same columns.
 
     Returns:
         Sorted names of utterances of both tables.

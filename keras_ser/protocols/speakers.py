@@ -21,9 +21,9 @@ def in_sessions_of(
     """Find the rows from sessions in which any of the speakers was recorded.
 
     Args:
-        rows: table of utterances to test.
-        table: table that says in which sessions the speakers were recorded.
-        speakers: names of speakers.
+        rows: Table of utterances to test.
+        table: Table that says in which sessions the speakers were recorded.
+        speakers: Names of speakers.
 
     Returns:
         One boolean per row of `rows`. A row without a session is never found.
@@ -38,9 +38,9 @@ def next_speakers(
     """Choose the first speaker of the same gender and the first of a different one.
 
     Args:
-        own: the gender to compare with.
-        others: names of the speakers to choose from, in order.
-        gender: gender of each speaker, by name.
+        own: The gender to compare with.
+        others: Names of the speakers to choose from, in order.
+        gender: Gender of each speaker, by name.
 
     Returns:
         Two names, or fewer if there are fewer speakers. If a gender is absent, the
@@ -56,8 +56,8 @@ def speaker_units(table: pd.DataFrame, seed: int | None = None) -> list[list[str
     """Group speakers who share a session, and alternate corpora and genders.
 
     Args:
-        table: table of the speakers' utterances.
-        seed: seed of a random order within each corpus and gender. By default, the
+        table: Table of the speakers' utterances.
+        seed: Seed of a random order within each corpus and gender. By default, the
             order is that of the names.
 
     Returns:
@@ -89,8 +89,8 @@ def group_sizes(units: list[list[str]], folds: int) -> list[int]:
     """Divide units into groups of neighbours with similar numbers of speakers.
 
     Args:
-        units: speakers that stay together, from `speaker_units`.
-        folds: the number of groups.
+        units: Speakers that stay together, from `speaker_units`.
+        folds: The number of groups.
 
     Returns:
         The number of consecutive units in each group.

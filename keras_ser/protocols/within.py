@@ -26,8 +26,8 @@ def leave_one_speaker_out(
     best accuracies of several epochs tie.
 
     Args:
-        table: labelled utterances of at least 4 speakers.
-        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+        table: Labelled utterances of at least 4 speakers.
+        unlabelled: Speech for the auxiliary tasks. Utterances of development and test
             speakers, and of anybody in the test speaker's session, are left out.
 
     Returns:
@@ -35,7 +35,7 @@ def leave_one_speaker_out(
         the names leave out the corpus: `"03"`; otherwise they are like `"emodb-03"`.
 
     Raises:
-        ValueError: if there are fewer than 4 speakers, or a fold has nobody left to
+        ValueError: If there are fewer than 4 speakers, or a fold has nobody left to
             train on.
 
     Example:
@@ -71,17 +71,17 @@ def held_out_speakers(
     Nobody from a test speaker's session trains.
 
     Args:
-        table: labelled utterances.
-        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+        table: Labelled utterances.
+        unlabelled: Speech for the auxiliary tasks. Utterances of development and test
             speakers, and of anybody in a test speaker's session, are left out.
-        test: names of the test speakers as in the table, such as `"synthetic/s04"`.
-        dev: names of the development speakers, who select the epoch.
+        test: Names of the test speakers as in the table, such as `"synthetic/s04"`.
+        dev: Names of the development speakers, who select the epoch.
 
     Returns:
         The fold `"held-out"`.
 
     Raises:
-        ValueError: if `test` or `dev` is empty, contains an unknown speaker or shares
+        ValueError: If `test` or `dev` is empty, contains an unknown speaker or shares
             a speaker with the other, or if nobody is left to train on.
 
     Example:
@@ -113,17 +113,17 @@ def k_fold(
     session are on the same side, so the partners of a chosen speaker join it.
 
     Args:
-        table: labelled utterances.
-        unlabelled: speech for the auxiliary tasks. Utterances of development and test
+        table: Labelled utterances.
+        unlabelled: Speech for the auxiliary tasks. Utterances of development and test
             speakers, and of anybody in their sessions, are left out.
-        folds: the number of folds, at least 2.
+        folds: The number of folds, at least 2.
 
     Returns:
         The folds by their numbers, such as `"1"` to `"6"`; from ten folds on, with
         leading zeros.
 
     Raises:
-        ValueError: if there are too few speakers, or sessions, to fill the folds and
+        ValueError: If there are too few speakers, or sessions, to fill the folds and
             to leave somebody to train on.
 
     Example:

@@ -13,7 +13,7 @@ class Heading:
     """A heading.
 
     Args:
-        text: the words of the heading.
+        text: The words of the heading.
         level: 1 for the title of the report, 2 for a section.
     """
 
@@ -26,7 +26,7 @@ class Text:
     """A paragraph.
 
     Args:
-        text: the words of the paragraph.
+        text: The words of the paragraph.
     """
 
     text: str
@@ -37,9 +37,9 @@ class Table:
     """A table of text cells.
 
     Args:
-        caption: the line above the table.
-        header: the title of each column.
-        rows: the cells of each row, as many as there are columns.
+        caption: The line above the table.
+        header: The title of each column.
+        rows: The cells of each row, as many as there are columns.
     """
 
     caption: str
@@ -52,9 +52,9 @@ class Figure:
     """A picture, which is drawn only when it is needed.
 
     Args:
-        name: name of the PNG file, in the folder of the report.
-        caption: what the picture shows.
-        draw: function that draws the picture to a path.
+        name: Name of the PNG file, in the folder of the report.
+        caption: What the picture shows.
+        draw: Function that draws the picture to a path.
     """
 
     name: str

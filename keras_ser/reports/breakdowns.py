@@ -23,8 +23,8 @@ def repeat_table(title: str, by_system: dict[str, pd.DataFrame]) -> list[Table]:
     """UAR of each repeat; no table if no system has several repeats.
 
     Args:
-        title: test set and condition.
-        by_system: scored predictions by the name of the system.
+        title: Test set and condition.
+        by_system: Scored predictions by the name of the system.
     """
     if all(rows["repeat"].nunique() == 1 for rows in by_system.values()):
         return []
@@ -46,9 +46,9 @@ def speaker_blocks(
     """UAR of each speaker, as a table and as a figure.
 
     Args:
-        title: test set and condition.
-        by_system: scored predictions by the name of the system.
-        suffix: end of the figure's file name.
+        title: Test set and condition.
+        by_system: Scored predictions by the name of the system.
+        suffix: End of the figure's file name.
     """
     pooled = pd.concat(by_system.values())
     table = pd.DataFrame({name: speaker_uar(rows) for name, rows in by_system.items()})

@@ -22,7 +22,7 @@ def uar_interval(rows: pd.DataFrame) -> tuple[float, float, float]:
     too few.
 
     Args:
-        rows: predictions of the emotion, as `reports.read` returns them.
+        rows: Predictions of the emotion, as `reports.read` returns them.
 
     Returns:
         UAR and both ends of its 95 % interval, in [0, 1].
@@ -41,7 +41,7 @@ def uar_with_interval(rows: pd.DataFrame) -> str:
     it is then over utterances.
 
     Args:
-        rows: predictions of the emotion, as `reports.read` returns them.
+        rows: Predictions of the emotion, as `reports.read` returns them.
     """
     uar, low, high = uar_interval(rows)
     mark = FEW_SPEAKERS_MARK if _has_few_speakers(rows) else ""

@@ -26,13 +26,13 @@ class Difference:
     """A system's pooled UAR minus the reference's, on what both predicted.
 
     Args:
-        value: the difference in UAR, in [-1, 1].
-        interval: both ends of its 95 % interval.
-        mean: the mean over speakers of the difference in their UAR, which p tests.
+        value: The difference in UAR, in [-1, 1].
+        interval: Both ends of its 95 % interval.
+        mean: The mean over speakers of the difference in their UAR, which p tests.
         p: p of a sign-flip test over speakers; NaN if there are too few of them.
-        speakers: number of shared speakers.
-        utterances: number of shared utterances.
-        partial: whether one of the systems predicted more than the other.
+        speakers: Number of shared speakers.
+        utterances: Number of shared utterances.
+        partial: Whether one of the systems predicted more than the other.
     """
 
     value: float
@@ -68,8 +68,8 @@ def choose_reference(systems: list[str], reference: str | None) -> str:
     """The system that the others are compared with.
 
     Args:
-        systems: names of the systems, in the order of the report.
-        reference: the system that the user or the config names, if any.
+        systems: Names of the systems, in the order of the report.
+        reference: The system that the user or the config names, if any.
 
     Returns:
         `reference` if it is one of the systems, else `baseline_augmented`, else
@@ -83,7 +83,7 @@ def check_reference(reference: str | None, systems: Iterable[str]) -> None:
     """Rejects a reference that is not one of the systems.
 
     Raises:
-        ValueError: if it is neither None nor a system.
+        ValueError: If it is neither None nor a system.
     """
     names = sorted(set(systems))
     if reference is not None and reference not in names:
@@ -97,8 +97,8 @@ def compare(by_system: dict[str, pd.DataFrame], reference: str) -> dict:
     """The `Difference` of each system from the reference.
 
     Args:
-        by_system: predictions of the emotion by the name of the system.
-        reference: name of the reference.
+        by_system: Predictions of the emotion by the name of the system.
+        reference: Name of the reference.
 
     Returns:
         Differences by system, without the reference; empty if there are no
@@ -115,8 +115,8 @@ def difference(rows: pd.DataFrame, reference: pd.DataFrame) -> Difference:
     """The difference of a system from a reference, on what both predicted.
 
     Args:
-        rows: the system's predictions of the emotion, as `reports.read` returns them.
-        reference: the predictions of the reference.
+        rows: The system's predictions of the emotion, as `reports.read` returns them.
+        reference: The predictions of the reference.
     """
     columns = [*PAIR_COLUMNS, "prediction"]
     both = rows[columns].merge(
@@ -149,8 +149,8 @@ def speaker_uar(rows: pd.DataFrame, column: str = "prediction") -> pd.Series:
     """UAR of each speaker, averaged over the repeats that have the speaker.
 
     Args:
-        rows: predictions of the emotion.
-        column: the column that holds the predictions.
+        rows: Predictions of the emotion.
+        column: The column that holds the predictions.
     """
     repeats = [
         pd.Series(scores.per_speaker_uar(part["truth"], part[column], part["speaker"]))
@@ -163,7 +163,7 @@ def difference_cells(differences: dict[str, Difference]) -> dict[str, list[str]]
     """The cells below `DIFFERENCE_HEADER` of each system.
 
     Args:
-        differences: from `compare`. Holm's method adjusts p for all of them.
+        differences: From `compare`. Holm's method adjusts p for all of them.
     """
     adjusted = scores.holm([each.p for each in differences.values()])
     return {
@@ -189,8 +189,8 @@ def explain(differences: dict[str, Difference], reference: str) -> list[Text]:
     """The paragraphs that explain Δ and p below a table.
 
     Args:
-        differences: from `compare`.
-        reference: name of the reference.
+        differences: From `compare`.
+        reference: Name of the reference.
     """
     tested = [each for each in differences.values() if each.tested]
     texts = []

@@ -39,14 +39,14 @@ def contents(
     """All blocks of the report of complete runs.
 
     Args:
-        runs: from `reading.read_runs`.
-        order: systems that come first.
-        reference: the system that the others are compared with; default: that of the
+        runs: From `reading.read_runs`.
+        order: Systems that come first.
+        reference: The system that the others are compared with; default: that of the
             config, else as `comparison.choose_reference` chooses.
 
     Raises:
-        FileNotFoundError: if a metrics.json is missing.
-        ValueError: if there are no labelled predictions of the emotion, if the
+        FileNotFoundError: If a metrics.json is missing.
+        ValueError: If there are no labelled predictions of the emotion, if the
             reference is not a system, if a file of a run is invalid, or if two
             figures would have the same file name.
     """

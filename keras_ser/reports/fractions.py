@@ -27,8 +27,8 @@ def label_fraction_blocks(
     all systems of the lines have.
 
     Args:
-        settings: from `reading.collect_settings`.
-        table: predictions of the emotion, with the column `test_set`.
+        settings: From `reading.collect_settings`.
+        table: Predictions of the emotion, with the column `test_set`.
     """
     blocks: list[Block] = []
     few = {name: own for name, own in settings.items() if _fractions(own, table, name)}

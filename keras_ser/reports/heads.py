@@ -30,8 +30,8 @@ def augmentation_head_blocks(runs: list[Run], order: Iterable[str] = ()) -> list
     """A table for each experiment whose runs hold such scores.
 
     Args:
-        runs: from `reading.read_runs`.
-        order: systems that come first.
+        runs: From `reading.read_runs`.
+        order: Systems that come first.
     """
     table = pd.DataFrame([run.identity | _read_scores(run) for run in runs])
     columns = _score_columns(table)

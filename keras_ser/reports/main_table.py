@@ -26,11 +26,11 @@ def main_table_blocks(
     The second table follows only if the systems have different folds or repeats.
 
     Args:
-        title: test set and condition.
-        systems: names of all systems of the experiment.
-        by_system: scored predictions of those systems that have any here.
-        reference: the system that the others are compared with.
-        note: addition to the captions.
+        title: Test set and condition.
+        systems: Names of all systems of the experiment.
+        by_system: Scored predictions of those systems that have any here.
+        reference: The system that the others are compared with.
+        note: Addition to the captions.
     """
     jobs = {name: _jobs(rows) for name, rows in by_system.items()}
     every = sorted(set().union(*jobs.values()), key=job_key)

@@ -30,13 +30,13 @@ def parse(name: str) -> pd.DataFrame:
     """The published figures with a name such as `mtl_aug:2`.
 
     Args:
-        name: paper and table, separated by a colon.
+        name: Paper and table, separated by a colon.
 
     Returns:
         DataFrame as from `load_published`.
 
     Raises:
-        ValueError: if there are no figures with this name.
+        ValueError: If there are no figures with this name.
     """
     paper, colon, table = name.partition(":")
     if not colon:
@@ -51,8 +51,8 @@ def published_blocks(settings: dict[str, dict], table: pd.DataFrame) -> list[Blo
     """The blocks of all experiments whose config names published figures.
 
     Args:
-        settings: from `reading.collect_settings`.
-        table: predictions of the emotion, with the column `test_set`.
+        settings: From `reading.collect_settings`.
+        table: Predictions of the emotion, with the column `test_set`.
     """
     names: dict[str, str] = {
         experiment: own["published"]
@@ -73,7 +73,7 @@ def group_measured(rows: pd.DataFrame) -> Measured:
     """The rows of each system, by test set and condition as papers call it.
 
     Args:
-        rows: predictions of the emotion, with the column `test_set`.
+        rows: Predictions of the emotion, with the column `test_set`.
     """
     measured: Measured = {}
     for key, part in rows.groupby(["test_set", "condition", "system"], sort=True):
@@ -93,18 +93,18 @@ def compare_with_published(
     compared. Noise that is not the paper's is marked, too.
 
     Args:
-        name: name of the published figures, such as `mtl_aug:2`.
-        measured: predictions of each system, by test set (`emodb`, `emodb>ravdess`)
+        name: Name of the published figures, such as `mtl_aug:2`.
+        measured: Predictions of each system, by test set (`emodb`, `emodb>ravdess`)
             and condition (`clean`, `10 dB`).
-        noise: name of the corpus of the noise that was mixed in.
-        file: name of the figure's file.
+        noise: Name of the corpus of the noise that was mixed in.
+        file: Name of the figure's file.
 
     Returns:
         The blocks. If the paper only draws the figures, they are a heading and the
         notes on these figures.
 
     Raises:
-        ValueError: if there are no figures with this name.
+        ValueError: If there are no figures with this name.
     """
     printed = parse(name)
     paper, _, number = name.partition(":")

@@ -25,15 +25,15 @@ def load_published(paper: str, table: str | None = None) -> pd.DataFrame:
     """A paper's figures, in the order in which it prints them.
 
     Args:
-        paper: name of the paper, such as `mtl_aug`.
-        table: name of a table, such as `2` or `figure 3`; default: all tables.
+        paper: Name of the paper, such as `mtl_aug`.
+        table: Name of a table, such as `2` or `figure 3`; default: all tables.
 
     Returns:
         DataFrame with the columns `COLUMNS`; `value` and `spread` are floats, the
         others text.
 
     Raises:
-        ValueError: if the paper or the table is unknown.
+        ValueError: If the paper or the table is unknown.
     """
     papers = sorted(path.stem for path in FOLDER.glob("*.csv"))
     if paper not in papers:

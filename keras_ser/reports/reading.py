@@ -28,12 +28,12 @@ class Run:
     """A complete run: one system, trained and tested on one fold of one repeat.
 
     Args:
-        experiment: name of the experiment.
-        system: name of the system.
-        fold: name of the fold.
-        repeat: number of the repeat.
-        folder: the run's folder.
-        predictions: the rows of its `predictions.csv`.
+        experiment: Name of the experiment.
+        system: Name of the system.
+        fold: Name of the fold.
+        repeat: Number of the repeat.
+        folder: The run's folder.
+        predictions: The rows of its `predictions.csv`.
     """
 
     experiment: str
@@ -63,7 +63,7 @@ def read(paths: Paths) -> pd.DataFrame:
     """All predictions of complete runs, one row per prediction.
 
     Args:
-        paths: a folder of runs, of an experiment, of a system or of a single run, or
+        paths: A folder of runs, of an experiment, of a system or of a single run, or
             a list of these. Folders that are hidden or end in `.partial` are skipped.
 
     Returns:
@@ -73,9 +73,9 @@ def read(paths: Paths) -> pd.DataFrame:
         their content alone.
 
     Raises:
-        FileNotFoundError: if a path does not exist, if there is no complete run, or
+        FileNotFoundError: If a path does not exist, if there is no complete run, or
             if a run has no predictions.csv or config.json.
-        ValueError: if a predictions.csv is unreadable, lacks columns or values, holds
+        ValueError: If a predictions.csv is unreadable, lacks columns or values, holds
             several runs, or predicts an utterance twice; if an utterance is tested in
             two folds of a repeat; if runs of one experiment have different settings.
     """
@@ -86,11 +86,11 @@ def read_runs(paths: Paths) -> list[Run]:
     """All complete runs, sorted by experiment, system, fold and repeat.
 
     Args:
-        paths: as for `read`.
+        paths: As for `read`.
 
     Raises:
-        FileNotFoundError: as `read`.
-        ValueError: as `read`.
+        FileNotFoundError: As `read`.
+        ValueError: As `read`.
     """
     runs = [_read_run(folder) for folder in _find_folders(paths)]
     runs.sort(key=lambda run: [natural_key(part) for part in run.identity.values()])
@@ -113,13 +113,13 @@ def collect_settings(runs: list[Run]) -> dict[str, dict]:
     taken from the other runs.
 
     Args:
-        runs: runs of any number of experiments.
+        runs: Runs of any number of experiments.
 
     Returns:
         The settings by the name of the experiment.
 
     Raises:
-        ValueError: if two runs of an experiment hold different values in what all
+        ValueError: If two runs of an experiment hold different values in what all
             systems share, or in what defines the system that both have.
     """
     found: dict[str, dict] = {}

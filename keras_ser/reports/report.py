@@ -39,12 +39,12 @@ def write(
     or conditions, their names end in these.
 
     Args:
-        paths: as for `reports.read`.
-        out: folder to write to.
-        formats: any of `"md"`, `"tex"` and `"png"`.
-        systems: systems that come first, in this order. Those called `baseline…`
+        paths: As for `reports.read`.
+        out: Folder to write to.
+        formats: Any of `"md"`, `"tex"` and `"png"`.
+        systems: Systems that come first, in this order. Those called `baseline…`
             follow, then the others by name.
-        reference: the system that the others are compared with. Default: the
+        reference: The system that the others are compared with. Default: the
             reference of the config, else `baseline_augmented`, `baseline`, or the
             first system.
 
@@ -52,8 +52,8 @@ def write(
         The written files.
 
     Raises:
-        FileNotFoundError: as `reports.read`, and if a metrics.json is missing.
-        ValueError: as `reports.read`, if a format is unknown, if `reference` is not a
+        FileNotFoundError: As `reports.read`, and if a metrics.json is missing.
+        ValueError: As `reports.read`, if a format is unknown, if `reference` is not a
             system, or if there are no labelled predictions of the emotion.
     """
     formats, systems = as_list(formats), as_list(systems)

@@ -26,11 +26,11 @@ def find_file(folder: Path, name: str) -> Path:
     """The path of a file that every complete run holds.
 
     Args:
-        folder: the run's folder.
-        name: name of the file.
+        folder: The run's folder.
+        name: Name of the file.
 
     Raises:
-        FileNotFoundError: if the folder does not hold the file.
+        FileNotFoundError: If the folder does not hold the file.
     """
     if not (folder / name).is_file():
         raise FileNotFoundError(
@@ -44,9 +44,9 @@ def invalid_file(path: Path, expected: str, received) -> ValueError:
     """The error that a file in a run's folder holds something unexpected.
 
     Args:
-        path: path of the file.
-        expected: what the file must hold.
-        received: what it holds; long text is cut.
+        path: Path of the file.
+        expected: What the file must hold.
+        received: What it holds; long text is cut.
     """
     text = str(received)
     if len(text) > MAX_RECEIVED:
@@ -61,13 +61,13 @@ def read_predictions(path: Path) -> pd.DataFrame:
     """One `predictions.csv`, checked, with its rows in a fixed order.
 
     Args:
-        path: path of the file.
+        path: Path of the file.
 
     Returns:
         Text columns, except for `repeat` (integer) and `p_<class>` (float).
 
     Raises:
-        ValueError: if the file is not a CSV file, lacks columns or values, or holds
+        ValueError: If the file is not a CSV file, lacks columns or values, or holds
             several runs.
     """
     table = _read_csv(path)
@@ -134,7 +134,7 @@ def class_names(rows: pd.DataFrame) -> list[str]:
     """The classes of the `p_` columns; without such columns, all labels that occur.
 
     Args:
-        rows: predictions of one head.
+        rows: Predictions of one head.
     """
     named = [name for name in rows if name.startswith("p_") and rows[name].count()]
     if named:
@@ -146,11 +146,11 @@ def read_metrics(folder: Path) -> dict:
     """The object in a run's `metrics.json`.
 
     Args:
-        folder: the run's folder.
+        folder: The run's folder.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is not an object with `speakers` and `selected_by`.
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not an object with `speakers` and `selected_by`.
     """
     path = find_file(folder, "metrics.json")
     metrics = files.read_json(path)
@@ -165,12 +165,12 @@ def read_config(folder: Path, system: str) -> dict:
     """The object in a run's `config.json`.
 
     Args:
-        folder: the run's folder.
-        system: name of the run's system, which the config must describe.
+        folder: The run's folder.
+        system: Name of the run's system, which the config must describe.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is not an object that describes the system, or if it has the
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not an object that describes the system, or if it has the
             settings of an earlier version.
     """
     path = find_file(folder, "config.json")
@@ -196,7 +196,7 @@ def renamed_keys(found: dict) -> list[str]:
     """The keys of a `config.json` that have another name today, in words.
 
     Args:
-        found: the object in the file.
+        found: The object in the file.
     """
     systems = found.get("systems")
     parts = [

@@ -28,11 +28,11 @@ def shared_speakers(paths: Paths) -> list[str]:
     The report holds the same lines, as errors.
 
     Args:
-        paths: as for `reports.read`.
+        paths: As for `reports.read`.
 
     Raises:
-        FileNotFoundError: as `reports.read`, and if a metrics.json is missing.
-        ValueError: as `reports.read`, and if a metrics.json does not name speakers.
+        FileNotFoundError: As `reports.read`, and if a metrics.json is missing.
+        ValueError: As `reports.read`, and if a metrics.json does not name speakers.
     """
     return _shared_speakers(_read_selections(read_runs(paths)))
 
@@ -41,12 +41,12 @@ def check_speakers(paths: Paths) -> None:
     """Rejects runs in which a speaker is on two sides of a fold.
 
     Args:
-        paths: as for `reports.read`.
+        paths: As for `reports.read`.
 
     Raises:
-        RuntimeError: if the sides of a fold share a speaker.
-        FileNotFoundError: as `shared_speakers`.
-        ValueError: as `shared_speakers`.
+        RuntimeError: If the sides of a fold share a speaker.
+        FileNotFoundError: As `shared_speakers`.
+        ValueError: As `shared_speakers`.
     """
     shared = shared_speakers(paths)
     if shared:
@@ -61,8 +61,8 @@ def selection_blocks(runs: list[Run], order: Iterable[str] = ()) -> list[Block]:
     """What selected the epochs, shared speakers, and skipped utterances.
 
     Args:
-        runs: from `reading.read_runs`.
-        order: systems that come first.
+        runs: From `reading.read_runs`.
+        order: Systems that come first.
     """
     table = _read_selections(runs)
     blocks: list[Block] = [Heading("How the epochs were selected", 2)]

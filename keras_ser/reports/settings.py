@@ -19,9 +19,9 @@ def settings_blocks(
     """A paragraph of settings and a table of systems for each experiment.
 
     Args:
-        runs: from `reading.read_runs`.
-        settings: from `reading.collect_settings`.
-        order: systems that come first.
+        runs: From `reading.read_runs`.
+        settings: From `reading.collect_settings`.
+        order: Systems that come first.
     """
     blocks: list[Block] = []
     for experiment, own in settings.items():
@@ -39,7 +39,7 @@ def normalisation_notes(settings: dict[str, dict]) -> dict[str, str]:
     """What the caption of each experiment's main table says about normalisation.
 
     Args:
-        settings: from `reading.collect_settings`.
+        settings: From `reading.collect_settings`.
     """
     return {
         experiment: ", normalised by speaker (transductive)"

@@ -13,8 +13,8 @@ def by_test_set(paths: Paths, condition: str = "clean") -> dict[str, pd.DataFram
     """Predictions of the emotion for labelled speech, by test set.
 
     Args:
-        paths: as for `reports.read`.
-        condition: the condition of the test speech, such as `clean` or
+        paths: As for `reports.read`.
+        condition: The condition of the test speech, such as `clean` or
             `noise:all:10`; see `conditions`.
 
     Returns:
@@ -22,8 +22,8 @@ def by_test_set(paths: Paths, condition: str = "clean") -> dict[str, pd.DataFram
         `ravdess → emodb` after training on RAVDESS and testing on EMO-DB.
 
     Raises:
-        FileNotFoundError: as `reports.read`.
-        ValueError: as `reports.read`.
+        FileNotFoundError: As `reports.read`.
+        ValueError: As `reports.read`.
     """
     runs = read_runs(paths)
     table = add_test_sets(runs, collect_settings(runs))
@@ -37,8 +37,8 @@ def add_test_sets(runs: list[Run], settings: dict[str, dict]) -> pd.DataFrame:
     """All predictions with a column `test_set`: `emodb`, or `ravdess>emodb`.
 
     Args:
-        runs: from `reading.read_runs`.
-        settings: from `reading.collect_settings`.
+        runs: From `reading.read_runs`.
+        settings: From `reading.collect_settings`.
     """
     tables = []
     for run in runs:
@@ -65,7 +65,7 @@ def base_protocol(settings: dict) -> str:
     which they name in their arguments.
 
     Args:
-        settings: settings of one experiment, from `reading.collect_settings`.
+        settings: Settings of one experiment, from `reading.collect_settings`.
     """
     protocol = settings.get("protocol", "")
     arguments = settings.get("protocol_arguments") or {}

@@ -70,8 +70,8 @@ def sort_systems(systems: Iterable[str], order: Iterable[str] = ()) -> list[str]
     """The different systems in the order in which reports list them.
 
     Args:
-        systems: names of systems.
-        order: names that come first, in this order. Baselines follow, then the
+        systems: Names of systems.
+        order: Names that come first, in this order. Baselines follow, then the
             others, both by name.
     """
     return sorted(set(systems), key=functools.partial(_system_key, list(order)))

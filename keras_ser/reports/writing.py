@@ -15,7 +15,7 @@ def markdown(blocks: Iterable[Block]) -> str:
     """Blocks as Markdown.
 
     Args:
-        blocks: the blocks in their order; figures become links to their files.
+        blocks: The blocks in their order; figures become links to their files.
     """
     return "\n\n".join(map(_block_markdown, blocks)) + "\n"
 
@@ -24,7 +24,7 @@ def latex(blocks: Iterable[Block]) -> str:
     """Blocks as LaTeX, for use with the packages booktabs, graphicx and longtable.
 
     Args:
-        blocks: the blocks in their order; figures include their files.
+        blocks: The blocks in their order; figures include their files.
     """
     first = "% Needs the packages booktabs, graphicx and longtable."
     return "\n\n".join([first, *map(_block_latex, blocks)]) + "\n"
@@ -34,8 +34,8 @@ def draw_figures(blocks: Iterable[Block], folder: str | Path) -> list[Path]:
     """Draws the figures among the blocks.
 
     Args:
-        blocks: blocks of a report.
-        folder: folder to write to.
+        blocks: Blocks of a report.
+        folder: Folder to write to.
 
     Returns:
         The written files.

@@ -57,23 +57,23 @@ def evaluate(
     the version of the package has changed.
 
     Args:
-        runs: folders of runs of networks, or folders above them; see `reports.read`.
-        corpora: the folder of each corpus. Corpora that are not named are read from
+        runs: Folders of runs of networks, or folders above them; see `reports.read`.
+        corpora: The folder of each corpus. Corpora that are not named are read from
             `$KERAS_SER_CORPORA/<name>`.
-        noise: folder of a noise corpus that the reader `noise` can read, or
+        noise: Folder of a noise corpus that the reader `noise` can read, or
             `NAME=DIR` for another noise corpus, such as `demand=DIR`. Empty for no
             noise.
-        kinds: kinds of noise; default, all of them.
-        snr: signal-to-noise ratios in dB; default, `SNRS_DB`.
-        epsilon: largest changes of a feature by attacks, in standard deviations;
+        kinds: Kinds of noise; default, all of them.
+        snr: Signal-to-noise ratios in dB; default, `SNRS_DB`.
+        epsilon: Largest changes of a feature by attacks, in standard deviations;
             default, `EPSILONS`.
-        published: names of published figures to show next to the measured scores,
+        published: Names of published figures to show next to the measured scores,
             such as `mtl_aug:5`.
-        out: folder to write to; default, `robustness` in the first of `runs`.
-        cache: folder of the feature store.
-        workers: number of processes. Each scores one run at a time. If there is only
+        out: Folder to write to; default, `robustness` in the first of `runs`.
+        cache: Folder of the feature store.
+        workers: Number of processes. Each scores one run at a time. If there is only
             one run, they extract its features.
-        progress: whether to show a progress bar.
+        progress: Whether to show a progress bar.
 
     Returns:
         The written files: `robustness.csv` with the columns of `predictions.csv`, the
@@ -81,8 +81,8 @@ def evaluate(
         figure per name in `published`.
 
     Raises:
-        FileNotFoundError: if there is no finished run of a network, or no corpus.
-        ValueError: if a corpus is not the one that a run was tested on, or if the
+        FileNotFoundError: If there is no finished run of a network, or no corpus.
+        ValueError: If a corpus is not the one that a run was tested on, or if the
             settings of a condition are out of range.
 
     Example:
@@ -139,11 +139,11 @@ def list_conditions(
     """The conditions of the robustness report, `clean` first.
 
     Args:
-        noise: table of the noise corpus, or None without noise.
-        kinds, snr, epsilon: as for `evaluate`.
+        noise: Table of the noise corpus, or None without noise.
+        kinds, snr, epsilon: As for `evaluate`.
 
     Raises:
-        ValueError: if a kind is not in the noise corpus, or if a value is out of
+        ValueError: If a kind is not in the noise corpus, or if a value is out of
             range.
     """
     kinds, known = tuple(kinds), () if noise is None else noise_kinds(noise)

@@ -22,9 +22,9 @@ class Run:
     """A finished run, with the speech that it was tested on.
 
     Args:
-        folder: folder of the run.
-        predictions: rows of its `predictions.csv`.
-        table: utterances that it was tested on.
+        folder: Folder of the run.
+        predictions: Rows of its `predictions.csv`.
+        table: Utterances that it was tested on.
     """
 
     folder: Path
@@ -41,7 +41,7 @@ def network_runs(found: list[reading.Run]) -> list[reading.Run]:
     """The runs that have a model. A warning names the systems of the others.
 
     Raises:
-        FileNotFoundError: if no run has a model.
+        FileNotFoundError: If no run has a model.
     """
     networks = [run for run in found if (run.folder / "model.keras").exists()]
     without = {run.system for run in found} - {run.system for run in networks}
@@ -64,13 +64,13 @@ def with_test_speech(
     """Adds its test speech to each run. Each corpus is read once.
 
     Args:
-        found: from `network_runs`.
-        corpora: the folder of each corpus. Corpora that are not named are read from
+        found: From `network_runs`.
+        corpora: The folder of each corpus. Corpora that are not named are read from
             `$KERAS_SER_CORPORA/<name>`.
-        cache: folder of the feature store.
+        cache: Folder of the feature store.
 
     Raises:
-        ValueError: if a corpus is not the one that a run was tested on.
+        ValueError: If a corpus is not the one that a run was tested on.
     """
     tables, runs = {}, []
     for run in found:

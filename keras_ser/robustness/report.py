@@ -44,18 +44,18 @@ def write(
     """Writes `robustness.md` and, if there are conditions besides `clean`, a figure.
 
     Args:
-        table: predictions with the columns of `predictions.csv`. Each system must
+        table: Predictions with the columns of `predictions.csv`. Each system must
             have predictions under `clean`.
-        out: folder to write to.
-        published: names of published figures to show next to the measured scores,
+        out: Folder to write to.
+        published: Names of published figures to show next to the measured scores,
             such as `mtl_aug:5`. Each has a figure of its own; see `reports.published`.
-        noise: name of the corpus of the noise that was mixed in.
+        noise: Name of the corpus of the noise that was mixed in.
 
     Returns:
         The written files.
 
     Raises:
-        ValueError: if published figures are unknown, or if none of their conditions
+        ValueError: If published figures are unknown, or if none of their conditions
             was measured.
     """
     blocks = contents(table, published, noise)
@@ -69,12 +69,12 @@ def contents(
     """The blocks of the robustness report.
 
     Args:
-        table: as for `write`.
-        published: as for `write`.
-        noise: as for `write`.
+        table: As for `write`.
+        published: As for `write`.
+        noise: As for `write`.
 
     Raises:
-        ValueError: as `write`.
+        ValueError: As `write`.
     """
     scored = table[(table["head"] == "emotion") & (table["truth"] != "")]
     scored = scored.assign(row=_row_names(scored))

@@ -28,12 +28,12 @@ class Attacked:
     """An attacked file, measured after it was written and read back.
 
     Args:
-        path: path of the file.
-        snr: power of the speech over that of the change, in dB; see
+        path: Path of the file.
+        snr: Power of the speech over that of the change, in dB; see
             `signal_to_noise`.
-        largest: largest change of a sample, as a fraction of full scale.
-        clean: probability of each class for the original speech.
-        attacked: probability of each class for the file, from `Recogniser.predict`.
+        largest: Largest change of a sample, as a fraction of full scale.
+        clean: Probability of each class for the original speech.
+        attacked: Probability of each class for the file, from `Recogniser.predict`.
     """
 
     path: Path
@@ -53,13 +53,13 @@ def epsilon_for(wave: np.ndarray, snr: float) -> float:
 
     Args:
         wave: `(samples,)` in [-1, 1].
-        snr: signal-to-noise ratio in dB.
+        snr: Signal-to-noise ratio in dB.
 
     Returns:
         ε as a fraction of full scale.
 
     Raises:
-        ValueError: if `snr` is not finite.
+        ValueError: If `snr` is not finite.
     """
     if not np.isfinite(snr):
         raise ValueError(f"`snr` must be a finite number of dB. Received: {snr!r}.")
@@ -100,14 +100,14 @@ def perturb(
     window, `Recogniser.predict` differs: it takes the mean over windows.
 
     Args:
-        recogniser: recogniser with the front-end `LogMel` and normalisation by its
+        recogniser: Recogniser with the front-end `LogMel` and normalisation by its
             training statistics.
         wave: float32 `(samples,)` at 16 kHz in [-1, 1], as `audio.read` returns it.
-        emotion: the true class.
-        attack: instance of a class in `attacks.ATTACKS` with its epsilon as a
+        emotion: The true class.
+        attack: Instance of a class in `attacks.ATTACKS` with its epsilon as a
             fraction of full scale, such as `BIM(0.002)` or
             `BIM(epsilon_for(wave, 30))`.
-        seed: seed of a random start.
+        seed: Seed of a random start.
         subtype: `"PCM_16"` for samples that a 16-bit file can hold exactly, or
             `"FLOAT"`.
 
@@ -115,7 +115,7 @@ def perturb(
         float32 `(samples,)`, in [-1, 1] if the waveform is.
 
     Raises:
-        ValueError: if the waveform, the class or the subtype is invalid, if the
+        ValueError: If the waveform, the class or the subtype is invalid, if the
             recogniser needs more than one waveform, or if ε is too small for 16 bits.
     """
     wave = _check_arguments(recogniser, wave, emotion, subtype)
@@ -141,15 +141,15 @@ def write(
     """Writes an attacked waveform, reads it back and recognises it.
 
     Args:
-        path: path of the file, which ends with `.wav`.
-        recogniser, wave, emotion, attack, seed: as for `perturb`.
-        subtype: sample format, `"PCM_16"` or `"FLOAT"`.
+        path: Path of the file, which ends with `.wav`.
+        recogniser, wave, emotion, attack, seed: As for `perturb`.
+        subtype: Sample format, `"PCM_16"` or `"FLOAT"`.
 
     Returns:
         The measurements of the file.
 
     Raises:
-        ValueError: as `perturb`, and if the path has another suffix.
+        ValueError: As `perturb`, and if the path has another suffix.
 
     Example:
 

@@ -17,15 +17,15 @@ def confusion(
         counts[i, j] = number of utterances of class i that were predicted as class j
 
     Args:
-        truth: true labels, strings or integers, shape `(utterances,)`.
-        prediction: predicted labels of the same shape.
-        classes: class labels, in the order of the rows and columns.
+        truth: True labels, strings or integers, shape `(utterances,)`.
+        prediction: Predicted labels of the same shape.
+        classes: Class labels, in the order of the rows and columns.
 
     Returns:
         Integer counts of shape `(classes, classes)`. Rows are the true classes.
 
     Raises:
-        ValueError: if the arrays are empty or differ in length, if a label is missing
+        ValueError: If the arrays are empty or differ in length, if a label is missing
             or not among `classes`, or if `classes` repeats a label.
 
     Example:
@@ -44,16 +44,16 @@ def recalls(truth: ArrayLike, prediction: ArrayLike, classes: ArrayLike) -> np.n
         recall_i = counts[i, i] / sum_j counts[i, j]
 
     Args:
-        truth: true labels, strings or integers, shape `(utterances,)`.
-        prediction: predicted labels of the same shape.
-        classes: class labels, in the order of the result.
+        truth: True labels, strings or integers, shape `(utterances,)`.
+        prediction: Predicted labels of the same shape.
+        classes: Class labels, in the order of the result.
 
     Returns:
         Recalls in [0, 1] of shape `(classes,)`; NaN for a class that no utterance
         truly belongs to.
 
     Raises:
-        ValueError: under the same conditions as `confusion`.
+        ValueError: Under the same conditions as `confusion`.
 
     Example:
 
@@ -74,14 +74,14 @@ def uar(truth: ArrayLike, prediction: ArrayLike) -> float:
     never true as a recall of 0.
 
     Args:
-        truth: true labels, strings or integers, shape `(utterances,)`.
-        prediction: predicted labels of the same shape.
+        truth: True labels, strings or integers, shape `(utterances,)`.
+        prediction: Predicted labels of the same shape.
 
     Returns:
         The UAR, a fraction in [0, 1].
 
     Raises:
-        ValueError: if the arrays are empty or differ in length, or if a label is
+        ValueError: If the arrays are empty or differ in length, or if a label is
             missing.
 
     Example:
@@ -99,14 +99,14 @@ def accuracy(truth: ArrayLike, prediction: ArrayLike) -> float:
         accuracy = sum_i counts[i, i] / sum_ij counts[i, j]
 
     Args:
-        truth: true labels, strings or integers, shape `(utterances,)`.
-        prediction: predicted labels of the same shape.
+        truth: True labels, strings or integers, shape `(utterances,)`.
+        prediction: Predicted labels of the same shape.
 
     Returns:
         The accuracy, a fraction in [0, 1].
 
     Raises:
-        ValueError: if the arrays are empty or differ in length, or if a label is
+        ValueError: If the arrays are empty or differ in length, or if a label is
             missing.
 
     Example:
@@ -129,15 +129,15 @@ def per_speaker_uar(
     that a speaker never expresses does not affect that speaker's UAR.
 
     Args:
-        truth: true labels, strings or integers, shape `(utterances,)`.
-        prediction: predicted labels of the same shape.
-        speaker: speaker names of the same shape; a single speaker is enough.
+        truth: True labels, strings or integers, shape `(utterances,)`.
+        prediction: Predicted labels of the same shape.
+        speaker: Speaker names of the same shape; a single speaker is enough.
 
     Returns:
         A dictionary from speaker names, sorted, to UARs in [0, 1].
 
     Raises:
-        ValueError: under the same conditions as `uar`, or if a speaker name is
+        ValueError: Under the same conditions as `uar`, or if a speaker name is
             missing.
 
     Example:

@@ -39,15 +39,15 @@ def bootstrap_interval(
     unweighted average recall (UAR).
 
     Args:
-        truth: true labels, strings or integers, shape `(utterances,)`.
-        prediction: predicted labels of the same shape.
-        speaker: speaker names of the same shape. With `cluster="utterance"`, names of
+        truth: True labels, strings or integers, shape `(utterances,)`.
+        prediction: Predicted labels of the same shape.
+        speaker: Speaker names of the same shape. With `cluster="utterance"`, names of
             the utterances. May be `None` only with `cluster=None`.
         statistic: `"uar"` or `"accuracy"`.
-        level: coverage of the interval, in (0, 1).
-        samples: number of draws.
-        seed: seed of the draws. The order of the rows does not affect the interval.
-        cluster: what is drawn: `"speaker"`; `"utterance"`, which draws all rows of an
+        level: Coverage of the interval, in (0, 1).
+        samples: Number of draws.
+        seed: Seed of the draws. The order of the rows does not affect the interval.
+        cluster: What is drawn: `"speaker"`; `"utterance"`, which draws all rows of an
             utterance together, such as its repeats; or `None`, which draws single
             rows. The last two give too narrow an interval if any speaker has more
             than one utterance.
@@ -56,7 +56,7 @@ def bootstrap_interval(
         `(low, high)`, fractions in [0, 1].
 
     Raises:
-        ValueError: under the same conditions as `uar`, if there are fewer than 2
+        ValueError: Under the same conditions as `uar`, if there are fewer than 2
             speakers, or if an argument is out of its range.
 
     Example:
@@ -101,15 +101,15 @@ def difference_interval(
     is the unweighted average recall of the pooled draw.
 
     Args:
-        truth: true labels, strings or integers, shape `(utterances,)`.
-        first: predicted labels of one system, of the same shape.
-        second: predicted labels of the other system for the same utterances.
-        speaker: speaker names of the same shape. With `cluster="utterance"`, names of
+        truth: True labels, strings or integers, shape `(utterances,)`.
+        first: Predicted labels of one system, of the same shape.
+        second: Predicted labels of the other system for the same utterances.
+        speaker: Speaker names of the same shape. With `cluster="utterance"`, names of
             the utterances. May be `None` only with `cluster=None`.
-        level: coverage of the interval, in (0, 1).
-        samples: number of draws.
-        seed: seed of the draws. The order of the rows does not affect the interval.
-        cluster: what is drawn: `"speaker"`; `"utterance"`, which draws all rows of an
+        level: Coverage of the interval, in (0, 1).
+        samples: Number of draws.
+        seed: Seed of the draws. The order of the rows does not affect the interval.
+        cluster: What is drawn: `"speaker"`; `"utterance"`, which draws all rows of an
             utterance together, such as its repeats; or `None`, which draws single
             rows. The last two give too narrow an interval if any speaker has more
             than one utterance.
@@ -118,7 +118,7 @@ def difference_interval(
         `(low, high)`, in [-1, 1]. The first system is better if both are above 0.
 
     Raises:
-        ValueError: under the same conditions as `bootstrap_interval`.
+        ValueError: Under the same conditions as `bootstrap_interval`.
 
     Example:
 
@@ -164,13 +164,13 @@ def summary(
     """All scores of one set of predictions, ready to be written as JSON.
 
     Args:
-        truth: true labels, strings or integers, shape `(utterances,)`.
-        prediction: predicted labels of the same shape.
-        classes: class labels, in order.
-        speaker: speaker names of the same shape, or `None`.
-        level: coverage of the interval, in (0, 1).
-        samples: number of bootstrap draws.
-        seed: seed of the draws.
+        truth: True labels, strings or integers, shape `(utterances,)`.
+        prediction: Predicted labels of the same shape.
+        classes: Class labels, in order.
+        speaker: Speaker names of the same shape, or `None`.
+        level: Coverage of the interval, in (0, 1).
+        samples: Number of bootstrap draws.
+        seed: Seed of the draws.
 
     Returns:
         A dictionary with the keys `utterances` (their number), `uar` (unweighted
@@ -181,7 +181,7 @@ def summary(
         `None` with fewer than 2 speakers). All scores are fractions in [0, 1].
 
     Raises:
-        ValueError: under the same conditions as `confusion` and `bootstrap_interval`.
+        ValueError: Under the same conditions as `confusion` and `bootstrap_interval`.
 
     Example:
 

@@ -14,9 +14,9 @@ def encode(
     """Convert true and predicted labels to indices into the classes.
 
     Args:
-        truth: true labels, shape `(utterances,)`.
-        prediction: predicted labels of the same shape.
-        classes: class labels, each once; by default, all labels that occur in
+        truth: True labels, shape `(utterances,)`.
+        prediction: Predicted labels of the same shape.
+        classes: Class labels, each once; by default, all labels that occur in
             either array, sorted as text.
 
     Returns:
@@ -24,7 +24,7 @@ def encode(
         list of classes.
 
     Raises:
-        ValueError: if the arrays are empty or differ in length, if a label is missing
+        ValueError: If the arrays are empty or differ in length, if a label is missing
             or not among `classes`, or if `classes` repeats a label.
     """
     truth, prediction = as_labels(truth, "truth"), as_labels(prediction, "prediction")
@@ -84,12 +84,12 @@ def as_speakers(speaker: Any, utterances: int, min_speakers: int = 2) -> np.ndar
     """Convert the speakers to an array of names, shape `(utterances,)`.
 
     Args:
-        speaker: one speaker name per utterance.
-        utterances: the expected number of names.
-        min_speakers: how many different speakers are needed.
+        speaker: One speaker name per utterance.
+        utterances: The expected number of names.
+        min_speakers: How many different speakers are needed.
 
     Raises:
-        ValueError: if the number of names is wrong, a name is missing, or there are
+        ValueError: If the number of names is wrong, a name is missing, or there are
             fewer than `min_speakers` different names.
     """
     if speaker is None or len(speaker) != utterances:

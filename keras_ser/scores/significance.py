@@ -25,17 +25,17 @@ def sign_flip_test(
     or reordering the speakers does not change p.
 
     Args:
-        differences: one value per speaker, shape `(speakers,)`. An example is the
+        differences: One value per speaker, shape `(speakers,)`. An example is the
             speaker's unweighted average recall (UAR) under one system minus the UAR
             under the other, each averaged over repeats.
-        samples: number of sign patterns to draw if there are more than 12 speakers.
-        seed: seed of these draws.
+        samples: Number of sign patterns to draw if there are more than 12 speakers.
+        seed: Seed of these draws.
 
     Returns:
         The p value, in (0, 1].
 
     Raises:
-        ValueError: if there are fewer than 6 speakers, if a value is not finite, or
+        ValueError: If there are fewer than 6 speakers, if a value is not finite, or
             if `samples` is below 1.
 
     Example:
@@ -67,8 +67,8 @@ def smallest_p(speakers: int, samples: int = SAMPLES) -> float:
         p_min = max(2 / 2^k, 1 / (samples + 1))   for k > 12 speakers
 
     Args:
-        speakers: the number of speakers, k.
-        samples: number of sign patterns drawn if there are more than 12 speakers.
+        speakers: The number of speakers, k.
+        samples: Number of sign patterns drawn if there are more than 12 speakers.
 
     Returns:
         The p value, in (0, 1].
@@ -101,7 +101,7 @@ def holm(p_values: ArrayLike) -> np.ndarray:
         Adjusted p values of shape `(tests,)`, in the order of `p_values`.
 
     Raises:
-        ValueError: if a value is outside [0, 1] or `p_values` is not one-dimensional.
+        ValueError: If a value is outside [0, 1] or `p_values` is not one-dimensional.
 
     Example:
 

@@ -15,9 +15,9 @@ def write(path: str | Path, config: Experiment, docstring: str) -> Path:
     """Writes a file that `experiments.load_config` reads back as an equal experiment.
 
     Args:
-        path: path of the file.
-        config: the experiment.
-        docstring: docstring of the file. It is escaped, so that none of it is run.
+        path: Path of the file.
+        config: The experiment.
+        docstring: Docstring of the file. It is escaped, so that none of it is run.
 
     Returns:
         The path.
@@ -37,9 +37,9 @@ def render(value, depth: int = 0, before: int = 0) -> str:
     """The Python code of a value. Fields of dataclasses with defaults are left out.
 
     Args:
-        value: a dataclass, a mapping, a tuple, a list, or a value that JSON can hold.
-        depth: number of brackets that are open before the value.
-        before: number of characters before the value on its line, without indent.
+        value: A dataclass, a mapping, a tuple, a list, or a value that JSON can hold.
+        depth: Number of brackets that are open before the value.
+        before: Number of characters before the value on its line, without indent.
     """
     opening, items, closing = _parts(value)
     if opening is None:

@@ -25,13 +25,13 @@ class SearchSpeakers:
     """The speakers that a search uses, and the folds that score its trials.
 
     Args:
-        name: name of the fold that the search runs inside, or `speakers` for a search
+        name: Name of the fold that the search runs inside, or `speakers` for a search
             among named speakers.
-        speakers: sorted names of the search speakers, without those of unlabelled
+        speakers: Sorted names of the search speakers, without those of unlabelled
             speech.
-        folds: folds of the search speakers. In each fold, some of them train the
+        folds: Folds of the search speakers. In each fold, some of them train the
             model, others select the epoch, and the rest are scored.
-        testable: names of the experiment's folds that test none of the search
+        testable: Names of the experiment's folds that test none of the search
             speakers.
     """
 
@@ -59,15 +59,15 @@ def inside_fold(
     that will be tested. They are scored, and two training speakers select the epoch.
 
     Args:
-        config: the experiment, whose protocol makes the folds.
-        table: labelled utterances, as the protocol takes them.
-        unlabelled: unlabelled utterances, as the protocol takes them.
-        fold: name of the fold.
-        divisions: number of groups that the speakers of a corpus are divided into. A
+        config: The experiment, whose protocol makes the folds.
+        table: Labelled utterances, as the protocol takes them.
+        unlabelled: Unlabelled utterances, as the protocol takes them.
+        fold: Name of the fold.
+        divisions: Number of groups that the speakers of a corpus are divided into. A
             trial is one training per group.
 
     Raises:
-        ValueError: if the fold is unknown, if its test speakers select its epoch, if
+        ValueError: If the fold is unknown, if its test speakers select its epoch, if
             it tests a speaker of an earlier search, or if there are too few speakers.
     """
     folds = _make_folds(config, table, unlabelled)
@@ -103,15 +103,15 @@ def among_speakers(
     the table, and of their recording sessions, is left out.
 
     Args:
-        config: as for `inside_fold`.
-        table: as for `inside_fold`.
-        unlabelled: as for `inside_fold`.
-        speakers: names as in the table, such as `ravdess/01`. If speakers were
+        config: As for `inside_fold`.
+        table: As for `inside_fold`.
+        unlabelled: As for `inside_fold`.
+        speakers: Names as in the table, such as `ravdess/01`. If speakers were
             recorded in one session, all of them must be named.
-        divisions: as for `inside_fold`.
+        divisions: As for `inside_fold`.
 
     Raises:
-        ValueError: if speakers are unknown or too few, if a session is named in part,
+        ValueError: If speakers are unknown or too few, if a session is named in part,
             if no fold is left that tests other speakers, or if the protocol goes
             across corpora.
     """

@@ -24,10 +24,10 @@ class Tuner(BaseTuner):
     """Lets an oracle propose values and gives it their scores.
 
     Args:
-        oracle: oracle of KerasTuner.
-        score: function from the number of a trial, 1 or more, and its proposal to its
+        oracle: Oracle of KerasTuner.
+        score: Function from the number of a trial, 1 or more, and its proposal to its
             score.
-        folder: folder in which KerasTuner writes `oracle/`, for information only.
+        folder: Folder in which KerasTuner writes `oracle/`, for information only.
     """
 
     def __init__(self, oracle, score: Callable[[int, dict], float], folder: str | Path):
@@ -95,10 +95,10 @@ def create_oracle(
 
     Args:
         name: `"random"` or `"bayesian"`.
-        space: dimensions by path, from `space.search_space`.
-        trials: number of proposals.
-        seed: seed of the proposals, 0 or more.
-        recorded: function from the number of a trial to the proposal of a trial that
+        space: Dimensions by path, from `space.search_space`.
+        trials: Number of proposals.
+        seed: Seed of the proposals, 0 or more.
+        recorded: Function from the number of a trial to the proposal of a trial that
             was started before, or None.
     """
     hyperparameters = keras_tuner.HyperParameters()

@@ -31,12 +31,12 @@ def config_docstring(
     """What was searched for, how and among whom, and what was found.
 
     Args:
-        search: the search.
-        outcomes: outcomes of all trials.
-        found: the best of them.
-        path: path of the config with the best settings.
-        source: path of the config that the search started from, or an empty string.
-        command: command line of the search, or an empty string.
+        search: The search.
+        outcomes: Outcomes of all trials.
+        found: The best of them.
+        path: Path of the config with the best settings.
+        source: Path of the config that the search started from, or an empty string.
+        command: Command line of the search, or an empty string.
     """
     outcomes = list(outcomes)
     space = {path: str(each) for path, each in search.space.items()}

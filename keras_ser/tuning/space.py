@@ -21,12 +21,12 @@ class Range:
     three significant digits.
 
     Args:
-        low: smallest value.
-        high: largest value.
-        log: whether equal ratios are equally likely, instead of equal differences.
+        low: Smallest value.
+        high: Largest value.
+        log: Whether equal ratios are equally likely, instead of equal differences.
 
     Raises:
-        ValueError: if the ends are not two numbers in increasing order, or if `log`
+        ValueError: If the ends are not two numbers in increasing order, or if `log`
             is given and `low` is not above 0.
     """
 
@@ -73,10 +73,10 @@ class Choice:
     """One of several values. A single value is fixed.
 
     Args:
-        options: different values that a config can hold.
+        options: Different values that a config can hold.
 
     Raises:
-        ValueError: if there are no values, or if one is given twice.
+        ValueError: If there are no values, or if one is given twice.
     """
 
     options: tuple
@@ -167,7 +167,7 @@ def parse_dimension(text: str) -> tuple[str, Range | Choice]:
         The path and its `Range` or `Choice`.
 
     Raises:
-        ValueError: if the text has another form.
+        ValueError: If the text has another form.
 
     Example:
 
@@ -202,14 +202,14 @@ def search_space(
     """The search space of one system, by full override paths.
 
     Args:
-        experiment: the experiment in which the values are set.
-        name: name of the system.
-        changes: dimensions to add to the default space, or to use instead of some of
+        experiment: The experiment in which the values are set.
+        name: Name of the system.
+        changes: Dimensions to add to the default space, or to use instead of some of
             its dimensions. Their paths are full paths, or paths inside the system
             such as `objective.center`.
 
     Raises:
-        ValueError: if a search may not change a path, or if the experiment cannot
+        ValueError: If a search may not change a path, or if the experiment cannot
             have an end of a range or an option.
     """
     space = {}
@@ -250,12 +250,12 @@ def apply_values(experiment: Experiment, name: str, values: Mapping) -> Experime
     """The experiment with different values.
 
     Args:
-        experiment: an experiment with a system `name`.
-        name: name of the system that the paths may lead into.
-        values: values by override path.
+        experiment: An experiment with a system `name`.
+        name: Name of the system that the paths may lead into.
+        values: Values by override path.
 
     Raises:
-        ValueError: as `overrides.override`.
+        ValueError: As `overrides.override`.
     """
     if any(path.startswith(f"systems.{name}.augment.") for path in values):
         experiment = _augment_as_mapping(experiment, name)

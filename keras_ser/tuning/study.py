@@ -28,15 +28,15 @@ class Search:
     """A search for the settings of one system, and all that decides what it finds.
 
     Args:
-        config: the experiment, with this system only.
-        system: name of the system.
-        search_speakers: the speakers that the search uses, and the folds that score
+        config: The experiment, with this system only.
+        system: Name of the system.
+        search_speakers: The speakers that the search uses, and the folds that score
             its trials.
-        space: dimensions that the search may change, from `space.search_space`.
-        out: folder of all runs.
+        space: Dimensions that the search may change, from `space.search_space`.
+        out: Folder of all runs.
         oracle: `"random"` or `"bayesian"`.
-        seed: seed of the proposals.
-        skipped: utterances that are left out because their audio cannot be used.
+        seed: Seed of the proposals.
+        skipped: Utterances that are left out because their audio cannot be used.
     """
 
     config: Experiment
@@ -58,8 +58,8 @@ class Search:
         """The trainings of a trial, one per fold, with the same seeds in all trials.
 
         Args:
-            number: number of the trial.
-            values: settings by override path.
+            number: Number of the trial.
+            values: Settings by override path.
         """
         config = spaces.apply_values(self.config, self.system, values)
         config = dataclasses.replace(
@@ -82,7 +82,7 @@ class Search:
         """The experiment with these values and the speakers that it must not test.
 
         Args:
-            values: settings by override path.
+            values: Settings by override path.
         """
         config = spaces.apply_values(self.config, self.system, values)
         name, speakers = self.search_speakers.name, self.search_speakers.speakers
@@ -126,22 +126,22 @@ def plan_search(
     """A search inside a fold, or among speakers who are then never tested.
 
     Args:
-        config: the experiment.
-        tables: labelled and unlabelled utterances, from `inputs.read_tables`.
-        out: folder of all runs.
-        system: name of the system; not needed if the experiment has one network only.
-        fold: name of the fold to search inside; see `folds.inside_fold`.
-        speakers: names of the speakers to search among; see `folds.among_speakers`.
+        config: The experiment.
+        tables: Labelled and unlabelled utterances, from `inputs.read_tables`.
+        out: Folder of all runs.
+        system: Name of the system; not needed if the experiment has one network only.
+        fold: Name of the fold to search inside; see `folds.inside_fold`.
+        speakers: Names of the speakers to search among; see `folds.among_speakers`.
             Give either these or `fold`.
-        space: changes to the default space; see `space.search_space`.
+        space: Changes to the default space; see `space.search_space`.
         oracle: `"random"` or `"bayesian"`.
-        seed: seed of the proposals, 0 or more.
-        divisions: number of groups that the search speakers are divided into. A trial
+        seed: Seed of the proposals, 0 or more.
+        divisions: Number of groups that the search speakers are divided into. A trial
             is one training per group.
-        bad: utterances to leave out.
+        bad: Utterances to leave out.
 
     Raises:
-        ValueError: if a name or path is unknown, if there are too few speakers, or if
+        ValueError: If a name or path is unknown, if there are too few speakers, or if
             search speakers would be tested later.
     """
     system, speakers = _choose_system(config, system), tuple(speakers)

@@ -20,14 +20,14 @@ class Outcome:
     """A trial and its score, which is an unweighted average recall (UAR).
 
     Args:
-        number: number of the trial: 0 for the unchanged settings, then in the order
+        number: Number of the trial: 0 for the unchanged settings, then in the order
             of the proposals.
-        values: settings of the trial by their override paths.
+        values: Settings of the trial by their override paths.
         uar: UAR of the scored speakers, pooled over the trainings, in [0, 1]. If the
             loss of a training did not stay finite, it is chance level.
-        epochs: selected epochs, one per training.
-        seconds: duration of all trainings together, in seconds.
-        diverged: whether the loss of a training did not stay finite.
+        epochs: Selected epochs, one per training.
+        seconds: Duration of all trainings together, in seconds.
+        diverged: Whether the loss of a training did not stay finite.
     """
 
     number: int
@@ -74,7 +74,7 @@ def best(outcomes: Iterable[Outcome]) -> Outcome:
     """The outcome with the highest score; of equal scores, that of the earlier trial.
 
     Raises:
-        RuntimeError: if all trials diverged.
+        RuntimeError: If all trials diverged.
     """
     finite = [each for each in outcomes if not each.diverged]
     if not finite:

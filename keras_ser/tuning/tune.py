@@ -45,34 +45,34 @@ def search(
     `trials` is increased, a finished search continues.
 
     Args:
-        config: an `Experiment`, or the path of a Python file that defines one as
+        config: An `Experiment`, or the path of a Python file that defines one as
             `config`.
-        corpora: the folder of each corpus; see `experiments.run`.
-        system: name of the network; not needed if there is only one.
-        fold: name of the fold of the experiment's protocol to search inside.
-        speakers: names of the speakers to search among. Give either these or `fold`.
-        space: changes to the default space: a mapping from paths in the config to
+        corpora: The folder of each corpus; see `experiments.run`.
+        system: Name of the network; not needed if there is only one.
+        fold: Name of the fold of the experiment's protocol to search inside.
+        speakers: Names of the speakers to search among. Give either these or `fold`.
+        space: Changes to the default space: a mapping from paths in the config to
             `Range` or `Choice`, or a list of texts such as
             `"training.learning_rate=1e-4:1e-2:log"`.
-        trials: number of proposals. Trial 0, which has the unchanged settings, comes
+        trials: Number of proposals. Trial 0, which has the unchanged settings, comes
             on top.
-        divisions: number of groups that the speakers are divided into. A trial is one
+        divisions: Number of groups that the speakers are divided into. A trial is one
             training per group.
         oracle: `"random"` or `"bayesian"`.
-        seed: seed of the proposals, 0 or more.
-        overrides, preset, skip_bad, out, cache, workers, threads: as for
+        seed: Seed of the proposals, 0 or more.
+        overrides, preset, skip_bad, out, cache, workers, threads: As for
             `experiments.run`.
-        progress: whether to print each trial and show progress bars.
-        command: command line to name in the config that is written.
+        progress: Whether to print each trial and show progress bars.
+        command: Command line to name in the config that is written.
 
     Returns:
         The path of the config. `trials.csv` is next to it.
 
     Raises:
-        ValueError: if a name or path is unknown, if there are too few speakers, if
+        ValueError: If a name or path is unknown, if there are too few speakers, if
             search speakers would be tested, or if the folder holds another search.
-        UnusableAudio: if audio cannot be used, unless `skip_bad`.
-        RuntimeError: if no trial kept a finite loss.
+        UnusableAudio: If audio cannot be used, unless `skip_bad`.
+        RuntimeError: If no trial kept a finite loss.
 
     Example:
 
@@ -125,22 +125,22 @@ def run_trials(
     except for the seconds. With a larger `count`, a finished search continues.
 
     Args:
-        search: from `plan_search`.
-        cache: folder of the feature store.
-        count: number of proposals.
-        workers: number of processes; each runs one training of a trial at a time.
+        search: From `plan_search`.
+        cache: Folder of the feature store.
+        count: Number of proposals.
+        workers: Number of processes; each runs one training of a trial at a time.
         threads: CPU threads per process.
-        progress: whether to print each trial and show progress bars.
-        source: path of the config that the search starts from, for the docstring of
+        progress: Whether to print each trial and show progress bars.
+        source: Path of the config that the search starts from, for the docstring of
             the new config.
-        command: command line of the search, for the same docstring.
+        command: Command line of the search, for the same docstring.
 
     Returns:
         The path of the config.
 
     Raises:
-        ValueError: if the folder holds another search, or if another process uses it.
-        RuntimeError: if no trial's loss stayed finite.
+        ValueError: If the folder holds another search, or if another process uses it.
+        RuntimeError: If no trial's loss stayed finite.
     """
     folder = search.folder
     _check_same_search(search)

@@ -36,18 +36,18 @@ def read(
     are in seconds, or written as pandas does, `0 days 00:00:01.5`.
 
     Args:
-        root: the file, or the folder of an audformat database with a single table of
+        root: The file, or the folder of an audformat database with a single table of
             emotions.
-        speaker, columns, emotions, language, labelled, audio, corpus: see
+        speaker, columns, emotions, language, labelled, audio, corpus: See
             `keras_ser.corpora.own.table_of.Options`.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the CSV file or the first audio file does not exist.
-        UnreadableFiles: if other audio files do not exist, or a file is not audio.
-        ValueError: if there are no speakers, or if a column, label or cell cannot be
+        FileNotFoundError: If the CSV file or the first audio file does not exist.
+        UnreadableFiles: If other audio files do not exist, or a file is not audio.
+        ValueError: If there are no speakers, or if a column, label or cell cannot be
             interpreted.
 
     Example:

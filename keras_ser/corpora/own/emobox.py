@@ -46,20 +46,20 @@ def read(
     """Reads one EmoBox list.
 
     Args:
-        root: the file, such as `data/emodb/emodb.jsonl`. Labels that are not recognised
+        root: The file, such as `data/emodb/emodb.jsonl`. Labels that are not recognised
             are looked up in `label_map.json` in the same folder.
-        speaker: a key of the lines, or a pattern with a group that finds the speaker
+        speaker: A key of the lines, or a pattern with a group that finds the speaker
             in `wav`. By default, it is the pattern of the corpus in `SPEAKERS`.
-        emotions, language, labelled, audio, corpus: see
+        emotions, language, labelled, audio, corpus: See
             `keras_ser.corpora.own.table_of.Options`.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the list or the first audio file does not exist.
-        UnreadableFiles: if other audio files do not exist, or a file is not audio.
-        ValueError: if the list names several corpora, if there are no speakers, or if
+        FileNotFoundError: If the list or the first audio file does not exist.
+        UnreadableFiles: If other audio files do not exist, or a file is not audio.
+        ValueError: If the list names several corpora, if there are no speakers, or if
             a label is unknown.
     """
     path = Path(root)

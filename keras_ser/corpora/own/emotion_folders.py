@@ -30,10 +30,10 @@ def read(
     alike.
 
     Args:
-        root: the folder above the folders of the emotions.
-        speaker: a pattern (regular expression) with a group that finds the speaker
+        root: The folder above the folders of the emotions.
+        speaker: A pattern (regular expression) with a group that finds the speaker
             in the path below `root`, such as `r"^([^/]+)/"` or `r"(\\d+)_"`.
-        emotions, language, labelled, corpus: see
+        emotions, language, labelled, corpus: See
             `keras_ser.corpora.own.table_of.Options`. If `labelled` is False, folders
             need not be named after emotions.
 
@@ -41,9 +41,9 @@ def read(
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        UnreadableFiles: if files are not audio.
-        ValueError: if there are no speakers, or if a file lies below no folder of an
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        UnreadableFiles: If files are not audio.
+        ValueError: If there are no speakers, or if a file lies below no folder of an
             emotion, or below two.
     """
     options = Options(
@@ -56,9 +56,9 @@ def read_as(reader: str, root: str | Path, options: Options) -> pd.DataFrame:
     """Reads such a folder for a reader of another name, which messages then name.
 
     Args:
-        reader: a key of `CORPORA`.
-        root: the folder above the folders of the emotions.
-        options: what the user says about their data.
+        reader: A key of `CORPORA`.
+        root: The folder above the folders of the emotions.
+        options: What the user says about their data.
     """
     root = folders.require_folder(root, reader, "one folder per emotion")
     files = folders.files_below(root)

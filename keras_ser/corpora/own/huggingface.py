@@ -33,18 +33,18 @@ def read(
     """Reads all splits of a dataset into one table.
 
     Args:
-        root: the folder of the dataset.
-        speaker, columns, emotions, language, labelled, corpus: see
+        root: The folder of the dataset.
+        speaker, columns, emotions, language, labelled, corpus: See
             `keras_ser.corpora.own.table_of.Options`.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist, or holds neither metadata nor
+        FileNotFoundError: If the folder does not exist, or holds neither metadata nor
             audio.
-        UnreadableFiles: if audio files do not exist, or a file is not audio.
-        ValueError: if there are no speakers, a label is unknown, or the metadata do
+        UnreadableFiles: If audio files do not exist, or a file is not audio.
+        ValueError: If there are no speakers, a label is unknown, or the metadata do
             not list an audio file.
     """
     root = folders.require_folder(root, "huggingface", "metadata.csv and audio files")

@@ -20,11 +20,11 @@ def read_csv(path: Path, reader: str) -> pd.DataFrame:
     The separator is the one that occurs most often in the first line.
 
     Args:
-        path: the file, in UTF-8.
-        reader: name of the reader, for messages.
+        path: The file, in UTF-8.
+        reader: Name of the reader, for messages.
 
     Raises:
-        ValueError: if the file is not text, its header is empty or names a column
+        ValueError: If the file is not text, its header is empty or names a column
             twice, or a row does not have as many cells as the header.
     """
     lines = io.StringIO(_read_text(path, reader), newline="")
@@ -62,11 +62,11 @@ def read_jsonl(path: Path, reader: str) -> pd.DataFrame:
     A key that a line lacks becomes an empty cell.
 
     Args:
-        path: the file, in UTF-8.
-        reader: name of the reader, for messages.
+        path: The file, in UTF-8.
+        reader: Name of the reader, for messages.
 
     Raises:
-        ValueError: if the file is not text, or a line is not a JSON object.
+        ValueError: If the file is not text, or a line is not a JSON object.
     """
     rows, numbers = [], []
     for number, line in enumerate(_read_text(path, reader).splitlines(), 1):
@@ -87,11 +87,11 @@ def read_object(path: Path, reader: str) -> dict:
     """Reads a file that holds one JSON object.
 
     Args:
-        path: the file, in UTF-8.
-        reader: name of the reader, for messages.
+        path: The file, in UTF-8.
+        reader: Name of the reader, for messages.
 
     Raises:
-        ValueError: if the file does not hold a JSON object.
+        ValueError: If the file does not hold a JSON object.
     """
     try:
         value = json.loads(_read_text(path, reader))

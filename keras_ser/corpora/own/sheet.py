@@ -25,20 +25,20 @@ class Sheet:
     """A frame of text whose columns are matched to those of the table.
 
     Args:
-        frame: columns with the user's names, without missing cells. The index holds
+        frame: Columns with the user's names, without missing cells. The index holds
             the row numbers that an editor shows.
-        reader: name of the reader, a key of `CORPORA`.
-        place: the file or folder that the frame comes from, for messages.
-        given: the columns that the user names, as a mapping from the table's column to
+        reader: Name of the reader, a key of `CORPORA`.
+        place: The file or folder that the frame comes from, for messages.
+        given: The columns that the user names, as a mapping from the table's column to
             the frame's column.
-        leave: columns of the table that are not needed.
+        leave: Columns of the table that are not needed.
 
     Attributes:
-        columns: mapping from the table's columns to the frame's columns.
-        guesses: what was guessed, one clause per guess, to be reported to the user.
+        columns: Mapping from the table's columns to the frame's columns.
+        guesses: What was guessed, one clause per guess, to be reported to the user.
 
     Raises:
-        ValueError: if there are no rows or no column of files, if a given column does
+        ValueError: If there are no rows or no column of files, if a given column does
             not exist, or if several columns match the same column of the table.
     """
 
@@ -104,10 +104,10 @@ class Sheet:
         """Raises a ValueError if `wrong` is true for any row.
 
         Args:
-            wrong: which rows are wrong, booleans.
-            expected: what was expected.
-            advice: the next step for the user.
-            cells: the cells that are wrong; the message shows the first.
+            wrong: Which rows are wrong, booleans.
+            expected: What was expected.
+            advice: The next step for the user.
+            cells: The cells that are wrong; the message shows the first.
         """
         if not wrong.any():
             return
@@ -119,9 +119,9 @@ class Sheet:
         """Returns the error for data that cannot be interpreted.
 
         Args:
-            expected: what was expected.
-            received: what the file or folder holds instead.
-            advice: the next step for the user, without a final full stop.
+            expected: What was expected.
+            received: What the file or folder holds instead.
+            advice: The next step for the user, without a final full stop.
         """
         return ValueError(
             f"Corpus `{self.reader}` expects {expected}. Received: {self.place} with "
@@ -202,8 +202,8 @@ def on_command_line(reader: str, option: str) -> str:
     """Tells the user how to give an option of a reader on the command line.
 
     Args:
-        reader: name of the reader, a key of `CORPORA`.
-        option: the option and its value, `speaker=subject`.
+        reader: Name of the reader, a key of `CORPORA`.
+        option: The option and its value, `speaker=subject`.
     """
     quote = "'" if '"' in option else '"'
     return (

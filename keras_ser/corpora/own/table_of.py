@@ -32,18 +32,18 @@ class Options:
     """What users may say about their data. Everything else is recognised.
 
     Args:
-        speaker: a column, or a pattern (regular expression) with a group that finds
+        speaker: A column, or a pattern (regular expression) with a group that finds
             the speaker in the path of a file. Several groups are joined.
-        columns: mapping from the table's columns to the user's columns, such as
+        columns: Mapping from the table's columns to the user's columns, such as
             `{"emotion": "feeling"}`.
-        emotions: mapping from labels that are not recognised to emotions, such as
+        emotions: Mapping from labels that are not recognised to emotions, such as
             `{"wroth": "anger"}`. `""` means no emotion.
         language: ISO 639-3 code of the utterances for which no column gives a
             language.
         labelled: False for speech whose labels are not needed.
-        audio: the folder that paths are relative to. By default, it is the folder of
+        audio: The folder that paths are relative to. By default, it is the folder of
             the list or one of the four folders above it.
-        corpus: name of the corpus. By default, it is the name of the file or folder.
+        corpus: Name of the corpus. By default, it is the name of the file or folder.
     """
 
     speaker: str = ""
@@ -67,17 +67,17 @@ def table_of(
     A warning reports everything that was guessed, and how to change it.
 
     Args:
-        frame, reader, place: see `Sheet`.
-        options: what the user says about the data.
-        notes: what the reader has guessed already, one clause each, for the warning.
+        frame, reader, place: See `Sheet`.
+        options: What the user says about the data.
+        notes: What the reader has guessed already, one clause each, for the warning.
 
     Returns:
         A DataFrame with one row per row of the frame and the columns `COLUMNS`.
 
     Raises:
-        FileNotFoundError: if the first file does not exist.
-        UnreadableFiles: if another file does not exist, or a file is not audio.
-        ValueError: if a column, label, number or speaker cannot be interpreted.
+        FileNotFoundError: If the first file does not exist.
+        UnreadableFiles: If another file does not exist, or a file is not audio.
+        ValueError: If a column, label, number or speaker cannot be interpreted.
     """
     given = dict(options.columns)
     if options.speaker in frame.columns:

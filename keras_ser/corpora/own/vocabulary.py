@@ -141,8 +141,8 @@ def map_labels(
     there is no such entry, or more than one, the letters are unknown.
 
     Args:
-        labels: all labels of a corpus.
-        own: the user's mapping from labels to emotions, which takes precedence.
+        labels: All labels of a corpus.
+        own: The user's mapping from labels to emotions, which takes precedence.
 
     Returns:
         A mapping from label to emotion, which is None for an unknown label, and the
@@ -174,7 +174,7 @@ def find_language(word: str) -> str:
     """Returns the ISO 639-3 code of a language, or an empty text if it is unknown.
 
     Args:
-        word: a code, such as `deu`, `de` or `en-US`, or an English name.
+        word: A code, such as `deu`, `de` or `en-US`, or an English name.
     """
     first = normalise(word).partition(" ")[0]
     return _LANGUAGES.get(first, "")

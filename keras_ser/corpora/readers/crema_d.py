@@ -40,14 +40,14 @@ def read(root: str | Path) -> pd.DataFrame:
     that file, they are unknown, and a warning says so.
 
     Args:
-        root: the folder that holds `AudioWAV`, or `AudioWAV` itself.
+        root: The folder that holds `AudioWAV`, or `AudioWAV` itself.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        ValueError: if a file name does not follow the corpus's pattern, a recording
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        ValueError: If a file name does not follow the corpus's pattern, a recording
             occurs twice, or VideoDemographics.csv lacks the columns `ActorID` and
             `Sex`.
     """

@@ -44,7 +44,7 @@ def read(root: str | Path) -> pd.DataFrame:
     """Reads EMO-DB from its folder, or from the folder `wav` inside it.
 
     Args:
-        root: the folder. Files may have any extension that libsndfile reads (wav in
+        root: The folder. Files may have any extension that libsndfile reads (wav in
             the original).
 
     Returns:
@@ -52,8 +52,8 @@ def read(root: str | Path) -> pd.DataFrame:
         release, which is recognised by the number of files.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        ValueError: if the name of an audio file does not follow the corpus's pattern,
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        ValueError: If the name of an audio file does not follow the corpus's pattern,
             or if a recording occurs under two extensions.
     """
     root = folders.require_folder(root, "emodb", "audio such as wav/03a01Fa.wav")

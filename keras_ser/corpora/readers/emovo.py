@@ -37,14 +37,14 @@ def read(root: str | Path) -> pd.DataFrame:
     The files have two channels, which are averaged when the audio is read.
 
     Args:
-        root: the folder that holds `f1` to `m3`.
+        root: The folder that holds `f1` to `m3`.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        ValueError: if a file name does not follow the corpus's pattern, or if a
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        ValueError: If a file name does not follow the corpus's pattern, or if a
             recording occurs twice.
     """
     root = folders.require_folder(root, "emovo", "audio such as f1/dis-f1-b1.wav")

@@ -52,15 +52,15 @@ def read(root: str | Path) -> pd.DataFrame:
     """Reads the utterances as segments of the recordings.
 
     Args:
-        root: the folder that holds, at any depth, files such as `cc_001.sph` and
+        root: The folder that holds, at any depth, files such as `cc_001.sph` and
             `cc_001.txt`. The audio may have been converted to another format.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        ValueError: if a file name does not follow the corpus's pattern, a recording
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        ValueError: If a file name does not follow the corpus's pattern, a recording
             occurs twice, or a recording has no transcript or no utterance.
     """
     root = folders.require_folder(root, "epst", "files such as cc_001.sph, cc_001.txt")

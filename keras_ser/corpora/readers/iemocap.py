@@ -66,15 +66,15 @@ def read(root: str | Path) -> pd.DataFrame:
     is tested, the other selects the epoch.
 
     Args:
-        root: the folder that holds `Session1` to `Session5`.
+        root: The folder that holds `Session1` to `Session5`.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or does not hold
+        FileNotFoundError: If the folder does not exist or does not hold
             `Session?/dialog/EmoEvaluation`.
-        ValueError: if a label cannot be read or is unknown, a turn has no audio, or
+        ValueError: If a label cannot be read or is unknown, a turn has no audio, or
             audio has no label.
     """
     table = _read(root, "iemocap")

@@ -22,7 +22,7 @@ def read(root: str | Path) -> pd.DataFrame:
     """Reads every flac file below a folder. Genders come from SPEAKERS.TXT.
 
     Args:
-        root: the folder `LibriSpeech`, which holds SPEAKERS.TXT and one folder per
+        root: The folder `LibriSpeech`, which holds SPEAKERS.TXT and one folder per
             subset, or the folder of a subset. SPEAKERS.TXT is searched in this folder
             and in the one above it.
 
@@ -30,8 +30,8 @@ def read(root: str | Path) -> pd.DataFrame:
         A table without emotions; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no flac file.
-        ValueError: if the name of a flac file does not follow the corpus's pattern.
+        FileNotFoundError: If the folder does not exist or holds no flac file.
+        ValueError: If the name of a flac file does not follow the corpus's pattern.
     """
     root = folders.require_folder(root, "librispeech", "train-clean-100/<speaker>/…")
     files = [file for file in folders.files_below(root) if file.suffix == ".flac"]

@@ -56,15 +56,15 @@ def read(root: str | Path) -> pd.DataFrame:
     (`X`), and `O` becomes `other`.
 
     Args:
-        root: the folder that holds Evalution.txt and, at any depth, wav files such as
+        root: The folder that holds Evalution.txt and, at any depth, wav files such as
             `session1/S01A/P/MSP-IMPROV-S01A-F01-P-FM01.wav`.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder, the list of labels or the audio is missing.
-        ValueError: if a line or file name does not follow the corpus's pattern, a turn
+        FileNotFoundError: If the folder, the list of labels or the audio is missing.
+        ValueError: If a line or file name does not follow the corpus's pattern, a turn
             has no audio, or audio has no label.
     """
     root = folders.require_folder(root, "msp_improv", "Evalution.txt and session1 to 6")

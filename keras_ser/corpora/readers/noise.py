@@ -21,14 +21,14 @@ def read(root: str | Path) -> pd.DataFrame:
     each clip is its own speaker.
 
     Args:
-        root: the folder, such as the one that holds `rain/1-17367-A.ogg`.
+        root: The folder, such as the one that holds `rain/1-17367-A.ogg`.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        ValueError: if a clip occurs in two formats.
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        ValueError: If a clip occurs in two formats.
     """
     root = folders.require_folder(root, "noise", "audio files, one folder per kind")
     advice = "Give a folder with recordings of noise."
@@ -56,14 +56,14 @@ def read_demand(root: str | Path) -> pd.DataFrame:
     microphones. Their speaker is the environment, so that no fold separates them.
 
     Args:
-        root: the folder that holds the folders of the environments.
+        root: The folder that holds the folders of the environments.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        ValueError: if a file name does not follow the corpus's pattern, or if a channel
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        ValueError: If a file name does not follow the corpus's pattern, or if a channel
             occurs twice, for example at two sampling rates.
     """
     root = folders.require_folder(root, "demand", "audio such as DKITCHEN/ch01.wav")

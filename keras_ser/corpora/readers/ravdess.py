@@ -42,16 +42,16 @@ def read(root: str | Path) -> pd.DataFrame:
     fewer actors, and the sound of a video repeats that of an audio file.
 
     Args:
-        root: the folder that holds `Actor_01` to `Actor_24`. Files may have any
+        root: The folder that holds `Actor_01` to `Actor_24`. Files may have any
             extension that libsndfile reads (wav in the original).
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist, or holds no speech in folders
+        FileNotFoundError: If the folder does not exist, or holds no speech in folders
             `Actor_NN`.
-        ValueError: if the name of an audio file does not follow the corpus's pattern or
+        ValueError: If the name of an audio file does not follow the corpus's pattern or
             does not match its folder, or if a recording occurs under two extensions.
     """
     root = folders.require_folder(root, "ravdess", "Actor_01 to Actor_24")

@@ -32,15 +32,15 @@ def read(root: str | Path) -> pd.DataFrame:
     """Reads all audio files below a folder, named `DC/a01.wav` or `DC_a01.wav`.
 
     Args:
-        root: the folder that holds the folders of the speakers, `AudioData`, or a
+        root: The folder that holds the folders of the speakers, `AudioData`, or a
             folder above it.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        ValueError: if a file name does not follow the corpus's pattern, a file belongs
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        ValueError: If a file name does not follow the corpus's pattern, a file belongs
             to no speaker or to two, or a recording occurs twice.
     """
     root = folders.require_folder(root, "savee", "audio such as AudioData/DC/a01.wav")

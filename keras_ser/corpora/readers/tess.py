@@ -40,15 +40,15 @@ def read(root: str | Path) -> pd.DataFrame:
     by their content.
 
     Args:
-        root: the folder. If it holds a copy of itself, as in one of the archives, it is
+        root: The folder. If it holds a copy of itself, as in one of the archives, it is
             rejected.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        ValueError: if a file name does not follow the corpus's pattern, or if a
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        ValueError: If a file name does not follow the corpus's pattern, or if a
             recording occurs twice.
     """
     example = "OAF_angry/OAF_back_angry.wav"

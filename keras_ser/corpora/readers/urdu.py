@@ -28,14 +28,14 @@ def read(root: str | Path) -> pd.DataFrame:
     """Reads all audio files below a folder, such as `Angry/SM1_F1_A01.wav`.
 
     Args:
-        root: the folder that holds `Angry`, `Happy`, `Neutral` and `Sad`.
+        root: The folder that holds `Angry`, `Happy`, `Neutral` and `Sad`.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
 
     Raises:
-        FileNotFoundError: if the folder does not exist or holds no audio.
-        ValueError: if a file name does not follow the corpus's pattern or does not
+        FileNotFoundError: If the folder does not exist or holds no audio.
+        ValueError: If a file name does not follow the corpus's pattern or does not
             match its folder, or if a recording occurs twice.
     """
     root = folders.require_folder(root, "urdu", "audio such as Angry/SM1_F1_A01.wav")

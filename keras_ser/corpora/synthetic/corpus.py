@@ -45,18 +45,18 @@ def synthesise_utterance(
     """Synthesises one sentence.
 
     Args:
-        speaker: one of the language's two initials and a number, such as `s03`. Odd
+        speaker: One of the language's two initials and a number, such as `s03`. Odd
             numbers are men, even numbers are women.
-        emotion: one of `EMOTIONS`.
-        sentence: number of the sentence, from 1.
-        language: a key of `LANGUAGES`.
-        seed: a different seed makes different speakers and sentences.
+        emotion: One of `EMOTIONS`.
+        sentence: Number of the sentence, from 1.
+        language: A key of `LANGUAGES`.
+        seed: A different seed makes different speakers and sentences.
 
     Returns:
         A waveform of shape `(samples,)`, float32 at 16 kHz, within ±0.97.
 
     Raises:
-        ValueError: if the language, the speaker or the emotion is unknown.
+        ValueError: If the language, the speaker or the emotion is unknown.
     """
     return _perform(speaker, emotion, sentence, language, seed)[0]
 
@@ -76,20 +76,20 @@ def generate(
     bytes, and a small corpus is a subset of a large one.
 
     Args:
-        root: the folder that holds synthetic corpora, which is created if needed.
-        language: a key of `LANGUAGES`.
-        speakers: number of speakers. Odd numbers are men, even numbers are women.
-        sentences: number of sentences per speaker, and per emotion if labelled.
-        seed: a different seed makes different speakers and sentences.
+        root: The folder that holds synthetic corpora, which is created if needed.
+        language: A key of `LANGUAGES`.
+        speakers: Number of speakers. Odd numbers are men, even numbers are women.
+        sentences: Number of sentences per speaker, and per emotion if labelled.
+        seed: A different seed makes different speakers and sentences.
         labelled: False for speakers without emotion labels.
-        progress: whether to show a progress bar on stderr.
+        progress: Whether to show a progress bar on stderr.
 
     Returns:
         The folder, which holds `table.csv`, `version.json` and one folder of wav files
         per speaker.
 
     Raises:
-        ValueError: if the language is unknown, or a number is outside 1 to 99.
+        ValueError: If the language is unknown, or a number is outside 1 to 99.
     """
     settings = _settings(language, speakers, sentences, seed, labelled)
     folder = Path(root) / _name(settings)
@@ -117,7 +117,7 @@ def read(
     """Reads the synthetic corpus below `root`, and generates it first if it is missing.
 
     Args:
-        root, language, labelled, speakers, sentences, seed, progress: see `generate`.
+        root, language, labelled, speakers, sentences, seed, progress: See `generate`.
 
     Returns:
         A DataFrame with one row per utterance and the columns
@@ -125,8 +125,8 @@ def read(
         `activation` and `valence` are NaN.
 
     Raises:
-        FileNotFoundError: if files of the corpus are missing or truncated.
-        ValueError: if an argument is unknown, or a different version wrote the folder.
+        FileNotFoundError: If files of the corpus are missing or truncated.
+        ValueError: If an argument is unknown, or a different version wrote the folder.
     """
     settings = _settings(language, speakers, sentences, seed, labelled)
     folder = generate(root, language, speakers, sentences, seed, labelled, progress)

@@ -29,7 +29,7 @@ def read_unlabelled(
     """Reads unlabelled speech: other speakers than `corpus.read`, without emotions.
 
     Args:
-        root, language, speakers, sentences, seed, progress: see `corpus.generate`.
+        root, language, speakers, sentences, seed, progress: See `corpus.generate`.
     """
     return corpus.read(root, language, False, speakers, sentences, seed, progress)
 
@@ -44,7 +44,7 @@ def read_b(
     """Reads speech in the second language, `syn-b`, as a separate corpus.
 
     Args:
-        root, speakers, sentences, seed, progress: see `corpus.generate`.
+        root, speakers, sentences, seed, progress: See `corpus.generate`.
     """
     table = corpus.read(root, "syn-b", True, speakers, sentences, seed, progress)
     for column in ("utterance", "source", "speaker"):

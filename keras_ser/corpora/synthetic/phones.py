@@ -19,12 +19,12 @@ class Phase(NamedTuple):
     """A period of constant targets. A phone consists of one or more phases.
 
     Args:
-        seconds: duration.
-        formants: the first three formants of an adult male in Hz, or `None` if the
+        seconds: Duration.
+        formants: The first three formants of an adult male in Hz, or `None` if the
             next phone determines them.
-        voicing, aspiration, frication: amplitudes relative to a vowel.
-        centre, width: centre frequency and bandwidth of the turbulence in Hz.
-        zero: antiresonance of the nose in Hz. At `NASAL_POLE`, it cancels the pole.
+        voicing, aspiration, frication: Amplitudes relative to a vowel.
+        centre, width: Centre frequency and bandwidth of the turbulence in Hz.
+        zero: Antiresonance of the nose in Hz. At `NASAL_POLE`, it cancels the pole.
     """
 
     seconds: float

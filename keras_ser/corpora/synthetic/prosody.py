@@ -33,13 +33,13 @@ class Language:
     """Phoneme inventory, syllable shapes and rhythm of a language.
 
     Args:
-        vowels: the vowels, one character each.
-        reduced: the vowel that replaces unstressed vowels. It is empty if unstressed
+        vowels: The vowels, one character each.
+        reduced: The vowel that replaces unstressed vowels. It is empty if unstressed
             vowels are not reduced.
-        onsets, codas: consonants before and after the vowel, each a string of phones.
-        stressed, unstressed: factors on the duration of a vowel. If they differ much,
+        onsets, codas: Consonants before and after the vowel, each a string of phones.
+        stressed, unstressed: Factors on the duration of a vowel. If they differ much,
             the language is stress-timed.
-        initials: first letter of the names of labelled and of unlabelled speakers.
+        initials: First letter of the names of labelled and of unlabelled speakers.
     """
 
     vowels: str
@@ -112,12 +112,12 @@ class Speaker:
 
     Args:
         gender: `male` or `female`.
-        pitch: mean F0 in Hz.
-        rate: tempo relative to the average speaker.
-        quality: neutral voice quality.
-        gain: recording level in dB.
-        floor: level of the background noise in dB re full scale.
-        style: factor by which this speaker uses each cue of `CUES`.
+        pitch: Mean F0 in Hz.
+        rate: Tempo relative to the average speaker.
+        quality: Neutral voice quality.
+        gain: Recording level in dB.
+        floor: Level of the background noise in dB re full scale.
+        style: Factor by which this speaker uses each cue of `CUES`.
     """
 
     gender: str
@@ -158,9 +158,9 @@ def make_speaker(name: str, language: str, seed: int) -> Speaker:
     """Makes the speaker called `name`. Odd numbers are men, even numbers are women.
 
     Args:
-        name: one of the language's `initials` and a number, such as `s03`.
-        language: a key of `LANGUAGES`.
-        seed: a different seed makes a different person with that name.
+        name: One of the language's `initials` and a number, such as `s03`.
+        language: A key of `LANGUAGES`.
+        seed: A different seed makes a different person with that name.
     """
     rng = make_generator("speaker", seed, language, name)
     male = int(name[1:]) % 2 == 1
@@ -187,9 +187,9 @@ def make_sentence(number: int, language: str, seed: int) -> list[Syllable]:
     """Makes a sentence of six to ten syllables, the same for every speaker.
 
     Args:
-        number: number of the sentence, from 1.
-        language: a key of `LANGUAGES`.
-        seed: a different seed makes different sentences.
+        number: Number of the sentence, from 1.
+        language: A key of `LANGUAGES`.
+        seed: A different seed makes different sentences.
     """
     rng = make_generator("text", seed, language, number)
     sounds = LANGUAGES[language]
@@ -250,11 +250,11 @@ def articulate(
     """Turns a sentence into timed phases.
 
     Args:
-        syllables: the result of `make_sentence`.
-        language: a key of `LANGUAGES`.
-        rate: tempo, where 1 is average and 2 is twice as fast.
-        pauses: factor on the duration of the silence within the sentence.
-        rng: random generator for irregular durations.
+        syllables: The result of `make_sentence`.
+        language: A key of `LANGUAGES`.
+        rate: Tempo, where 1 is average and 2 is twice as fast.
+        pauses: Factor on the duration of the silence within the sentence.
+        rng: Random generator for irregular durations.
 
     Returns:
         The phases, and for each syllable the index of its vowel among them.

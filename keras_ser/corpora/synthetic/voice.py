@@ -44,12 +44,12 @@ class Quality:
     """The voice quality of one utterance.
 
     Args:
-        tract: factor on all formants, about 1 for a man and 1.15 for a woman.
-        tilt: attenuation of the glottal source at 3 kHz, in dB, 0 or more.
-        jitter: standard deviation of the length of a cycle, relative to that length.
-        shimmer: standard deviation of the amplitude of a cycle, in dB.
-        breath: level of the aspiration noise during voicing, in dB re the pulses.
-        opening: fraction of a cycle in which the glottis is open, from 0.4 (pressed)
+        tract: Factor on all formants, about 1 for a man and 1.15 for a woman.
+        tilt: Attenuation of the glottal source at 3 kHz, in dB, 0 or more.
+        jitter: Standard deviation of the length of a cycle, relative to that length.
+        shimmer: Standard deviation of the amplitude of a cycle, in dB.
+        breath: Level of the aspiration noise during voicing, in dB re the pulses.
+        opening: Fraction of a cycle in which the glottis is open, from 0.4 (pressed)
             to 0.8 (lax).
     """
 
@@ -71,11 +71,11 @@ def synthesise(
     """Synthesises the waveform of a sequence of phases.
 
     Args:
-        phases: the phases, with durations in seconds.
+        phases: The phases, with durations in seconds.
         pitch: F0 in Hz, one value per frame of `STEP` samples; see `frame_edges`.
-        level: loudness in dB re a vowel at 0 dB, one value per frame.
-        quality: voice quality of the utterance.
-        rng: random generator for all noise.
+        level: Loudness in dB re a vowel at 0 dB, one value per frame.
+        quality: Voice quality of the utterance.
+        rng: Random generator for all noise.
 
     Returns:
         `(len(pitch) * STEP,)` samples at `RATE`, unscaled float64.
@@ -236,7 +236,7 @@ def _tilt_pole(tilt: float) -> float:
     """Returns the real pole p for which (1 - p)/(1 - p z⁻¹) attenuates 3 kHz.
 
     Args:
-        tilt: attenuation in dB.
+        tilt: Attenuation in dB.
     """
     power = 10 ** (-max(tilt, 1e-3) / 10)
     middle = 1 - power * np.cos(2 * np.pi * 3000 / RATE)
