@@ -21,8 +21,7 @@ from keras_ser.reports import published as published_tables
 from keras_ser.reports.reading import read_runs
 from keras_ser.robustness import report
 from keras_ser.robustness.finished_runs import (
-    NAMES,
-    Run,
+    RunWithSpeech,
     network_runs,
     with_test_speech,
 )
@@ -182,17 +181,24 @@ class _Settings:
 class _Plan:
     """A run, and the file of its predictions under each condition."""
 
-    run: Run
+    run: RunWithSpeech
     files: dict[Condition, Path]
 
 
-def _prediction_files(run: Run, settings: _Settings) -> dict[Condition, Path]:
+def _prediction_files(run: RunWithSpeech, settings: _Settings) -> dict[Condition, Path]:
     """One file per condition. Its name hashes all that the predictions depend on."""
     model = audio.digest(run.folder / "model.keras")
     speech, found = fingerprint(run.table), {}
     for condition in settings.conditions:
         key = condition.transform(settings.noise).key
-        identity = [__version__, *run.names, model, speech, condition.text, key]
+        identity = [
+            __version__,
+            *map(str, run.identity.values()),
+            model,
+            speech,
+            condition.text,
+            key,
+        ]
         name = hashlib.blake2b(json.dumps(identity).encode(), digest_size=16)
         found[condition] = settings.out / "parts" / f"{name.hexdigest()}.csv"
     return found
@@ -208,14 +214,14 @@ def _score_in_parallel(plans: list[_Plan], settings: _Settings, progress: bool) 
     threads = parallel.threads_each(workers)
     tasks = []
     for number, plan in enumerate(todo):
-        _, system, fold, repeat = plan.run.names
+        system, fold, repeat = plan.run.system, plan.run.fold, plan.run.repeat
         log = settings.out / "parts" / f"{number}.log"
         call = functools.partial(_score_in_process, plan, settings, threads)
         tasks.append(parallel.Task(f"{number}: {system}/{fold}-{repeat}", call, log))
     parallel.run(tasks, workers, progress=progress)
 
 
-def _prepare(runs: list[Run], settings: _Settings) -> None:
+def _prepare(runs: list[RunWithSpeech], settings: _Settings) -> None:
     """Extracts the features of all runs under all conditions, with all processes."""
     from keras_ser.features import IDENTITY, FeatureStore
     from keras_ser.features.preprocessing import Preprocessing
@@ -266,7 +272,7 @@ def _predictions(plan: _Plan, settings: _Settings, bar) -> list[pd.DataFrame]:
 class _Evaluation:
     """Applies a run's model to its test speech. The model is loaded on first use."""
 
-    def __init__(self, run: Run, settings: _Settings):
+    def __init__(self, run: RunWithSpeech, settings: _Settings):
         self.run, self.settings = run, settings
         self._recogniser = None
 
@@ -287,15 +293,14 @@ class _Evaluation:
             self.settings.noise,
             self.settings.workers,
         )
-        values = {name: self.run.predictions[name].iloc[0] for name in NAMES}
-        values = {**values, "corpus": frame.pop("corpus")}
+        values = {**self.run.identity, "corpus": frame.pop("corpus")}
         order = ("experiment", "system", "corpus", "fold", "repeat")
         for place, name in enumerate(order):
             frame.insert(place, name, values[name])
         return frame
 
 
-def _warn_of_changes(run: Run, clean: pd.DataFrame) -> None:
+def _warn_of_changes(run: RunWithSpeech, clean: pd.DataFrame) -> None:
     """Warns if the clean predictions of a run differ from those that it recorded."""
     keys = ["utterance", "prediction"]
     recorded = run.predictions[run.predictions["condition"] == "clean"][keys]

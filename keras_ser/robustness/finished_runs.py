@@ -11,33 +11,24 @@ import pandas as pd
 from keras_ser.corpora import read as read_corpus
 from keras_ser.experiments import inputs
 from keras_ser.protocols.fold import fingerprint
-from keras_ser.reports import reading
-from keras_ser.utils import files
+from keras_ser.reports.reading import Run
 
-NAMES = ("experiment", "system", "fold", "repeat")  # of a run
+
+FIELDS = dataclasses.fields(Run)
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
-    """A finished run, with the speech that it was tested on.
+class RunWithSpeech(Run):
+    """A complete run, with the speech that it was tested on.
 
     Args:
-        folder: Folder of the run.
-        predictions: Rows of its `predictions.csv`.
         table: Utterances that it was tested on.
     """
 
-    folder: Path
-    predictions: pd.DataFrame
     table: pd.DataFrame
 
-    @property
-    def names(self) -> list[str]:
-        """The experiment, system, fold and repeat of the run."""
-        return [str(self.predictions[name].iloc[0]) for name in NAMES]
 
-
-def network_runs(found: list[reading.Run]) -> list[reading.Run]:
+def network_runs(found: list[Run]) -> list[Run]:
     """The runs that have a model. A warning names the systems of the others.
 
     Raises:
@@ -59,8 +50,8 @@ def network_runs(found: list[reading.Run]) -> list[reading.Run]:
 
 
 def with_test_speech(
-    found: list[reading.Run], corpora: Mapping[str, str | Path], cache: str | Path
-) -> list[Run]:
+    found: list[Run], corpora: Mapping[str, str | Path], cache: str | Path
+) -> list[RunWithSpeech]:
     """Adds its test speech to each run. Each corpus is read once.
 
     Args:
@@ -74,7 +65,7 @@ def with_test_speech(
     """
     tables, runs = {}, []
     for run in found:
-        config = files.read_object(run.folder / "config.json")
+        config = run.config
         names = config["corpus"]
         names = [names] if isinstance(names, str) else names
         given = config.get("corpus_options", {})
@@ -84,7 +75,10 @@ def with_test_speech(
             tables[key] = _read_corpora(options, config["labels"], corpora, cache)
         table = _select_tested(run, tables[key])
         _check_same_corpus(table, config, run.folder)
-        runs.append(Run(run.folder, run.predictions, table))
+        fields = {
+            each.name: getattr(run, each.name) for each in dataclasses.fields(run)
+        }
+        runs.append(RunWithSpeech(**fields, table=table))
     return runs
 
 
@@ -103,7 +97,7 @@ def _read_corpora(options: Mapping[str, dict], labels, corpora, cache) -> pd.Dat
     return pd.concat(parts, ignore_index=True)
 
 
-def _select_tested(run: reading.Run, table: pd.DataFrame) -> pd.DataFrame:
+def _select_tested(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     """The rows of the utterances that a run was tested on."""
     clean = run.predictions["condition"] == "clean"
     names = set(run.predictions["utterance"][clean])
