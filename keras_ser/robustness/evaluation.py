@@ -191,14 +191,8 @@ def _prediction_files(run: RunWithSpeech, settings: _Settings) -> dict[Condition
     speech, found = fingerprint(run.table), {}
     for condition in settings.conditions:
         key = condition.transform(settings.noise).key
-        identity = [
-            __version__,
-            *map(str, run.identity.values()),
-            model,
-            speech,
-            condition.text,
-            key,
-        ]
+        names = map(str, run.identity.values())
+        identity = [__version__, *names, model, speech, condition.text, key]
         name = hashlib.blake2b(json.dumps(identity).encode(), digest_size=16)
         found[condition] = settings.out / "parts" / f"{name.hexdigest()}.csv"
     return found

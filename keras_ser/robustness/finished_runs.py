@@ -13,7 +13,6 @@ from keras_ser.experiments import inputs
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports.reading import Run
 
-
 FIELDS = dataclasses.fields(Run)
 
 
@@ -75,10 +74,8 @@ def with_test_speech(
             tables[key] = _read_corpora(options, config["labels"], corpora, cache)
         table = _select_tested(run, tables[key])
         _check_same_corpus(table, config, run.folder)
-        fields = {
-            each.name: getattr(run, each.name) for each in dataclasses.fields(run)
-        }
-        runs.append(RunWithSpeech(**fields, table=table))
+        values = {field.name: getattr(run, field.name) for field in FIELDS}
+        runs.append(RunWithSpeech(**values, table=table))
     return runs
 
 
