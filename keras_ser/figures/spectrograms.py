@@ -9,7 +9,7 @@ from keras_ser.figures.style import COLOURS, drawing
 
 
 def reconstruction(
-    features: ArrayLike, reconstruction: ArrayLike, path: Any, hop: float = 0.01
+    features: ArrayLike, reconstruction: ArrayLike, path: Any, hop_seconds: float = 0.01
 ) -> None:
     """Draw a model's input above its reconstruction, on one colour scale.
 
@@ -17,7 +17,7 @@ def reconstruction(
         features: Input features of shape `(frames, n_mels)`.
         reconstruction: Output of the decoder, of the same shape.
         path: PNG file to write, or an open binary file.
-        hop: Time between frames in seconds.
+        hop_seconds: Time between frames in seconds.
 
     Raises:
         ValueError: If the shapes differ or the rank is not 2.
@@ -33,8 +33,8 @@ def reconstruction(
     scale = {"vmin": features.min(), "vmax": features.max()}
     with drawing(path, (8.0, 5.0)) as figure:
         above, below = figure.subplots(2, 1, sharex=True)
-        image = _show(above, features, hop, **scale)
-        _show(below, output, hop, **scale)
+        image = _show(above, features, hop_seconds, **scale)
+        _show(below, output, hop_seconds, **scale)
         above.set_title("input")
         below.set_title(f"reconstruction (mean squared error {error:.3g})")
         below.set_xlabel("time (s)")
@@ -42,7 +42,7 @@ def reconstruction(
 
 
 def attention(
-    features: ArrayLike, weights: ArrayLike, path: Any, hop: float = 0.01
+    features: ArrayLike, weights: ArrayLike, path: Any, hop_seconds: float = 0.01
 ) -> None:
     """Draw a log-mel spectrogram above the attention weights over time.
 
@@ -51,7 +51,7 @@ def attention(
         weights: Attention weights of shape `(steps,)`. A strided encoder has fewer
             steps than frames; each step is drawn over an equal share of the time.
         path: PNG file to write, or an open binary file.
-        hop: Time between frames in seconds.
+        hop_seconds: Time between frames in seconds.
 
     Raises:
         ValueError: If a rank is wrong, or there are more steps than frames.
@@ -63,10 +63,10 @@ def attention(
             f"`weights` must have shape (steps,), with 1 to {len(features)} steps. "
             f"Received: shape {weights.shape}. Pass the weights of one utterance."
         )
-    edges = np.linspace(0, len(features) * hop, len(weights) + 1)
+    edges = np.linspace(0, len(features) * hop_seconds, len(weights) + 1)
     with drawing(path, (8.0, 4.5)) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.5, 1))
-        image = _show(above, features, hop)
+        image = _show(above, features, hop_seconds)
         below.stairs(weights, edges, fill=True, color=COLOURS[0])
         uniform = 1 / len(weights)
         below.axhline(uniform, color="#444444", linestyle=":")
@@ -89,10 +89,10 @@ def _spectrogram(values: ArrayLike, name: str) -> np.ndarray:
     return values
 
 
-def _show(axes: Any, features: np.ndarray, hop: float, **scale: float) -> Any:
+def _show(axes: Any, features: np.ndarray, hop_seconds: float, **scale: float) -> Any:
     """Draw features over time; returns the image, for a colour bar."""
     frames, bands = features.shape
-    extent = (0, frames * hop, 0, bands)
+    extent = (0, frames * hop_seconds, 0, bands)
     axes.set_ylabel("mel band")
     style = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
     return axes.imshow(features.T, extent=extent, cmap="cividis", **style, **scale)

@@ -194,11 +194,15 @@ class Monitor(keras.callbacks.Callback):
         for tag, (features, outputs) in examples:
             if "attention" in outputs:
                 draw, weights = figures.attention, _drop_padding(outputs["attention"])
-                _write_picture(f"{tag}/attention", draw, features, weights, hop=hop)
+                _write_picture(
+                    f"{tag}/attention", draw, features, weights, hop_seconds=hop
+                )
             if "reconstruction" in outputs:
                 draw, output = figures.reconstruction, outputs["reconstruction"]
                 output = output[: len(features)]
-                _write_picture(f"{tag}/reconstruction", draw, features, output, hop=hop)
+                _write_picture(
+                    f"{tag}/reconstruction", draw, features, output, hop_seconds=hop
+                )
 
     def _example_tags(self) -> list[str]:
         """One tag per example. TensorBoard groups them by class."""
