@@ -72,7 +72,7 @@ def test_protocol_arguments_reach_the_protocol(toy, tables):
 
 def test_folds_that_test_speakers_of_a_search_are_rejected(toy, tables):
     tuned = dataclasses.replace(toy, tuned_on=("toy/1", "toy/3"))
-    with pytest.raises(ValueError, match="--folds 2,4"):
+    with pytest.raises(ValueError, match="other folds: 2, 4"):
         plan.plan_jobs(tuned, *tables, "runs")
     planned = plan.plan_jobs(tuned, *tables, "runs", folds=["2", "4"])
     assert {job.fold.name for job in planned} == {"2", "4"}
