@@ -150,7 +150,7 @@ def test_pictures_of_an_utterance_are_of_it_alone_without_padding(
         ("attention", figures.attention, weights),
         ("reconstruction", figures.reconstruction, output),
     ):
-        expected = drawn(draw, features[0], given, hop=0.01).astype(int)
+        expected = drawn(draw, features[0], given, hop_seconds=0.01).astype(int)
         difference = expected - pixels(found[f"{tag}/{name}"][EPOCHS])
         assert (difference != 0).mean() < 0.02  # weights can differ by rounding
 
