@@ -102,7 +102,7 @@ def run(
     backend.set_tensorflow_defaults()
     for each in (out, cache):
         files.writable_folder(each)
-    roots = {name: str(root) for name, root in (corpora or {}).items()}
+    roots = corpora or {}
     config = load(config, roots, overrides, preset)
     if smoke:
         config = variants.smoke(config)
@@ -169,7 +169,7 @@ def prepare_features(
     >>> count, bad = prepare_features("configs/mtl_aug/emodb.py", corpora=corpora)
     """
     files.writable_folder(cache)
-    roots = {name: str(root) for name, root in (corpora or {}).items()}
+    roots = corpora or {}
     config = load(config, roots, overrides)
     tables = inputs.read_tables(config, roots, cache, skip_bad)
     planned = plan_jobs(config, *tables, "runs")
@@ -182,7 +182,7 @@ def prepare_features(
 
 def load(
     config: Experiment | str | Path,
-    roots: Mapping[str, str],
+    roots: Mapping[str, str | Path],
     overrides: str | Iterable[str] = (),
     preset: str = "",
 ) -> Experiment:
@@ -236,7 +236,7 @@ def write_report(folder: Path) -> list[Path]:
 
 def _plan(
     config: Experiment,
-    roots: Mapping[str, str],
+    roots: Mapping[str, str | Path],
     folds: list[str],
     smoke: bool,
     skip_bad: bool,

@@ -20,7 +20,7 @@ CORPORA_VARIABLE = "KERAS_SER_CORPORA"
 
 def read_tables(
     config: Experiment,
-    roots: Mapping[str, str],
+    roots: Mapping[str, str | Path],
     cache: str | Path,
     skip_bad: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -61,7 +61,7 @@ def read_tables(
 
 
 def read_noise(
-    config: Experiment, roots: Mapping[str, str], cache: str | Path
+    config: Experiment, roots: Mapping[str, str | Path], cache: str | Path
 ) -> pd.DataFrame | None:
     """Reads the table of the noise that conditions mix in; None if there is none.
 
@@ -116,7 +116,7 @@ def _separate_unlabelled(
     return table[~missing].reset_index(drop=True), unlabelled
 
 
-def find_root(corpus: str, roots: Mapping[str, str], cache: str | Path) -> Path:
+def find_root(corpus: str, roots: Mapping[str, str | Path], cache: str | Path) -> Path:
     """Returns the folder of a corpus.
 
     Args:

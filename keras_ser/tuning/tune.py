@@ -83,7 +83,7 @@ def search(
     for each in (out, cache):
         files.writable_folder(each)
     source = "" if isinstance(config, Experiment) else str(config)
-    corpora = {name: str(folder) for name, folder in (corpora or {}).items()}
+    corpora = corpora or {}
     config = experiment.load(config, corpora, overrides, preset)
     config = variants.restricted(config, [system] if system else [])
     tables = inputs.read_tables(config, corpora, cache, skip_bad)
