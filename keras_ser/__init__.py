@@ -35,6 +35,7 @@ __getattr__, _, __all__ = lazy_loader.attach(
         "reports",
         "robustness",
         "scores",
+        "tasks",
         "tuning",
         "utils",
     ],
