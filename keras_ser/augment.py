@@ -12,8 +12,8 @@ A batch is a dictionary of tensors:
 |---|---|---|
 | `features` | `(batch, time, dimensions)` | normalised features, 0 in the padding |
 | `frames` | int32 `(batch,)` | number of unpadded frames |
-| `emotion` | `(batch, classes)` | one-hot or soft labels, 0 in unlabelled rows |
-| `labelled` | `(batch,)` | 1 in labelled rows, 0 in unlabelled rows |
+| `labels` | `{task: (batch, size)}` | one-hot or soft labels or numbers, 0 if unknown |
+| `known` | `{task: (batch,)}` | 1 in rows whose label of the task is known, else 0 |
 | `augmentation_weight` | `(batch,)` | weight of the row on the augmentation head |
 
 To add a type, write a class with `name` and `kind` and add it to `AUGMENTATIONS`. A
@@ -70,19 +70,24 @@ class SpecAugment:
         t ~ U{0 … T'}, t0 ~ U{0 … τ − t − 1}, frames [t0, t0 + t) become 0
 
     with F' = min(F, V − 1) and T' = min(T, share · τ). If both masks are narrower
-    than `least`, the frequency mask is widened to `least`: two empty masks would give
-    a copy of class `none` under the wrong label. The range of t0 excludes the last
-    frame from the mask, which preserves the utterance's length.
+    than `least`, the frequency mask is widened to `least`, or to V − 1 if there are
+    fewer bands: two empty masks would give a copy of class `none` under the wrong
+    label. The range of t0 excludes the last frame from the mask, which preserves the
+    utterance's length.
 
     Args:
         frequency: F, the widest frequency mask in bands.
         time: T, the widest time mask in frames.
         share: The largest fraction of the unpadded frames that the time mask covers.
-        least: The width in bands or frames that at least one of the two masks has.
+        least: The width in bands or frames that at least one of the two masks has, at
+            most F. With 0, both masks may be empty.
         ops: `"batch"`, or `"tfio"` for `freq_mask` and `time_mask` of tensorflow-io.
             Those draw from TensorFlow's stateful generator, so they are repeatable in
             a serial pipeline only. They ignore `least`, and never draw the widths F
             and T themselves.
+
+    Raises:
+        ValueError: A number is out of range, or `least` is above `frequency`.
 
     Reference: Park et al., "SpecAugment", Interspeech 2019; Latif et al. 2022,
     section 3.1.
@@ -106,6 +111,13 @@ class SpecAugment:
         if ops == "tfio":
             _import_tensorflow_io()  # fail here if it is not installed
         _check_masks(frequency=frequency, time=time, least=least, share=share)
+        if least > frequency:
+            raise ValueError(
+                "`least` of SpecAugment must be at most `frequency`, because the "
+                "frequency mask is widened to it. Received: "
+                f"least={least}, frequency={frequency}. Set least=0 to allow masks of "
+                "any width, or raise `frequency`."
+            )
         self.frequency = frequency
         self.time = time
         self.share = share
@@ -143,7 +155,7 @@ class SpecAugment:
         width_f = _random_integers(seeds[0], tf.minimum(self.frequency + 1, bands))
         width_t = _random_integers(seeds[1], most + 1)
         narrow = (width_f < self.least) & (width_t < self.least)
-        width_f = tf.where(narrow, self.least, width_f)
+        width_f = tf.where(narrow, tf.minimum(self.least, bands - 1), width_f)
         start_f = _random_integers(seeds[2], bands - width_f)
         start_t = _random_integers(seeds[3], frames - width_t)
         return (width_f, width_t), (start_f, start_t)
@@ -178,10 +190,10 @@ class Mixup:
         x̃ = λ x_i + (1 − λ) x_j,   ỹ = λ y_i + (1 − λ) y_j,   λ ~ U(0, 1)
 
     These are Eq. 1 and 2 of Latif et al. 2022, applied to normalised features. The
-    result is as long as the longer of the two utterances. If either utterance is
-    unlabelled, so is the result. If λ lies outside [0.1, 0.9], the mixture is hard to
-    distinguish from an unaugmented utterance, and the row gets half the weight on the
-    augmentation head.
+    result is as long as the longer of the two utterances. The labels of every task are
+    mixed. If either utterance lacks the label of a task, so does the result. If λ lies
+    outside [0.1, 0.9], the mixture is hard to distinguish from an unaugmented
+    utterance, and the row gets half the weight on the augmentation head.
 
     Reference: Zhang et al., "mixup: beyond empirical risk minimization", 2018.
     """
@@ -193,14 +205,17 @@ class Mixup:
 
     def __call__(self, batch: dict, partner: dict, seed) -> dict:
         share = tf.random.stateless_uniform(tf.shape(batch["frames"]), seed)
-        labelled = batch["labelled"] * partner["labelled"]
-        mixed = _mix(share, batch["emotion"], partner["emotion"])
+        labels, known = {}, {}
+        for task, label in batch["labels"].items():
+            known[task] = batch["known"][task] * partner["known"][task]
+            mixed = _mix(share, label, partner["labels"][task])
+            labels[task] = mixed * known[task][:, None]
         clear = (share >= 0.1) & (share <= 0.9)
         return {
             "features": _mix(share, batch["features"], partner["features"]),
             "frames": tf.maximum(batch["frames"], partner["frames"]),
-            "emotion": mixed * labelled[:, None],
-            "labelled": labelled,
+            "labels": labels,
+            "known": known,
             "augmentation_weight": batch["augmentation_weight"]
             * tf.where(clear, 1.0, 0.5),
         }

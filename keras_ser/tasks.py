@@ -31,6 +31,7 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from keras_ser import losses, metrics
 
@@ -334,6 +335,9 @@ class Centers(Classification):
     def loss(self):
         return losses.CenterLoss()
 
+    def loss_metric(self, name):
+        return metrics.LossValue(self.loss(), name=name)
+
     def metrics(self, prefix=""):
         return []
 
@@ -419,6 +423,25 @@ def vocabulary(table: pd.DataFrame, column: str) -> tuple[str, ...]:
     return check_classes(column, sorted(counts[counts >= least].index))
 
 
+def of_column(
+    table: pd.DataFrame, column: str, classes: Mapping[str, Iterable[str]] = {}
+) -> ColumnTask:
+    """The task whose head is called like a column: a regression if it holds numbers.
+
+    Args:
+        table: The training side of a fold.
+        column: A column of the table.
+        classes: The classes of columns for which they are known; by default, they are
+            the `vocabulary` of the column.
+
+    Raises:
+        ValueError: If the table lacks the column, or it has fewer than two classes.
+    """
+    if column not in classes and is_numeric_dtype(column_of(table, column, "A task")):
+        return Regression(column)
+    return Classification(column, classes.get(column) or vocabulary(table, column))
+
+
 def check_classes(name: str, classes: Iterable[str]) -> tuple[str, ...]:
     """Returns the classes as a tuple, if a head can learn to distinguish them.
 
@@ -471,7 +494,7 @@ def mtl_aug_tasks(
             task to recognise it.
         mask_padding: Whether the reconstruction ignores padded frames.
     """
-    types = tuple(types)
+    types = types if isinstance(types, str) else tuple(types)  # a text is rejected
     tasks = [Classification(EMOTION, classes), Centers("center", classes, weight=1e-3)]
     if len(types) > 1:
         tasks.append(AugmentationType("augmentation", types, weight=0.3))

@@ -19,8 +19,11 @@ def batch_of(rng, rows=6, time=120, lengths=None):
     return {
         "features": tf.constant(features),
         "frames": tf.constant(frames),
-        "emotion": tf.one_hot(np.arange(rows) % 3, 3),
-        "labelled": tf.ones(rows),
+        "labels": {
+            "emotion": tf.one_hot(np.arange(rows) % 3, 3),
+            "valence": tf.constant(rng.normal(size=(rows, 1)), tf.float32),
+        },
+        "known": {"emotion": tf.ones(rows), "valence": tf.ones(rows)},
         "augmentation_weight": tf.ones(rows),
     }
 
@@ -44,9 +47,11 @@ class TestContract:
             assert len(set(keys)) == len(keys) > 0
             return
         batch, one, other = batch_of(rng), batch_of(rng), batch_of(rng)
-        one["emotion"] = other["emotion"] = tf.one_hot([2] * 6, 3)
+        for each in (one, other):
+            each["labels"]["emotion"] = tf.one_hot([2] * 6, 3)
         out, again = (made(batch, partner, seed(1)) for partner in (one, other))
-        is_soft = np.max(out["emotion"], axis=1).min() < 1
+        before, after = (each["labels"]["valence"] for each in (batch, out))
+        is_soft = (before != after).numpy().any()
         assert made.softens == is_soft
         uses_partner = np.any(out["features"] != again["features"])
         assert made.needs_partner == uses_partner
@@ -65,11 +70,11 @@ class TestContract:
             )
         )
         other = made(batch, partner, seed(4))
-        assert set(alone) == set(batch)
-        for key in batch:
-            assert alone[key].shape == batch[key].shape
-            assert alone[key].dtype == batch[key].dtype
-            np.testing.assert_array_equal(alone[key], inside[key])
+        tf.nest.assert_same_structure(alone, batch)
+        parts = (tf.nest.flatten(each) for each in (alone, batch, inside))
+        for value, before, again in zip(*parts, strict=True):
+            assert (value.shape, value.dtype) == (before.shape, before.dtype)
+            np.testing.assert_array_equal(value, again)
         assert np.any(alone["features"] != other["features"])
 
 
@@ -165,6 +170,29 @@ class TestSpecAugment:
         out = np.array(made(batch, batch, seed(0))["features"])
         assert (out != 0).any(axis=(1, 2)).all()
 
+    def test_few_bands_are_not_all_masked(self, rng):
+        """Where there are fewer bands than `least`, one of them is left."""
+        batch = batch_of(rng, rows=50)
+        batch["features"] = batch["features"][:, :, :3]
+        made = augment.SpecAugment(time=0)
+        out = np.array(made(batch, batch, seed(0))["features"])
+        bands = (out[:, 0] == 0).sum(axis=1)
+        assert set(bands) == {2}  # a time mask of 0 leaves this to the bands
+
+    def test_least_is_at_most_the_widest_frequency_mask(self):
+        with pytest.raises(ValueError, match="`least` of SpecAugment must be at most"):
+            augment.SpecAugment(frequency=4)
+        with pytest.raises(ValueError, match="least=6, frequency=5. Set least=0"):
+            augment.SpecAugment(frequency=5, least=6)
+        assert augment.SpecAugment(frequency=5, least=5).least == 5
+        assert augment.SpecAugment(frequency=0, least=0).frequency == 0
+
+    def test_masks_stay_within_the_widest_frequency_mask(self, rng):
+        frames = tf.fill([500], 120)
+        made = augment.SpecAugment(frequency=6, time=2, least=6)
+        (width_f, width_t), _ = made.draw(frames, BANDS, seed(3))
+        assert (np.array(width_f) == 6).all() and max(np.array(width_t)) <= 2
+
     def test_unknown_ops_are_rejected(self):
         with pytest.raises(ValueError, match="'batch' or 'tfio'.*'numpy'"):
             augment.SpecAugment(ops="numpy")
@@ -174,7 +202,7 @@ class TestMixup:
     def test_equations_1_and_2(self, rng):
         one = batch_of(rng, lengths=[120, 90, 40, 33, 120, 60])
         other = batch_of(rng, lengths=[100, 100, 50, 20, 10, 60])
-        other["emotion"] = tf.one_hot([1, 1, 1, 2, 2, 0], 3)
+        other["labels"]["emotion"] = tf.one_hot([1, 1, 1, 2, 2, 0], 3)
         out = augment.Mixup()(one, other, seed(2))
         x_i, x_j = np.array(one["features"]), np.array(other["features"])
         mixed = np.array(out["features"])
@@ -186,20 +214,24 @@ class TestMixup:
             np.testing.assert_allclose(
                 mixed[row], share * x_i[row] + (1 - share) * x_j[row], atol=1e-3
             )
-            expected = share * one["emotion"][row] + (1 - share) * other["emotion"][row]
-            np.testing.assert_allclose(out["emotion"][row], expected, atol=1e-4)
+            for task, label in out["labels"].items():
+                y_i, y_j = one["labels"][task][row], other["labels"][task][row]
+                expected = share * y_i + (1 - share) * y_j
+                np.testing.assert_allclose(label[row], expected, atol=1e-4)
             assert out["augmentation_weight"][row] == (
                 1.0 if 0.1 <= share <= 0.9 else 0.5
             )
         assert out["frames"].numpy().tolist() == [120, 100, 50, 33, 120, 60]
 
-    def test_an_unlabelled_partner_unlabels(self, rng):
+    def test_a_partner_without_a_label_takes_it_away(self, rng):
         one, other = batch_of(rng), batch_of(rng)
-        other["labelled"] = tf.constant([1.0, 0, 1, 0, 1, 0])
+        other["known"]["emotion"] = tf.constant([1.0, 0, 1, 0, 1, 0])
         out = augment.Mixup()(one, other, seed(2))
-        np.testing.assert_array_equal(out["labelled"], other["labelled"])
-        assert (np.array(out["emotion"])[1::2] == 0).all()
-        np.testing.assert_allclose(np.array(out["emotion"])[::2].sum(axis=1), 1)
+        known, emotion = out["known"], np.array(out["labels"]["emotion"])
+        np.testing.assert_array_equal(known["emotion"], other["known"]["emotion"])
+        assert (emotion[1::2] == 0).all()
+        np.testing.assert_allclose(emotion[::2].sum(axis=1), 1)
+        assert (np.array(known["valence"]) == 1).all()
 
     def test_shares_are_uniform(self, rng):
         one = batch_of(rng, rows=2000, time=1)

@@ -4,6 +4,6 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["pipeline", "source", "statistics"],
+    submodules=["datasets", "pipeline", "source", "statistics", "stream", "variants"],
     submod_attrs={"pipeline": ["Pipeline"]},
 )

@@ -1,15 +1,26 @@
 """The pipeline is a pure function of the seed and the step, with balanced weights."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from keras_ser import augment, data, protocols
-from keras_ser.data.pipeline import HEADS
+from keras_ser.data.pipeline import check_steps
 from keras_ser.features import FeatureStore, LogMel, preprocessing
+from keras_ser.tasks import (
+    AugmentationType,
+    Classification,
+    Reconstruction,
+    Regression,
+    mtl_aug_tasks,
+    vocabulary,
+)
 
 ALL = ("speed", "specaugment", "mixup")
 TYPES = ("none", *ALL)
+HEADS = ("emotion", "center", "augmentation", "reconstruction")
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +145,7 @@ def test_systems_with_and_without_augmentation_do_as_many_updates(pipeline):
 def test_without_augmentation_rows_are_the_unaugmented_features(pipeline, store, fold):
     made = pipeline(augment=(), unlabelled_ratio=0, batch=2, seconds=9.0)
     features, labels, _ = next(iter(made.train(0, 1)))
-    assert labels["augmentation"].shape == (2, 1)
+    assert "augmentation" not in labels  # there is nothing to recognise
     known = [
         made.preprocessing.normalised(store.read(path))
         for path in store.paths(fold.train)
@@ -197,8 +208,6 @@ def test_normalising_by_speaker_centres_each_speaker(pipeline, fold):
 
 
 def test_normalising_by_speaker_warns_of_single_emotions(pipeline, fold, store):
-    import dataclasses
-
     single = dataclasses.replace(fold, train=fold.train.assign(emotion="anger"))
     with pytest.warns(UserWarning, match="removes the emotion.*toy/"):
         data.Pipeline(single, store, normalise="speaker", batch=4, progress=False)
@@ -316,8 +325,6 @@ def test_unknown_choices_are_rejected(pipeline, argument, value):
 
 
 def test_labels_of_unlabelled_speech_are_not_used(fold, store):
-    import dataclasses
-
     lying = fold.unlabelled.assign(emotion="anger")
     made = data.Pipeline(
         dataclasses.replace(fold, unlabelled=lying), store, batch=4, progress=False
@@ -328,7 +335,159 @@ def test_labels_of_unlabelled_speech_are_not_used(fold, store):
         assert (np.array(labels[head])[4:] == 0).all()
 
 
-def test_augmentation_needs_a_second_row(pipeline):
-    words = "`rows_per_utterance` must be at least 2.*rows_per_utterance=1"
-    with pytest.raises(ValueError, match=words):
-        pipeline(rows_per_utterance=1)
+def test_with_one_row_per_utterance_every_row_is_augmented(pipeline, fold):
+    made = pipeline(rows_per_utterance=1, unlabelled_ratio=0, batch=1)
+    assert made.steps == len(fold.train)
+    assert made.trained_types == ALL
+    kinds, weights = [], []
+    for _, labels, weight in made.train(0, 30):
+        kinds.append(int(np.argmax(labels["augmentation"])))
+        weights.append(float(weight["augmentation"][0]))
+    assert set(kinds) == {1, 2, 3}
+    assert set(weights) == {1.0, 0.5}  # 0.5 for mixtures that are hard to recognise
+
+
+def test_a_task_on_types_needs_two_that_occur(pipeline):
+    with pytest.raises(ValueError, match="rows of two.*rows_per_utterance=1"):
+        pipeline(rows_per_utterance=1, augment=("specaugment",))
+    made = pipeline(rows_per_utterance=1, augment=("specaugment",), tasks=EMOTION)
+    features, labels, _ = next(iter(made.train(0, 1)))
+    assert tuple(labels) == ("emotion",)
+    assert (np.array(features) == 0).any(axis=(1, 2)).all()
+
+
+def test_a_task_on_types_has_those_of_the_augmentations(pipeline):
+    tasks = [AugmentationType("kind", ("none", "mixup"))]
+    with pytest.raises(ValueError, match="must have the types of `augment`.*mixup"):
+        pipeline(tasks=tasks)
+
+
+EMOTION = (Classification("emotion", ("anger", "sadness")),)
+
+
+def test_steps_repeat_passes_across_epochs(pipeline, fold):
+    """Every row comes once per pass, however many updates an epoch has."""
+    rows = len(fold.train)
+    made = pipeline(
+        augment=(), rows_per_utterance=1, unlabelled_ratio=0, batch=rows - 1, steps=3,
+        seconds=9.0,
+    )  # fmt: skip
+    assert made.steps == 3
+    features = [np.array(x) for x, _, _ in made.train(0, 2)]
+    assert len(features) == 6
+    sums = np.concatenate([batch.sum(axis=(1, 2)) for batch in features])
+    passes = np.sort(sums[: 5 * rows].reshape(5, rows), axis=1)
+    np.testing.assert_allclose(passes, np.tile(passes[:1], (5, 1)), rtol=1e-4)
+    tail = list(made.train(1, 2))
+    assert equal(tail[0][0], features[3])
+
+
+def test_steps_allow_a_batch_of_more_rows_than_a_pass(pipeline, fold):
+    made = pipeline(batch=5 * len(fold.train), steps=1, unlabelled_ratio=0)
+    features, _, _ = next(iter(made.train(0, 1)))
+    assert len(features) == 5 * len(fold.train)
+
+
+def test_a_batch_is_an_epoch_at_most():
+    check_steps(None, 8, 4, 2)
+    received = "4 labelled.*rows_per_utterance=2 are 8.*batch=9"
+    with pytest.raises(ValueError, match=f"`batch`.*{received}.*`training.batch`"):
+        check_steps(None, 9, 4, 2)
+    with pytest.raises(ValueError, match="`steps` must be.*Received: 0"):
+        check_steps(0, 8, 4, 2)
+
+
+class TestTasks:
+    """Labels and weights of tasks that read the columns of a table."""
+
+    def build(self, pipeline, fold, *tasks, **arguments):
+        return pipeline(tasks=(*EMOTION, *tasks), **arguments)
+
+    def test_the_labels_of_a_column(self, pipeline, fold):
+        gender = Classification("sex", ("female", "male"), column="gender")
+        made = self.build(pipeline, fold, gender)
+        found = np.concatenate([labels["sex"] for _, labels, _ in made.dev()])
+        truth = [gender.classes[place] for place in found.argmax(axis=1)]
+        assert truth == fold.dev.gender.tolist()
+
+    def test_unlabelled_speech_has_attributes_but_no_affect(self, store, fold):
+        unlabelled = fold.unlabelled.assign(valence=0.5, emotion="anger")
+        fold = dataclasses.replace(
+            fold, train=fold.train.assign(valence=0.25), unlabelled=unlabelled
+        )
+        tasks = (*EMOTION, Regression("valence"), Classification("gender", GENDERS))
+        made = data.Pipeline(fold, store, batch=4, tasks=tasks, progress=False)
+        _, labels, weights = next(iter(made.train(0, 1)))
+        halves = {head: np.array(w).reshape(2, 4) for head, w in weights.items()}
+        for head in ("emotion", "valence"):
+            np.testing.assert_array_equal(halves[head], [[1] * 4, [0] * 4])
+        assert (halves["gender"] == 1).all()
+        np.testing.assert_array_equal(labels["valence"][:4], np.full((4, 1), 0.25))
+        np.testing.assert_array_equal(labels["valence"][4:], np.zeros((4, 1)))
+
+    def test_rows_without_a_label_weigh_nothing(self, store, fold):
+        valence = np.where(np.arange(len(fold.dev)) % 2, np.nan, 0.3)
+        gender = np.where(np.arange(len(fold.dev)) % 3, "", "female")
+        fold = dataclasses.replace(
+            fold, dev=fold.dev.assign(valence=valence, gender=gender)
+        )
+        tasks = (*EMOTION, Regression("valence"), Classification("gender", GENDERS))
+        made = data.Pipeline(fold, store, tasks=tasks, batch=4, progress=False)
+        weights = [weights for _, _, weights in made.dev()]
+        found = {h: np.concatenate([w[h] for w in weights]) for h in weights[0]}
+        np.testing.assert_array_equal(found["valence"], np.isfinite(valence))
+        np.testing.assert_array_equal(found["gender"], gender != "")
+
+    def test_a_development_class_that_training_lacks_weighs_nothing(self, store, fold):
+        emotion = fold.dev.emotion.where(fold.dev.emotion != "anger", "surprise")
+        changed = dataclasses.replace(fold, dev=fold.dev.assign(emotion=emotion))
+        made = data.Pipeline(changed, store, batch=4, progress=False)
+        for head in ("emotion", "center"):
+            found = np.concatenate([w[head] for _, _, w in made.dev()])
+            np.testing.assert_array_equal(found, emotion != "surprise")
+
+    def test_a_speaker_with_one_utterance_weighs_nothing(self, store, fold):
+        extra = fold.unlabelled
+        alone = extra.speaker.iloc[0]
+        kept = (extra.speaker != alone) | ~extra.speaker.duplicated()
+        extra = extra[kept].reset_index(drop=True)
+        changed = dataclasses.replace(fold, unlabelled=extra)
+        speakers = vocabulary(changed.sides()["train"], "speaker")
+        assert len(speakers) == 2
+        assert alone not in speakers
+        tasks = (*EMOTION, Classification("who", speakers, column="speaker"))
+        made = data.Pipeline(changed, store, batch=4, tasks=tasks, progress=False)
+        shown = made.unaugmented(extra)
+        weights = np.concatenate([weights["who"] for _, _, weights in shown])
+        np.testing.assert_array_equal(weights, extra.speaker != alone)
+        for _, _, weights in made.dev():  # nobody there is known
+            assert (np.array(weights["who"]) == 0).all()
+
+    def test_mixup_mixes_the_labels_of_every_task(self, store, fold):
+        numbers = np.arange(len(fold.train)) / len(fold.train)
+        gender = np.resize(GENDERS, len(fold.train))
+        train = fold.train.assign(valence=numbers, gender=gender)
+        changed = dataclasses.replace(fold, train=train)
+        tasks = (*EMOTION, Regression("valence"), Classification("gender", GENDERS))
+        made = data.Pipeline(
+            changed, store, augment=("mixup",), rows_per_utterance=1, tasks=tasks,
+            batch=4, unlabelled_ratio=0, progress=False,
+        )  # fmt: skip
+        found = [labels for _, labels, _ in made.train(0, 2)]
+        gender = np.concatenate([labels["gender"] for labels in found])
+        valence = np.concatenate([labels["valence"] for labels in found])
+        np.testing.assert_allclose(gender.sum(axis=1), 1, rtol=1e-5)
+        assert ((gender.max(axis=1) > 0.5) & (gender.max(axis=1) < 1)).any()
+        assert not np.isclose(valence, numbers[None]).any(axis=1).all()
+
+    def test_a_column_that_the_table_lacks_is_named(self, pipeline, fold):
+        with pytest.raises(ValueError, match="needs the column `accent`.*gender"):
+            self.build(pipeline, fold, Classification("accent", ("a", "b")))
+
+
+GENDERS = ("female", "male")
+
+
+def test_the_default_tasks_are_those_of_mtl_aug(pipeline, fold):
+    assert pipeline().tasks == mtl_aug_tasks(fold.classes, TYPES)
+    assert isinstance(pipeline().tasks[-1], Reconstruction)

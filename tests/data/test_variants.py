@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from keras_ser import augment
-from keras_ser.data.source import (
-    check_batch,
+from keras_ser.data.variants import (
     list_variants,
+    type_shares,
     type_weights,
     variant_ranges,
 )
@@ -40,8 +40,7 @@ def test_ranges_say_where_the_variants_of_a_type_begin():
     assert (first.tolist(), count.tolist()) == ([0, 1, 3, 4], [1, 2, 1, 1])
 
 
-def test_a_batch_is_an_epoch_at_most():
-    check_batch(8, 4, 2)
-    received = "4 labelled.*rows_per_utterance=2 are 8.*batch=9"
-    with pytest.raises(ValueError, match=f"`batch`.*{received}.*`training.batch`"):
-        check_batch(9, 4, 2)
+def test_with_one_row_every_row_is_augmented():
+    variants = list_variants(ALL)
+    np.testing.assert_allclose(type_shares(variants, 1), [0, 1 / 3, 1 / 3, 1 / 3])
+    np.testing.assert_allclose(type_weights(variants, 1), [0, 1, 1, 1])
