@@ -1,7 +1,8 @@
-"""Stateless losses with one value per utterance.
+"""Stateless losses. Rows of weight 0 do not count.
 
-All are reduced by `mean_with_sample_weight`, the weighted mean over the rows. Rows of
-weight 0 do not count, so unlabelled rows in a batch do not shrink the emotion loss.
+Most have one value per utterance and are reduced by `mean_with_sample_weight`, the
+weighted mean over the rows. Unlabelled rows in a batch therefore do not shrink the
+emotion loss. `CCCLoss` is a statistic of the whole batch.
 """
 
 import keras
@@ -10,6 +11,7 @@ from keras import ops
 from keras_ser.layers import padding
 
 REDUCTION = "mean_with_sample_weight"
+EPSILON = 1e-8  # added to a sum of squares, so that 0 / 0 is never taken
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -22,9 +24,9 @@ class CenterLoss(keras.losses.Loss):
     the mean over a batch instead of the sum.
 
     `y_true` is one-hot, of shape `(batch, classes)`. `y_pred` is the output of
-    `layers.ClassCenters`, half the squared distance to every center, of shape
-    `(batch, classes)`. Give rows with soft labels (mixup) the weight 0, because
-    Σ_k y_k d_k would draw the centers together.
+    `layers.ClassCenters`, the differences f(x) − c_k to every center, of shape
+    `(batch, classes, features)`. Give rows with soft labels (mixup) the weight 0,
+    because they would be drawn to several centers at once.
 
     Args:
         reduction: The Keras reduction over the batch.
@@ -38,7 +40,8 @@ class CenterLoss(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction, **kwargs)
 
     def call(self, y_true, y_pred):
-        return ops.sum(ops.cast(y_true, y_pred.dtype) * y_pred, axis=-1)
+        distance = 0.5 * ops.sum(ops.square(y_pred), axis=-1)  # (batch, classes)
+        return ops.sum(ops.cast(y_true, distance.dtype) * distance, axis=-1)
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -79,6 +82,72 @@ class ReconstructionLoss(keras.losses.Loss):
 
     def get_config(self):
         return {**super().get_config(), "mask_padding": self.mask_padding}
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class CCCLoss(keras.losses.Loss):
+    """One minus the concordance correlation coefficient (CCC) of a batch.
+
+        L = 1 − CCC        CCC = 2 s_xy / (s_x² + s_y² + (x̄ − ȳ)²)
+
+    with the moments of the labels x and the predictions y under the weights w:
+
+        x̄ = Σ_i w_i x_i / Σ_i w_i        s_xy = Σ_i w_i (x_i − x̄)(y_i − ȳ) / Σ_i w_i
+
+    The sample weights are part of the moments, so there is no reduction. The label of
+    a row of weight 0 may be NaN. The loss is 0 in a batch whose weights are all 0. It
+    is 1 and has no gradient if a single row counts or all labels are equal.
+
+    `y_true` and `y_pred` have shape `(batch, 1)` or `(batch,)`.
+
+    Args:
+        name: The name of the loss.
+        dtype: The data type of the result.
+
+    Raises:
+        ValueError: If there are several values per row.
+
+    Reference: Lin, "A concordance correlation coefficient to evaluate
+    reproducibility", Biometrics, 1989.
+    """
+
+    def __init__(self, name="ccc_loss", dtype=None):
+        super().__init__(name=name, reduction=None, dtype=dtype)
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        # Keras would multiply the result by the weights.
+        return self.call(y_true, y_pred, sample_weight)
+
+    def call(self, y_true, y_pred, sample_weight=None):
+        truth, prediction = self._flat(y_true), self._flat(y_pred)
+        weight = ops.ones_like(truth)
+        if sample_weight is not None:
+            weight = self._flat(sample_weight)
+        truth = ops.where(weight > 0, truth, 0.0)  # 0 · NaN is NaN
+        total = ops.sum(weight)
+        loss = 1 - _ccc(truth, prediction, ops.divide_no_nan(weight, total))
+        return ops.where(total > 0, loss, 0.0)
+
+    def get_config(self):
+        return {"name": self.name, "dtype": self.dtype}
+
+    def _flat(self, values):
+        values = ops.convert_to_tensor(values, dtype=self.dtype)
+        if len(values.shape) > 1 and values.shape[-1] != 1:
+            raise ValueError(
+                f"Loss `{self.name}` needs one value per row, of shape (batch, 1) or "
+                f"(batch,). Received: {tuple(values.shape)}. Use one head per number."
+            )
+        return ops.reshape(values, (-1,))
+
+
+def _ccc(truth, prediction, share):
+    """CCC of two vectors, given the share of each row in the sum of the weights."""
+    means = ops.sum(share * truth), ops.sum(share * prediction)
+    truth, prediction = truth - means[0], prediction - means[1]
+    spread = ops.sum(share * (ops.square(truth) + ops.square(prediction)))
+    spread = spread + ops.square(means[0] - means[1])
+    return 2 * ops.sum(share * truth * prediction) / (spread + EPSILON)
 
 
 def cross_entropy(name: str) -> keras.losses.Loss:

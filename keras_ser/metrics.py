@@ -1,10 +1,10 @@
-"""Keras metrics of the emotion head, accumulated over batches.
+"""Keras metrics, accumulated over batches.
 
-They are the unweighted average recall (UAR) and the accuracy. Both count a row if its
-label is hard and its weight is positive: a row of mixup has no single true class, and
-an unlabelled row has weight 0. Pass them as `weighted_metrics=`, because Keras does not
-hand sample weights to `metrics=`. The package `scores` computes the same figures from
-finished predictions.
+The unweighted average recall (UAR) and the accuracy count a row if its label is hard
+and its weight is positive: a row of mixup has no single true class, and an unlabelled
+row has weight 0. `CCC` scores numbers, and `LossValue` is the value of any loss. Pass
+them as `weighted_metrics=`, because Keras does not hand sample weights to `metrics=`.
+The package `scores` computes UAR and accuracy from finished predictions.
 """
 
 import keras
@@ -145,3 +145,151 @@ class Accuracy(_Confusion):
         counts = ops.convert_to_tensor(self.counts)
         hits = ops.sum(ops.diagonal(counts))
         return ops.cast(hits / ops.maximum(ops.sum(counts), 1.0), self.dtype)
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class CCC(keras.metrics.Metric):
+    """Concordance correlation coefficient (CCC) of the weighted rows, in [−1, 1].
+
+        CCC = 2 s_xy / (s_x² + s_y² + (x̄ − ȳ)²)
+
+    with the weighted means x̄ and ȳ, variances s_x² and s_y² and covariance s_xy of
+    labels and predictions. It is 0 if nothing was counted, or if labels and
+    predictions are all the same number.
+
+    The state is the sum n of the weights, the means m and the centred products M of
+    z = (x, y). Chan's equations merge a batch b with the rows a before it:
+
+        δ = m_b − m_a        m = m_a + δ n_b / n        n = n_a + n_b
+        M = M_a + M_b + δδᵀ n_a n_b / n
+
+    The result therefore does not depend on how the rows are divided into batches, and
+    means far from zero cost no digits. Weights are weights: a row of weight 2 counts
+    as two rows. The label of a row of weight 0 may be NaN.
+
+    Args:
+        name: The name in the log.
+        dtype: The data type of the result.
+
+    Example:
+
+    >>> metric = CCC()
+    >>> metric.update_state([[0.0], [1.0]], [[0.0], [1.0]])
+    >>> float(metric.result())
+    1.0
+
+    Reference:
+        Lin, "A concordance correlation coefficient to evaluate reproducibility",
+        Biometrics, 1989; Chan, Golub and LeVeque, "Updating formulae and a pairwise
+        algorithm for computing sample variances", 1979.
+    """
+
+    def __init__(self, name: str = "ccc", dtype: str | None = None):
+        super().__init__(name=name, dtype=dtype)
+        self.total = self._add_zeros((), "total")
+        self.means = self._add_zeros((2,), "means")
+        self.products = self._add_zeros((2, 2), "products")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds one batch.
+
+        Args:
+            y_true: Numbers, shape `(batch, 1)` or `(batch,)`.
+            y_pred: Predicted numbers, of either shape.
+            sample_weight: Weights, shape `(batch,)`. `None` stands for all ones.
+
+        Raises:
+            ValueError: There are several values per row.
+        """
+        pair = ops.stack([self._flat(y_true), self._flat(y_pred)])  # (2, batch)
+        weight = ops.ones_like(pair[0])
+        if sample_weight is not None:
+            weight = self._flat(sample_weight)
+        pair = ops.where(weight > 0, pair, 0.0)  # 0 · NaN is NaN
+        total = ops.sum(weight)
+        means = ops.divide_no_nan(ops.sum(weight * pair, axis=1), total)
+        centred = pair - means[:, None]
+        self._merge(total, means, ops.matmul(weight * centred, ops.transpose(centred)))
+
+    def result(self):
+        means, products = (
+            ops.convert_to_tensor(each) for each in (self.means, self.products)
+        )
+        bias = self.total * ops.square(means[0] - means[1])
+        spread = products[0, 0] + products[1, 1] + bias
+        return ops.cast(ops.divide_no_nan(2 * products[0, 1], spread), self.dtype)
+
+    def get_config(self):
+        return {"name": self.name, "dtype": self.dtype}
+
+    def _merge(self, total, means, products):
+        before = ops.convert_to_tensor(self.total)
+        share = ops.divide_no_nan(total, before + total)
+        shift = means - ops.convert_to_tensor(self.means)
+        between = before * share * shift[:, None] * shift[None, :]
+        self.products.assign_add(products + between)
+        self.means.assign_add(share * shift)
+        self.total.assign_add(total)
+
+    def _add_zeros(self, shape, name):
+        # In half precision, sums would stop growing.
+        return self.add_weight(
+            shape=shape, initializer="zeros", dtype="float32", name=name
+        )
+
+    def _flat(self, values):
+        values = ops.cast(ops.convert_to_tensor(values), "float32")
+        if len(values.shape) > 1 and values.shape[-1] != 1:
+            raise ValueError(
+                f"Metric `{self.name}` needs one value per row, of shape (batch, 1) "
+                f"or (batch,). Received: {tuple(values.shape)}. Use one head per "
+                "number."
+            )
+        return ops.reshape(values, (-1,))
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class LossValue(keras.metrics.Mean):
+    """Value of a loss, averaged over batches with the sums of their weights.
+
+        V = Σ_b L_b W_b / Σ_b W_b        W_b = Σ_i w_i
+
+    with the loss L_b of batch b and its sample weights w_i. For a loss that is a
+    weighted mean over rows, V is the weighted mean over all rows.
+
+    Args:
+        loss: The loss.
+        name: The name in the log.
+        dtype: The data type of the result.
+
+    Example:
+
+    >>> metric = LossValue(keras.losses.MeanSquaredError(), name="valence_loss")
+    """
+
+    def __init__(self, loss, name: str = "loss", dtype: str | None = None):
+        super().__init__(name=name, dtype=dtype)
+        self.loss = loss
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds one batch.
+
+        Args:
+            y_true: Labels as the loss takes them.
+            y_pred: Outputs as the loss takes them.
+            sample_weight: Weights, shape `(batch,)`. `None` stands for all ones.
+        """
+        value = self.loss(y_true, y_pred, sample_weight)
+        if sample_weight is None:
+            sample_weight = ops.ones((ops.shape(y_true)[0],), "float32")
+        total = ops.sum(ops.cast(ops.convert_to_tensor(sample_weight), "float32"))
+        super().update_state(value, sample_weight=total)
+
+    def get_config(self):
+        loss = keras.saving.serialize_keras_object(self.loss)
+        return {"loss": loss, "name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config):
+        loss = keras.saving.deserialize_keras_object(config["loss"])
+        return cls(**{**config, "loss": loss})

@@ -6,7 +6,8 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from keras_ser import scores
-from keras_ser.metrics import UAR, Accuracy
+from keras_ser.losses import CCCLoss, cross_entropy
+from keras_ser.metrics import CCC, UAR, Accuracy, LossValue
 
 BOTH = pytest.mark.parametrize("metric_class", [UAR, Accuracy])
 ORACLES = {UAR: balanced_accuracy_score, Accuracy: accuracy_score}
@@ -158,3 +159,126 @@ def test_inside_fit_of_a_model_with_two_heads(tmp_path):
         inputs, truth, sample_weight=weight, verbose=0, return_dict=True
     )
     assert again["emotion_uar"] == pytest.approx(expected, abs=1e-6)
+
+
+# === CCC and LossValue ===
+
+
+def numbers(rows=60, seed=0, mean=0.4):
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(mean, 0.3, rows)
+    prediction = 0.5 * truth + rng.normal(0.1, 0.2, rows)
+    weight = rng.choice([0.0, 0.5, 1.0, 3.0], rows)
+    return truth, prediction, weight
+
+
+def ccc(x, y, w):
+    """CCC by its definition, in float64."""
+    mean_x, mean_y = np.average(x, weights=w), np.average(y, weights=w)
+    covariance = np.average((x - mean_x) * (y - mean_y), weights=w)
+    variances = np.average((x - mean_x) ** 2 + (y - mean_y) ** 2, weights=w)
+    return 2 * covariance / (variances + (mean_x - mean_y) ** 2)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 60])
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_streamed_ccc_is_that_of_all_rows(batch, shape):
+    truth, prediction, weight = numbers()
+    metric = CCC()
+    for start in range(0, 60, batch):
+        part = slice(start, start + batch)
+        metric.update_state(
+            truth[part].reshape(shape), prediction[part], sample_weight=weight[part]
+        )
+    expected = ccc(truth, prediction, weight)
+    assert float(metric.result()) == pytest.approx(expected, abs=1e-5)
+    assert metric.result().shape == ()
+
+
+def test_ccc_keeps_its_digits_far_from_zero():
+    truth, prediction, _ = numbers()
+    metric = CCC()
+    for part in np.split(np.arange(60), 6):
+        metric.update_state(1000 + truth[part], 1000 + prediction[part])
+    expected = ccc(truth, prediction, np.ones(60))
+    assert float(metric.result()) == pytest.approx(expected, abs=1e-3)
+
+
+def test_ccc_is_one_minus_the_loss():
+    truth, prediction, weight = numbers()
+    metric = CCC()
+    metric.update_state(truth, prediction, sample_weight=weight)
+    loss = float(CCCLoss()(truth, prediction, weight))
+    assert float(metric.result()) == pytest.approx(1 - loss, abs=1e-5)
+
+
+def test_ccc_of_nothing_is_zero_and_unknown_labels_do_not_count():
+    metric = CCC()
+    assert float(metric.result()) == 0
+    metric.update_state([np.nan, np.nan], [0.1, 0.2], sample_weight=[0, 0])
+    metric.update_state([0.5, 0.5], [0.5, 0.5])
+    assert float(metric.result()) == 0
+    metric.reset_state()
+    truth, prediction, _ = numbers()
+    metric.update_state(truth, prediction)
+    metric.update_state([np.nan, 1e6], [0.1, 0.2], sample_weight=[0, 0])
+    expected = ccc(truth, prediction, np.ones(60))
+    assert float(metric.result()) == pytest.approx(expected, abs=1e-5)
+    with pytest.raises(ValueError, match="one value per row"):
+        metric.update_state(np.zeros((4, 2)), np.zeros((4, 2)))
+
+
+def test_loss_value_is_the_weighted_mean_over_all_rows():
+    truth, posterior = random_rows(40)
+    weight = np.random.default_rng(1).choice([0.0, 0.5, 2.0], 40)
+    loss = cross_entropy("emotion_loss")
+    metric = LossValue(loss, name="emotion_loss")
+    for part in (slice(0, 7), slice(7, 9), slice(9, 40)):
+        metric.update_state(truth[part], posterior[part], sample_weight=weight[part])
+    expected = float(loss(truth, posterior, weight))
+    assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
+    metric.reset_state()
+    for part in (slice(0, 30), slice(30, 40)):
+        metric.update_state(truth[part], posterior[part])
+    assert float(metric.result()) == pytest.approx(float(loss(truth, posterior)), 1e-5)
+
+
+def test_loss_value_of_a_batch_statistic_is_weighted_by_the_weights():
+    truth, prediction, weight = numbers()
+    metric, loss = LossValue(CCCLoss(), name="valence_loss"), CCCLoss()
+    parts = slice(0, 20), slice(20, 60)
+    for part in parts:
+        metric.update_state(truth[part], prediction[part], sample_weight=weight[part])
+    values = [float(loss(truth[p], prediction[p], weight[p])) for p in parts]
+    expected = np.average(values, weights=[weight[p].sum() for p in parts])
+    assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("metric", [CCC("a"), LossValue(CCCLoss("b"), name="c")])
+def test_metrics_of_numbers_can_be_serialised(metric):
+    config = keras.saving.serialize_keras_object(metric)
+    copy = keras.saving.deserialize_keras_object(config)
+    assert type(copy) is type(metric)
+    assert copy.get_config() == metric.get_config()
+    truth, prediction, weight = numbers()
+    for each in (metric, copy):
+        each.update_state(truth, prediction, sample_weight=weight)
+    assert float(copy.result()) == float(metric.result())
+
+
+def test_ccc_inside_fit(tmp_path):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    loss = LossValue(CCCLoss(), name="value")
+    model.compile("sgd", CCCLoss(), weighted_metrics=[CCC(), loss])
+    inputs = np.random.default_rng(0).normal(size=(60, 3)).astype("float32")
+    truth, _, weight = numbers()
+    model.fit(inputs, truth, sample_weight=weight, batch_size=16, verbose=0)
+    model.save(tmp_path / "model.keras")
+    copy = keras.models.load_model(tmp_path / "model.keras")
+    logs = copy.evaluate(
+        inputs, truth, sample_weight=weight, batch_size=16, return_dict=True, verbose=0
+    )
+    prediction = model.predict(inputs, verbose=0)[:, 0]
+    assert logs["ccc"] == pytest.approx(ccc(truth, prediction, weight), abs=1e-5)
+    assert 0 < logs["value"] < 2

@@ -19,11 +19,12 @@ class InitialiseCenters(keras.callbacks.Callback):
     all utterances.
 
     Centers that are not all zero have been trained before and stay as they are. A
-    model without the head `center` is left unchanged.
+    model without a task of the kind `centers` is left unchanged.
 
     Args:
-        batches: Iterable of (features, labels, weights). `labels["center"]` is one-hot,
-            `(batch, classes)`, and `weights["center"]` is `(batch,)`.
+        batches: Iterable of (features, labels, weights), dictionaries whose keys are
+            the heads. The labels of a head with centers are one-hot, `(batch,
+            classes)`, and its weights are `(batch,)`.
     """
 
     def __init__(self, batches: Iterable[tuple]):
@@ -31,22 +32,24 @@ class InitialiseCenters(keras.callbacks.Callback):
         self.batches = batches
 
     def on_train_begin(self, logs=None):
-        if "center" not in getattr(self.model, "heads", ()):
-            return
-        layer = self.model.get_layer("center")
-        centers = keras.ops.convert_to_numpy(layer.centers)
-        if centers.any():
-            return  # trained before
-        layer.centers.assign(self._class_means(centers))
+        for task in getattr(self.model, "tasks", ()):
+            if task.kind == "centers":
+                self._initialise(task.name)
 
-    def _class_means(self, zeros: np.ndarray) -> np.ndarray:
-        """The initial centers; `zeros` has their shape, `(classes, units)`."""
+    def _initialise(self, head: str) -> None:
+        centers = self.model.get_layer(head).centers
+        before = keras.ops.convert_to_numpy(centers)
+        if not before.any():  # otherwise they have been trained before
+            centers.assign(self._class_means(head, before))
+
+    def _class_means(self, head: str, zeros: np.ndarray) -> np.ndarray:
+        """The initial centers of a head; `zeros` has the shape `(classes, units)`."""
         embedding_model = self.model.embedding_model
         total, count = np.zeros_like(zeros), np.zeros((len(zeros), 1), zeros.dtype)
         for features, labels, weights in self.batches:
             # `predict_on_batch` is compiled. JAX does not take tensors of tf.data.
             embedding = embedding_model.predict_on_batch(np.array(features))
-            chosen = np.array(labels["center"]) * np.array(weights["center"])[:, None]
+            chosen = np.array(labels[head]) * np.array(weights[head])[:, None]
             total += chosen.T @ embedding
             count += chosen.sum(axis=0)[:, None]
         overall = total.sum(axis=0) / max(count.sum(), 1)

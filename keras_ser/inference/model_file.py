@@ -1,8 +1,9 @@
 """Model files: their contents, and checks that they contain nothing else.
 
-A file may come from an untrusted source. It is rejected if it names a class other than
-the models of this package, contains code, has members other than the four known ones,
-or unpacks to an unreasonable size.
+A file may come from an untrusted source. It is rejected if it names a class that is
+neither a model of this package nor a registered `SpeechModel` of the running program,
+contains code, has members other than the four known ones, or unpacks to an unreasonable
+size.
 """
 
 import json
@@ -113,14 +114,14 @@ def _unexpected_members(path: Path, archive: zipfile.ZipFile) -> str:
 
 
 def _check_config(path: Path, config, preprocessing: Preprocessing) -> None:
-    """Raises unless the config names a model of this package for these features."""
-    from keras_ser.models import MODELS
-
-    known = {f"keras_ser>{model.__name__}": model for model in MODELS.values()}
+    """Raises unless the config names a known model for these features."""
     name = config.get("registered_name") if isinstance(config, dict) else None
-    if not isinstance(name, str) or name not in known:
-        reason = f"a model of class {name!r} instead of {sorted(known)}"
-        raise _invalid_file(path, reason)
+    if not _is_known(name):
+        raise _invalid_file(
+            path,
+            f"a model of class {name!r}, which is not one of this package. If it is "
+            "yours, import the module that registers it",
+        )
     settings = config.get("config")
     foreign = sorted(set(_packages(settings)) - {"keras", "keras_ser"})
     if foreign:
@@ -132,6 +133,15 @@ def _check_config(path: Path, config, preprocessing: Preprocessing) -> None:
         found = settings.get(key) if isinstance(settings, dict) else None
         if found != expected:
             raise _invalid_file(path, f"`{key}` {found} instead of {expected}")
+
+
+def _is_known(name) -> bool:
+    """Whether Keras finds a model under a registered name, without importing it."""
+    from keras_ser.models import MODELS, SpeechModel
+
+    kind = keras.saving.get_registered_object(name) if isinstance(name, str) else None
+    is_own = isinstance(kind, type) and issubclass(kind, SpeechModel)
+    return is_own or kind in MODELS.values()
 
 
 def _packages(value) -> Iterator[str]:

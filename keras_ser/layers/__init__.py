@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "normalisation",
         "packing",
         "padding",
+        "utterance_normalisation",
     ],
     submod_attrs={
         "attention_pooling": ["AttentionWeights", "MeanWeights", "WeightedSum"],
@@ -20,8 +21,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "class_centers": ["ClassCenters"],
         "convolution": ["ConvBlock", "OutputLengths"],
         "log_mel": ["LogMel"],
-        "normalisation": ["SpeechBatchNorm"],
+        "normalisation": ["SpeechBatchNorm", "SpeechGroupNorm"],
         "packing": ["Pack", "Unpack"],
         "padding": ["CropLike", "Frames", "PadTime"],
+        "utterance_normalisation": ["UtteranceNormalisation"],
     },
 )

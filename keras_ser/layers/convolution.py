@@ -3,12 +3,14 @@
 import keras
 from keras import ops
 
-from keras_ser.layers.normalisation import SpeechBatchNorm
+from keras_ser.layers.normalisation import SpeechBatchNorm, SpeechGroupNorm
+
+NORMALISATIONS = ("batch", "group")
 
 
 @keras.saving.register_keras_serializable("keras_ser")
 class ConvBlock(keras.layers.Layer):
-    """Convolution, batch normalisation and ReLU that ignore the padding.
+    """Convolution, normalisation and ReLU that ignore the padding.
 
     With the mask M of unpadded frames,
 
@@ -17,7 +19,8 @@ class ConvBlock(keras.layers.Layer):
     where BN_M takes its training moments over the unpadded frames only
     (`layers.SpeechBatchNorm`). Both X and Y are zero in the padding. The output of
     an utterance therefore does not depend on the amount of padding. In inference
-    it does not depend on the other utterances of its batch either.
+    it does not depend on the other utterances of its batch either. With group
+    normalisation (`layers.SpeechGroupNorm`), this holds in training too.
 
     Args:
         filters: Positive integer, number of output channels.
@@ -28,6 +31,9 @@ class ConvBlock(keras.layers.Layer):
         final: Whether to omit normalisation and ReLU, as the last layer of a
             decoder does.
         momentum: Float, momentum of the moving moments that inference uses.
+        normalisation: `"batch"` or `"group"`.
+        labelled_rows: Number of utterances at the start of a batch that make up the
+            moments of batch normalisation in training. The default is all.
 
     Call arguments:
         sequence: Tensor `(batch, time, bands, channels)`. `time` is a multiple of
@@ -49,15 +55,20 @@ class ConvBlock(keras.layers.Layer):
         transposed: bool = False,
         final: bool = False,
         momentum: float = 0.99,
+        normalisation: str = "batch",
+        labelled_rows: int | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
+        check_normalisation(normalisation)
         self.filters = filters
         self.kernel = kernel
         self.stride = stride
         self.transposed = transposed
         self.final = final
         self.momentum = momentum
+        self.kind = normalisation
+        self.labelled_rows = labelled_rows
         convolution = (
             keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
         )
@@ -70,11 +81,13 @@ class ConvBlock(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="convolution",
         )
-        self.normalisation = None
-        if not final:
-            self.normalisation = SpeechBatchNorm(
-                momentum=momentum, dtype=self.dtype_policy, name="normalisation"
-            )
+        self.normalisation = None if final else self._normalise()
+
+    def _normalise(self):
+        options = {"dtype": self.dtype_policy, "name": "normalisation"}
+        if self.kind == "group":
+            return SpeechGroupNorm(**options)
+        return SpeechBatchNorm(self.labelled_rows, momentum=self.momentum, **options)
 
     def build(self, sequence_shape, mask_shape=None):
         self.convolution.build(sequence_shape)
@@ -102,7 +115,18 @@ class ConvBlock(keras.layers.Layer):
             "transposed": self.transposed,
             "final": self.final,
             "momentum": self.momentum,
+            "normalisation": self.kind,
+            "labelled_rows": self.labelled_rows,
         }
+
+
+def check_normalisation(name: str) -> None:
+    """Raises ValueError unless `ConvBlock` knows this normalisation."""
+    if name not in NORMALISATIONS:
+        raise ValueError(
+            f"`normalisation` must be one of {list(NORMALISATIONS)}. "
+            f"Received: {name!r}."
+        )
 
 
 @keras.saving.register_keras_serializable("keras_ser")

@@ -1,7 +1,13 @@
-"""Batch normalisation that takes its moments over speech, not over padding."""
+"""Normalisation that takes its moments over speech, not over padding."""
 
 import keras
 from keras import ops
+
+from keras_ser.layers import packing
+
+# Groups of channels of `SpeechGroupNorm`. They divide all widths of the presets, and
+# leave at least two channels per group.
+GROUPS = 8
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -22,6 +28,13 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
     gradient. Here each sum is one matrix product, and the gradient is written by
     hand (`benchmarks/normalisation.py` measures both).
 
+    Args:
+        labelled_rows: Number of utterances at the start of a batch whose frames make
+            up the moments in training. The others are normalised with them. The
+            default is all. A batch of labelled and unlabelled speech can thus be
+            normalised as labelled speech is in inference.
+        **kwargs: As for `keras.layers.BatchNormalization`.
+
     Call arguments:
         inputs: Tensor `(batch, time, bands, channels)`.
         mask: Tensor `(batch, time)`, 1 in speech and 0 in the padding.
@@ -36,20 +49,35 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
         by reducing internal covariate shift", ICML 2015.
     """
 
+    def __init__(self, labelled_rows: int | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self.labelled_rows = labelled_rows
+
     def call(self, inputs, mask, training=None):
         inputs = ops.cast(inputs, "float32")
         mask = ops.cast(mask, "float32")
         weights = (self.gamma, self.beta, self.moving_mean, self.moving_variance)
         gamma, beta, mean, variance = (ops.cast(w, "float32") for w in weights)
         if training and self.trainable:
-            mean, variance = _moments(ops.stop_gradient(inputs), mask)
-            self._update_moving_moments(mean, variance, ops.any(mask > 0))
+            counted = self._counted(mask)
+            mean, variance = _moments(ops.stop_gradient(inputs), counted)
+            self._update_moving_moments(mean, variance, ops.any(counted > 0))
             std = ops.sqrt(variance + self.epsilon)
-            output = _normalised(inputs, gamma, beta, mean, std, mask)
+            output = _normalised(inputs, gamma, beta, mean, std, mask, counted)
         else:
             scale = gamma / ops.sqrt(variance + self.epsilon)
             output = _scaled(inputs, scale, beta - mean * scale, mask)
         return ops.cast(output, self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "labelled_rows": self.labelled_rows}
+
+    def _counted(self, mask):
+        """The mask of the frames that make up the moments."""
+        if self.labelled_rows is None:
+            return mask
+        is_first = packing.number_utterances(mask) <= self.labelled_rows
+        return mask * ops.cast(is_first, mask.dtype)
 
     def _update_moving_moments(self, mean, variance, has_speech):
         pairs = ((self.moving_mean, mean), (self.moving_variance, variance))
@@ -57,6 +85,98 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
             old = ops.convert_to_tensor(moving)  # JAX needs tensors
             new = ops.where(has_speech, ops.cast(new, moving.dtype), old)
             moving.assign(old * self.momentum + new * (1.0 - self.momentum))
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class SpeechGroupNorm(keras.layers.Layer):
+    """Group normalisation and ReLU over the unpadded frames of each utterance.
+
+    With the mask M of unpadded frames and the N cells of utterance u in the channels
+    of group g, that is, frames × frequencies × channels,
+
+        μ_ug = 1 / N Σ M X        σ²_ug = 1 / N Σ M (X − μ_ug)²
+        Y = M · ReLU(γ (X − μ_ug) / √(σ²_ug + ε) + β)
+
+    with a scale γ and a shift β per channel. An utterance depends neither on the
+    others of its batch nor on whether the model trains, and there are no moving
+    moments. If a batch is packed (see `layers.packing`), the sums run over the frames
+    of one utterance, so that the result is that of the padded batch.
+
+    Args:
+        groups: Positive integer that divides the number of channels.
+        epsilon: Number that is added to the variance.
+
+    Call arguments: As for `SpeechBatchNorm`.
+
+    Output shape:
+        The shape of the inputs. The output is exactly 0 in the padding.
+
+    Raises:
+        ValueError: If the groups do not divide the channels.
+
+    Reference:
+        Wu and He, "Group normalization", ECCV 2018.
+    """
+
+    def __init__(self, groups: int = GROUPS, epsilon: float = 1e-3, **kwargs):
+        super().__init__(**kwargs)
+        self.groups = groups
+        self.epsilon = epsilon
+
+    def build(self, inputs_shape, mask_shape=None):
+        channels = inputs_shape[-1]
+        if channels % self.groups:
+            raise ValueError(
+                f"The channels must be a multiple of the {self.groups} groups of "
+                f"group normalisation. Received: {channels} channels. Change "
+                "`filters`, or use batch normalisation."
+            )
+        self.gamma = self.add_weight(
+            shape=(channels,), initializer="ones", name="gamma"
+        )
+        self.beta = self.add_weight(shape=(channels,), initializer="zeros", name="beta")
+
+    def call(self, inputs, mask, training=None):
+        inputs, mask = ops.cast(inputs, "float32"), ops.cast(mask, "float32")
+        rows, time, bands, channels = ops.shape(inputs)
+        width = channels // self.groups
+        grouped = ops.reshape(inputs, (rows, time, bands, self.groups, width))
+        add_up = _sums_of_packed if packing.packs(training) else _sums_of_padded
+        cells = ops.maximum(add_up(mask[..., None], mask), 1.0) * (bands * width)
+
+        def mean_of(values):  # (rows, time or 1, 1, groups, 1)
+            sums = ops.sum(values, axis=(2, 4)) * mask[..., None]
+            return (add_up(sums, mask) / cells)[:, :, None, :, None]
+
+        centred = grouped - mean_of(grouped)
+        variance = mean_of(ops.square(centred))
+        normalised = centred * ops.rsqrt(variance + self.epsilon)
+        normalised = ops.reshape(normalised, (rows, time, bands, channels))
+        gamma, beta = ops.cast(self.gamma, "float32"), ops.cast(self.beta, "float32")
+        return ops.cast(_scaled(normalised, gamma, beta, mask), self.compute_dtype)
+
+    def compute_output_spec(self, inputs, mask, training=None):
+        return keras.KerasTensor(inputs.shape, self.compute_dtype)
+
+    def get_config(self):
+        config = {"groups": self.groups, "epsilon": self.epsilon}
+        return {**super().get_config(), **config}
+
+
+def _sums_of_padded(values, mask):
+    """Sums `(rows, 1, n)` over the frames of each row of `(rows, time, n)`."""
+    return ops.sum(values, axis=1, keepdims=True)
+
+
+def _sums_of_packed(values, mask):
+    """For each frame of `(rows, time, n)`, the sum over the frames of its utterance."""
+    numbers = ops.reshape(packing.number_utterances(mask), (-1,))
+    utterance = ops.arange(1, ops.max(numbers) + 1, dtype="int32")
+    # (utterances, rows * time)
+    members = ops.cast(utterance[:, None] == numbers[None], values.dtype)
+    flat = ops.reshape(values, (-1, ops.shape(values)[-1]))
+    sums = ops.matmul(ops.transpose(members), ops.matmul(members, flat))
+    return ops.reshape(sums, ops.shape(values))
 
 
 def _scaled(inputs, scale, shift, mask):
@@ -86,8 +206,11 @@ def _total(values, weights):
 
 
 @ops.custom_gradient
-def _normalised(inputs, gamma, beta, mean, std, mask):
-    """Normalised output. Its gradient includes the path through the moments."""
+def _normalised(inputs, gamma, beta, mean, std, mask, counted):
+    """Normalised output. Its gradient includes the path through the moments.
+
+    The moments are those of the frames in the mask `counted`.
+    """
     scale = gamma / std
     output = _scaled(inputs, scale, beta - mean * scale, mask)
 
@@ -95,13 +218,13 @@ def _normalised(inputs, gamma, beta, mean, std, mask):
         upstream = args[0] if upstream is None else upstream
         active = ops.where(output > 0, upstream, 0.0)  # 0 in the padding
         all_frames = ops.ones_like(mask)
-        cells = _cells(mask, inputs)
+        cells = _cells(counted, inputs)
         to_beta = _total(active, all_frames)
         to_gamma = (_total(active * inputs, all_frames) - mean * to_beta) / std
         slope = scale * to_gamma / (cells * std)
         offset = scale * to_beta / cells - slope * mean
-        by_moments = mask[:, :, None, None] * (inputs * slope + offset)
-        constants = (ops.zeros_like(x) for x in (mean, std, mask))
+        by_moments = counted[:, :, None, None] * (inputs * slope + offset)
+        constants = (ops.zeros_like(x) for x in (mean, std, mask, counted))
         return (scale * active - by_moments, to_gamma, to_beta, *constants)
 
     return output, gradient

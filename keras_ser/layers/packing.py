@@ -140,12 +140,14 @@ def is_tensorflow_on_cpu() -> bool:
 def find_gap(kernels: Sequence[int]) -> int:
     """Number of units between utterances that keeps them out of each other's kernels.
 
+    It is at least 1, so that utterances can be told apart in a mask.
+
     Args:
         kernels: Widths of convolutions that are padded as "same", one per halving
             of the time axis, or of the transposed convolutions that mirror them.
     """
     reach = max(width // 2 * 2**stage for stage, width in enumerate(kernels))  # frames
-    return -(-reach // 2 ** len(kernels))
+    return max(1, -(-reach // 2 ** len(kernels)))
 
 
 def find_places(units, time, gap=0):
@@ -171,6 +173,24 @@ def find_places(units, time, gap=0):
     within = ops.arange(time, dtype="int32")
     unpacked = ops.where(within < units[:, None], starts[:, None] + within, -1)
     return packed[None], unpacked
+
+
+def number_utterances(mask):
+    """Numbers the utterances of a padded batch or of a packed sequence.
+
+    Args:
+        mask: Mask `(rows, time)`, 1 in speech and 0 elsewhere. Two utterances are in
+            different rows, or there is a gap between them.
+
+    Returns:
+        int32 `(rows, time)`. It is 1, 2, 3, … in the speech of the first, second,
+        third, … utterance, and of no use elsewhere.
+    """
+    is_speech = ops.cast(mask > 0, "int32")
+    before = ops.pad(is_speech[:, :-1], [[0, 0], [1, 0]])
+    within = ops.cumsum(is_speech * (1 - before), axis=1)
+    last = ops.cumsum(within[:, -1:], axis=0)
+    return last - within[:, -1:] + within
 
 
 def move_units(sequence, order, inverse, steps=1):

@@ -23,17 +23,19 @@ def pack_layer(kernels: Sequence[int]) -> layers.Pack:
 
 
 def encoder_layers(
-    filters: Sequence[int], kernels: Sequence[int]
+    filters: Sequence[int], kernels: Sequence[int], **normalisation
 ) -> list[layers.ConvBlock]:
     """Strided convolutions, each of which halves time and frequency.
 
     Args:
         filters: Numbers of output channels, one per stage.
         kernels: Widths of the kernels, one per stage.
+        **normalisation: Arguments of `layers.ConvBlock`: `momentum`, `normalisation`
+            and `labelled_rows`.
     """
     stages = zip(filters, kernels, strict=True)
     return [
-        layers.ConvBlock(width, kernel, name=f"encoder_{stage}")
+        layers.ConvBlock(width, kernel, name=f"encoder_{stage}", **normalisation)
         for stage, (width, kernel) in enumerate(stages, 1)
     ]
 
@@ -102,13 +104,14 @@ def encode_with_pooling(sequence, masks, stages):
 
 
 def decoder_layers(
-    filters: Sequence[int], kernels: Sequence[int]
+    filters: Sequence[int], kernels: Sequence[int], **normalisation
 ) -> list[layers.ConvBlock]:
     """Transposed convolutions that mirror `encoder_layers`; the last one is linear.
 
     Args:
         filters: As for `encoder_layers`.
         kernels: As for `encoder_layers`.
+        **normalisation: As for `encoder_layers`.
     """
     widths = [*reversed(filters[:-1]), 1]
     stages = zip(widths, reversed(kernels), strict=True)
@@ -120,6 +123,7 @@ def decoder_layers(
             final=stage == len(widths),
             dtype="float32" if stage == len(widths) else None,
             name=f"decoder_{stage}",
+            **normalisation,
         )
         for stage, (width, kernel) in enumerate(stages, 1)
     ]

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_ser import layers, losses
-from keras_ser.models import blocks, heads
+from keras_ser import layers
+from keras_ser.models import blocks, checks, heads
+from keras_ser.models.base import SpeechModel
+from keras_ser.tasks import EMOTION, Classification
 
 
-class _AttentiveCNN(keras.Model):
+class _AttentiveCNN(SpeechModel):
     """Convolutions with pooling, an optional BLSTM, attention over time, softmax."""
 
     def __init__(
@@ -24,12 +26,20 @@ class _AttentiveCNN(keras.Model):
         dimensions,
         filters,
         kernels,
-        units,  # 0 for no BLSTM
         mask_padding,
         momentum,
-        name=None,  # these two by name, because Keras ignores unknown arguments
-        trainable=True,
+        units=None,  # None for no BLSTM
+        **kwargs,
     ):
+        task = Classification(EMOTION, classes)
+        arguments = {
+            "filters": filters,
+            "kernels": kernels,
+            "mask_padding": mask_padding,
+            "momentum": momentum,
+        }
+        if units:
+            arguments["units"] = units
         stride = 2 ** len(filters)
 
         # === Layers ===
@@ -49,71 +59,26 @@ class _AttentiveCNN(keras.Model):
         features = keras.Input((None, dimensions), name="features")
         frames = count_frames(features)
         packed, masks, places = pack(pad(features), frames)
-        code = blocks.encode_with_pooling(packed, masks, encoder)
-        sequence, lengths = unpack(code, places), count_steps(frames)
-        if units:
-            sequence = blstm(sequence, lengths)
+        images = blocks.encode_with_pooling(packed, masks, encoder)
+        code, lengths = unpack(images, places), count_steps(frames)
+        sequence = blstm(code, lengths) if units else code
         weights = attend(sequence, lengths)
         embedding = pool(sequence, weights)
         outputs = {"emotion": classify(embedding)}
-        super().__init__(features, outputs, name=name, trainable=trainable)
-
-        # === Config ===
-        self.classes = tuple(classes)
-        self.dimensions = dimensions
-        self.filters = tuple(filters)
-        self.kernels = tuple(kernels)
-        self.mask_padding = mask_padding
-        self.momentum = momentum
-        self._embedding, self._attention_weights = embedding, weights
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """Names of the outputs: `emotion`."""
-        return tuple(self.output)
-
-    @property
-    def emotion_model(self) -> keras.Model:
-        """Model from features to the emotion probabilities, `(batch, classes)`."""
-        return keras.Model(self.input, self.output["emotion"])
-
-    @property
-    def attention_model(self) -> keras.Model:
-        """Model from features to the attention weights, `(batch, steps)`.
-
-        There are `ceil(time / 2 ** stages)` steps. The weights of an utterance sum
-        to 1.
-        """
-        return keras.Model(self.input, self._attention_weights)
-
-    @property
-    def embedding_model(self) -> keras.Model:
-        """Model from features to the input of the softmax, `(batch, features)`."""
-        return keras.Model(self.input, self._embedding)
+        super().__init__(
+            inputs=features,
+            outputs=outputs,
+            tasks=(task,),
+            embedding=embedding,
+            attention=weights,
+            code=code,
+            arguments=arguments,
+            **kwargs,
+        )
 
     def objective(self) -> dict:
-        """Cross-entropy and metrics of the emotion, for `compile`."""
-        return {
-            "loss": {"emotion": losses.cross_entropy("emotion_loss")},
-            "loss_weights": {"emotion": 1.0},
-            "weighted_metrics": {"emotion": heads.emotion_metrics()},
-        }
-
-    def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "classes": list(self.classes),
-            "dimensions": self.dimensions,
-            "filters": list(self.filters),
-            "kernels": list(self.kernels),
-            "mask_padding": self.mask_padding,
-            "momentum": self.momentum,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        """Loss and metrics of the only head, for `compile`. There is no weight."""
+        return super().objective()
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -173,12 +138,11 @@ class CNNBLSTMAttention(_AttentiveCNN):
             dimensions,
             filters,
             kernels,
-            units,
             mask_padding,
             momentum,
+            units,
             **kwargs,
         )
-        self.units = units
 
     @staticmethod
     def check(
@@ -196,14 +160,8 @@ class CNNBLSTMAttention(_AttentiveCNN):
         Raises:
             ValueError: If a number is out of range.
         """
-        _check(2, dimensions, momentum, filters=filters, kernels=kernels)
-        if type(units) is not int or units < 1:
-            raise ValueError(
-                f"`units` must be a positive integer. Received: {units!r}."
-            )
-
-    def get_config(self):
-        return {**super().get_config(), "units": self.units}
+        _check(dimensions, momentum, filters, kernels, stages=2)
+        checks.check_positive(units=units)
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -250,7 +208,7 @@ class CNNAttention(_AttentiveCNN):
     ):
         self.check(dimensions, filters, kernels, momentum)
         super().__init__(
-            classes, dimensions, filters, kernels, 0, mask_padding, momentum, **kwargs
+            classes, dimensions, filters, kernels, mask_padding, momentum, **kwargs
         )
 
     @staticmethod
@@ -268,24 +226,10 @@ class CNNAttention(_AttentiveCNN):
         Raises:
             ValueError: If a number is out of range.
         """
-        _check(4, dimensions, momentum, filters=filters, kernels=kernels)
+        _check(dimensions, momentum, filters, kernels, stages=4)
 
 
-def _check(stages: int, dimensions: int, momentum: float, **sizes) -> None:
-    """Checks the momentum, the dimensions, and that there is a size per stage."""
-    if not isinstance(momentum, int | float) or not 0 <= momentum < 1:
-        raise ValueError(
-            "`momentum` must be a number of at least 0 and below 1. "
-            f"Received: {momentum!r}."
-        )
-    if dimensions % 2**stages or dimensions < 1:
-        raise ValueError(
-            f"`dimensions` must be a multiple of {2**stages}, because pooling halves "
-            f"them at each of the {stages} stages. Received: {dimensions}."
-        )
-    for name, values in sizes.items():
-        is_valid = isinstance(values, list | tuple) and len(values) == stages
-        if not is_valid or any(type(each) is not int or each < 1 for each in values):
-            raise ValueError(
-                f"`{name}` must be {stages} positive integers. Received: {values!r}."
-            )
+def _check(dimensions: int, momentum: float, filters, kernels, stages: int) -> None:
+    checks.check_fraction(momentum=momentum)
+    checks.check_dimensions(dimensions, stages)
+    checks.check_sizes(stages, filters=filters, kernels=kernels)

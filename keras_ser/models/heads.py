@@ -8,7 +8,7 @@ import random
 
 import keras
 
-from keras_ser import layers, metrics
+from keras_ser import layers
 
 
 def dense(units: int, name: str) -> keras.layers.Dense:
@@ -21,7 +21,21 @@ def classifier(classes: int, name: str) -> keras.layers.Dense:
     return keras.layers.Dense(classes, activation="softmax", dtype="float32", name=name)
 
 
-def augmentation_layers(types: int, dropout: float = 0.3) -> list[keras.layers.Layer]:
+def dropout(rate: float, name: str) -> keras.layers.Dropout:
+    """Dropout with a seed of its own.
+
+    Keras draws the same seed by default. It is given explicitly because PyTorch would
+    otherwise draw the masks from a generator of its own, which depends on neither the
+    seed nor the epoch.
+
+    Args:
+        rate: Share of the values that are set to 0 in training.
+        name: Name of the layer.
+    """
+    return keras.layers.Dropout(rate, seed=random.randint(1, 10**9), name=name)
+
+
+def augmentation_layers(types: int, rate: float = 0.3) -> list[keras.layers.Layer]:
     """Layers of the augmentation head.
 
     The last states of a BLSTM pass through two dense layers, with dropout between
@@ -29,17 +43,12 @@ def augmentation_layers(types: int, dropout: float = 0.3) -> list[keras.layers.L
 
     Args:
         types: Number of augmentation types.
-        dropout: Rate of the dropout.
+        rate: Rate of the dropout.
     """
     return [
         layers.BLSTM(256, return_sequences=False, pack=True, name="augmentation_blstm"),
         dense(128, "augmentation_dense_1"),
-        # Keras draws the same seed by default. It is given explicitly because PyTorch
-        # would otherwise draw the masks from a generator of its own, which depends on
-        # neither the seed nor the epoch.
-        keras.layers.Dropout(
-            dropout, seed=random.randint(1, 10**9), name="augmentation_dropout"
-        ),
+        dropout(rate, "augmentation_dropout"),
         dense(128, "augmentation_dense_2"),
         classifier(types, "augmentation"),
     ]
@@ -61,17 +70,3 @@ def classify_augmentation(sequence, lengths, head):
     for layer in feed_forward:
         hidden = layer(hidden)
     return hidden
-
-
-def emotion_metrics() -> list[keras.metrics.Metric]:
-    """Metrics of the emotion for a model that has no other head.
-
-    Keras prefixes losses and metrics with the name of their head only if there are
-    several heads. The metrics carry the prefix in their own names, so that logs and
-    callbacks use the same names for all systems.
-    """
-    return [
-        metrics.Accuracy(name="emotion_accuracy"),
-        metrics.UAR(name="emotion_uar"),
-        keras.metrics.CategoricalCrossentropy(name="emotion_loss"),
-    ]

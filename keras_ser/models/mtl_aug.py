@@ -10,8 +10,11 @@ from collections.abc import Sequence
 
 import keras
 
-from keras_ser import layers, losses, metrics
-from keras_ser.models import blocks, heads
+from keras_ser import layers
+from keras_ser.layers.class_centers import check_update
+from keras_ser.models import blocks, checks, heads
+from keras_ser.models.base import SpeechModel
+from keras_ser.tasks import mtl_aug_tasks
 
 PRESETS = {
     "paper": {"filters": (32, 64, 64), "kernels": (7, 5, 3)},
@@ -34,10 +37,11 @@ TABLE_7 = {
 BASELINE = TABLE_7[4]
 
 EMBEDDING_SIZE = 128
+AUGMENTATIONS = ("none", "speed", "specaugment", "mixup")
 
 
 @keras.saving.register_keras_serializable("keras_ser")
-class MTLAug(keras.Model):
+class MTLAug(SpeechModel):
     """Emotion, augmentation type and reconstruction from one shared encoder.
 
         log-mel → 3 × (strided convolution, batch normalisation, ReLU) → code
@@ -73,6 +77,18 @@ class MTLAug(keras.Model):
         dropout: Dropout rate between the dense layers of the augmentation head.
         mask_padding: Whether all parts ignore the padding. `False` lets every part see
             it, as in papers that do not mask.
+        center_update: What moves the class centers: `"mean"` draws them to their
+            classes, `"optimizer"` trains them; see `layers.ClassCenters`.
+        center_rate: How far the centers move with `"mean"`.
+        normalisation: `"batch"`, or `"group"` for moments over each utterance.
+        momentum: Momentum of the moving moments that batch normalisation uses in
+            inference.
+        moments: Whose moments batch normalisation uses in training: those of `"all"`
+            rows, or of the `"labelled"` ones, with which the others are normalised too.
+        labelled_rows: The number of labelled rows, which are the first of a training
+            batch. `moments="labelled"` needs it, and an experiment passes it.
+        embedding_dropout: Dropout rate between the embedding and the softmax of the
+            emotion. The centers see the embedding before it.
 
     Input shape:
         `(batch, time, dimensions)`, normalised features, 0 in the padding. Any number
@@ -84,7 +100,7 @@ class MTLAug(keras.Model):
         | head | shape |
         |---|---|
         | `emotion` | `(batch, classes)`, probabilities |
-        | `center` | `(batch, classes)`, half the squared distance to each center |
+        | `center` | `(batch, classes, 128)`, the embedding minus each center |
         | `augmentation` | `(batch, augmentations)`, probabilities |
         | `reconstruction` | `(batch, time, dimensions)` |
 
@@ -100,7 +116,7 @@ class MTLAug(keras.Model):
     def __init__(
         self,
         classes: Sequence[str],
-        augmentations: Sequence[str] = ("none", "speed", "specaugment", "mixup"),
+        augmentations: Sequence[str] = AUGMENTATIONS,
         dimensions: int = 128,
         preset: str = "small",
         filters: Sequence[int] | None = None,
@@ -111,31 +127,68 @@ class MTLAug(keras.Model):
         reconstruction: bool = True,
         dropout: float = 0.3,
         mask_padding: bool = True,
+        center_update: str = "mean",
+        center_rate: float = 0.5,
+        normalisation: str = "batch",
+        momentum: float = 0.99,
+        moments: str = "all",
+        labelled_rows: int | None = None,
+        embedding_dropout: float = 0.0,
         **kwargs,
     ):
-        self.check(dimensions, preset, dropout, filters, kernels)
+        arguments = {
+            "augmentations": augmentations,
+            "preset": preset,
+            "filters": filters,
+            "kernels": kernels,
+            "attention": attention,
+            "center": center,
+            "augmentation": augmentation,
+            "reconstruction": reconstruction,
+            "dropout": dropout,
+            "mask_padding": mask_padding,
+            "center_update": center_update,
+            "center_rate": center_rate,
+            "normalisation": normalisation,
+            "momentum": momentum,
+            "moments": moments,
+            "labelled_rows": labelled_rows,
+            "embedding_dropout": embedding_dropout,
+        }
+        self.check(dimensions, **arguments)
+        tasks = mtl_aug_tasks(classes, augmentations, mask_padding)
+        tasks = [task for task in tasks if arguments.get(task.name, True)]
         sizes = _sizes(preset, filters, kernels)
         stride = 2 ** len(sizes["filters"])
+        options = {
+            "normalisation": normalisation,
+            "momentum": momentum,
+            "labelled_rows": checks.rows_of_moments(moments, labelled_rows),
+        }
 
         # === Layers ===
         count_frames = layers.Frames(masked=mask_padding, name="frames")
         pad = layers.PadTime(stride, name="padded")
         count_steps = layers.OutputLengths(stride, name="length")
         pack = blocks.pack_layer(sizes["kernels"])
-        encoder = blocks.encoder_layers(**sizes)
+        encoder = blocks.encoder_layers(**sizes, **options)
         unpack = layers.Unpack(steps=1, name="sequence")
         blstm = layers.BLSTM(EMBEDDING_SIZE, pack=True, name="emotion_blstm")
         pooling = layers.AttentionWeights if attention else layers.MeanWeights
         attend = pooling(name="attention")
         pool = layers.WeightedSum(name="pooled")
         embed = heads.dense(EMBEDDING_SIZE, name="embedding")
+        if embedding_dropout:
+            drop = heads.dropout(embedding_dropout, name="embedding_dropout")
         classify = heads.classifier(len(classes), name="emotion")
         if center:
-            measure = layers.ClassCenters(len(classes), name="center")
+            measure = layers.ClassCenters(
+                len(classes), center_update, center_rate, name="center"
+            )
         if augmentation:
             head = heads.augmentation_layers(len(augmentations), dropout)
         if reconstruction:
-            decoder = blocks.decoder_layers(**sizes)
+            decoder = blocks.decoder_layers(**sizes, **options)
             unpack_decoded = layers.Unpack(stride, dtype="float32", name="decoded")
             crop = layers.CropLike(dtype="float32", name="reconstruction")
 
@@ -148,7 +201,8 @@ class MTLAug(keras.Model):
         hidden = blstm(sequence, lengths)
         weights = attend(hidden, lengths)
         embedding = embed(pool(hidden, weights))
-        outputs = {"emotion": classify(embedding)}
+        dropped = drop(embedding) if embedding_dropout else embedding
+        outputs = {"emotion": classify(dropped)}
         if center:
             outputs["center"] = measure(embedding)
         if augmentation:
@@ -157,22 +211,16 @@ class MTLAug(keras.Model):
         if reconstruction:
             decoded = unpack_decoded(blocks.decode(code, masks, decoder), places)
             outputs["reconstruction"] = crop(decoded, features)
-        super().__init__(inputs=features, outputs=outputs, **kwargs)
-
-        # === Config ===
-        self.classes = tuple(classes)
-        self.augmentations = tuple(augmentations)
-        self.dimensions = dimensions
-        self.preset = preset
-        self.filters = filters and tuple(filters)
-        self.kernels = kernels and tuple(kernels)
-        self.attention = attention
-        self.center = center
-        self.augmentation = augmentation
-        self.reconstruction = reconstruction
-        self.dropout = dropout
-        self.mask_padding = mask_padding
-        self._embedding, self._attention_weights = embedding, weights
+        super().__init__(
+            inputs=features,
+            outputs=outputs,
+            tasks=tasks,
+            embedding=embedding,
+            attention=weights,
+            code=sequence,
+            arguments=arguments,
+            **kwargs,
+        )
 
     @staticmethod
     def check(
@@ -181,6 +229,14 @@ class MTLAug(keras.Model):
         dropout: float = 0.3,
         filters: Sequence[int] | None = None,
         kernels: Sequence[int] | None = None,
+        center_update: str = "mean",
+        center_rate: float = 0.5,
+        normalisation: str = "batch",
+        momentum: float = 0.99,
+        moments: str = "all",
+        embedding_dropout: float = 0.0,
+        augmentation: bool = True,
+        augmentations: Sequence[str] = AUGMENTATIONS,
         **unchecked,
     ) -> None:
         """Checks arguments of the model without building one.
@@ -188,41 +244,23 @@ class MTLAug(keras.Model):
         Args: See the class. Arguments that need no check are accepted and ignored.
 
         Raises:
-            ValueError: If the preset is unknown or a number is out of range.
+            ValueError: If a choice is unknown, a number is out of range, or there is
+                a single type of augmentation for the head to recognise.
         """
-        _check_preset(preset, dimensions)
-        _check_sizes(filters=filters, kernels=kernels)
-        if not 0 <= dropout < 1:
+        if preset not in PRESETS:
             raise ValueError(
-                "`dropout` must be a rate of at least 0 and below 1. "
-                f"Received: {dropout}."
+                f"`preset` must be one of {sorted(PRESETS)}. Received: {preset!r}."
             )
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """Names of the outputs, `emotion` first."""
-        return tuple(self.output)
-
-    @property
-    def emotion_model(self) -> keras.Model:
-        """Model from features to the emotion probabilities, `(batch, classes)`."""
-        return keras.Model(self.input, self.output["emotion"])
-
-    @property
-    def attention_model(self) -> keras.Model:
-        """Model from features to the attention weights, `(batch, ceil(time / 8))`.
-
-        Each weight covers 8 frames. The weights of an utterance sum to 1.
-        """
-        return keras.Model(self.input, self._attention_weights)
-
-    @property
-    def embedding_model(self) -> keras.Model:
-        """Model from features to the embedding, `(batch, 128)`.
-
-        The embedding is the input of the softmax and of the class centers.
-        """
-        return keras.Model(self.input, self._embedding)
+        sizes = _sizes(preset, filters, kernels)
+        stages = len(PRESETS[preset]["filters"])
+        checks.check_dimensions(dimensions, stages)
+        checks.check_sizes(stages, **sizes)
+        checks.check_fraction(
+            dropout=dropout, embedding_dropout=embedding_dropout, momentum=momentum
+        )
+        checks.check_normalisations(normalisation, moments, sizes["filters"])
+        check_update(center_update, center_rate)
+        checks.check_types(augmentation, augmentations)
 
     def objective(
         self,
@@ -242,83 +280,19 @@ class MTLAug(keras.Model):
         Returns:
             `{"loss": …, "loss_weights": …, "weighted_metrics": …}`.
         """
-        loss_weights = {
-            "emotion": 1.0,
+        given = {
             "center": center,
             "augmentation": auxiliary if augmentation is None else augmentation,
             "reconstruction": auxiliary if reconstruction is None else reconstruction,
         }
-        loss = {
-            "emotion": losses.cross_entropy("emotion_loss"),
-            "center": losses.CenterLoss(),
-            "augmentation": losses.cross_entropy("augmentation_loss"),
-            "reconstruction": losses.ReconstructionLoss(self.mask_padding),
-        }
-        scores = {
-            "emotion": [metrics.Accuracy(), metrics.UAR()],
-            "augmentation": [metrics.Accuracy()],
-        }
-        if self.heads == ("emotion",):
-            scores = {"emotion": heads.emotion_metrics()}
-        return {
-            "loss": {head: loss[head] for head in self.heads},
-            "loss_weights": {head: loss_weights[head] for head in self.heads},
-            "weighted_metrics": {head: scores.get(head, []) for head in self.heads},
-        }
-
-    def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "classes": list(self.classes),
-            "augmentations": list(self.augmentations),
-            "dimensions": self.dimensions,
-            "preset": self.preset,
-            "filters": self.filters,
-            "kernels": self.kernels,
-            "attention": self.attention,
-            "center": self.center,
-            "augmentation": self.augmentation,
-            "reconstruction": self.reconstruction,
-            "dropout": self.dropout,
-            "mask_padding": self.mask_padding,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        present = {head: given[head] for head in self.heads if head in given}
+        return super().objective(**present)
 
 
 def _sizes(preset: str, filters, kernels) -> dict:
     """Filters and kernels per stage: the given ones, otherwise the preset's."""
     given = {"filters": filters, "kernels": kernels}
-    return {name: tuple(given[name] or PRESETS[preset][name]) for name in given}
-
-
-def _check_preset(preset: str, dimensions: int) -> None:
-    if preset not in PRESETS:
-        raise ValueError(
-            f"`preset` must be one of {sorted(PRESETS)}. Received: {preset!r}."
-        )
-    multiple = 2 ** len(PRESETS[preset]["filters"])
-    if dimensions < 1 or dimensions % multiple:
-        raise ValueError(
-            f"`dimensions` must be a multiple of {multiple}, because the encoder "
-            f"halves them at each stage. Received: {dimensions}. "
-            "Log-mel has `n_mels` of them."
-        )
-
-
-def _check_sizes(**sizes) -> None:
-    """Checks that there is one positive integer per stage of the presets."""
-    for name, values in sizes.items():
-        stages = len(PRESETS["small"][name])
-        is_valid = values is None or (
-            isinstance(values, list | tuple)
-            and len(values) == stages
-            and all(type(each) is int and each > 0 for each in values)
-        )
-        if not is_valid:
-            raise ValueError(
-                f"`{name}` must be {stages} positive integers. Received: {values!r}."
-            )
+    preset = PRESETS[preset]
+    return {
+        name: preset[name] if given[name] is None else given[name] for name in given
+    }

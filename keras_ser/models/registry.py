@@ -1,11 +1,10 @@
 """All models, by name."""
 
-import keras
-
+from keras_ser.models.base import SpeechModel
 from keras_ser.models.cnn import CNNAttention, CNNBLSTMAttention
 from keras_ser.models.mtl_aug import MTLAug
 
-MODELS: dict[str, type[keras.Model]] = {
+MODELS: dict[str, type[SpeechModel]] = {
     "MTLAug": MTLAug,
     "CNNBLSTMAttention": CNNBLSTMAttention,
     "CNNAttention": CNNAttention,

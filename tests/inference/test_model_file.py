@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
+from toy_models import Attributes
 
 import keras_ser
 from keras_ser import inference, models
@@ -48,6 +49,42 @@ def test_load_restores_weights_and_preprocessing(recogniser, tmp_path):
     for one, other in pairs:
         np.testing.assert_array_equal(convert_to_numpy(one), convert_to_numpy(other))
     assert keras_ser.load is inference.load
+
+
+@pytest.fixture
+def own_model(recogniser, tmp_path):
+    """A file with a model that is not in the registry."""
+    genders = {"gender": ("female", "male")}
+    model = Attributes(recogniser.classes, genders, dimensions=16)
+    made = inference.Recogniser(model, recogniser.preprocessing)
+    return made, made.save(tmp_path / "own.keras")
+
+
+def test_a_registered_model_of_the_user_is_loaded(own_model, write_audio, noise):
+    recogniser, path = own_model
+    file = write_audio("one.wav", noise(1.4))
+    loaded = inference.load(path)
+    assert type(loaded.model) is Attributes
+    assert loaded.model.tasks == recogniser.model.tasks
+    assert loaded.predict([file]).equals(recogniser.predict([file]))
+
+
+def test_an_unregistered_model_is_not_loaded(own_model, monkeypatch):
+    name = keras.saving.get_registered_name(Attributes)
+    registered = keras.saving.get_custom_objects()
+    monkeypatch.delitem(registered, name)
+    with pytest.raises(ValueError, match="'toy>Attributes'.*import the module"):
+        inference.load(own_model[1])
+    # Neither is a registered class that is no model of this package.
+    monkeypatch.setitem(registered, name, keras.layers.Dense)
+    with pytest.raises(ValueError, match="'toy>Attributes'.*import the module"):
+        inference.load(own_model[1])
+
+
+def test_a_model_with_sizes_of_its_own_is_loaded(new_recogniser, tmp_path):
+    made = new_recogniser(filters=(8, 8, 8), kernels=(3, 3, 3), normalisation="group")
+    path = made.save(tmp_path / "model.keras")
+    assert inference.load(path).model.get_config() == made.model.get_config()
 
 
 LOADERS = (inference.load, inference.Recogniser.load)

@@ -10,12 +10,15 @@ from keras_ser.layers import padding
 
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("training", [False, True])
-def test_output_and_moments_ignore_the_padding(rng, transposed, training):
+@pytest.mark.parametrize("normalisation", ["batch", "group"])
+def test_output_and_moments_ignore_the_padding(
+    rng, transposed, training, normalisation
+):
     speech = rng.normal(size=(2, 8, 4, 1)).astype("float32")
     speech[1, 6:] = 0
     lengths = np.int32([8, 6]) * 2 if transposed else np.int32([4, 3])
     padded = np.pad(speech, ((0, 0), (0, 8), (0, 0), (0, 0)))
-    block = layers.ConvBlock(3, 5, transposed=transposed)
+    block = layers.ConvBlock(8, 5, transposed=transposed, normalisation=normalisation)
 
     def mask_of(sequence):
         time = sequence.shape[1] * 2 if transposed else sequence.shape[1] // 2
@@ -48,3 +51,14 @@ def test_final_block_is_linear_in_its_input(rng):
 def test_lengths_are_rounded_up():
     lengths = layers.OutputLengths(8)(np.int32([1, 8, 9, 750]))
     assert convert_to_numpy(lengths).tolist() == [1, 1, 2, 94]
+
+
+def test_the_normalisation_is_chosen_and_saved():
+    block = layers.ConvBlock(8, 3, normalisation="group")
+    assert isinstance(block.normalisation, layers.SpeechGroupNorm)
+    block = layers.ConvBlock(8, 3, momentum=0.7, labelled_rows=4)
+    again = layers.ConvBlock.from_config(block.get_config())
+    assert again.normalisation.momentum == 0.7
+    assert again.normalisation.labelled_rows == 4
+    with pytest.raises(ValueError, match="one of .*batch.*group.*'layer'"):
+        layers.ConvBlock(8, 3, normalisation="layer")

@@ -1,4 +1,4 @@
-"""`SpeechBatchNorm` against Keras's batch normalisation of only the speech."""
+"""Normalisation of speech against Keras's normalisation of only the speech."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from keras import ops
 from keras.ops import convert_to_numpy
 
 from keras_ser import backend
-from keras_ser.layers import SpeechBatchNorm
+from keras_ser.layers import SpeechBatchNorm, SpeechGroupNorm, packing
 
 BATCH, TIME, BANDS, CHANNELS = 3, 6, 4, 5
 LENGTHS = (6, 4, 1)
@@ -21,10 +21,10 @@ def batch(rng):
     return inputs, mask
 
 
-def pair():
+def pair(**arguments):
     """Our layer and Keras's, with equal random weights."""
     rng = np.random.default_rng(1)
-    ours, reference = SpeechBatchNorm(), keras.layers.BatchNormalization()
+    ours, reference = SpeechBatchNorm(**arguments), keras.layers.BatchNormalization()
     for layer in (ours, reference):
         layer.build((None, None, BANDS, CHANNELS))
     ours.set_weights([rng.uniform(0.5, 1.5, CHANNELS) for _ in range(4)])
@@ -113,3 +113,139 @@ def test_moments_are_float32_in_half_precision(batch):
     single(inputs, mask, training=True)
     for result, target in zip(half.get_weights(), single.get_weights(), strict=True):
         np.testing.assert_allclose(result, target, rtol=1e-5)
+
+
+# === Moments of the labelled rows ===
+
+
+def packed(values, gap=2):
+    """The utterances of a padded batch end to end, each followed by zeros."""
+    empty = np.zeros((gap, *values.shape[2:]), values.dtype)
+    pieces = [(values[row, :n], empty) for row, n in enumerate(LENGTHS)]
+    return np.concatenate([part for piece in pieces for part in piece])[None]
+
+
+@pytest.mark.parametrize("form", [lambda values: values, packed])
+def test_moments_are_those_of_the_labelled_rows(batch, form):
+    inputs, mask = batch
+    inputs[2:] += 10  # the row without a label
+    ours, reference = pair(labelled_rows=2)
+    labelled = speech(inputs[:2], mask[:2])
+    reference(labelled, training=True)
+    mean, variance = labelled.mean((0, 1, 2)), labelled.var((0, 1, 2))
+    found = convert_to_numpy(ours(form(inputs), form(mask), training=True))
+    scaled = (form(inputs) - mean) / np.sqrt(variance + ours.epsilon)
+    gamma, beta = (convert_to_numpy(each) for each in (ours.gamma, ours.beta))
+    expected = np.maximum(scaled * gamma + beta, 0) * form(mask)[..., None, None]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    for result, target in zip(ours.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(result, target, rtol=1e-4)
+
+
+def test_gradients_reach_the_labelled_rows_through_the_moments(batch):
+    inputs, mask = batch
+    weight = np.random.default_rng(2).normal(size=inputs.shape).astype("float32")
+    ours, reference = pair(labelled_rows=2)
+    counted = mask * np.float32([[1], [1], [0]])
+
+    def by_definition(x):
+        cells = np.broadcast_to(counted[..., None, None], (*x.shape[:3], 1))
+        total = cells.sum()
+        mean = ops.sum(x * cells, axis=(0, 1, 2)) / total
+        variance = ops.sum(ops.square(x - mean) * cells, axis=(0, 1, 2)) / total
+        scaled = (x - mean) / ops.sqrt(variance + ours.epsilon)
+        output = ops.relu(scaled * reference.gamma + reference.beta)
+        return output * mask[:, :, None, None]
+
+    def total(call):
+        return lambda x: ops.sum(ops.multiply(weight, ops.square(call(x))))
+
+    found = gradients(ours, total(lambda x: ours(x, mask, training=True)), inputs)
+    expected = gradients(reference, total(by_definition), inputs)
+    for result, target in zip(found, expected, strict=True):
+        np.testing.assert_allclose(result, target, rtol=1e-3, atol=2e-3)
+
+
+def test_inference_and_a_fully_labelled_batch_are_unchanged(batch):
+    inputs, mask = batch
+    (ours, _), (plain, _) = pair(labelled_rows=3), pair()
+    for training in (False, True):
+        np.testing.assert_array_equal(
+            convert_to_numpy(ours(inputs, mask, training=training)),
+            convert_to_numpy(plain(inputs, mask, training=training)),
+        )
+    again = SpeechBatchNorm.from_config(ours.get_config())
+    assert again.labelled_rows == 3
+
+
+# === Group normalisation ===
+
+
+def group_norm(groups=2, channels=6):
+    rng = np.random.default_rng(1)
+    layer = SpeechGroupNorm(groups)
+    layer.build((None, None, BANDS, channels))
+    layer.set_weights([rng.uniform(0.5, 1.5, channels) for _ in range(2)])
+    return layer
+
+
+@pytest.fixture
+def wide_batch(rng):
+    inputs = rng.normal(3.0, 2.0, (BATCH, TIME, BANDS, 6)).astype("float32")
+    mask = np.float32([[t < n for t in range(TIME)] for n in LENGTHS])
+    return inputs, mask
+
+
+def reference_of(layer):
+    """Keras's group normalisation with the weights of ours."""
+    reference = keras.layers.GroupNormalization(layer.groups, epsilon=layer.epsilon)
+    reference.build((None, None, BANDS, 6))
+    reference.set_weights(layer.get_weights())
+    return reference
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_each_utterance_is_normalised_by_its_own_groups(wide_batch, training):
+    inputs, mask = wide_batch
+    layer = group_norm()
+    found = convert_to_numpy(layer(inputs, mask, training=training))
+    reference = reference_of(layer)
+    for row, length in enumerate(LENGTHS):
+        alone = convert_to_numpy(reference(inputs[row : row + 1, :length]))
+        np.testing.assert_allclose(
+            found[row, :length], np.maximum(alone[0], 0), atol=1e-5
+        )
+        assert not found[row, length:].any()
+
+
+@pytest.mark.skipif(not packing.packs(True), reason="needs packed batches")
+def test_packed_utterances_do_not_share_moments(wide_batch):
+    inputs, mask = wide_batch
+    layer = group_norm()
+    expected = packed(convert_to_numpy(layer(inputs, mask)))
+    found = layer(packed(inputs), packed(mask), training=True)
+    np.testing.assert_allclose(convert_to_numpy(found), expected, atol=1e-5)
+
+
+def test_an_empty_utterance_is_finite(wide_batch):
+    inputs, mask = wide_batch
+    mask[1] = 0
+    for training in (False, True):
+        found = convert_to_numpy(group_norm()(inputs, mask, training=training))
+        assert np.isfinite(found).all() and not found[1].any() and found[0].any()
+
+
+def test_groups_must_divide_the_channels():
+    with pytest.raises(ValueError, match="multiple of the 4 groups.*Received: 6"):
+        group_norm(groups=4)
+
+
+def test_group_norm_can_be_restored_and_computes_in_float32(wide_batch):
+    layer = SpeechGroupNorm(3, epsilon=1e-2, dtype="mixed_bfloat16")
+    again = SpeechGroupNorm.from_config(layer.get_config())
+    assert (again.groups, again.epsilon) == (3, 1e-2)
+    half = again(*wide_batch)
+    assert keras.backend.standardize_dtype(half.dtype) == "bfloat16"
+    whole = SpeechGroupNorm(3, epsilon=1e-2)(*wide_batch)
+    half = convert_to_numpy(ops.cast(half, "float32"))
+    np.testing.assert_allclose(half, convert_to_numpy(whole), atol=0.03)

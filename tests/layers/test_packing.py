@@ -78,10 +78,23 @@ def test_without_packing_the_batch_passes_through(padded):
 
 
 @pytest.mark.parametrize(
-    ("kernels", "units"), [((7, 5, 3), 1), ((5, 5), 1), ((1, 1, 5), 1), ((31,), 8)]
+    ("kernels", "units"),
+    [((7, 5, 3), 1), ((5, 5), 1), ((1, 1, 5), 1), ((31,), 8), ((1, 1, 1), 1)],
 )
 def test_the_gap_grows_with_the_kernels(kernels, units):
     assert packing.find_gap(kernels) == units
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4, 8])
+def test_utterances_are_numbered_in_both_forms(padded, stride):
+    lengths = -(-LENGTHS // stride)
+    for training in (False, True):
+        _, masks, _ = layers.Pack(UNIT, gap=1)(padded, LENGTHS, training=training)
+        mask = convert_to_numpy(masks[[1, 2, 4, 8].index(stride)])
+        numbers = convert_to_numpy(packing.number_utterances(mask))
+        assert numbers.shape == mask.shape
+        found = numbers[mask > 0]
+        np.testing.assert_array_equal(found, np.repeat([1, 2, 3, 4], lengths))
 
 
 @packs_here
@@ -89,6 +102,23 @@ def test_the_gap_grows_with_the_kernels(kernels, units):
 @pytest.mark.parametrize("kernels", [None, 9, 14])
 def test_a_step_is_that_of_the_padded_batch(name, kernels, rng, monkeypatch):
     """Outputs, moving moments and gradients, also with wide and even kernels."""
+    check_step(name, {"kernels": kernels} if kernels else {}, rng, monkeypatch)
+
+
+@packs_here
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"normalisation": "group"},
+        {"moments": "labelled", "labelled_rows": 2},
+        {"moments": "labelled", "labelled_rows": 3, "kernels": 9},
+    ],
+)
+def test_a_normalised_step_is_that_of_the_padded_batch(arguments, rng, monkeypatch):
+    check_step("MTLAug", arguments, rng, monkeypatch)
+
+
+def check_step(name, arguments, rng, monkeypatch):
     features = rng.normal(size=(4, 45, 16)).astype("float32")
     for row, length in enumerate([13, 45, 3, 24]):
         features[row, length:] = 0
@@ -96,7 +126,7 @@ def test_a_step_is_that_of_the_padded_batch(name, kernels, rng, monkeypatch):
     for packed in (True, False):
         if not packed:
             disable_packing(monkeypatch)
-        found.append(step(name, kernels, features))
+        found.append(step(name, arguments, features))
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-4, rtol=2e-3)
 
@@ -109,15 +139,15 @@ def test_a_packing_model_is_not_compiled_by_xla():
     assert model.jit_compile is False
 
 
-def step(name, kernels, features):
+def step(name, arguments, features):
     """Everything that a training step computes, as arrays."""
     keras.utils.set_random_seed(0)
-    build = models.MODELS[name]
-    arguments = {"dropout": 0.0} if name == "MTLAug" else {}
-    if kernels:
-        stages = {"MTLAug": 3, "CNNBLSTMAttention": 2, "CNNAttention": 4}[name]
-        arguments["kernels"] = (kernels,) * stages
-    model = build(("anger", "neutral"), dimensions=16, **arguments)
+    stages = {"MTLAug": 3, "CNNBLSTMAttention": 2, "CNNAttention": 4}[name]
+    if "kernels" in arguments:
+        arguments = {**arguments, "kernels": (arguments["kernels"],) * stages}
+    if name == "MTLAug":
+        arguments = {"dropout": 0.0, **arguments}
+    model = models.MODELS[name](("anger", "neutral"), dimensions=16, **arguments)
     weights = [each.value for each in model.trainable_variables]
 
     def loss(values):

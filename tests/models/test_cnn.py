@@ -175,6 +175,7 @@ def test_an_experiment_trains_monitors_saves_and_tests_them(
     tables = [fold.train, fold.dev, *fold.tests.values()]
     store.prepare(pd.concat(tables), progress=False)
     job = Job(CONFIG, system, fold, 0, tmp_path)
+    (tmp_path / "config.json").write_text("{}")  # gets the tasks
     frame, metrics = network.train_and_test(job, store, tmp_path, monitor=True)
     tested = fold.tests["test"].utterance.tolist()
     assert frame.utterance.tolist() == tested

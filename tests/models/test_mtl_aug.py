@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from keras_ser import models
+from keras_ser import callbacks, layers, models
 
 CLASSES = ("anger", "neutral", "sadness")
 DIMENSIONS = 16
@@ -63,14 +63,6 @@ def test_outputs_do_not_depend_on_the_padding(rng, training):
         np.testing.assert_allclose(one, other, atol=1e-5, err_msg=head)
 
 
-def test_without_masks_the_padding_counts(rng):
-    features = speech(rng)
-    model = build(mask_padding=False)
-    longer = np.pad(features, ((0, 0), (0, 40), (0, 0)))
-    short, long = (convert_to_numpy(model(x)["emotion"]) for x in (features, longer))
-    assert np.abs(short - long).max() > 1e-4
-
-
 def test_probabilities_and_attention_sum_to_one(rng):
     features = speech(rng)
     model = build()
@@ -85,15 +77,38 @@ def test_probabilities_and_attention_sum_to_one(rng):
     assert (weights[1, 3:] == 0).all()  # 20 of 41 frames are 3 of 6 steps
 
 
-def test_center_head_measures_the_embedding(rng):
+def test_center_head_is_the_difference_of_the_embedding_to_each_center(rng):
     features = speech(rng)
     model = build()
+    layer = model.get_layer("center")
+    layer.centers.assign(rng.normal(size=(3, 128)))
     embedding = convert_to_numpy(model.embedding_model(features))
-    centers = convert_to_numpy(model.get_layer("center").centers)
-    expected = 0.5 * np.square(embedding[:, None] - centers).sum(axis=-1)
+    centers = convert_to_numpy(layer.centers)
     np.testing.assert_allclose(
-        convert_to_numpy(model(features)["center"]), expected, rtol=1e-4, atol=1e-6
+        convert_to_numpy(model(features)["center"]),
+        embedding[:, None] - centers,
+        rtol=1e-5,
+        atol=1e-6,
     )
+
+
+def test_one_type_of_augmentation_leaves_nothing_to_recognise(rng):
+    model = build(augmentations=("none",), augmentation=False)
+    assert model.heads == ("emotion", "center", "reconstruction")
+    assert set(model(speech(rng))) == set(model.heads)
+    with pytest.raises(ValueError, match="two or more types.*augmentation=False"):
+        build(augmentations=("none",))
+
+
+def test_the_tasks_have_the_weights_of_the_objective():
+    weights = build().objective()["loss_weights"]
+    expected = {
+        "emotion": 1.0,
+        "center": 1e-3,
+        "augmentation": 0.3,
+        "reconstruction": 0.3,
+    }
+    assert weights == expected == {task.name: task.weight for task in build().tasks}
 
 
 @pytest.mark.parametrize("row", models.TABLE_7)
@@ -142,24 +157,6 @@ def test_a_saved_model_predicts_the_same(row, rng, tmp_path):
         convert_to_numpy(again(features)["emotion"]),
         convert_to_numpy(model(features)["emotion"]),
     )
-
-
-def test_half_precision_keeps_heads_in_float32(rng):
-    keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    try:
-        model = build()
-        model.compile("adam", **model.objective())
-        features = speech(rng)
-        labels, weights = targets(model, features)
-        history = model.fit(features, labels, sample_weight=weights, verbose=0)
-        outputs = model(features)
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
-    assert np.isfinite(history.history["loss"]).all()
-    types = {
-        head: keras.backend.standardize_dtype(outputs[head].dtype) for head in outputs
-    }
-    assert types == dict.fromkeys(model.heads, "float32")
 
 
 @pytest.mark.parametrize(
@@ -221,8 +218,256 @@ def parameters(preset, absent):
         ({"filters": (8, 8)}, "`filters` must be 3 positive integers"),
         ({"kernels": (3, 3, 0)}, "`kernels` must be 3 positive integers"),
         ({"kernels": 3}, "`kernels` must be 3 positive integers"),
+        ({"dropout": 1.0}, "`dropout` must be a number of at least 0 and below 1"),
+        ({"embedding_dropout": -0.1}, "`embedding_dropout` must be a number"),
+        ({"momentum": 1}, "`momentum` must be a number"),
+        ({"normalisation": "layer"}, "`normalisation` must be one of.*batch.*group"),
+        ({"moments": "few"}, "`moments` must be 'all' or 'labelled'"),
+        (
+            {"moments": "labelled", "normalisation": "group"},
+            "`moments` must be 'all' with group normalisation",
+        ),
+        (
+            {"filters": (8, 12, 8), "normalisation": "group"},
+            "`filters` must be multiples of 8 with group normalisation",
+        ),
+        ({"center_update": "median"}, "centers must be one of.*mean.*optimizer"),
+        ({"center_rate": 0.0}, "rate of class centers must be a number above 0"),
     ],
 )
 def test_bad_arguments_are_named(arguments, words):
+    given = {"dimensions": DIMENSIONS, **arguments}
+    kind = models.MTLAug
+    for check in (kind.check, lambda **sizes: kind(CLASSES, **sizes)):
+        with pytest.raises(ValueError, match=words):
+            check(**given)
+
+
+# === Options that are off by default ===
+
+
+def blocks_of(model):
+    return [layer for layer in model.layers if isinstance(layer, layers.ConvBlock)]
+
+
+def test_the_momentum_is_that_of_all_batch_normalisations():
+    for arguments, momentum in (({}, 0.99), ({"momentum": 0.9}, 0.9)):
+        found = [
+            block.normalisation.momentum
+            for block in blocks_of(build(**arguments))
+            if block.normalisation
+        ]
+        assert found == [momentum] * 5  # three in the encoder, two in the decoder
+
+
+def test_group_normalisation_makes_training_independent_of_the_batch(rng):
+    features = speech(rng)
+    model = build(normalisation="group", dropout=0.0)
+    kinds = [type(block.normalisation) for block in blocks_of(model)]
+    assert kinds == [layers.SpeechGroupNorm] * 5 + [type(None)]
+    together, still = (model(features, training=each) for each in (True, False))
+    alone = model(features[1:2], training=True)
+    for head in model.heads:
+        found = convert_to_numpy(together[head])
+        np.testing.assert_allclose(found, convert_to_numpy(still[head]), atol=1e-5)
+        one = convert_to_numpy(alone[head])[0]
+        np.testing.assert_allclose(one, found[1], atol=1e-5)
+    plain = build(dropout=0.0)(features, training=True)["emotion"]
+    assert (convert_to_numpy(plain) != convert_to_numpy(together["emotion"])).any()
+
+
+def test_moments_of_labelled_rows_do_not_see_the_others(rng):
+    features = speech(rng)
+    other = features.copy()
+    other[2:] = 5 + 3 * other[2:]
+    found = []
+    for rows in (features, other):
+        model = build(moments="labelled", labelled_rows=2, dropout=0.0)
+        outputs = convert_to_numpy(model(rows, training=True)["emotion"])
+        moments = [w for w in model.non_trainable_weights if "moving" in w.path]
+        found.append([outputs[:2], *map(convert_to_numpy, moments)])
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
+    alone = build(dropout=0.0)(features[:2], training=True)["emotion"]
+    np.testing.assert_allclose(found[0][0], convert_to_numpy(alone), atol=1e-5)
+
+
+def test_moments_of_all_rows_ignore_the_number_of_labelled_rows(rng):
+    features = speech(rng)
+    one, two = (
+        build(labelled_rows=rows, dropout=0.0)(features, training=True)["emotion"]
+        for rows in (None, 2)
+    )
+    np.testing.assert_array_equal(convert_to_numpy(one), convert_to_numpy(two))
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"), [(None, "needs `labelled_rows`.*Pipeline"), (0, "positive")]
+)
+def test_moments_of_labelled_rows_need_their_number(rows, words):
+    models.MTLAug.check(dimensions=DIMENSIONS, moments="labelled")
     with pytest.raises(ValueError, match=words):
-        models.MTLAug(CLASSES, **{"dimensions": DIMENSIONS, **arguments})
+        build(moments="labelled", labelled_rows=rows)
+
+
+def test_dropout_lies_between_the_embedding_and_the_softmax_only(rng):
+    features = speech(rng)
+    model = build(embedding_dropout=0.5, dropout=0.0, normalisation="group")
+    draws = [model(features, training=True) for _ in range(2)]
+    one, two = ({h: convert_to_numpy(each[h]) for h in each} for each in draws)
+    assert (one["emotion"] != two["emotion"]).any()
+    for head in ("center", "augmentation", "reconstruction"):
+        np.testing.assert_allclose(one[head], two[head], atol=1e-6)
+    layer = model.get_layer("embedding_dropout")
+    assert layer.rate == 0.5
+    assert "embedding_dropout" not in [each.name for each in build().layers]
+    one, two = (convert_to_numpy(model(features)["emotion"]) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_options_are_saved(rng, tmp_path):
+    options = {
+        "momentum": 0.9,
+        "moments": "labelled",
+        "labelled_rows": 3,
+        "embedding_dropout": 0.2,
+        "center_update": "optimizer",
+        "center_rate": 0.25,
+    }
+    for given in (options, {"normalisation": "group"}):
+        model = build(**given)
+        model.save(tmp_path / "model.keras")
+        again = keras.models.load_model(tmp_path / "model.keras")
+        config = again.get_config()
+        assert config == model.get_config()
+        assert {name: config[name] for name in given} == given
+        features = speech(rng)
+        np.testing.assert_array_equal(
+            convert_to_numpy(again(features)["emotion"]),
+            convert_to_numpy(model(features)["emotion"]),
+        )
+
+
+# === Centers ===
+
+
+def centers_of(model):
+    return convert_to_numpy(model.get_layer("center").centers)
+
+
+def with_centers(rng, **arguments):
+    """A compiled model with random centers, and a batch for it."""
+    model = build(dropout=0.0, reconstruction=False, augmentation=False, **arguments)
+    model.get_layer("center").centers.assign(rng.normal(size=(3, 128)))
+    model.compile("sgd", **model.objective())
+    features = speech(rng)
+    return model, features, *targets(model, features)
+
+
+def test_a_training_step_moves_the_centers_after_its_loss(rng):
+    model, features, labels, weights = with_centers(rng, center_rate=0.25)
+    weights["center"][3] = 0  # of the two rows of class 0, one counts
+    before = centers_of(model)
+    embedding = keras.Model(model.input, model.embedding_model.output)
+    found = convert_to_numpy(embedding(features, training=True))
+    own = found[:3] - before
+    logs = model.train_on_batch(
+        features, labels, sample_weight=weights, return_dict=True
+    )
+    np.testing.assert_allclose(
+        centers_of(model), before + 0.25 * own / 2, rtol=1e-4, atol=1e-5
+    )
+    expected = 0.5 * np.square(own).sum(axis=1).mean()
+    assert logs["center_loss"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_mixed_rows_rows_without_weight_and_absent_classes_move_no_center(rng):
+    model, features, labels, weights = with_centers(rng)
+    labels["center"][1] = [0.5, 0.5, 0]
+    labels["center"][2] = [0, 0, 1]
+    weights["center"][2] = 0
+    before = centers_of(model)
+    model.train_on_batch(features, labels, sample_weight=weights)
+    np.testing.assert_array_equal(centers_of(model)[1:], before[1:])
+    assert (centers_of(model)[0] != before[0]).any()
+
+
+def test_evaluation_and_other_losses_move_no_center(rng):
+    model, features, labels, weights = with_centers(rng)
+    before = centers_of(model)
+    model.evaluate(features, labels, sample_weight=weights, verbose=0)
+    model.predict(features, verbose=0)
+    model.objective()["loss"]["center"](
+        labels["center"], model(features, training=True)["center"], weights["center"]
+    )
+    np.testing.assert_array_equal(centers_of(model), before)
+    model.compute_loss(features, labels, model(features), None, training=False)
+    np.testing.assert_array_equal(centers_of(model), before)
+    model.compute_loss(features, labels, model(features), None)
+    assert (centers_of(model) != before).any()
+
+
+def test_a_stateless_loss_returns_the_moved_centers(rng):
+    """JAX computes losses like this."""
+    model, features, labels, weights = with_centers(rng)
+    outputs = model(features)
+    before = centers_of(model)
+    model.compute_loss(features, labels, outputs, weights, training=False)  # built
+    _, (_, found, _) = model.stateless_compute_loss(
+        [each.value for each in model.trainable_variables],
+        [each.value for each in model.non_trainable_variables],
+        [each.value for each in model.metrics_variables],
+        x=features,
+        y=labels,
+        y_pred=outputs,
+        sample_weight=weights,
+        training=True,
+    )
+    np.testing.assert_array_equal(centers_of(model), before)
+    model.compute_loss(features, labels, outputs, weights, training=True)
+    variable = model.get_layer("center").centers
+    place = [each is variable for each in model.non_trainable_variables].index(True)
+    found = convert_to_numpy(found[place])
+    np.testing.assert_allclose(found, centers_of(model), rtol=1e-6)
+    assert (found != before).any()
+
+
+def test_an_optimizer_moves_the_centers_if_it_is_asked_to(rng):
+    model, features, labels, weights = with_centers(rng, center_update="optimizer")
+    variable = model.get_layer("center").centers
+    assert any(each is variable for each in model.trainable_variables)
+    before = centers_of(model)
+    outputs = convert_to_numpy(model(features, training=True)["center"])
+    model.train_on_batch(features, labels, sample_weight=weights)
+    pull = np.einsum("bk,bkf->kf", labels["center"], outputs) / 4  # of the mean
+    np.testing.assert_allclose(
+        centers_of(model), before + 0.01 * 1e-3 * pull, rtol=1e-5, atol=1e-6
+    )
+    model = build()
+    variable = model.get_layer("center").centers
+    assert not any(each is variable for each in model.trainable_variables)
+
+
+def test_trained_centers_lie_within_their_classes(rng):
+    """With Adam, as an optimizer's weights, they stayed behind."""
+    truth = np.arange(48) % 3
+    labels = np.eye(3, dtype="float32")[truth]
+    features = rng.normal(size=(48, 24, DIMENSIONS)).astype("float32")
+    features[:, :, :3] += 1.5 * labels[:, None]
+    # The moving moments catch up within the 40 updates.
+    model = build(reconstruction=False, augmentation=False, momentum=0.5)
+    model.compile(keras.optimizers.Adam(1e-3), **model.objective())
+    both = {"emotion": labels, "center": labels}
+    start = callbacks.InitialiseCenters(
+        [(features, both, {"center": np.ones(48, "float32")})]
+    )
+    model.fit(features, both, batch_size=12, epochs=10, callbacks=[start], verbose=0)
+    embedding = convert_to_numpy(model.embedding_model(features))
+    means = np.stack([embedding[truth == k].mean(axis=0) for k in range(3)])
+    distance = np.linalg.norm(centers_of(model)[:, None] - means, axis=-1)
+    scatter = [
+        np.sqrt(np.square(embedding[truth == k] - means[k]).sum(axis=1).mean())
+        for k in range(3)
+    ]
+    assert (distance.argmin(axis=1) == np.arange(3)).all()
+    assert (np.diag(distance) < scatter).all()
