@@ -1,15 +1,30 @@
-"""Keras callbacks: schedule, seeds, class centers, progress, checkpoint."""
+"""Keras callbacks: schedules, averages, seeds, class centers, progress, checkpoint."""
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["centers", "checkpoint", "progress", "schedule", "seeds"],
+    submodules=[
+        "averaging",
+        "centers",
+        "checkpoint",
+        "cosine",
+        "dev_windows",
+        "halving",
+        "optimizers",
+        "progress",
+        "schedule",
+        "seeds",
+    ],
     submod_attrs={
+        "averaging": ["AverageWeights", "OnAverages"],
         "centers": ["InitialiseCenters"],
         "checkpoint": ["Checkpoint"],
+        "cosine": ["Constant", "Cosine"],
+        "dev_windows": ["ScoreDevWindows"],
+        "halving": ["Halve", "HalveAndRestore"],
         "progress": ["Progress"],
-        "schedule": ["HalveAndRestore"],
+        "schedule": ["Schedule"],
         "seeds": ["ReseedEachEpoch"],
     },
 )

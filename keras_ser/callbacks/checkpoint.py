@@ -1,5 +1,6 @@
 """A checkpoint per epoch, from which an interrupted training resumes exactly."""
 
+import collections
 import hashlib
 import io
 import json
@@ -10,7 +11,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from keras_ser.callbacks.schedule import HalveAndRestore
+from keras_ser.callbacks.optimizers import build_optimizers, optimizers_of
+from keras_ser.callbacks.schedule import Schedule
 from keras_ser.utils import files
 
 FILE_NAME = "checkpoint.npz"
@@ -21,19 +23,19 @@ class Checkpoint(keras.callbacks.Callback):
     """Writes the history and, after each epoch, everything the next one depends on.
 
     `history.csv` has one row per epoch. `checkpoint.npz` holds the weights of the
-    model, the variables of the optimizer with the learning rate, the state of the
-    schedule with the snapshot of the best epoch, and the history. It is a single file,
-    renamed once it is complete, so that these parts always belong to the same epoch.
-    It does not hold what follows from seed and epoch: the order of the utterances, the
-    augmentation and, with `ReseedEachEpoch`, dropout.
+    model and their averages, the variables of each optimizer with its learning rate,
+    the state of the schedule with the snapshot of the best epoch, and the history. It
+    is a single file, renamed once it is complete, so that these parts always belong to
+    the same epoch. It does not hold what follows from seed and epoch: the order of the
+    utterances, the augmentation and, with `ReseedEachEpoch`, dropout.
 
     An epoch whose loss is not finite is written to `history.csv` only.
 
     Args:
         folder: Folder of the unfinished run.
-        schedule: The `HalveAndRestore` of the training. It may restore weights or stop
-            the training, so this callback has to come after it, at the end of the
-            list of callbacks.
+        schedule: The `Schedule` of the training, with its `averaging` if weights are
+            averaged. It may restore weights or stop the training, so this callback has
+            to come after it, at the end of the list of callbacks.
 
     Attributes:
         rows: The history, one dictionary of logs per epoch.
@@ -48,7 +50,7 @@ class Checkpoint(keras.callbacks.Callback):
     ...           callbacks=[ReseedEachEpoch(0), schedule, checkpoint])
     """
 
-    def __init__(self, folder: str | Path, schedule: HalveAndRestore):
+    def __init__(self, folder: str | Path, schedule: Schedule):
         super().__init__()
         self.folder = Path(folder)
         self.schedule = schedule
@@ -56,7 +58,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.ended = False
 
     def resume(self, model: keras.Model) -> int:
-        """Restores model, optimizer, schedule and history of the last complete epoch.
+        """Restores model, optimizers, schedule and history of the last complete epoch.
 
         A damaged checkpoint costs nothing but time: it is ignored with a warning.
 
@@ -73,13 +75,18 @@ class Checkpoint(keras.callbacks.Callback):
         if content is None:
             return 0
         state, arrays = content
-        model.optimizer.build(model.trainable_variables)
-        expected, found = _describe_variables(model), state["variables"]
+        build_optimizers(model)
+        self.schedule.set_model(model)
+        averaging = self.schedule.averaging
+        if averaging:
+            averaging.set_model(model)
+        expected, found = _describe_variables(model, averaging), state["variables"]
         if found != expected:
             raise ValueError(_describe_mismatch(self.folder, found, expected))
-        _assign(model.weights, arrays["weights"])
-        _assign(model.optimizer.variables, arrays["optimizer"])
-        self.schedule.set_model(model)
+        for group, variables in _variables(model).items():
+            _assign(variables, arrays[group])
+        if averaging:
+            averaging.restore(arrays["averages"])
         self.schedule.set_state(state["schedule"], arrays["kept"] or None)
         self.rows, self.ended = state["history"], state["ended"]
         self._write_history()
@@ -100,9 +107,10 @@ class Checkpoint(keras.callbacks.Callback):
         files.write_text(self.folder / "history.csv", text)
 
     def _write_checkpoint(self):
+        averaging = self.schedule.averaging
         groups = {
-            "weights": self.model.weights,
-            "optimizer": self.model.optimizer.variables,
+            **_variables(self.model),
+            "averages": averaging.snapshot() if averaging else [],
             "kept": self.schedule.kept or [],
         }
         arrays = {
@@ -111,7 +119,7 @@ class Checkpoint(keras.callbacks.Callback):
             for index, value in enumerate(values)
         }
         state = {
-            "variables": _describe_variables(self.model),
+            "variables": _describe_variables(self.model, averaging),
             "schedule": self.schedule.get_state(),
             "history": self.rows,
             "ended": self.ended,
@@ -133,11 +141,11 @@ def _read(path: Path):
         message = f"{path} is damaged. The run restarts from its first epoch."
         warnings.warn(message, stacklevel=2)
         return None
-    groups = {group: [] for group in ("weights", "optimizer", "kept")}
+    groups = collections.defaultdict(list)
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         for name in archive.files:
             if name != "state":
-                groups[name.split()[0]].append(archive[name])
+                groups[name.rpartition(" ")[0]].append(archive[name])
         return json.loads(str(archive["state"])), groups
 
 
@@ -145,16 +153,29 @@ def _digest(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=DIGEST_BYTES).digest()
 
 
-def _describe_variables(model: keras.Model) -> dict:
-    """Names and shapes of the weights, and shapes of the optimizer's variables.
+def _variables(model: keras.Model) -> dict[str, list]:
+    """The variables of the model and of each of its optimizers, by group."""
+    states = {
+        f"optimizer {name}": optimizer.variables
+        for name, optimizer in optimizers_of(model).items()
+    }
+    return {"weights": model.weights, **states}
 
-    The names of the optimizer's variables are left out. They contain numbered layer
+
+def _describe_variables(model: keras.Model, averaging) -> dict:
+    """Names and shapes of the weights, and shapes of all other variables.
+
+    The names of the optimizers' variables are left out. They contain numbered layer
     names, which depend on the models that the process has built before.
     """
-    return {
-        "weights": [[each.name, list(each.shape)] for each in model.weights],
-        "optimizer": [list(each.shape) for each in model.optimizer.variables],
+    shapes = {
+        group: [list(each.shape) for each in variables]
+        for group, variables in _variables(model).items()
     }
+    names = [each.name for each in model.weights]
+    weights = [list(pair) for pair in zip(names, shapes["weights"], strict=True)]
+    averages = averaging.describe() if averaging else []
+    return {**shapes, "weights": weights, "averages": averages}
 
 
 def _assign(variables, arrays) -> None:
@@ -163,15 +184,17 @@ def _assign(variables, arrays) -> None:
 
 
 def _describe_mismatch(folder: Path, found: dict, expected: dict) -> str:
+    groups = [each for each in expected if found.get(each) != expected[each]]
+    group = groups[0] if groups else sorted(set(found) - set(expected))[0]
+    one, other = found.get(group, []), expected.get(group, [])
     differing = [
-        f"{one} instead of {other}"
-        for group in expected
-        for one, other in zip(found[group], expected[group], strict=False)
-        if one != other
+        f"{each} instead of {wanted}"
+        for each, wanted in zip(one, other, strict=False)
+        if each != wanted
     ]
-    counts = [{group: len(each[group]) for group in each} for each in (found, expected)]
+    counts = f"{len(one)} variables instead of {len(other)}"
     return (
-        f"{folder / FILE_NAME} must hold the variables of this model. Received: "
-        f"{differing[:1] or f'{counts[0]} instead of {counts[1]}'}. Resume with the "
-        f"code that started the run, or delete {folder}."
+        f"{folder / FILE_NAME} must hold the variables of this model. Received for "
+        f"`{group}`: {differing[:1] or counts}. Resume with the code and the settings "
+        f"that started the run, or delete {folder}."
     )

@@ -8,10 +8,11 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         title: Text in front of the bar.
-        monitor: Key of the epoch's logs. Its value is shown after the bar.
+        monitor: Key of the epoch's logs, such as `val_emotion_accuracy`. Its value is
+            shown after the bar.
     """
 
-    def __init__(self, title: str, monitor: str = "val_emotion_accuracy"):
+    def __init__(self, title: str, monitor: str):
         super().__init__()
         self.title = title
         self.monitor = monitor

@@ -1,110 +1,120 @@
-"""The learning rate schedule: halve the rate and return to the best epoch."""
+"""What all learning rate schedules share: they follow the best epoch."""
 
 import keras
 import numpy as np
 
+from keras_ser.callbacks.averaging import AverageWeights
+from keras_ser.callbacks.optimizers import optimizers_of, rate_of, state_of
 
-class HalveAndRestore(keras.callbacks.Callback):
-    """Halves the learning rate and returns to the best epoch.
+SELECT = ("best", "last")
 
-    If `monitor` has not improved for `patience` epochs, the weights and the optimizer
-    state of the best epoch are restored, and the learning rate is multiplied by
-    `factor`. The count of epochs then starts again. Training stops when the rate would
-    fall below `floor`. At the end, the model has the weights of the best epoch.
 
-    Of two epochs with the same `monitor`, the one with the lower `tie` is better.
+class Schedule(keras.callbacks.Callback):
+    """Base class: follows the best epoch, and decides which model training leaves.
+
+    Of two epochs with the same `monitor`, the one with the lower `tie` is better. A
+    value falls as the model improves if its key ends in `loss`. Otherwise it grows.
+
+    A subclass changes the learning rates. All optimizers of the model are scheduled
+    alike, each from its own initial rate.
 
     Args:
-        monitor: Key of the epoch's logs. Its value grows as the model improves.
-        patience: Number of epochs without improvement before the rate is reduced.
-        factor: Number by which the learning rate is multiplied.
-        floor: Lowest learning rate. The default is a tenth of the initial rate.
-        tie: Key of the epoch's logs. Its value falls as the model improves.
+        monitor: Key of the epoch's logs.
+        stop: Number of epochs without progress after which training stops. With 0, it
+            does not stop for that reason.
+        tie: Key of the epoch's logs.
+        select: The epoch whose model is left at the end, `"best"` or `"last"`.
+        averaging: The `AverageWeights` of the training. Its averages are part of the
+            snapshot of the best epoch, so that they are restored with the weights. Put
+            it after the schedule in the list of callbacks.
 
     Attributes:
-        best_epoch: Index of the best epoch, counted from 0. It is None before the
+        best_epoch: Index of the selected epoch, counted from 0. It is None before the
             first epoch ends.
-        kept: Weights and optimizer state of the best epoch, as a list of arrays.
+        kept: Weights, optimizer states and averages of the best epoch, as a list of
+            arrays. It is None if they are not needed.
 
     Raises:
-        ValueError: If the logs of an epoch lack `monitor` or `tie`.
-
-    Example:
-
-    >>> schedule = HalveAndRestore("val_emotion_accuracy", patience=5)
-    >>> model.fit(data.train(0, 20), steps_per_epoch=data.steps, epochs=20,
-    ...           validation_data=data.dev(), callbacks=[schedule])
-
-    Reference:
-        Latif, Rana, Khalifa, Jurdak and Schuller, "Multitask learning from augmented
-        auxiliary data for improving speech emotion recognition", IEEE Transactions on
-        Affective Computing, 2022, section 4.3.
+        ValueError: If `select` is unknown, or if the logs of an epoch lack `monitor`
+            or `tie`.
     """
+
+    restores = False  # whether training returns to the best epoch
 
     def __init__(
         self,
         monitor: str = "val_emotion_accuracy",
-        patience: int = 5,
-        factor: float = 0.5,
-        floor: float | None = None,
+        stop: int = 0,
         tie: str = "val_emotion_loss",
+        select: str = "best",
+        averaging: AverageWeights | None = None,
     ):
         super().__init__()
+        if select not in SELECT:
+            raise ValueError(f"`select` must be one of {SELECT}. Received: {select!r}.")
         self.monitor = monitor
-        self.patience = patience
-        self.factor = factor
-        self.floor = floor
+        self.stop = stop
         self.tie = tie
-        self.best_epoch = None
+        self.select = select
+        self.averaging = averaging
         self.kept = None
         self._best = (-np.inf, -np.inf)
-        self._waited = 0
+        self._best_epoch = None
+        self._last_epoch = None
+        self._initial_rates = {}
+
+    @property
+    def best_epoch(self) -> int | None:
+        return self._best_epoch if self.select == "best" else self._last_epoch
 
     def on_train_begin(self, logs=None):
-        if self.floor is None:
-            self.floor = self._rate() / 10
+        if not self._initial_rates:
+            self._initial_rates = self._rates()
 
     def on_epoch_end(self, epoch, logs=None):
         score = self._score(logs or {})
-        logs["learning_rate"] = self._rate()
+        self._log_rates(logs)
+        self._last_epoch = epoch
         if score > self._best:
-            self._best, self.best_epoch = score, epoch
-            self.kept = self._snapshot()
-            self._waited = 0
-            return
-        self._waited += 1
-        if self._waited >= self.patience:
-            self._halve()
+            self._best, self._best_epoch = score, epoch
+            if self.restores or self.select == "best":
+                self.kept = self._snapshot()
+            self._progress()
+        elif self._is_stale(epoch):
+            self.model.stop_training = True
+        else:
+            self._stagnate(epoch)
 
     def on_train_end(self, logs=None):
-        if self.kept is not None:
+        if self.select == "best":
             self._restore()
 
     def get_state(self) -> dict:
         """Returns what later epochs depend on besides `kept`, as JSON values."""
         return {
             "best": list(self._best),
-            "best_epoch": self.best_epoch,
-            "waited": self._waited,
-            "floor": self.floor,
+            "best_epoch": self._best_epoch,
+            "last_epoch": self._last_epoch,
+            "initial_rates": self._initial_rates,
         }
 
-    def set_state(self, state: dict, kept: list) -> None:
+    def set_state(self, state: dict, kept: list | None) -> None:
         """Resumes from the result of `get_state` and the `kept` of the same epoch."""
         self._best = tuple(state["best"])
-        self.best_epoch = state["best_epoch"]
-        self._waited = state["waited"]
-        self.floor = state["floor"]
+        self._best_epoch = state["best_epoch"]
+        self._last_epoch = state["last_epoch"]
+        self._initial_rates = state["initial_rates"]
         self.kept = kept
 
-    def _halve(self):
-        rate = self._rate() * self.factor
-        self._restore()
-        self._waited = 0
-        if rate < self.floor:
-            self.model.stop_training = True
-        else:
-            self.model.optimizer.learning_rate = rate
+    def _progress(self) -> None:
+        """Is called after an epoch that is the best so far."""
+
+    def _stagnate(self, epoch: int) -> None:
+        """Is called after any other epoch, unless training stops."""
+
+    def _is_stale(self, epoch: int) -> bool:
+        best = -1 if self._best_epoch is None else self._best_epoch
+        return 0 < self.stop <= epoch - best
 
     def _score(self, logs) -> tuple[float, float]:
         missing = [key for key in (self.monitor, self.tie) if key not in logs]
@@ -114,20 +124,43 @@ class HalveAndRestore(keras.callbacks.Callback):
                 f"Received: {missing}. Pass `validation_data` to `fit`, or choose "
                 "other keys."
             )
-        return float(logs[self.monitor]), -float(logs[self.tie])
+        value = float(logs[self.monitor])
+        is_loss = self.monitor.endswith("loss")
+        return -value if is_loss else value, -float(logs[self.tie])
 
-    def _rate(self) -> float:
-        return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+    def _log_rates(self, logs: dict) -> None:
+        """Logs the rate of the first optimizer, and those of others with their names.
+
+        The first one has no name in the logs, so that they do not depend on how many
+        there are.
+        """
+        for number, (name, rate) in enumerate(self._rates().items()):
+            logs[f"learning_rate_{name}" if number else "learning_rate"] = rate
+
+    def _rates(self) -> dict[str, float]:
+        found = optimizers_of(self.model)
+        return {name: rate_of(optimizer) for name, optimizer in found.items()}
+
+    def _set_rates(self, rates: dict[str, float]) -> None:
+        for name, optimizer in optimizers_of(self.model).items():
+            optimizer.learning_rate = rates[name]
 
     def _variables(self):
-        """Weights and optimizer state, without the learning rate that is halved."""
-        rate = self.model.optimizer.learning_rate
-        moments = [v for v in self.model.optimizer.variables if v is not rate]
-        return self.model.weights + moments
+        """Weights and optimizer states, without the learning rates that change."""
+        found = list(self.model.weights)
+        for optimizer in optimizers_of(self.model).values():
+            found += state_of(optimizer)
+        return found
 
-    def _snapshot(self):
-        return [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
+    def _snapshot(self) -> list[np.ndarray]:
+        kept = [keras.ops.convert_to_numpy(each) for each in self._variables()]
+        return kept + (self.averaging.snapshot() if self.averaging else [])
 
-    def _restore(self):
-        for variable, value in zip(self._variables(), self.kept, strict=True):
+    def _restore(self) -> None:
+        if self.kept is None:
+            return
+        variables = self._variables()
+        for variable, value in zip(variables, self.kept, strict=False):
             variable.assign(value)
+        if self.averaging:
+            self.averaging.restore(self.kept[len(variables) :])

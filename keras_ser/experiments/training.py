@@ -10,9 +10,17 @@ import pandas as pd
 from keras_ser import backend, callbacks
 from keras_ser.backend import devices
 from keras_ser.callbacks.checkpoint import Checkpoint
+from keras_ser.callbacks.optimizers import build_optimizers
 from keras_ser.data import Pipeline
 from keras_ser.experiments.config import Training
+from keras_ser.experiments.optimizers import make_optimizer
 
+SCHEDULES = {
+    "halve_and_restore": callbacks.HalveAndRestore,
+    "halve": callbacks.Halve,
+    "cosine": callbacks.Cosine,
+    "constant": callbacks.Constant,
+}
 MAX_CENTER_UTTERANCES = 256  # unaugmented; they initialise the class centers
 
 
@@ -27,7 +35,7 @@ def fit(
     watchers: Iterable[keras.callbacks.Callback] = (),
     monitors: Iterable[keras.callbacks.Callback] = (),
 ) -> dict:
-    """Compiles and fits a model, which is that of the best epoch afterwards.
+    """Compiles and fits a model, which is that of the selected epoch afterwards.
 
     Writes `history.csv`, with one row per epoch, and TensorBoard's `logs/` into
     `folder`. A training that was interrupted resumes from the checkpoint in `folder`
@@ -35,9 +43,10 @@ def fit(
     with equal values.
 
     Args:
-        model: A model with `heads` and `objective`.
-        data: The pipeline of the fold, for the same heads.
-        training: The schedule.
+        model: A model; see `models.SpeechModel`. Its first task is the one whose
+            development score is monitored.
+        data: The pipeline of the fold, for the tasks of the model.
+        training: The settings.
         objective: The arguments of `model.objective`.
         folder: The folder of the run, which must exist.
         seed: The seed of dropout.
@@ -45,35 +54,42 @@ def fit(
         watchers: Further callbacks. The checkpoint does not hold their state, so they
             must save it themselves to survive an interruption.
         monitors: Further callbacks that run after the schedule. They see the model
-            that the next epoch starts from, and at the end that of the best epoch.
+            that the next epoch starts from, or its averages if weights are averaged,
+            and at the end the model of the selected epoch. They may not change it.
 
     Returns:
         The selected `epoch` (1-based), the number of `epochs` that were run, and
         `updates_per_epoch`.
 
     Raises:
-        RuntimeError: If the loss becomes NaN or infinite.
+        RuntimeError: If the loss becomes NaN or infinite, or if the development score
+            is NaN in every epoch.
         ValueError: If the checkpoint belongs to another model.
     """
     folder = Path(folder)
-    optimizer = keras.optimizers.Adam(training.learning_rate)
-    model.compile(optimizer, **model.objective(**objective))
+    _compile(model, training, objective)
     if backend.makes_variables_in_graphs():
         _make_variables(model, data)
-    monitor = f"val_emotion_{training.monitor}"
-    schedule = callbacks.HalveAndRestore(monitor, training.patience)
+    schedule = _schedule(training, model.tasks[0].name)
+    averaging = schedule.averaging
     checkpoint = Checkpoint(folder, schedule)
     first = checkpoint.resume(model)
+    watchers = [*watchers, callbacks.ReseedEachEpoch(seed)]
+    if training.dev_windows == "all":
+        watchers.append(callbacks.ScoreDevWindows(data, averaging))
     logs = keras.callbacks.TensorBoard(folder / "logs", write_graph=False)
-    watchers = [*watchers, callbacks.ReseedEachEpoch(seed), schedule, logs]
+    watchers += [*_steering(schedule), logs]
+    if averaging:
+        monitors = [callbacks.OnAverages(averaging, monitors)]
     watchers += [*monitors, _StopWithoutLoss(), checkpoint]
     if not first:
         sample = data.unaugmented(_sample(data.fold.train, seed))
         watchers.insert(0, callbacks.InitialiseCenters(sample))
     if title:
-        watchers.append(callbacks.Progress(title, monitor))
+        watchers.append(callbacks.Progress(title, schedule.monitor))
     if checkpoint.ended:
-        schedule.on_train_end()  # back to the best epoch
+        for each in _steering(schedule):
+            each.on_train_end()  # back to the selected epoch
     else:
         model.fit(
             data.train(first, training.epochs),
@@ -86,6 +102,7 @@ def fit(
             verbose=0,
         )
     _check_losses(checkpoint.rows)
+    _check_selected(schedule)
     return {
         "epoch": schedule.best_epoch + 1,
         "epochs": len(checkpoint.rows),
@@ -93,8 +110,39 @@ def fit(
     }
 
 
+def _compile(model: keras.Model, training: Training, objective: dict) -> None:
+    named = {name: make_optimizer(training) for name in model.optimizer_names}
+    (first, *others) = named.values()
+    model.compile(named if others else first, **model.objective(**objective))
+
+
+def _steering(schedule: callbacks.Schedule) -> list[keras.callbacks.Callback]:
+    """The callbacks that set the weights, in their order."""
+    return [schedule, schedule.averaging] if schedule.averaging else [schedule]
+
+
+def _schedule(training: Training, head: str) -> callbacks.Schedule:
+    """The schedule of a training, with the averages of its weights.
+
+    Args:
+        training: The settings.
+        head: The name of the main task, whose score is monitored.
+    """
+    kind = SCHEDULES[training.schedule]
+    halves, average = issubclass(kind, callbacks.Halve), training.average
+    patience = {"patience": training.patience} if halves else {}
+    return kind(
+        f"val_{head}_{training.monitor}",
+        **patience,
+        tie=f"val_{head}_loss",
+        stop=training.stop,
+        select=training.select,
+        averaging=callbacks.AverageWeights(average) if average else None,
+    )
+
+
 def _make_variables(model: keras.Model, data: Pipeline) -> None:
-    """Creates the variables of optimizer, losses and metrics before the first step.
+    """Creates the variables of optimizers, losses and metrics before the first step.
 
     A training step that creates them itself is traced twice, which takes several
     seconds.
@@ -102,7 +150,7 @@ def _make_variables(model: keras.Model, data: Pipeline) -> None:
     batch = next(iter(data.unaugmented(data.fold.dev.iloc[:1])))
     features, labels, weights = batch
     output = model(features, training=False)
-    model.optimizer.build(model.trainable_variables)
+    build_optimizers(model)
     model.compute_loss(features, labels, output, weights, training=False)
     model.compute_metrics(features, labels, output, weights)
     model.reset_metrics()
@@ -122,6 +170,15 @@ def _check_losses(rows: list[dict]) -> None:
         raise RuntimeError(
             f"The loss must stay finite. Received: {losses[-1]} in epoch "
             f"{len(losses)}. Lower `training.learning_rate`."
+        )
+
+
+def _check_selected(schedule: callbacks.Schedule) -> None:
+    if schedule.best_epoch is None:
+        raise RuntimeError(
+            f"`{schedule.monitor}` must be a number in one epoch at least. Received: "
+            "NaN in all of them. Lower `training.learning_rate`, or look at the "
+            "development speech."
         )
 
 

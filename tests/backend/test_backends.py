@@ -55,9 +55,12 @@ def fit(folder=None) -> dict:
     # Rounding errors grow with each step, and faster with larger steps.
     model.compile(keras.optimizers.Adam(1e-3), **model.objective())
     data = tf.data.Dataset.from_tensor_slices(rows()).batch(BATCH)
-    schedule = callbacks.HalveAndRestore("val_emotion_accuracy", patience=1)
+    average = callbacks.AverageWeights(0.5)  # which validation sees
+    schedule = callbacks.HalveAndRestore(
+        "val_emotion_accuracy", patience=1, averaging=average
+    )
     history = model.fit(
-        data, validation_data=data, epochs=2, callbacks=[schedule], verbose=0
+        data, validation_data=data, epochs=2, callbacks=[schedule, average], verbose=0
     )
     return {
         key: [float(each) for each in history.history[key]]

@@ -1,13 +1,18 @@
-"""The learning rate schedule on scripted scores."""
+"""The learning rate schedules on scripted scores."""
 
 import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
+from toy_optimizers import two_parts
 
 from keras_ser import callbacks
+from keras_ser.callbacks.optimizers import optimizers_of, rate_of, state_of
 
 KEYS = {"monitor": "val_emotion_accuracy", "tie": "val_emotion_loss"}
+needs_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="its train_step needs TensorFlow"
+)
 
 
 class Script(keras.callbacks.Callback):
@@ -17,14 +22,16 @@ class Script(keras.callbacks.Callback):
         super().__init__()
         self.scores = scores
         self.ties = ties or [0.0] * len(scores)
-        self.rates = []
+        self.rates, self.logs = [], []
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self.rates.append(float(self.model.optimizer.learning_rate))
+    def on_train_batch_begin(self, batch, logs=None):  # the only one of its epoch
+        optimizers = optimizers_of(self.model).values()
+        self.rates.append([rate_of(each) for each in optimizers])
 
     def on_epoch_end(self, epoch, logs=None):
         logs[KEYS["monitor"]] = self.scores[epoch]
         logs[KEYS["tie"]] = self.ties[epoch]
+        self.logs.append(logs)
 
 
 class Weights(keras.callbacks.Callback):
@@ -39,45 +46,86 @@ class Weights(keras.callbacks.Callback):
 
 
 def variables(model):
-    rate = model.optimizer.learning_rate
-    moments = [v for v in model.optimizer.variables if v is not rate]
-    return [convert_to_numpy(v) for v in model.weights + moments]
+    states = [state_of(each) for each in optimizers_of(model).values()]
+    return [convert_to_numpy(v) for v in sum(states, list(model.weights))]
 
 
-def train(scores, ties=None, rate=0.1, **arguments):
-    keras.utils.set_random_seed(0)
+def plain_model(rate):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.Adam(rate), "mse")
-    script, weights = Script(scores, ties), Weights()
-    schedule = callbacks.HalveAndRestore(**arguments)
+    return model
+
+
+def train(scores, ties=None, rate=0.1, kind="HalveAndRestore", model=None, **arguments):
+    keras.utils.set_random_seed(0)
+    model = model or plain_model(rate)
+    script, before, after = Script(scores, ties), Weights(), Weights()
+    schedule = getattr(callbacks, kind)(**arguments)
     x, y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
-    model.fit(
-        x, y, epochs=len(scores), verbose=0, callbacks=[script, weights, schedule]
-    )
-    return model, schedule, script, weights
+    # The scripted scores come first: the schedule never sees logs without them.
+    watchers = [script, before, schedule, after]
+    model.fit(x, y, epochs=len(scores), verbose=0, callbacks=watchers)
+    return model, schedule, script, before
 
 
-def test_the_rate_halves_after_patience_and_stops_below_a_tenth():
-    _, schedule, script, _ = train([0.5] + [0.4] * 40, patience=5)
+def rates(script):
+    return [each for (each,) in script.rates]
+
+
+def assert_same(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def is_different(found, expected):
+    pairs = zip(found, expected, strict=True)
+    return any((one != other).any() for one, other in pairs)
+
+
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve"])
+def test_the_rate_halves_after_patience_and_stops_below_a_tenth(kind):
+    _, schedule, script, _ = train([0.5] + [0.4] * 40, kind=kind, patience=5)
     # One good epoch, then five without a better one at each rate.
     expected = np.repeat([0.1, 0.05, 0.025, 0.0125], [6, 5, 5, 5])
-    np.testing.assert_allclose(script.rates, expected, rtol=1e-6)
+    np.testing.assert_allclose(rates(script), expected, rtol=1e-6)
+    logged = [logs["learning_rate"] for logs in script.logs]
+    np.testing.assert_allclose(logged, expected, rtol=1e-6)
     assert schedule.best_epoch == 0
 
 
 def test_an_improvement_starts_the_count_again():
     scores = [0.5, 0.4, 0.4, 0.6, 0.5, 0.5, 0.5, 0.5]
     _, schedule, script, _ = train(scores, patience=3)
-    np.testing.assert_allclose(script.rates, [0.1] * 7 + [0.05], rtol=1e-6)
+    np.testing.assert_allclose(rates(script), [0.1] * 7 + [0.05], rtol=1e-6)
     assert schedule.best_epoch == 3
 
 
-def test_restoring_brings_back_weights_and_optimizer():
-    model, _, _, weights = train([0.5, 0.9, 0.1, 0.1, 0.1], patience=10)
-    for value, best in zip(variables(model), weights.kept[1], strict=True):
-        np.testing.assert_array_equal(value, best)
-    last = zip(variables(model), weights.kept[-1], strict=True)
-    assert any((value != other).any() for value, other in last)
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve", "Cosine", "Constant"])
+def test_the_end_brings_back_weights_and_optimizer(kind):
+    model, schedule, _, weights = train([0.5, 0.9, 0.1, 0.1, 0.1], kind=kind)
+    assert schedule.best_epoch == 1
+    assert_same(variables(model), weights.kept[1])
+    assert is_different(variables(model), weights.kept[-1])
+
+
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve", "Cosine", "Constant"])
+def test_the_last_epoch_can_be_selected(kind):
+    scores = [0.5, 0.9, 0.1, 0.1, 0.1]
+    patience = {"patience": 3} if kind.startswith("Halve") else {}  # at its end
+    model, schedule, _, weights = train(scores, kind=kind, select="last", **patience)
+    assert schedule.best_epoch == 4
+    assert_same(variables(model), weights.kept[4])
+
+
+def test_the_last_epoch_is_also_that_at_which_the_rate_is_too_low():
+    scores = [0.9] + [0.1] * 9
+    model, schedule, script, weights = train(
+        scores, patience=2, floor=0.04, select="last"
+    )
+    np.testing.assert_allclose(rates(script), [0.1] * 3 + [0.05] * 2, rtol=1e-6)
+    assert schedule.best_epoch == 4
+    assert_same(variables(model), weights.kept[4])
+    assert_same(schedule.kept, weights.kept[0])
 
 
 def test_training_continues_from_the_best_epoch_after_halving():
@@ -89,16 +137,105 @@ def test_training_continues_from_the_best_epoch_after_halving():
     assert 0 < moved < 0.11
 
 
+def test_halving_alone_continues_from_the_last_epoch():
+    scores = [0.9, 0.1, 0.1, 0.1]
+    *_, alone = train(scores, kind="Halve", patience=2)
+    *_, constant = train(scores, kind="Constant")
+    for epoch in (0, 1, 2):
+        assert_same(alone.kept[epoch], constant.kept[epoch])
+    steps = [
+        kept[3][0] - kept[2][0] for kept in (alone.kept, constant.kept)
+    ]  # of the kernel
+    np.testing.assert_allclose(steps[0], steps[1] / 2, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve", "Cosine", "Constant"])
+def test_training_stops_after_epochs_without_progress(kind):
+    scores = [0.5, 0.4, 0.6] + [0.5] * 20
+    patience = {"patience": 3} if kind.startswith("Halve") else {}
+    _, schedule, script, _ = train(scores, kind=kind, stop=4, **patience)
+    assert len(script.rates) == 3 + 4
+    assert schedule.best_epoch == 2
+
+
+def test_the_rate_follows_a_half_cosine():
+    _, _, script, _ = train([0.5] * 8, kind="Cosine", rate=0.2)
+    expected = [0.1 * (1 + np.cos(np.pi * epoch / 8)) for epoch in range(8)]
+    assert expected[0] == 0.2
+    np.testing.assert_allclose(rates(script), expected, rtol=1e-6)
+
+
+def test_the_rate_can_stay():
+    _, _, script, _ = train([0.5] + [0.4] * 9, kind="Constant")
+    np.testing.assert_allclose(rates(script), [0.1] * 10, rtol=1e-6)
+
+
 def test_equal_scores_are_decided_by_the_tie():
     _, schedule, _, _ = train([0.5, 0.5, 0.5], ties=[0.3, 0.2, 0.4], patience=9)
     assert schedule.best_epoch == 1
 
 
+def test_of_a_loss_the_lowest_is_best():
+    _, schedule, script, _ = train(
+        [0.1, 0.2, 0.3, 0.4, 0.5],
+        ties=[0.3, 0.2, 0.4, 0.5, 0.6],
+        monitor="val_emotion_loss",
+        patience=2,
+    )
+    assert schedule.best_epoch == 1
+    np.testing.assert_allclose(rates(script), [0.1] * 4 + [0.05], rtol=1e-6)
+
+
+def test_a_score_that_is_no_number_is_no_progress():
+    model, schedule, script, weights = train([np.nan] * 4, patience=2)
+    assert schedule.best_epoch is None and schedule.kept is None
+    np.testing.assert_allclose(rates(script), [0.1, 0.1, 0.05, 0.05], rtol=1e-6)
+    assert_same(variables(model), weights.kept[-1])
+
+
 def test_a_floor_of_its_own():
     _, _, script, _ = train([0.5] + [0.4] * 9, patience=1, floor=0.04)
-    np.testing.assert_allclose(script.rates, [0.1, 0.1, 0.05], rtol=1e-6)
+    np.testing.assert_allclose(rates(script), [0.1, 0.1, 0.05], rtol=1e-6)
 
 
 def test_unknown_keys_are_named():
     with pytest.raises(ValueError, match="keys of the logs.*val_speaker"):
         train([0.5], monitor="val_speaker")
+
+
+def test_an_unknown_selection_is_rejected():
+    with pytest.raises(ValueError, match=r"`select` must be one of.*first"):
+        callbacks.Constant(select="first")
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve"])
+def test_all_optimizers_are_halved_each_from_its_own_rate(kind):
+    scores = [0.5] + [0.4] * 40
+    model = two_parts((0.1, 0.02))
+    _, _, script, _ = train(scores, kind=kind, patience=2, model=model)
+    body = np.repeat([0.1, 0.05, 0.025, 0.0125], [3, 2, 2, 2])
+    np.testing.assert_allclose(script.rates, np.stack([body, body / 5], 1), rtol=1e-6)
+    assert script.logs[-1]["learning_rate"] == script.rates[-1][0]
+    assert script.logs[-1]["learning_rate_head"] == script.rates[-1][1]
+
+
+@needs_tensorflow
+def test_all_optimizers_follow_the_cosine():
+    _, _, script, _ = train([0.5] * 4, kind="Cosine", model=two_parts((0.1, 0.02)))
+    body = [0.05 * (1 + np.cos(np.pi * epoch / 4)) for epoch in range(4)]
+    expected = np.stack([body, np.array(body) / 5], axis=1)
+    np.testing.assert_allclose(script.rates, expected, rtol=1e-6)
+
+
+@needs_tensorflow
+def test_all_optimizers_are_restored():
+    scores = [0.5, 0.9, 0.1, 0.1, 0.1]
+    model, _, script, weights = train(scores, patience=2, model=two_parts())
+    assert_same(variables(model), weights.kept[1])
+    assert len(variables(model)) == len(model.weights) + (1 + 2 * 4) + (1 + 2)
+    np.testing.assert_allclose(script.rates[-1], [0.05, 0.01], rtol=1e-6)
+    # The epoch after the halving starts from the states of the best epoch: both
+    # optimizers count its update as their third.
+    counts = [value for value in weights.kept[-1] if value.dtype == np.int64]
+    assert [int(count) for count in counts] == [3, 3]

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from toy_models import Critic, MeanOverTime
 
 import keras_ser as ser
 from keras_ser.backend import devices
-from keras_ser.experiments import training
+from keras_ser.experiments import config, training
 from keras_ser.experiments.config import Training
 
 
@@ -15,21 +16,25 @@ from keras_ser.experiments.config import Training
 def data(spoken_table, tmp_path):
     fold = ser.protocols.leave_one_speaker_out(spoken_table)["1"]
     store = ser.FeatureStore(tmp_path / "cache", ser.LogMel(n_mels=16))
-    return ser.Pipeline(
-        fold, store, seconds=1.0, batch=4, augment=("mixup",), progress=False
-    )
+    return pipeline(fold, store)
+
+
+def pipeline(fold, store, tasks=None, seconds=1.0):
+    options = {"batch": 4, "augment": ("mixup",), "progress": False}
+    return ser.Pipeline(fold, store, seconds=seconds, tasks=tasks, **options)
 
 
 @pytest.fixture
 def model(data):
     keras.utils.set_random_seed(0)
-    return ser.models.MTLAug(
+    model = ser.models.MTLAug(
         data.fold.classes, data.types, dimensions=16, reconstruction=False
     )
+    data.tasks = model.tasks
+    return model
 
 
 def test_history_and_logs_are_written(data, model, tmp_path):
-    data.heads = model.heads
     result = training.fit(
         model, data, Training(batch=4, epochs=3, learning_rate=1e-2), {}, tmp_path, 0
     )
@@ -44,7 +49,6 @@ def test_history_and_logs_are_written(data, model, tmp_path):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow traces")
 def test_a_step_is_traced_once_and_learns_the_same(data, model, tmp_path, monkeypatch):
-    data.heads = model.heads
     traced, settings = [], Training(batch=4, epochs=1)
 
     def trained(name):
@@ -66,7 +70,6 @@ def test_a_step_is_traced_once_and_learns_the_same(data, model, tmp_path, monkey
 
 
 def test_uar_can_select_the_epoch_once(data, model, tmp_path):
-    data.heads = model.heads
     settings = Training(batch=4, epochs=3, learning_rate=1e-2, monitor="uar")
     result = training.fit(model, data, settings, {}, tmp_path, 0)
     history = pd.read_csv(tmp_path / "history.csv")
@@ -115,7 +118,6 @@ class Worse(keras.callbacks.Callback):
 
 
 def test_watchers_run_before_the_schedule_and_monitors_after_it(data, model, tmp_path):
-    data.heads = model.heads
     settings = Training(batch=4, epochs=4, learning_rate=1e-2, patience=2)
     watcher, monitor = Worse(), Worse()
     folder, callbacks = tmp_path, {"watchers": [watcher], "monitors": [monitor]}
@@ -156,9 +158,173 @@ def test_half_precision_trains_with_heads_and_losses_in_single(name, data, tmp_p
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_loss_that_is_not_finite_ends_the_run(data, model, tmp_path, capsys):
-    data.heads = model.heads
     model.get_layer("emotion").kernel.assign(np.full((128, 2), np.nan))
     with pytest.raises(RuntimeError, match="must stay finite.*nan.*learning_rate"):
         training.fit(model, data, Training(batch=4, epochs=2), {}, tmp_path, 0)
     assert capsys.readouterr().out == ""
     assert len(pd.read_csv(tmp_path / "history.csv")) == 1
+
+
+@keras.saving.register_keras_serializable("toy")
+class Single(ser.models.SpeechModel):
+    """An emotion from the mean over time, with batch normalisation and dropout."""
+
+    def __init__(self, classes, dimensions=16, **kwargs):
+        features = keras.Input((None, dimensions), name="features")
+        mean = keras.layers.BatchNormalization()(MeanOverTime()(features))
+        dropped = keras.layers.Dropout(0.2, seed=1)(mean)
+        softmax = keras.layers.Dense(len(classes), "softmax", name="emotion")
+        super().__init__(
+            inputs=features,
+            outputs={"emotion": softmax(dropped)},
+            tasks=(ser.tasks.Classification("emotion", classes),),
+            embedding=mean,
+            **kwargs,
+        )
+
+
+def small(data, kind=Single, seed=0):
+    """A small model, and the pipeline of its tasks with windows of half a second."""
+    keras.utils.set_random_seed(seed)
+    genders = {"vocabularies": {"gender": ("female", "male")}}
+    model = kind(data.fold.classes, **(genders if kind is Critic else {}))
+    return model, pipeline(data.fold, data.store, model.tasks, seconds=0.5)
+
+
+EVERY = {
+    "averaged": {"average": 0.9},
+    "last": {"average": 0.9, "schedule": "cosine", "select": "last", "monitor": "uar"},
+    "windows": {"average": 0.9, "dev_windows": "all", "schedule": "halve", "stop": 3},
+    "loss": {"monitor": "loss", "optimizer": "sgd", "clip_norm": 0.5},
+    "constant": {"schedule": "constant", "optimizer": "adamw"},
+}
+
+
+def settings_of(name, **more):
+    return Training(batch=4, epochs=5, learning_rate=1e-2, **EVERY[name], **more)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_model_at_the_end_is_the_validated_one_of_the_selected_epoch(
+    data, tmp_path, name
+):
+    """Also if that is an average: nothing but the history says what it must score."""
+    model, data = small(data)
+    result = training.fit(model, data, settings_of(name), {}, tmp_path, 0)
+    history = pd.read_csv(tmp_path / "history.csv")
+    if EVERY[name].get("select") == "last":
+        assert result["epoch"] == len(history)
+    elif name == "loss":
+        assert result["epoch"] == history.val_emotion_loss.argmin() + 1
+    else:
+        score = history.val_emotion_accuracy
+        assert score[result["epoch"] - 1] == score.max()
+    row = history.loc[result["epoch"] - 1]
+    scores = model.evaluate(data.dev(), return_dict=True, verbose=0)
+    np.testing.assert_allclose(row.val_loss, scores["loss"], rtol=1e-6)
+    assert history.val_loss.round(6).nunique() == len(history)  # which epoch it was
+    if name == "windows":  # the callback scores all of them, `fit` the first ones
+        windows = ser.callbacks.ScoreDevWindows(data)
+        windows.set_model(model)
+        windows.on_train_begin()
+        found = {}
+        windows.on_epoch_end(0, found)
+        assert abs(found["val_emotion_loss"] / scores["emotion_loss"] - 1) > 1e-3
+        scores["emotion_loss"] = found["val_emotion_loss"]
+    np.testing.assert_allclose(row.val_emotion_loss, scores["emotion_loss"], rtol=1e-5)
+
+
+class Kill(keras.callbacks.Callback):
+    """Interrupts the training at the end of an epoch, before its checkpoint."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+on_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="its train_step needs TensorFlow"
+)
+
+
+@pytest.mark.parametrize("kind", [Single, pytest.param(Critic, marks=on_tensorflow)])
+@pytest.mark.parametrize("name", ["averaged", "last", "windows"])
+def test_an_interrupted_training_resumes_with_every_option(data, tmp_path, kind, name):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    for folder in (whole, parts):
+        folder.mkdir()
+    settings = settings_of(name, patience=1)
+    expected, data = small(data, kind)
+    result = training.fit(expected, data, settings, {}, whole, 0)
+    for seed, epoch in ((0, 1), (1, 3)):  # weights of another seed are replaced
+        with pytest.raises(KeyboardInterrupt):
+            fresh, data = small(data, kind, seed)
+            watchers = [Kill(epoch)]
+            training.fit(fresh, data, settings, {}, parts, 0, watchers=watchers)
+    found, data = small(data, kind, seed=2)
+    assert training.fit(found, data, settings, {}, parts, 0) == result
+    for one, other in zip(expected.weights, found.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    history = (whole / "history.csv").read_bytes()
+    assert (parts / "history.csv").read_bytes() == history
+
+
+@on_tensorflow
+def test_every_optimizer_has_the_settings_and_its_own_variables(data, tmp_path):
+    model, data = small(data, Critic)
+    settings = Training(
+        batch=4,
+        epochs=2,
+        optimizer="sgd",
+        optimizer_arguments={"nesterov": True},
+        clip_norm=2,
+        learning_rate=1,
+    )
+    result = training.fit(model, data, settings, {}, tmp_path, 0)
+    assert list(model.optimizers) == ["main", "critic"]
+    for name, optimizer in model.optimizers.items():
+        assert type(optimizer) is keras.optimizers.SGD
+        config = optimizer.get_config()
+        assert (config["momentum"], config["nesterov"]) == (0.9, True)
+        assert config["global_clipnorm"] == 2.0
+        # One momentum per weight, next to the count of updates and the rate.
+        assert len(optimizer.variables) == 2 + len(model.variables_of(name))
+        assert int(optimizer.iterations) == result["epoch"] * data.steps
+
+
+def test_monitors_see_the_averages_and_watchers_the_weights(data, tmp_path):
+    (model, data), seen, raw = small(data), Worse(), Worse()
+    arguments = {"monitors": [seen], "watchers": [raw]}
+    settings = Training(batch=4, epochs=3, average=0.9, patience=9)
+    training.fit(model, data, settings, {}, tmp_path, 0, **arguments)
+    for averaged, weights in zip(seen.epochs, raw.epochs, strict=True):
+        pairs = zip(averaged, weights, strict=True)
+        assert all((one != other).any() for one, other in pairs)
+    for one, other in zip(seen.epochs[0], seen.end, strict=True):
+        np.testing.assert_array_equal(one, other)  # the first epoch was best
+
+
+class NoScore(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        logs["val_emotion_accuracy"] = float("nan")
+
+
+def test_a_score_that_is_never_a_number_is_an_error(data, tmp_path):
+    (model, data), settings = small(data), Training(batch=4, epochs=2)
+    with pytest.raises(RuntimeError, match="`val_emotion_accuracy` must be a number"):
+        training.fit(model, data, settings, {}, tmp_path, 0, watchers=[NoScore()])
+
+
+def test_configs_and_training_know_the_same_schedules():
+    assert tuple(training.SCHEDULES) == config.SCHEDULES
+    for name, kind in training.SCHEDULES.items():
+        settings = Training(schedule=name, stop=7, patience=3, monitor="loss")
+        schedule = training._schedule(settings, "valence")
+        assert type(schedule) is kind
+        assert schedule.monitor == schedule.tie == "val_valence_loss"
+        assert schedule.stop == 7
+        assert getattr(schedule, "patience", 3) == 3

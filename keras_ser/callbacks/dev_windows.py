@@ -1,0 +1,156 @@
+"""Development scores over all windows of each utterance."""
+
+import contextlib
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from keras_ser.features import windows
+
+
+class ScoreDevWindows(keras.callbacks.Callback):
+    """Replaces the development scores by those of whole utterances.
+
+    The validation of `fit` sees the first window of each utterance only. If utterances
+    are longer, this callback computes at the end of each epoch what
+    `Recogniser.posteriors` computes for the tests: with the outputs f(x_w) for the W_i
+    windows that cover utterance i,
+
+        ŷ_i = 1 / W_i Σ_w f(x_w)
+
+    From these, it writes the scores of every scored task of the model into the logs,
+    under the names that Keras gives them: `val_<head>_accuracy`, `val_<head>_uar` and
+    `val_<head>_loss` (the mean of −ln ŷ_i over the true classes), and for a
+    regression `val_<head>_ccc` and `val_<head>_loss` (1 − CCC). An utterance without a
+    label of a task does not count. The total `val_loss` stays that of Keras.
+
+    It has to come before callbacks that read the scores, such as the schedule. It has
+    no state, so that an interrupted training resumes exactly. Windows are read from the
+    feature store in batches of similar length, so it needs little memory.
+
+    Args:
+        data: The `Pipeline` of the training. The development utterances of its fold are
+            scored.
+        averaging: An `AverageWeights`, whose averaged weights are scored. By default,
+            the weights are those of the model.
+
+    Example:
+
+    >>> model.fit(data.train(0, 20), steps_per_epoch=data.steps, epochs=20,
+    ...           validation_data=data.dev(),
+    ...           callbacks=[ScoreDevWindows(data), HalveAndRestore()])
+    """
+
+    def __init__(self, data, averaging=None):
+        super().__init__()
+        self.data = data
+        self.averaging = averaging
+        self._speech = None
+        self._scored = []  # of each task: its name, metrics, labels and weights
+
+    def on_train_begin(self, logs=None):
+        masked = getattr(self.model, "mask_padding", True)
+        self._speech = _DevSpeech(self.data, masked)
+        self._scored = [
+            (task.name, _metrics(task), *_labels(task, self.data.fold.dev))
+            for task in self.model.tasks
+            if task.is_scored
+        ]
+
+    def on_epoch_end(self, epoch, logs=None):
+        averaging = self.averaging
+        with averaging.averaged() if averaging else contextlib.nullcontext():
+            outputs = self._speech.outputs(self.model.prediction_model)
+        for name, metrics, labels, weights in self._scored:
+            for metric in metrics:
+                metric.reset_state()
+                metric.update_state(labels, outputs[name], weights)
+                logs[metric.name] = float(keras.ops.convert_to_numpy(metric.result()))
+
+
+class _DevSpeech:
+    """The windows of the development utterances, read from the feature store.
+
+    Args:
+        data: The `Pipeline`.
+        masked: Whether the model ignores the padding. Otherwise windows are padded as
+            in training.
+    """
+
+    def __init__(self, data, masked: bool):
+        table, self._store = data.fold.dev, data.store
+        self._preprocessing = data.preprocessing
+        self._window = data.preprocessing.window
+        self._padded_frames = None if masked else self._window
+        self._paths = data.store.paths(table)
+        self._statistics = self._statistics_of(table.speaker)
+        frames = data.store.frames(self._paths)
+        starts = [windows.window_starts(count, self._window) for count in frames]
+        self._owners = np.repeat(np.arange(len(table)), [*map(len, starts)])
+        self._starts = np.concatenate(starts)
+        lengths = np.minimum(frames[self._owners], self._window)
+        self._batches = windows.batches_by_length(lengths, data.batch)
+
+    def outputs(self, model: keras.Model) -> dict[str, np.ndarray]:
+        """The mean outputs over the windows of each utterance, by head.
+
+        Args:
+            model: Model from features to a dictionary of outputs.
+
+        Returns:
+            float64 arrays `(utterances, size)`.
+        """
+        result = {}
+        for chosen, batch in self._read():
+            for name, values in model.predict_on_batch(batch).items():
+                values = np.array(values)[: len(chosen)].reshape(len(chosen), -1)
+                every = np.zeros((len(self._owners), values.shape[1]))
+                result.setdefault(name, every)[chosen] = values
+        return {
+            name: windows.mean_over_windows(values, self._owners)
+            for name, values in result.items()
+        }
+
+    def _read(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The numbers of the windows in a batch, and the padded windows."""
+        for chosen in self._batches:
+            owners = self._owners[chosen]
+            # Windows of an utterance are neighbours, so that most are read once.
+            read = {owner: self._utterance(owner) for owner in np.unique(owners)}
+            pieces = [
+                read[owner][start : start + self._window]
+                for owner, start in zip(owners, self._starts[chosen], strict=True)
+            ]
+            rows = len(self._batches[0])
+            yield chosen, windows.pad(pieces, rows, self._padded_frames)
+
+    def _utterance(self, index: int) -> np.ndarray:
+        features = self._store.read(self._paths[index])
+        return self._preprocessing.normalised(features, self._statistics[index])
+
+    def _statistics_of(self, speakers) -> list:
+        """The statistics of each utterance, from all utterances of its speaker."""
+        result = [None] * len(speakers)
+        for rows in speakers.groupby(speakers.to_numpy()).indices.values():
+            entries = (self._store.read(self._paths[row]) for row in rows)
+            found = self._preprocessing.statistics(entries)
+            for row in rows:
+                result[row] = found
+        return result
+
+
+def _metrics(task) -> list[keras.metrics.Metric]:
+    """The metrics of a task and its loss, named as Keras names them in validation."""
+    prefix = f"val_{task.name}_"
+    return [*task.metrics(prefix), task.loss_metric(f"{prefix}loss")]
+
+
+def _labels(task, table) -> tuple[np.ndarray, np.ndarray]:
+    """The labels `(utterances, size)` of a task, and 1 where they are known, else 0."""
+    values = task.read(table)
+    if values.dtype.kind == "i":
+        known = values >= 0
+        return np.eye(task.size, dtype=np.float32)[values], np.float32(known)
+    known = np.isfinite(values)
+    return np.where(known, values, 0)[:, None].astype(np.float32), np.float32(known)
