@@ -1,8 +1,11 @@
 """Probes: how well emotions are recognised from features that say little of speech."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
+from keras_ser.classical.targets import check_targets
 from keras_ser.features import IDENTITY, FeatureStore
 
 
@@ -15,16 +18,27 @@ class LogisticProbe:
     Args:
         train_on_dev: Whether to train on the development speakers, too; see
             `OpenSmileSVM`.
+        targets: The columns of the table that it learns. A column of numbers is
+            learned by ridge regression.
     """
 
-    def __init__(self, train_on_dev: bool = False):
+    def __init__(
+        self, train_on_dev: bool = False, targets: Iterable[str] = ("emotion",)
+    ):
         self.train_on_dev = train_on_dev
+        self.targets = check_targets(targets)
 
     def estimator(self):
         """An unfitted classifier of scikit-learn."""
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression(class_weight="balanced", max_iter=5000)
+
+    def regressor(self):
+        """An unfitted regression of scikit-learn."""
+        from sklearn.linear_model import Ridge
+
+        return Ridge()
 
     def posteriors(self, fitted, vectors: np.ndarray) -> np.ndarray:
         """Class probabilities.

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from keras_ser.features import NORMALISATIONS, FeatureStore
+from keras_ser.classical.targets import check_targets
+from keras_ser.features import FeatureStore
 from keras_ser.features.opensmile import FEATURE_SETS, OpenSmile
+
+SCALINGS = ("train", "speaker")  # the normalisations that `Scaling` knows
 
 
 class OpenSmileSVM:
@@ -29,10 +32,17 @@ class OpenSmileSVM:
         features: `"eGeMAPSv02"` (88 functionals) or `"ComParE_2016"` (6373).
         C: Penalty of a training error, above 0.
         train_on_dev: Whether to train on the development speakers, too.
+        targets: The columns of the table that it learns, each by an SVM of its own. A
+            column of numbers, such as `valence`, is learned by support vector
+            regression with the same kernel and penalty.
     """
 
     def __init__(
-        self, features: str = "eGeMAPSv02", C: float = 1.0, train_on_dev: bool = False
+        self,
+        features: str = "eGeMAPSv02",
+        C: float = 1.0,
+        train_on_dev: bool = False,
+        targets: Iterable[str] = ("emotion",),
     ):
         if features not in FEATURE_SETS:
             raise ValueError(
@@ -44,6 +54,7 @@ class OpenSmileSVM:
         self.features = features
         self.C = C
         self.train_on_dev = train_on_dev
+        self.targets = check_targets(targets)
 
     def front_end(self, default) -> OpenSmile:
         """The front-end for `vectors`: openSMILE, whatever the experiment uses."""
@@ -67,6 +78,12 @@ class OpenSmileSVM:
             break_ties=True,  # `predict` then returns the largest decision value
         )
 
+    def regressor(self):
+        """An unfitted regression of scikit-learn."""
+        from sklearn.svm import SVR
+
+        return SVR(C=self.C, kernel="rbf", gamma="scale")
+
     def posteriors(self, fitted, vectors: np.ndarray) -> np.ndarray:
         """The softmax of the one-versus-rest decision values.
 
@@ -87,6 +104,21 @@ class OpenSmileSVM:
         return scores / scores.sum(axis=1, keepdims=True)
 
 
+def check_scaling(normalise: str) -> None:
+    """Raises ValueError if vectors cannot be normalised in this way.
+
+    Args:
+        normalise: A normalisation of features; see `features.Preprocessing`.
+    """
+    if normalise not in SCALINGS:
+        raise ValueError(
+            f"`normalise` must be one of {SCALINGS} for a classical system, which has "
+            "one vector per utterance: without its own mean, nothing would be left. "
+            f"Received: {normalise!r}. Choose one of these, or leave out the classical "
+            "systems."
+        )
+
+
 class Scaling:
     """Scales every dimension to zero mean and unit variance.
 
@@ -96,15 +128,15 @@ class Scaling:
             speaker. The latter includes a test speaker's utterances, without their
             labels (transductive).
         training: Vectors of the training utterances, `(utterances, dimensions)`.
+
+    Raises:
+        ValueError: Another normalisation is asked for.
     """
 
     def __init__(self, normalise: str, training: np.ndarray):
         from sklearn.preprocessing import StandardScaler
 
-        if normalise not in NORMALISATIONS:
-            raise ValueError(
-                f"`normalise` must be one of {NORMALISATIONS}. Received: {normalise!r}."
-            )
+        check_scaling(normalise)
         self.normalise = normalise
         self._scaler = StandardScaler().fit(training)
 

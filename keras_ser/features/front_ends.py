@@ -1,8 +1,14 @@
-"""Front-ends, which turn a waveform into features `(frames, dimensions)`."""
+"""Front-ends, which turn a waveform into features `(frames, dimensions)`.
+
+A front-end whose values are logarithms of power says by `db_per_unit` how many dB one
+unit of a value is. Its frames then have levels, which tell speech from silence; see
+`features.speech`. The frames of a front-end without this attribute have no levels.
+"""
 
 import dataclasses
 import math
 import warnings
+from typing import ClassVar
 
 import numpy as np
 
@@ -46,6 +52,8 @@ class LogMel:
     >>> LogMel(n_mels=40)(np.zeros(16000, "float32")).shape
     (101, 40)
     """
+
+    db_per_unit: ClassVar[float] = 10 / math.log(10)  # natural logarithm of power
 
     window_seconds: float = 0.040
     hop_seconds: float = 0.010

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from keras_ser.features.front_ends import FRONT_ENDS
+from keras_ser.features.moments import MIN_STD, moments, utterance_moments
+from keras_ser.features.speech import BY_UTTERANCE, speech_frames, speech_range
 from keras_ser.utils import files
 
-NORMALISATIONS = ("train", "speaker")
-MIN_STD = 1e-3  # lower bound, for values that never change
+NORMALISATIONS = ("train", "speaker", *BY_UTTERANCE)
 MAX_ABSOLUTE = 1e30  # of any number in the file; fits into float32
 MAX_SPEAKERS_NAMED = 5  # in a warning
 MAX_SECONDS = 3600.0  # length of a model's input
@@ -23,18 +24,42 @@ class Preprocessing:
     """The steps between a waveform and a model's input.
 
     They are the front-end, the window, and the normalisation (x − mean) / std of each
-    value in a frame, where std is the standard deviation.
+    value in a frame, where std is the standard deviation. Four choices of `normalise`
+    say where the two come from:
+
+    - `"train"`: the statistics of the training speakers.
+    - `"speaker"`: the statistics of the utterances of the same speaker. These can be
+      computed from a test speaker's unlabelled utterances too, which makes the
+      normalisation transductive.
+    - `"utterance"`: the mean of the utterance itself, and the standard deviation of
+      the training speech after the mean of each utterance is subtracted. Normalised
+      training speech therefore has variance 1.
+    - `"utterance_std"`: mean and standard deviation of the utterance itself.
+
+    Normalisation by utterance removes the level and the channel of a recording, in
+    which corpora differ. It also removes what the level says about the emotion. Its
+    statistics are those of the whole utterance or file, even if a model gets windows of
+    it. An utterance whose frames are all the same becomes zeros, which a model takes
+    for a single frame.
 
     Args:
         front_end: An instance of one of `features.FRONT_ENDS`.
         classes: The emotions in the order of the probabilities.
         seconds: The longest input in seconds. Longer speech is scored in windows.
-        normalise: `"train"` normalises with the statistics of the training speakers.
-            `"speaker"` uses the statistics of the utterances of the same speaker.
-            These can be computed from a test speaker's unlabelled utterances too,
-            which makes the normalisation transductive.
-        mean, std: The mean and the standard deviation of the unpadded frames of the
-            labelled, unaugmented training speech, each of shape `(dimensions,)`.
+        normalise: One of the four choices above.
+        mean, std: The mean and the standard deviation of the labelled, unaugmented
+            training speech from `training_moments`, each of shape `(dimensions,)`.
+        speech_db: Statistics are taken over speech frames. These are the frames at
+            most `speech_db` dB below the loudest frame of their utterance. With None,
+            the default, normalisation by utterance takes 60 dB, and the other choices
+            take all frames.
+
+    Raises:
+        ValueError: `speech_db` is not a number above 0, or the front-end has no levels
+            (see `features.speech`) and one of the settings needs them.
+
+    Reference: `"utterance_std"` is the normalisation of Parry et al., "Speech emotion
+    recognition in the wild using multi-task and adversarial learning", 2022.
     """
 
     front_end: object
@@ -43,22 +68,34 @@ class Preprocessing:
     normalise: str
     mean: np.ndarray
     std: np.ndarray
+    speech_db: float | None = None
+
+    def __post_init__(self):
+        speech_db = speech_range(self.front_end, self.normalise, self.speech_db)
+        object.__setattr__(self, "speech_db", speech_db)
 
     @property
     def window(self) -> int:
         """The number of frames of the longest input."""
         return self.front_end.frames(self.seconds)
 
-    def statistics(self, utterances: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def statistics(
+        self, utterances: Iterable[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray] | None:
         """Returns the mean and the standard deviation for one speaker's utterances.
+
+        With normalisation by utterance, the utterances share neither, and the result
+        is None.
 
         Args:
             utterances: The features of all the speaker's utterances, each of shape
                 `(frames, dimensions)`. Only `normalise="speaker"` uses them.
         """
+        if self.normalise in BY_UTTERANCE:
+            return None
         if self.normalise == "train":
             return self.mean, self.std
-        return moments(utterances)
+        return moments(self._speech(each) for each in utterances)
 
     def normalised(
         self,
@@ -68,16 +105,37 @@ class Preprocessing:
         """Returns normalised features, float32 `(frames, dimensions)`.
 
         Args:
-            features: Features of shape `(frames, dimensions)`.
+            features: Features of shape `(frames, dimensions)`. With normalisation by
+                utterance, they are those of the whole utterance.
             statistics: The mean and the standard deviation, from `statistics`. The
-                default is those of the training speakers.
+                default is those of the training speakers or, with normalisation by
+                utterance, of the utterance.
         """
-        mean, std = statistics or (self.mean, self.std)
+        mean, std = statistics or self.own_statistics(features)
         return ((features - mean) / std).astype(np.float32)
 
+    def own_statistics(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the mean and the standard deviation that `normalised` defaults to.
+
+        Windows of an utterance are normalised by those of the whole utterance.
+
+        Args:
+            features: Features of the whole utterance, `(frames, dimensions)`.
+        """
+        if self.normalise not in BY_UTTERANCE:
+            return self.mean, self.std
+        mean, std = utterance_moments(self._speech(features))
+        return mean, std if self.normalise == "utterance_std" else self.std
+
+    def _speech(self, features: np.ndarray) -> np.ndarray:
+        return speech_frames(self.front_end, features, self.speech_db)
+
     def to_json(self) -> dict:
-        """Returns the settings as a dictionary of JSON values."""
-        return {
+        """Returns the settings as a dictionary of JSON values.
+
+        There is no `speech_db` if all frames count.
+        """
+        value = {
             "front_end": type(self.front_end).__name__,
             "front_end_settings": dataclasses.asdict(self.front_end),
             "classes": list(self.classes),
@@ -86,6 +144,9 @@ class Preprocessing:
             "mean": np.asarray(self.mean, dtype=float).tolist(),
             "std": np.asarray(self.std, dtype=float).tolist(),
         }
+        if self.speech_db is not None:
+            value["speech_db"] = self.speech_db
+        return value
 
     @classmethod
     def from_json(cls, value: dict) -> "Preprocessing":
@@ -105,12 +166,14 @@ class Preprocessing:
                 "again."
             )
         _require(
-            isinstance(value, dict) and set(value) == {*known, "front_end_settings"},
+            isinstance(value, dict)
+            and {*value, "speech_db"} == {*known, "front_end_settings"},
             "the keys of `Preprocessing.to_json`",
             sorted(value, key=str) if isinstance(value, dict) else value,
         )
         front_end = _front_end(value["front_end"], value["front_end_settings"])
         seconds, normalise = value["seconds"], value["normalise"]
+        speech_db = value.get("speech_db")
         _require(
             _is_number(seconds) and front_end.hop_seconds <= seconds <= MAX_SECONDS,
             f"`seconds` from one frame to {MAX_SECONDS}",
@@ -121,6 +184,11 @@ class Preprocessing:
             f"`normalise` among {NORMALISATIONS}",
             normalise,
         )
+        _require(
+            speech_db is None or (_is_number(speech_db) and speech_db > 0),
+            "`speech_db` above 0",
+            speech_db,
+        )
         return cls(
             front_end=front_end,
             classes=_class_names(value["classes"]),
@@ -128,6 +196,7 @@ class Preprocessing:
             normalise=normalise,
             mean=_numbers("mean", value["mean"], front_end.dimensions),
             std=_numbers("std", value["std"], front_end.dimensions, MIN_STD),
+            speech_db=speech_db,
         )
 
     def save(self, path: str | Path) -> Path:
@@ -187,39 +256,6 @@ def _require(condition: bool, expected: str, received) -> None:
             f"Preprocessing expects {expected}. Received: {text}. Use the file that "
             "was written together with the model."
         )
-
-
-def moments(utterances: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Computes the mean and the standard deviation over all frames.
-
-    Each value of a frame has its own mean and standard deviation. The latter is at
-    least 1e-3, so that a value that never changes stays finite when it is normalised.
-
-    Args:
-        utterances: Features, each of shape `(frames, dimensions)`.
-
-    Returns:
-        Two float64 arrays of shape `(dimensions,)`.
-
-    Raises:
-        ValueError: No value changes over the frames. Once normalised, such features
-            would look like padding.
-    """
-    count, total, squares = 0, 0.0, 0.0
-    for features in utterances:
-        features = features.astype(np.float64)
-        count += len(features)
-        total = total + features.sum(axis=0)
-        squares = squares + np.square(features).sum(axis=0)
-    mean = total / max(count, 1)
-    variance = np.maximum(squares / max(count, 1) - np.square(mean), 0.0)
-    if not (variance > MIN_STD**2).any():
-        raise ValueError(
-            "Normalisation expects features that change from frame to frame. "
-            f"Received: {count} frames that are all the same. Leave this speech out, "
-            "because it is too short or silent."
-        )
-    return mean, np.maximum(np.sqrt(variance), MIN_STD)
 
 
 def warn_of_single_emotions(tables: Iterable[pd.DataFrame]) -> None:

@@ -26,6 +26,8 @@ import numpy as np
 from keras import ops
 
 from keras_ser import layers
+from keras_ser.features.preprocessing import Preprocessing
+from keras_ser.features.speech import BY_UTTERANCE
 from keras_ser.inference.formats import FORMATS, INPUT, Format
 from keras_ser.inference.recogniser import Recogniser
 from keras_ser.utils import files
@@ -40,18 +42,21 @@ def speech_model(recogniser: Recogniser) -> keras.Model:
 
     For a file that is no longer than the training window, the model computes what
     `Recogniser.predict` computes: the log-mel spectrogram (`layers.LogMel`), the
-    normalisation by the training statistics, and the emotion probabilities. The only
-    difference is that `predict` rounds the features to float16. On 337 EMO-DB
-    utterances, the probabilities differ from those of `predict` by at most 0.0003
-    (measured with three trained models).
+    normalisation by the training statistics or by utterance, and the emotion
+    probabilities. The only difference is that `predict` rounds the features to float16.
+    On 337 EMO-DB utterances, the probabilities differ from those of `predict` by at
+    most 0.0003 (measured with three trained models that normalise by the training
+    statistics). By utterance, rounding may also decide whether a frame counts as
+    speech, which moved the probabilities by up to 0.01 (113 EMO-DB utterances, random
+    weights).
 
     All samples count: the waveforms of a batch have the same length, and nothing is
     padded. For speech longer than the training window, `predict` returns the mean over
     windows, whereas this model processes the whole waveform at once.
 
     Args:
-        recogniser: Recogniser with the front-end `LogMel`, normalised by its training
-            statistics.
+        recogniser: Recogniser with the front-end `LogMel`, whose features are not
+            normalised by speaker.
 
     Returns:
         Functional model from `waveform`, float32 `(batch, samples)` at 16 kHz in
@@ -178,18 +183,30 @@ def _assemble(recogniser, emotion_model, transform: str) -> keras.Model:
     wave = keras.Input((None,), name=INPUT)
     settings = dataclasses.asdict(preprocessing.front_end)
     features = layers.LogMel(**settings, transform=transform, name="log_mel")(wave)
-    scale = 1 / np.asarray(preprocessing.std, float)
-    offset = -scale * preprocessing.mean
-    # Not `Normalization`: tf2onnx turns its statistics into inputs of the graph.
-    normalised = keras.layers.Rescaling(
-        scale.tolist(), offset.tolist(), dtype="float32", name="normalised"
-    )(features)
-    posterior = emotion_model(normalised)
+    posterior = emotion_model(_normalisation(preprocessing)(features))
     outputs = {name: posterior[:, k] for k, name in enumerate(recogniser.classes)}
     model = keras.Model(wave, outputs, name="speech")
     # Keras exports only models that have been called.
     model(np.zeros((1, CHECK_SAMPLES[0]), "float32"))
     return model
+
+
+def _normalisation(preprocessing: Preprocessing) -> keras.layers.Layer:
+    """The layer `normalised`, from the features of whole utterances."""
+    std = np.asarray(preprocessing.std, float)
+    if preprocessing.normalise in BY_UTTERANCE:
+        return layers.UtteranceNormalisation(
+            preprocessing.front_end.db_per_unit,
+            preprocessing.speech_db,
+            std.tolist() if preprocessing.normalise == "utterance" else None,
+            name="normalised",
+        )
+    scale = 1 / std
+    offset = -scale * preprocessing.mean
+    # Not `Normalization`: tf2onnx turns its statistics into inputs of the graph.
+    return keras.layers.Rescaling(
+        scale.tolist(), offset.tolist(), dtype="float32", name="normalised"
+    )
 
 
 def _check_recogniser(recogniser) -> None:
@@ -198,9 +215,9 @@ def _check_recogniser(recogniser) -> None:
     front_end = type(preprocessing.front_end).__name__
     if front_end != "LogMel":
         raise _unsuitable("use the front-end `LogMel`", f"`{front_end}`")
-    if preprocessing.normalise != "train":
+    if preprocessing.normalise == "speaker":
         raise _unsuitable(
-            "normalise by its training statistics",
+            "normalise by its training statistics or by utterance",
             f"normalise={preprocessing.normalise!r}, which needs the utterances of a "
             "speaker",
         )

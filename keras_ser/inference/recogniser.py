@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import tqdm
 
-from keras_ser import audio, backend
+from keras_ser import audio
 from keras_ser.audio.unusable import Unusable, UnusableAudio
-from keras_ser.features import IDENTITY, extract
+from keras_ser.features import IDENTITY, extract, windows
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import model_file
+from keras_ser.tasks import ColumnTask
 from keras_ser.utils.lists import as_list
 
 MAX_WINDOW_SECONDS = 1e6
@@ -22,7 +23,7 @@ class Recogniser:
     """Recognises emotion in audio files.
 
     Args:
-        model: Model with an `emotion_model`.
+        model: Model of `keras_ser.models`, or another `models.SpeechModel`.
         preprocessing: Preprocessing that the model was trained with, from
             `Pipeline.preprocessing`.
         batch: Maximum number of windows that the model processes at a time.
@@ -39,15 +40,20 @@ class Recogniser:
         self.model = model
         self.preprocessing = preprocessing
         self.batch = batch
-        self._emotion_model = model.emotion_model
+        self.tasks = tuple(task for task in model.tasks if task.is_scored)
         # A model that sees the padding needs the same amount of it as in training.
         masked = getattr(model, "mask_padding", True)
         self._padded_frames = None if masked else preprocessing.window
 
     @property
+    def task(self) -> ColumnTask:
+        """The main task, whose predictions `predict` returns."""
+        return self.tasks[0]
+
+    @property
     def classes(self) -> tuple[str, ...]:
-        """The emotions, in the order of the probabilities."""
-        return self.preprocessing.classes
+        """The classes of the main task, in the order of the probabilities."""
+        return self.task.classes
 
     def predict(
         self,
@@ -62,6 +68,8 @@ class Recogniser:
                 channels that libsndfile reads. With `normalise="speaker"`, all files
                 are taken to be of the same speaker.
             window: Length of a window in seconds. Without it, each file is one row.
+                With normalisation by utterance, windows are normalised by the
+                statistics of the whole file.
             hop: Seconds from the start of one window to the start of the next. The
                 default is `window`.
 
@@ -81,14 +89,13 @@ class Recogniser:
         seconds = self.preprocessing.front_end.hop_seconds
         rows, pieces = [], []
         for path, whole in zip(paths, features, strict=True):
+            own = statistics or self.preprocessing.own_statistics(whole)
             spans = _window_spans(self._frames(window), self._frames(hop), len(whole))
             for first, last in spans:
                 start, end = first * seconds, last * seconds
                 end = audio.duration(path) if last == len(whole) else end
                 rows.append((path, round(start, 6), round(end, 6)))
-                pieces.append(
-                    self.preprocessing.normalised(whole[first:last], statistics)
-                )
+                pieces.append(self.preprocessing.normalised(whole[first:last], own))
         table = pd.DataFrame(rows, columns=["file", "start", "end"])
         return pd.concat([table, self.table(self.posteriors(pieces))], axis=1)
 
@@ -118,52 +125,74 @@ class Recogniser:
     ) -> np.ndarray:
         """Computes the class probabilities of utterances from normalised features.
 
-        An utterance longer than the training window is cut into the smallest number of
-        windows of that length that cover it, evenly spaced. Its probabilities are the
-        mean over these windows.
+        They are those of the main task; see `outputs`.
 
         Args:
-            utterances: Normalised features, `(frames, dimensions)` per utterance.
-            attack: Function that changes the input of the model. It takes the model, a
-                batch of windows `(batch, time, dimensions)` and the index of each
-                window's utterance, `(batch,)`, and returns a batch.
+            utterances: As for `outputs`.
+            attack: As for `outputs`.
 
         Returns:
             Array `(utterances, classes)`.
 
         Raises:
-            ValueError: If the probabilities of the model are not finite.
+            ValueError: As `outputs`.
         """
+        return self.outputs(utterances, attack, self.tasks[:1])[self.task.name]
+
+    def outputs(
+        self,
+        utterances: list[np.ndarray],
+        attack: Callable | None = None,
+        tasks: Iterable[ColumnTask] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Computes the outputs of heads for utterances from normalised features.
+
+        An utterance longer than the training window is cut into the smallest number of
+        windows of that length that cover it, evenly spaced. Its output is the mean over
+        these windows.
+
+        Args:
+            utterances: Normalised features, `(frames, dimensions)` per utterance.
+            attack: Function that changes the input of the model. It takes the model of
+                the main task, a batch of windows `(batch, time, dimensions)` and the
+                index of each window's utterance, `(batch,)`, and returns a batch.
+            tasks: Those of `tasks` whose outputs are computed. The default is all.
+
+        Returns:
+            Arrays `(utterances, size)` by the name of the task: the probabilities of
+            the classes, or one number.
+
+        Raises:
+            ValueError: If the outputs of the model are not finite.
+        """
+        tasks = self.tasks if tasks is None else tuple(tasks)
         owners, pieces = [], []
         for index, features in enumerate(utterances):
-            parts = _cover_with_windows(features, self.preprocessing.window)
+            parts = windows.cover_with_windows(features, self.preprocessing.window)
             owners += [index] * len(parts)
             pieces += parts
-        posterior = self._forward(pieces, np.array(owners), attack)
-        if not np.isfinite(posterior).all():
+        found = self._forward(pieces, np.array(owners), attack, tasks)
+        if not all(np.isfinite(values).all() for values in found.values()):
             raise ValueError(
-                "Expected finite probabilities. Received: NaN or infinity from a model "
+                "Expected finite outputs. Received: NaN or infinity from a model "
                 "whose weights are damaged. Copy the model file again, or train the "
                 "model again."
             )
-        total = np.zeros((len(utterances), len(self.classes)))
-        np.add.at(total, owners, posterior)
-        return total / np.bincount(owners)[:, None]
+        return {
+            name: windows.mean_over_windows(values, owners)
+            for name, values in found.items()
+        }
 
     def table(self, posteriors: np.ndarray) -> pd.DataFrame:
         """Returns a table of probabilities, with the most probable class of each row.
 
         Args:
-            posteriors: Probabilities, `(rows, classes)`.
+            posteriors: Outputs of the main head, `(rows, classes)`.
 
         Returns:
             Table with the column `prediction` and one column `p_<class>` per class.
         """
-        columns = [f"p_{name}" for name in self.classes]
-        table = pd.DataFrame(posteriors, columns=columns)
-        best = np.array(self.classes)[posteriors.argmax(axis=1)]
-        table.insert(0, "prediction", best)
-        return table
+        return self.task.predictions(posteriors)
 
     def save(self, path: str | Path) -> Path:
         """Writes a Keras model file that also contains the preprocessing."""
@@ -203,29 +232,32 @@ class Recogniser:
             )
         return features
 
-    def _forward(self, pieces: list[np.ndarray], owners, attack) -> np.ndarray:
-        """Computes the probabilities of windows, in batches of similar length.
-
-        Similar lengths need little padding. The windows are divided evenly among the
-        batches, except on a backend that compiles for each shape: there, batches have
-        `batch` rows, so that few shapes occur.
-        """
-        order = np.argsort([len(piece) for piece in pieces], kind="stable")
-        rows = min(self.batch, len(pieces))
-        if not backend.compiles_each_shape():
-            rows = -(-len(pieces) // -(-len(pieces) // self.batch))
-        result = np.zeros((len(pieces), len(self.classes)))
-        for first in range(0, len(order), rows):
-            chosen = order[first : first + rows]
+    def _forward(
+        self, pieces: list[np.ndarray], owners, attack, tasks
+    ) -> dict[str, np.ndarray]:
+        """Computes the outputs of windows; see `windows.batches_by_length`."""
+        batches = windows.batches_by_length([*map(len, pieces)], self.batch)
+        rows = len(batches[0])
+        result = {task.name: np.zeros((len(pieces), task.size)) for task in tasks}
+        for chosen in batches:
             if attack is not None:  # it would be compiled again for a smaller batch
                 chosen = np.resize(chosen, rows)
-            windows = [pieces[index] for index in chosen]
-            batch = _pad(windows, rows, self._padded_frames)
+            parts = [pieces[index] for index in chosen]
+            batch = windows.pad(parts, rows, self._padded_frames)
             if attack is not None:
-                batch = attack(self._emotion_model, batch, owners[chosen])
-            posterior = np.array(self._emotion_model.predict_on_batch(batch))
-            result[chosen] = posterior[: len(chosen)]
+                batch = attack(self.model.emotion_model, batch, owners[chosen])
+            for name, values in self._apply(batch, tasks).items():
+                shape = (len(chosen), -1)
+                result[name][chosen] = values[: len(chosen)].reshape(shape)
         return result
+
+    def _apply(self, batch: np.ndarray, tasks) -> dict[str, np.ndarray]:
+        """The outputs of a batch; for the main task alone, by a smaller model."""
+        if tasks == self.tasks[:1]:
+            found = self.model.emotion_model.predict_on_batch(batch)
+            return {self.task.name: np.array(found)}
+        found = self.model.prediction_model.predict_on_batch(batch)
+        return {task.name: np.array(found[task.name]) for task in tasks}
 
     def _frames(self, seconds: float | None) -> int | None:
         if seconds is None:
@@ -310,27 +342,3 @@ def _window_spans(window, hop, count: int) -> list[tuple[int, int]]:
     hop = hop or window
     starts = range(0, min(count, count - window + hop), hop)
     return [(start, min(start + window, count)) for start in starts]
-
-
-def _cover_with_windows(features: np.ndarray, window: int) -> list[np.ndarray]:
-    """The smallest number of windows that cover the features, evenly spaced."""
-    count = -(-len(features) // window)
-    starts = np.linspace(0, len(features) - window, count).round().astype(int)
-    return [features[start : start + window] for start in np.maximum(starts, 0)]
-
-
-def _pad(pieces: list[np.ndarray], rows: int, time: int | None) -> np.ndarray:
-    """A batch `(rows, time, dimensions)` of the pieces, padded with zeros.
-
-    Without `time`, the number of frames is a multiple of 64. On a backend that compiles
-    a graph for each shape, it is one of the few numbers 64, 128, 256, …
-    """
-    if time is None:
-        longest = max(len(piece) for piece in pieces)
-        time = -(-longest // 64) * 64
-        if backend.compiles_each_shape():
-            time = max(64, 2 ** (longest - 1).bit_length())
-    batch = np.zeros((rows, time, pieces[0].shape[1]), np.float32)
-    for row, piece in enumerate(pieces):
-        batch[row, : len(piece)] = piece
-    return batch

@@ -1,10 +1,14 @@
 """Normalisation, compared with numpy, and the file that is saved with a model."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from keras_ser.features import LogMel
-from keras_ser.features.preprocessing import Preprocessing, moments
+from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
+
+BY_UTTERANCE = [("utterance", None), ("utterance_std", None), ("utterance", 30.0)]
 
 
 @pytest.fixture
@@ -19,33 +23,21 @@ def made(rng):
     )
 
 
-def test_moments_are_those_of_all_frames_together(rng):
-    utterances = [rng.normal(3, 2, size=(frames, 4)) for frames in (5, 1, 90)]
-    mean, std = moments(utterances)
-    stacked = np.concatenate(utterances)
-    np.testing.assert_allclose(mean, stacked.mean(axis=0))
-    np.testing.assert_allclose(std, stacked.std(axis=0))
+@pytest.fixture
+def features(rng):
+    """Speech whose last frames are some 43 and 87 dB below it."""
+    found = rng.normal(-5, 0.5, size=(30, 4)).astype(np.float32)
+    found[20:24] -= 10
+    found[24:] -= 20
+    return found
 
 
-def test_a_band_that_never_changes_stays_finite(rng):
-    features = np.full((9, 2), -23.0)
-    features[:, 1] = rng.normal(size=9)
-    _, std = moments([features])
-    assert std[0] == 1e-3
-    assert std[1] == pytest.approx(features[:, 1].std())
-
-
-@pytest.mark.parametrize(
-    "utterances", [[], [np.full((9, 2), -23.0)], [np.ones((1, 2))]]
-)
-def test_features_that_never_change_are_rejected(utterances):
-    with pytest.raises(ValueError, match="change from frame to frame"):
-        moments(utterances)
+def speech_of(features, speech_db):
+    power = np.exp(features.astype(np.float64)).sum(axis=1)
+    return features[power >= power.max() / 10 ** (speech_db / 10)].astype(np.float64)
 
 
 def test_statistics_are_those_of_the_training_speakers_or_of_the_speaker(made, rng):
-    import dataclasses
-
     utterances = [rng.normal(size=(30, 4))]
     assert made.statistics(utterances) == (made.mean, made.std)
     own = dataclasses.replace(made, normalise="speaker").statistics(utterances)
@@ -54,11 +46,87 @@ def test_statistics_are_those_of_the_training_speakers_or_of_the_speaker(made, r
     np.testing.assert_allclose(features.std(axis=0), 1, atol=1e-6)
 
 
+def test_statistics_of_a_speaker_can_be_those_of_speech_frames(made, features):
+    by_speaker = dataclasses.replace(made, normalise="speaker", speech_db=60)
+    mean, std = by_speaker.statistics(iter([features, features[:20]]))
+    speech = np.concatenate([features[:24], features[:20]]).astype(np.float64)
+    np.testing.assert_allclose(mean, speech.mean(axis=0))
+    np.testing.assert_allclose(std, speech.std(axis=0))
+
+
+@pytest.mark.parametrize(("normalise", "speech_db"), BY_UTTERANCE)
+def test_an_utterance_is_normalised_by_its_speech(made, features, normalise, speech_db):
+    made = dataclasses.replace(made, normalise=normalise, speech_db=speech_db)
+    assert made.statistics([features]) is None
+    speech = speech_of(features, speech_db or 60)
+    assert len(speech) == (24 if speech_db is None else 20)
+    std = made.std if normalise == "utterance" else speech.std(axis=0)
+    found = made.normalised(features)
+    assert found.dtype == np.float32
+    expected = (features - speech.mean(axis=0)) / std
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    # A window has the statistics of the whole utterance.
+    window = made.normalised(features[3:9], made.own_statistics(features))
+    np.testing.assert_array_equal(window, found[3:9])
+
+
+def test_the_level_of_a_recording_does_not_matter_by_utterance(made, features):
+    made = dataclasses.replace(made, normalise="utterance")
+    found = made.normalised(features + np.float32([1, -2, 4, 0]))
+    louder = made.normalised(features + np.float32([1, -2, 4, 0]) + np.float32(8))
+    np.testing.assert_allclose(found, louder, atol=1e-5)
+
+
+@pytest.mark.parametrize("normalise", ["utterance", "utterance_std"])
+@pytest.mark.parametrize("frames", [1, 9])
+def test_an_utterance_that_never_changes_becomes_zeros(made, normalise, frames):
+    made = dataclasses.replace(made, normalise=normalise)
+    silent = made.front_end(np.zeros(160 * (frames - 1) + 1, np.float32))
+    assert silent.shape == (frames, 4)
+    np.testing.assert_array_equal(made.normalised(silent), np.zeros((frames, 4)))
+
+
+@pytest.mark.parametrize("normalise", ["utterance", "utterance_std"])
+def test_digital_silence_in_speech_is_not_zero(made, normalise, noise):
+    made = dataclasses.replace(made, normalise=normalise)
+    wave = np.concatenate([np.zeros(4000, np.float32), noise(0.3), np.zeros(4000)])
+    found = made.normalised(made.front_end(wave.astype(np.float32)))
+    assert np.isfinite(found).all()
+    assert (np.abs(found[-20:]) > 1).all()  # zero is the padding
+
+
 def test_it_can_be_saved_and_loaded(made, tmp_path):
     again = Preprocessing.load(made.save(tmp_path / "preprocessing.json"))
     assert again.to_json() == made.to_json()
     assert again.front_end == made.front_end
     assert again.window == 750
+    assert again.speech_db is None and "speech_db" not in made.to_json()
+
+
+@pytest.mark.parametrize("normalise", NORMALISATIONS)
+@pytest.mark.parametrize("speech_db", [None, 40])
+def test_every_normalisation_is_saved_and_loaded(
+    made, features, normalise, speech_db, tmp_path
+):
+    made = dataclasses.replace(made, normalise=normalise, speech_db=speech_db)
+    again = Preprocessing.load(made.save(tmp_path / "preprocessing.json"))
+    assert (again.normalise, again.speech_db) == (normalise, made.speech_db)
+    np.testing.assert_array_equal(again.normalised(features), made.normalised(features))
+
+
+@pytest.mark.parametrize("value", [0, -3, "60", True, float("nan"), 1e400])
+def test_a_range_of_speech_frames_is_checked(made, value):
+    with pytest.raises(ValueError, match="`speech_db` must be.*dB above 0"):
+        dataclasses.replace(made, speech_db=value)
+    with pytest.raises(ValueError, match="Preprocessing expects `speech_db` above 0"):
+        Preprocessing.from_json({**made.to_json(), "speech_db": value})
+
+
+def test_a_front_end_without_levels_is_rejected(made, monkeypatch):
+    monkeypatch.delattr(LogMel, "db_per_unit")
+    with pytest.raises(ValueError, match="levels.*`LogMel`, whose values are no log"):
+        dataclasses.replace(made, normalise="utterance")
+    assert dataclasses.replace(made, seconds=1.0).seconds == 1.0
 
 
 def test_a_file_of_an_earlier_version_is_rejected_with_what_to_do():

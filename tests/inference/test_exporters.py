@@ -23,12 +23,14 @@ HERE = FORMATS if keras.backend.backend() == "tensorflow" else ("keras",)
 DIFFERENCE = 1e-3  # of a probability from the recogniser's, which rounds to float16
 
 
-def make_recogniser(row=4, classes=CLASSES, normalise="train", **arguments):
+def make_recogniser(
+    row=4, classes=CLASSES, normalise="train", seconds=SECONDS, **arguments
+):
     keras.utils.set_random_seed(1)
     preprocessing = Preprocessing(
         LogMel(n_mels=BANDS),
         classes,
-        SECONDS,
+        seconds,
         normalise,
         np.linspace(-9.0, -6.0, BANDS),
         np.linspace(2.0, 4.0, BANDS),
@@ -135,6 +137,54 @@ def test_it_answers_as_the_recogniser(recogniser, write_audio, noise, tone):
         np.testing.assert_allclose(sum(found.values()), 1, rtol=1e-5)
         seen.append(found["anger"])
     assert np.ptp(seen) > 0.05  # otherwise the comparison means nothing
+
+
+BY_UTTERANCE = ("utterance", "utterance_std")
+by_utterance = pytest.mark.parametrize("normalise", BY_UTTERANCE)
+
+
+@by_utterance
+def test_it_normalises_an_utterance_as_the_recogniser(normalise, write_audio, noise):
+    """Without the digital silence at both ends, which would move the mean."""
+    recogniser = make_recogniser(normalise=normalise)
+    model = exporters.speech_model(recogniser)
+    speech = noise(0.5)
+    wave = np.pad(speech, 3000)
+    found = as_numbers(model(wave[None]))
+    expected = predicted(recogniser, [write_audio("a.wav", wave, subtype="FLOAT")])
+    assert largest_difference(found, expected) < DIFFERENCE
+    louder = as_numbers(model(4 * wave[None]))
+    assert largest_difference(found, louder) < DIFFERENCE
+    other = as_numbers(exporters.speech_model(make_recogniser())(wave[None]))
+    assert largest_difference(found, other) > 10 * DIFFERENCE
+
+
+@by_utterance
+def test_it_normalises_by_the_whole_waveform(normalise, noise):
+    """Speech longer than the window is not cut, and neither are its statistics."""
+    short, long = (make_recogniser(normalise=normalise, seconds=s) for s in (1.0, 4.0))
+    wave = np.concatenate([noise(1.2), 0.01 * noise(1.2, seed=1)])
+    found = as_numbers(exporters.speech_model(short)(wave[None]))
+    preprocessing = long.preprocessing
+    features = preprocessing.normalised(preprocessing.front_end(wave))
+    posterior = long.posteriors([features])
+    expected = dict(zip(CLASSES, posterior.T, strict=True))
+    assert largest_difference(found, expected) < DIFFERENCE
+
+
+@by_utterance
+@pytest.mark.parametrize("name", HERE)
+def test_a_file_normalises_an_utterance(name, normalise, tmp_path, noise):
+    missing = formats.FORMATS[name].missing()
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    recogniser = make_recogniser(normalise=normalise)
+    path = tmp_path / formats.FORMATS[name].name
+    exporters.export_recogniser(recogniser, path, name)
+    wave = np.pad(noise(0.6), 2000)[None]
+    found = as_numbers(RUNTIMES[name](path, wave))
+    expected = as_numbers(exporters.speech_model(recogniser)(wave))
+    assert largest_difference(found, expected) < exporters.MAX_DIFFERENCE
 
 
 @pytest.mark.real_speech

@@ -122,6 +122,26 @@ def test_speaker_normalisation_takes_the_files_statistics(
     np.testing.assert_allclose(probabilities(one), probabilities(other), atol=0.02)
 
 
+def test_by_utterance_windows_take_the_statistics_of_the_file(
+    new_recogniser, write_audio, noise
+):
+    made = new_recogniser(CLASSES, BANDS, normalise="utterance")
+    loud, soft = noise(1.0), 0.05 * noise(1.0, seed=1)
+    whole = write_audio("whole.wav", np.concatenate([loud, soft]), subtype="FLOAT")
+    table = made.predict([whole], window=1.0)
+    features = made.preprocessing.normalised(made.features(whole))
+    pieces = [features[:100], features[100:200], features[200:]]
+    np.testing.assert_allclose(probabilities(table), made.posteriors(pieces), rtol=1e-5)
+    # The second window by itself would be as loud as the first one by itself.
+    alone = made.predict([write_audio("soft.wav", soft, subtype="FLOAT")])
+    assert np.abs(probabilities(table)[1] - probabilities(alone)).max() > 0.001
+    # Each file has statistics of its own.
+    again = made.predict([write_audio("other.wav", 0.1 * loud), whole], window=1.0)
+    np.testing.assert_array_equal(
+        probabilities(again)[-len(table) :], probabilities(table)
+    )
+
+
 def test_bad_input_is_named(recogniser, tmp_path, write_audio):
     file = write_audio("a.wav")
     windows = (-1.0, float("nan"), 1e300)
