@@ -1,7 +1,7 @@
 """Predictions of a recogniser for a table under test conditions, and their scores."""
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from keras_ser.audio.noise import seed_of
 from keras_ser.conditions import Condition, parse
 from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.inference import Recogniser
+from keras_ser.tasks import ColumnTask
 
 
 def predictions(
@@ -21,7 +22,7 @@ def predictions(
     noise: pd.DataFrame | None = None,
     workers: int = 1,
 ) -> pd.DataFrame:
-    """Predict the emotion of every utterance of a table under every condition.
+    """Predict every utterance of a table under every condition, with every scored head.
 
     Neighbouring conditions that do not change the waveform, such as attacks, share
     the same features.
@@ -40,15 +41,18 @@ def predictions(
         workers: Number of processes that extract the features that the store lacks.
 
     Returns:
-        One row per condition and utterance, in the table's order. The columns are
-        `corpus`, `condition`, `utterance`, `speaker`, `head` (always `emotion`),
-        `truth` (empty if unlabelled), `prediction`, and a posterior probability
-        `p_<class>` per class.
+        One row per condition, head and utterance, in the table's order. The columns
+        are `corpus`, `condition`, `utterance`, `speaker`, `head` (the name of the
+        task), `truth` (empty if unlabelled), `prediction`, and a posterior
+        probability `p_<class>` per class, which is empty for the other heads. For a
+        regression, `truth` and `prediction` are numbers. Heads for which no utterance
+        of the table has a label that the model knows are left out, except the main
+        one.
 
     Raises:
         ValueError: If a condition is unknown, if a condition needs noise and there is
-            none, or if an utterance that is to be attacked has no emotion, or one
-            that the model does not know.
+            none, if an utterance that is to be attacked has no label, or if a task
+            needs a column that the table lacks.
 
     Example:
 
@@ -56,7 +60,8 @@ def predictions(
     >>> frame = predictions(recogniser, table, ["clean", "fgsm:0.08"])
     """
     found = [parse(text) for text in conditions]
-    _check_labelled(table, recogniser.classes, found)
+    _check_labelled(table, recogniser.task, found)
+    tasks = _tasks_with_truths(recogniser, table)
 
     @functools.lru_cache(maxsize=1)
     def features(transform: Callable) -> list[np.ndarray]:
@@ -64,13 +69,16 @@ def predictions(
 
     parts = []
     for condition in found:
-        attack = _attack(table, recogniser.classes, condition)
+        attack = _attack(table, recogniser.task, condition)
         given = features(condition.transform(noise))
-        posteriors = recogniser.posteriors(given, attack)
+        outputs = recogniser.outputs(given, attack, [task for task, _ in tasks])
         rows = table[["corpus", "utterance", "speaker"]].reset_index(drop=True)
         rows.insert(1, "condition", condition.text)
-        rows = rows.assign(head="emotion", truth=table.emotion.to_numpy())
-        parts.append(pd.concat([rows, recogniser.table(posteriors)], axis=1))
+        for task, truth in tasks:
+            rows = rows.assign(head=task.name, truth=truth)
+            parts.append(
+                pd.concat([rows, task.predictions(outputs[task.name])], axis=1)
+            )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -83,7 +91,8 @@ def score(
 ) -> pd.DataFrame:
     """Score a recogniser's predictions for a table under every condition.
 
-    Utterances without a label are predicted but not scored.
+    The scores are those of the main head. Utterances without a label are predicted
+    but not scored.
 
     Args:
         recogniser: Model and preprocessing.
@@ -95,7 +104,8 @@ def score(
     Returns:
         One row per condition, with the index `condition` and the columns
         `utterances` (how many were scored), `uar` (unweighted average recall) and
-        `accuracy`. The last two are fractions in [0, 1].
+        `accuracy`, fractions in [0, 1]. For a regression, `ccc` (concordance
+        correlation coefficient, in [-1, 1]) takes the place of these two.
 
     Raises:
         ValueError: Under the same conditions as `predictions`.
@@ -105,17 +115,32 @@ def score(
     >>> score(recogniser, table, ["clean", "noise:rain:10", "fgsm:0.08"], noise=noise)
     """
     frame = predictions(recogniser, table, conditions, store, noise)
-    labelled = frame[frame.truth != ""]
+    task = recogniser.task
+    labelled = frame[(frame.truth != "") & (frame["head"] == task.name)]
     return pd.DataFrame(
         {
-            condition: {
-                "utterances": len(rows),
-                "uar": scores.uar(rows.truth, rows.prediction),
-                "accuracy": scores.accuracy(rows.truth, rows.prediction),
-            }
+            condition: {"utterances": len(rows), **_scores(task, rows)}
             for condition, rows in labelled.groupby("condition", sort=False)
         }
     ).T.rename_axis("condition")
+
+
+def _scores(task: ColumnTask, rows: pd.DataFrame) -> dict[str, float]:
+    if not task.classes:
+        truth, prediction = rows.truth.astype(float), rows.prediction.astype(float)
+        return {"ccc": scores.ccc(truth, prediction)}
+    return {
+        "uar": scores.uar(rows.truth, rows.prediction),
+        "accuracy": scores.accuracy(rows.truth, rows.prediction),
+    }
+
+
+def _tasks_with_truths(
+    recogniser: Recogniser, table: pd.DataFrame
+) -> list[tuple[ColumnTask, np.ndarray]]:
+    """The tasks that can be scored on a table, each with the true labels as text."""
+    truths = [(task, task.truths(table)) for task in recogniser.tasks]
+    return [truths[0], *((t, truth) for t, truth in truths[1:] if (truth != "").any())]
 
 
 def _features(
@@ -154,26 +179,38 @@ def _raw(
 
 
 def _check_labelled(
-    table: pd.DataFrame, classes: Sequence[str], conditions: list[Condition]
+    table: pd.DataFrame, task: ColumnTask, conditions: list[Condition]
 ) -> None:
     attacks = [condition.text for condition in conditions if condition.is_attack]
-    without = table.utterance[~table.emotion.isin(classes)]
-    if attacks and len(without):
+    if attacks and not task.classes:
         raise ValueError(
-            f"Conditions {attacks} need the true emotion of every utterance, one of "
-            f"{list(classes)}. Received: {len(without)} of {len(table)} utterances "
-            f"without, the first {without.iloc[0]!r}. Leave out these utterances or "
-            "the attacks."
+            f"Conditions {attacks} need a model whose main task has classes, because "
+            f"attacks follow the gradient of the cross-entropy. Received: `{task.name}`"
+            f", a {task.kind}. Leave out the attacks."
+        )
+    without = table.utterance[task.truths(table) == ""] if attacks else []
+    if len(without):
+        raise ValueError(
+            f"Conditions {attacks} need the true {task.name} of every utterance. "
+            f"Received: {len(without)} of {len(table)} utterances without, the first "
+            f"{without.iloc[0]!r}. Leave out these utterances or the attacks."
         )
 
 
 def _attack(
-    table: pd.DataFrame, classes: Sequence[str], condition: Condition
+    table: pd.DataFrame, task: ColumnTask, condition: Condition
 ) -> Callable | None:
-    """The attack for `Recogniser.posteriors`, or `None` if the condition has none."""
+    """The attack for `Recogniser.outputs`, or `None` if the condition has none."""
     if not condition.is_attack:
         return None
-    attack, names = condition.attack(), list(classes)
-    truth = np.eye(len(names), dtype=np.float32)[[*map(names.index, table.emotion)]]
+    attack, labels = condition.attack(), task.read(table)
+    known = labels >= 0
+    truth = np.eye(task.size, dtype=np.float32)[np.maximum(labels, 0)]
     seeds = np.array([seed_of(name, condition.text) for name in table.utterance])
-    return lambda model, batch, rows: attack(model, batch, truth[rows], seeds[rows])
+
+    def attack_rows(model, batch, rows):
+        attacked = attack(model, batch, truth[rows], seeds[rows])
+        # The model is wrong on a class that it does not know, whatever the attack does.
+        return np.where(known[rows][:, None, None], attacked, batch)
+
+    return attack_rows

@@ -11,12 +11,15 @@ from keras_ser.features import IDENTITY, FeatureStore, LogMel, extract
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser
 from keras_ser.models import BASELINE, MTLAug
+from keras_ser.tasks import Classification, Regression
 
 
 class Loudness:
     """A recogniser without a network: loud is anger, soft is sadness."""
 
     classes = ("anger", "sadness")
+    task = Classification("emotion", classes)
+    tasks = (task,)
 
     def __init__(self, normalise="train"):
         self.preprocessing = Preprocessing(
@@ -28,16 +31,10 @@ class Loudness:
         self.read.append(file)
         return extract(self.preprocessing.front_end, file, start, end, transform)
 
-    def posteriors(self, utterances, attack=None):
+    def outputs(self, utterances, attack=None, tasks=None):
         self.given.append(utterances)
         loud = np.array([features.mean() > -5 for features in utterances])
-        return np.stack([loud, ~loud], axis=1).astype(float)
-
-    def table(self, posteriors):
-        table = pd.DataFrame(posteriors, columns=["p_anger", "p_sadness"])
-        best = np.array(self.classes)[posteriors.argmax(axis=1)]
-        table.insert(0, "prediction", best)
-        return table
+        return {"emotion": np.stack([loud, ~loud], axis=1).astype(float)}
 
 
 def test_columns_and_order(spoken_table):
@@ -96,6 +93,76 @@ def test_unlabelled_rows_are_predicted_and_not_scored(spoken_table):
     assert len(evaluation.predictions(Loudness(), partly)) == len(partly)
     table = evaluation.score(Loudness(), partly)
     assert table.loc["clean", "utterances"] == len(partly) - 4
+
+
+class Estimates(Loudness):
+    """Also estimates the loudness, and names the gender and the speaker."""
+
+    tasks = (
+        Loudness.task,
+        Regression("loudness"),
+        Classification("sex", ("female", "male"), column="gender"),
+        Classification("speaker", ("toy/8", "toy/9")),
+    )
+
+    def outputs(self, utterances, attack=None, tasks=None):
+        found = super().outputs(utterances)
+        means = np.array([[features.mean()] for features in utterances])
+        female = np.tile([0.75, 0.25], (len(utterances), 1))
+        found |= {"loudness": means, "sex": female, "speaker": female}
+        return {task.name: found[task.name] for task in tasks}
+
+
+@pytest.fixture(scope="module")
+def measured_table(spoken_table):
+    """The table with a loudness, which the first utterance lacks."""
+    features = [extract(LogMel(n_mels=16), file) for file in spoken_table.file]
+    loudness = [each.mean() for each in features]
+    return spoken_table.assign(loudness=[np.nan, *loudness[1:]])
+
+
+def test_every_head_has_its_rows(measured_table):
+    conditions = ("clean", "gain:-40")
+    frame = evaluation.predictions(Estimates(), measured_table, conditions)
+    count = len(measured_table)
+    groups = [(c, h) for c in conditions for h in ("emotion", "loudness", "sex")]
+    found = frame[["condition", "head"]].iloc[::count].itertuples(index=False)
+    assert [tuple(each) for each in found] == groups  # nobody's speaker is known
+    sex = frame[frame["head"] == "sex"]
+    assert sex.truth.tolist() == 2 * measured_table.gender.tolist()
+    assert set(sex.prediction) == {"female"}
+    assert (sex.p_female == 0.75).all()
+    assert sex[["p_anger", "p_sadness"]].isna().all(axis=None)
+    loudness = frame[(frame["head"] == "loudness") & (frame.condition == "clean")]
+    assert loudness.filter(like="p_").isna().all(axis=None)
+    assert loudness.truth.iloc[0] == ""
+    truth, prediction = (loudness[c].iloc[1:].astype(float) for c in PAIR)
+    np.testing.assert_allclose(truth, prediction, rtol=1e-4)
+
+
+PAIR = ("truth", "prediction")
+
+
+def test_a_class_that_the_model_does_not_know_is_an_error(spoken_table):
+    changed = spoken_table.copy()
+    changed.loc[:5, "emotion"] = "surprise"
+    frame = evaluation.predictions(Loudness(), changed)
+    assert frame.truth.iloc[:6].tolist() == ["surprise"] * 6
+    score = evaluation.score(Loudness(), changed).loc["clean"]
+    assert score.accuracy == pytest.approx(1 - 6 / len(changed))
+    assert score.uar == pytest.approx(2 / 3)
+
+
+def test_a_regression_is_scored_by_its_ccc(measured_table):
+    class Level(Estimates):
+        task = Estimates.tasks[1]
+        tasks = (task,)
+
+    score = evaluation.score(Level(), measured_table).loc["clean"]
+    assert score.utterances == len(measured_table) - 1
+    assert score.ccc == pytest.approx(1, abs=1e-6)
+    with pytest.raises(ValueError, match="need a model whose main task has classes"):
+        evaluation.predictions(Level(), measured_table, ("clean", "fgsm:0.1"))
 
 
 def test_an_unknown_condition_is_rejected(spoken_table):
@@ -197,10 +264,9 @@ def test_noise_without_a_table_of_it_is_rejected(spoken_table):
         evaluation.predictions(Loudness(), spoken_table, ("noise:rain:0",))
 
 
-@pytest.mark.parametrize("emotion", ["", "boredom"])
-def test_attacks_need_a_true_emotion_that_the_model_knows(spoken_table, emotion):
+def test_attacks_need_a_true_emotion(spoken_table):
     partly = spoken_table.copy()
-    partly.loc[3, "emotion"] = emotion
+    partly.loc[3, "emotion"] = ""
     words = (
         r"\['pgd:0.1'\] need the true emotion.*1 of 36 utterances without, "
         "the first 'toy/1-3'"
@@ -259,6 +325,18 @@ def test_an_attack_that_changes_nothing_changes_no_prediction(
     frame = evaluation.predictions(recogniser, spoken_table, ("clean", "fgsm:0.1"))
     clean, attacked = (posteriors(rows) for _, rows in frame.groupby("condition"))
     assert np.abs(clean - attacked).max() > 1e-3
+
+
+def test_an_attack_leaves_a_class_that_the_model_does_not_know(
+    recogniser, spoken_table
+):
+    """There is no true class whose probability it could lower."""
+    table = spoken_table[:2].copy()
+    table.loc[0, "emotion"] = "surprise"
+    frame = evaluation.predictions(recogniser, table, ("clean", "fgsm:0.5"))
+    clean, attacked = (posteriors(rows) for _, rows in frame.groupby("condition"))
+    np.testing.assert_allclose(clean[0], attacked[0], atol=1e-6)
+    assert np.abs(clean[1] - attacked[1]).max() > 1e-4
 
 
 def test_every_window_is_attacked_with_the_truth_and_seed_of_its_utterance(

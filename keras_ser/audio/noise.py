@@ -16,6 +16,7 @@ FADE_SECONDS = 0.050  # length of the cross-fade where a clip is repeated
 MIN_RELATIVE_LEVEL = 1e-3  # of a clip's peak; quieter samples at its ends are padding
 MAX_DRAWS = 50  # random segments that are tried before a clip counts as silent
 ALL = "all"  # draws from every kind
+DRAWN_FROM = ("utterance", "kind")  # fields of `Mixing` that decide clip and position
 
 # Channel 1 of these environments is used from DEMAND: Latif et al. 2022, section 5.3.
 DEMAND = ("DKITCHEN", "NPARK", "PCAFETER", "PSTATION", "STRAFFIC")
@@ -117,9 +118,9 @@ def loop(noise: np.ndarray) -> np.ndarray:
 class Mixing:
     """`mix` as a waveform transform with different noise for each utterance.
 
-    The clip and the position in it are drawn from a hash of the utterance's name, the
-    kind and the SNR. Every system therefore gets the same noise, in any order and in
-    any process.
+    The clip and the position in it are drawn from a hash of the utterance's name and
+    the kind. Every system therefore gets the same noise, in any order and in any
+    process, and so does every SNR: a curve over SNR compares levels of one noise.
 
     Args:
         clips: The clips to draw from. With kind `ALL`, the kind is drawn first and
@@ -141,7 +142,10 @@ class Mixing:
     @property
     def key(self) -> str:
         drawn = seed_of(*(repr((c.kind, c.digest, c.start, c.end)) for c in self.clips))
-        return f"noise={self.kind} {float(self.snr)!r} {drawn} {self.utterance}"
+        # The rule is part of the key, so that features under another one are not read.
+        rule = " and ".join(DRAWN_FROM)
+        ratio = float(self.snr)
+        return f"noise={self.kind} by {rule} {ratio!r} {drawn} {self.utterance}"
 
     def __call__(self, wave: np.ndarray) -> np.ndarray:
         """Returns the waveform with noise, as long as before.
@@ -149,7 +153,7 @@ class Mixing:
         Raises:
             ValueError: A clip cannot be read, or it is almost entirely silent.
         """
-        seed = seed_of(self.utterance, self.kind, float(self.snr))
+        seed = seed_of(*(getattr(self, name) for name in DRAWN_FROM))
         noise = self._draw_noise(len(wave), np.random.default_rng(seed))
         return mix(wave, noise, self.snr)
 
@@ -210,15 +214,22 @@ def noise_kinds(table: pd.DataFrame) -> tuple[str, ...]:
     return tuple(sorted({clip.kind for clip in clips(table)}))
 
 
-def fingerprint(table: pd.DataFrame | None) -> dict[str, str]:
-    """Returns `{"noise": hash}` of a table's clips, or `{}` without a table.
+def fingerprint(table: pd.DataFrame | None) -> dict[str, str | list[str]]:
+    """Describes the noise of a run, so that another noise can be told from it.
 
-    The hash does not depend on the order of the rows or on the paths of the files.
+    Args:
+        table: The table of the noise, or None.
+
+    Returns:
+        `noise`, a hash of the clips, and `noise_drawn_from`, on what the choice of a
+        clip and of the position in it depends; empty without a table. The hash does
+        not depend on the order of the rows or on the paths of the files.
     """
     if table is None:
         return {}
     words = "\n".join(repr((clip.kind, *clip[2:])) for clip in sorted(clips(table)))
-    return {"noise": hashlib.blake2b(words.encode(), digest_size=16).hexdigest()}
+    digest = hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
+    return {"noise": digest, "noise_drawn_from": [*DRAWN_FROM]}
 
 
 def seed_of(*words) -> int:

@@ -4,10 +4,10 @@
 its columns.
 """
 
-from keras_ser.corpora.labels import LABEL_SETS, relabel
+from keras_ser.corpora.labels import LABEL_SETS, labels_by_corpus, relabel
 from keras_ser.corpora.registry import CORPORA, read
 from keras_ser.corpora.survey import Survey, survey_corpus
-from keras_ser.corpora.table import COLUMNS, Corpus, check, classes
+from keras_ser.corpora.table import COLUMNS, Corpus, check, classes, without_labels
 
 __all__ = [
     "COLUMNS",
@@ -17,7 +17,9 @@ __all__ = [
     "Survey",
     "check",
     "classes",
+    "labels_by_corpus",
     "read",
     "relabel",
     "survey_corpus",
+    "without_labels",
 ]

@@ -1,7 +1,7 @@
 """Label sets, which map the emotions of a corpus to the classes of an experiment."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -40,6 +40,46 @@ LABEL_SETS: dict[str, Mapping[str, str]] = {
         "surprise": "positive",
     },
 }
+
+
+def labels_by_corpus(labels: str | Mapping, corpora: Iterable[str]) -> dict:
+    """The label set of each corpus.
+
+    Args:
+        labels: One label set for all corpora, as for `relabel`, or a mapping whose
+            keys are exactly the names of the corpora and whose values are label sets.
+        corpora: Names of labelled corpora.
+
+    Returns:
+        The label sets by corpus.
+
+    Raises:
+        ValueError: If `labels` names some of the corpora and not others, or other
+            corpora than these.
+
+    Example:
+
+    >>> labels_by_corpus({"emodb": "four", "ravdess": "all"}, ["emodb", "ravdess"])
+    {'emodb': 'four', 'ravdess': 'all'}
+    """
+    names = tuple(corpora)
+    if not _is_by_corpus(labels, names):
+        return dict.fromkeys(names, labels)
+    if set(labels) != set(names):
+        raise ValueError(
+            "`labels` must be one label set, or a mapping with one label set for each "
+            f"of the labelled corpora {list(names)}. Received: label sets for "
+            f"{list(labels)}. Name each of these corpora and no other."
+        )
+    return {name: labels[name] for name in names}
+
+
+def _is_by_corpus(labels: str | Mapping, names: tuple[str, ...]) -> bool:
+    """Whether a mapping is meant to have one label set per corpus."""
+    if not isinstance(labels, Mapping) or not labels:
+        return False
+    inner = any(isinstance(value, Mapping) for value in labels.values())
+    return inner or not set(names).isdisjoint(labels)
 
 
 def relabel(table: pd.DataFrame, labels: str | Mapping[str, str]) -> pd.DataFrame:

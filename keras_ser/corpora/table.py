@@ -47,6 +47,8 @@ COLUMNS = (
 )
 
 NUMBERS = ("start", "end", "duration", "activation", "valence")
+# What listeners say about an utterance, and the value that stands for no label.
+LABELS = {"emotion": "", "activation": np.nan, "valence": np.nan}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -268,6 +270,11 @@ def warn_about_copies(table: pd.DataFrame) -> None:
 def classes(table: pd.DataFrame) -> tuple[str, ...]:
     """Returns the sorted emotions of a table, without unlabelled rows."""
     return tuple(sorted(set(table.emotion.unique()) - {""}))
+
+
+def without_labels(table: pd.DataFrame) -> pd.DataFrame:
+    """Returns the table without its emotions, activations and valences."""
+    return table.assign(**LABELS)
 
 
 def warn_about_unlabelled(table: pd.DataFrame, corpus: str, reason: str) -> None:

@@ -2,34 +2,80 @@
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 from keras_ser import conditions
+from keras_ser.classical.svm import check_scaling
+from keras_ser.corpora import COLUMNS, labels_by_corpus
 from keras_ser.experiments.config import Experiment, System
+from keras_ser.experiments.lookup import (
+    is_classical,
+    look_up,
+    model_class,
+    model_name,
+)
+from keras_ser.experiments.optimizers import check_optimizer
 from keras_ser.features import FRONT_ENDS
+from keras_ser.features.speech import speech_range
 from keras_ser.protocols import PROTOCOLS
 from keras_ser.utils import files
 
+# Parameters of models that the experiment fills in, from the fold and its settings.
+FILLED = ("classes", "augmentations", "dimensions", "vocabularies", "labelled_rows")
 
-def check(config: Experiment) -> None:
+
+def check(config: Experiment, columns: Iterable[str] = COLUMNS) -> None:
     """Raises an error if an experiment names or passes something that does not exist.
 
     No network is built for this. Building one would start the backend, and the number
     of its threads is set later, in each process.
 
+    Args:
+        config: The experiment.
+        columns: The columns of the labelled table.
+
     Raises:
-        ValueError: If a name is unknown, or if an argument is unknown, does not have
-            the type of its default, or is out of range.
+        ValueError: If a name is unknown, or if an argument is unknown, absent, does not
+            have the type of its default, or is out of range.
     """
+    check_corpora(config)
     _check_protocol("protocol", config.protocol, config.protocol_arguments)
     _check_conditions(config)
     settings = config.features.settings
     front_end = look_up("front_end", config.features.front_end, FRONT_ENDS)
     _check_arguments("features.settings", front_end, settings)
-    dimensions = front_end(**settings).dimensions
+    made = front_end(**settings)
+    speech_range(made, config.features.normalise, config.features.speech_db)
+    filled = {
+        "dimensions": made.dimensions,
+        "labelled_rows": config.training.batch,
+    }
     for name, system in config.systems.items():
-        _check_system(f"systems.{name}", system, dimensions)
+        where = f"systems.{name}"
+        model = model_class(system.model, f"{where}.model")
+        if is_classical(system.model):
+            _check_classical(where, model, system)
+        else:
+            check_optimizer(config.training)
+            _check_network(where, model, system, filled)
+            _check_columns(where, model, system, tuple(columns))
+
+
+def check_corpora(config: Experiment) -> None:
+    """Raises an error if labels or options do not fit the corpora of an experiment.
+
+    Raises:
+        ValueError: If `labels` name some of the labelled corpora only, or if
+            `corpus_options` name a corpus that the experiment does not use.
+    """
+    labels_by_corpus(config.labels, config.corpora)  # raises an error of its own
+    unused = sorted(set(config.corpus_options) - set(config.needed_corpora))
+    if unused:
+        raise ValueError(
+            "`corpus_options` must name corpora of the experiment, "
+            f"{list(config.needed_corpora)}. Received: options of {unused}, which "
+            f"`{config.name}` does not use. Remove these options, or correct the name."
+        )
 
 
 def _check_protocol(what: str, name: str, arguments: Mapping) -> None:
@@ -44,68 +90,70 @@ def _check_protocol(what: str, name: str, arguments: Mapping) -> None:
 
 
 def _check_conditions(config: Experiment) -> None:
-    from keras_ser.classical import CLASSICAL
-
     systems = config.systems.items()
-    classical = [name for name, system in systems if system.model in CLASSICAL]
+    classical = [name for name, system in systems if is_classical(system.model)]
+    if classical:
+        check_scaling(config.features.normalise)
     conditions.check(config.conditions, config.noise, classical)
     for _, system in systems:
         conditions.check_training(system.train_conditions, config.noise)
 
 
-def look_up(what: str, name: str, registry: Mapping[str, Any]) -> Any:
-    """Returns the entry of a registry.
+def _check_network(
+    where: str, model: type, system: System, filled: Mapping[str, int]
+) -> None:
+    """Checks the settings of a network.
 
     Args:
-        what: The setting that holds the name, for the message.
-        name: The name of the entry.
-        registry: A mapping from names to entries.
-
-    Raises:
-        ValueError: If the registry has no entry of this name.
+        where: The path of the system in the config, for messages.
+        model: The class of the model.
+        system: The system.
+        filled: Arguments that the experiment passes to models that take them.
     """
-    if name not in registry:
-        raise ValueError(
-            f"`{what}` must be one of {sorted(registry)}. "
-            f"Received: {files.short_repr(name)}."
-        )
-    return registry[name]
+    _check_arguments(f"{where}.arguments", model, system.arguments, *FILLED)
+    filled = {**filled, "augmentations": _check_augment(where, system.augment)}
+    takes = inspect.signature(model).parameters
+    given = {name: value for name, value in filled.items() if name in takes}
+    model.check(**given, **system.arguments)
+    _check_objective(f"{where}.objective", model, system.objective)
 
 
-def _check_system(where: str, system: System, dimensions: int) -> None:
-    from keras_ser.classical import CLASSICAL
-    from keras_ser.models import MODELS
-
-    model = look_up(f"{where}.model", system.model, MODELS | CLASSICAL)
-    if system.model in CLASSICAL:
-        _check_classical(where, model, system)
-    else:
-        _check_network(where, model, system, dimensions)
-
-
-def _check_network(where: str, model, system: System, dimensions: int) -> None:
-    excluded = ("classes", "augmentations", "dimensions")
-    _check_arguments(f"{where}.arguments", model, system.arguments, *excluded)
-    model.check(dimensions=dimensions, **system.arguments)
-    what = f"{where}.objective"
-    _check_arguments(what, model.objective, system.objective, "self")
-    for name, weight in system.objective.items():
+def _check_objective(what: str, model: type, weights: Mapping) -> None:
+    """Checks weights of losses. A model may take one per head, whatever its name."""
+    parameters = inspect.signature(model.objective).parameters.values()
+    if not any(each.kind is each.VAR_KEYWORD for each in parameters):
+        _check_arguments(what, model.objective, weights, "self")
+    for name, weight in weights.items():
         if weight is not None and not (_is_number(weight) and weight >= 0):
             raise ValueError(
                 f"`{what}.{name}` must be a finite number, 0 or more. "
                 f"Received: {files.short_repr(weight)}."
             )
-    _check_augment(f"{where}.augment", system.augment)
 
 
-def _check_augment(where: str, given) -> None:
+def _check_columns(
+    where: str, model: type, system: System, known: tuple[str, ...]
+) -> None:
+    """Checks that the table has the columns whose classes a model learns."""
+    absent = [each for each in model.columns(**system.arguments) if each not in known]
+    if absent:
+        raise ValueError(
+            f"`{where}.model` needs a table with the columns {absent}, because a head "
+            f"of {model_name(model)} learns them. Received: a table with "
+            f"{list(known)}. Choose among these in `{where}.arguments`, or add the "
+            "columns to the table."
+        )
+
+
+def _check_augment(where: str, given) -> tuple[str, ...]:
+    """Checks augmentations and returns their types, `none` first."""
     from keras_ser import augment
 
     if isinstance(given, Mapping):
         for name, arguments in given.items():
             kind = type(augment.get(name))
-            _check_arguments(f"{where}.{name}", kind, arguments)
-    augment.instances(given)
+            _check_arguments(f"{where}.augment.{name}", kind, arguments)
+    return augment.types(given)
 
 
 def _check_classical(where: str, model, system: System) -> None:
@@ -116,9 +164,9 @@ def _check_classical(where: str, model, system: System) -> None:
         value = getattr(system, name)
         if value:
             raise ValueError(
-                f"`{where}.{name}` must be empty because `{system.model}` is not a "
-                f"network. Received: {files.short_repr(value)}. Set augment=() and "
-                "leave out objective, denoising and use_unlabelled."
+                f"`{where}.{name}` must be empty because `{model_name(model)}` is "
+                f"not a network. Received: {files.short_repr(value)}. Set augment=() "
+                "and leave out objective, denoising and use_unlabelled."
             )
 
 
@@ -141,7 +189,19 @@ def _check_arguments(
     }
     unknown = sorted(set(arguments) - set(defaults))
     if unknown:
-        raise ValueError(f"`{what}` takes {list(defaults)}. Received: {unknown}.")
+        filled = [name for name in unknown if name in excluded]
+        more = f" The experiment itself fills in {filled}." if filled else ""
+        raise ValueError(
+            f"`{what}` takes {list(defaults)}. Received: {unknown}.{more} Remove those "
+            "that it does not take."
+        )
+    needed = [name for name in defaults if defaults[name] is inspect.Parameter.empty]
+    absent = [name for name in needed if name not in arguments]
+    if absent:
+        raise ValueError(
+            f"`{what}` needs {absent}, which have no default. Received: "
+            f"{sorted(arguments)}. Add them."
+        )
     for name, value in arguments.items():
         _check_type(f"{what}.{name}", value, defaults[name])
 

@@ -10,22 +10,25 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import conditions
-from keras_ser.classical import CLASSICAL, Scaling
+from keras_ser.classical import Scaling
+from keras_ser.experiments import lookup
 from keras_ser.experiments.job import Job, feature_store
+from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.features.preprocessing import warn_of_single_emotions
 from keras_ser.protocols import Fold
+from keras_ser.tasks import EMOTION, ColumnTask, of_column
 
 
 def is_classical(job: Job) -> bool:
-    """Returns whether a job's system is one of `CLASSICAL`."""
-    return job.config.systems[job.system].model in CLASSICAL
+    """Returns whether a job's system is not a network."""
+    return lookup.is_classical(job.config.systems[job.system].model)
 
 
 def make_system(job: Job) -> Any:
     """Returns the classical system of a job."""
     system = job.config.systems[job.system]
-    return CLASSICAL[system.model](**system.arguments)
+    return lookup.model_class(system.model)(**system.arguments)
 
 
 def needed_features(
@@ -54,27 +57,32 @@ def needed_features(
             yield store, pd.concat(tests).drop_duplicates("utterance")
 
 
-def fit_and_test(job: Job, cache: str | Path) -> tuple[pd.DataFrame, dict]:
+def fit_and_test(
+    job: Job, cache: str | Path, folder: Path | None = None
+) -> tuple[pd.DataFrame, dict]:
     """Fits the classical system of a job and predicts the tests of its fold.
 
     Args:
         job: The job.
         cache: The folder of the feature stores. Missing entries are extracted.
+        folder: The folder of the unfinished run, to whose `config.json` the tasks are
+            added; None if there is none.
 
     Returns:
-        The predictions, as `evaluation.predictions` returns them, and the entries
-        that are added to `metrics.json`: `dimensions` (values per utterance),
-        `front_end` with the version of openSMILE, `scikit_learn` (its version),
-        `trained_on` and `selected_by`.
+        The predictions, as `evaluation.predictions` returns them with the column
+        `test`, and the entries that are added to `metrics.json`: `dimensions` (values
+        per utterance), `front_end` with the version of openSMILE, `scikit_learn` (its
+        version), `trained_on` and `selected_by`.
 
     Raises:
         ValueError: If a condition follows the gradient of a network, or mixes in
-            noise that the job does not have.
+            noise that the job does not have, or if a target has fewer than two
+            classes in the training speech.
     """
     conditions.check(job.config.conditions, job.config.noise, [job.system])
     texts = job.config.systems[job.system].train_conditions
     conditions.check_training(texts, job.config.noise)
-    system, fold = make_system(job), job.fold
+    system, fold = make_system(job), job.data
     store = _store(job, system, cache)
     train = _training_table(fold, system)
     filled = _filled(store and job.training_store(store), train)
@@ -82,17 +90,18 @@ def fit_and_test(job: Job, cache: str | Path) -> tuple[pd.DataFrame, dict]:
     scaling = Scaling(job.config.features.normalise, vectors)
     if scaling.normalise == "speaker":
         warn_of_single_emotions([train, *fold.tests.values()])
-    fitted = system.estimator().fit(scaling(vectors, train.speaker), train.emotion)
+    learners = _fit(system, fold, train, scaling(vectors, train.speaker))
+    if folder is not None:
+        record_tasks(folder, [learner.task for learner in learners])
     parts = []
     for text in job.config.conditions:
         condition = conditions.parse(text)
-        for table in fold.tests.values():
+        for name, table in fold.tests.items():
             changed = store and store.under(condition.transform(job.noise))
             tested = system.vectors(table, _filled(changed, table))
-            scores = system.posteriors(fitted, scaling(tested, table.speaker))
-            rows = _predictions(table, fold.classes, fitted.classes_, scores)
+            rows = _predict(learners, table, scaling(tested, table.speaker))
             rows.insert(1, "condition", condition.text)
-            parts.append(rows)
+            parts.append(rows.assign(test=name))
     found = {
         "dimensions": vectors.shape[1],
         "front_end": store and dataclasses.asdict(store.front_end),
@@ -130,20 +139,56 @@ def _sides(fold: Fold, system) -> dict:
     return {"trained_on": ["train", "dev"], "selected_by": selected_by}
 
 
-def _predictions(table, classes, known, posteriors) -> pd.DataFrame:
+@dataclasses.dataclass(frozen=True)
+class _Learner:
+    """A classical system that was fitted to the labels of one task."""
+
+    task: ColumnTask
+    system: Any
+    fitted: Any
+
+    def outputs(self, vectors: np.ndarray) -> np.ndarray:
+        """Scores of the task's classes, or numbers, `(utterances, size)`.
+
+        Classes that do not occur in the training speech get the score 0.
+        """
+        if not self.task.classes:
+            return self.fitted.predict(vectors)[:, None]
+        scores = self.system.posteriors(self.fitted, vectors)
+        columns = pd.DataFrame(scores, columns=self.fitted.classes_)
+        classes = list(self.task.classes)
+        return columns.reindex(columns=classes, fill_value=0.0).to_numpy()
+
+
+def _fit(system, fold: Fold, train: pd.DataFrame, vectors) -> list[_Learner]:
+    """Fits the system to each of its targets, on the utterances that have a label."""
+    learners = []
+    for column in system.targets:
+        task = of_column(train, column, {EMOTION: fold.classes})
+        labels, truth = task.read(train), task.truths(train)
+        if task.classes:  # development speakers may have others
+            known = labels >= 0
+            fitted = system.estimator().fit(vectors[known], truth[known])
+        else:
+            known = np.isfinite(labels)
+            fitted = system.regressor().fit(vectors[known], labels[known])
+        learners.append(_Learner(task, system, fitted))
+    return learners
+
+
+def _predict(learners: list[_Learner], table: pd.DataFrame, vectors) -> pd.DataFrame:
     """Returns the rows of `evaluation.predictions` without the column `condition`.
 
     Args:
+        learners: From `_fit`.
         table: The utterances.
-        classes: The classes of the fold.
-        known: The classes that occur in the training speech; the others get the
-            probability 0.
-        posteriors: The probabilities, `(utterances, known classes)`.
+        vectors: Their scaled vectors, `(utterances, dimensions)`.
     """
-    columns = pd.DataFrame(posteriors, columns=known)
-    columns = columns.reindex(columns=list(classes), fill_value=0.0)
     rows = table[["corpus", "utterance", "speaker"]].reset_index(drop=True)
-    rows = rows.assign(head="emotion", truth=table.emotion.to_numpy())
-    best = columns.to_numpy().argmax(axis=1)
-    rows["prediction"] = np.array(classes)[best]
-    return pd.concat([rows, columns.add_prefix("p_")], axis=1)
+    parts = []
+    for learner in learners:
+        task = learner.task
+        part = rows.assign(head=task.name, truth=task.truths(table))
+        predicted = task.predictions(learner.outputs(vectors))
+        parts.append(pd.concat([part, predicted], axis=1))
+    return pd.concat(parts, ignore_index=True)

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from keras_ser.corpora import labels_by_corpus
 from keras_ser.experiments.values import (
     ARGUMENTS,
     COUNT,
@@ -19,15 +20,22 @@ from keras_ser.experiments.values import (
     is_count_or_0,
     is_fraction,
     is_mapping,
+    is_model,
     is_positive,
+    is_positive_or_0,
+    is_rate,
     is_text,
     is_whole,
 )
+from keras_ser.features import NORMALISATIONS
 from keras_ser.utils import files
 
 REPORT_FOLDERS = ("report", "robustness")  # next to the folders of the systems
 DEFAULT_AUGMENT = ("speed", "specaugment", "mixup")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+OPTIMIZERS = ("adam", "adamw", "sgd")
+SCHEDULES = ("halve_and_restore", "halve", "cosine", "constant")
+MONITORS = ("accuracy", "uar", "loss")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +55,16 @@ class Features:
             `"train"` they are those of the training speech. With `"speaker"` each
             speaker is normalised by their own utterances. That includes the test
             speakers, whose unlabelled utterances are used together (transductive).
+            With `"utterance"` each utterance subtracts its own mean, and the standard
+            deviation is that of the training speech. With `"utterance_std"` each
+            utterance has its own standard deviation, too. Both remove the level and
+            the channel of a recording, which differ between corpora. Classical systems
+            take `"train"` and `"speaker"` only; see `features.Preprocessing`.
+        speech_db: The frames that count in the mean and the standard deviation: those
+            at most this many dB below the loudest frame of their utterance. With None,
+            the default, normalisation by utterance takes 60 dB, and the other choices
+            take all frames. A number needs a front-end with levels, such as `LogMel`.
+            Classical systems ignore it.
 
     Example:
 
@@ -57,22 +75,26 @@ class Features:
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seconds: float = 7.5
     normalise: str = "train"
+    speech_db: float | None = None
 
     def __post_init__(self):
         check("features.front_end", self.front_end, "text", is_text)
         check("features.seconds", self.seconds, "seconds above 0", is_positive)
         check("features.settings", self.settings, ARGUMENTS, are_arguments)
-        check_choice("features.normalise", self.normalise, ("train", "speaker"))
+        check_choice("features.normalise", self.normalise, NORMALISATIONS)
+        if self.speech_db is not None:
+            expected = "None, or a number of dB above 0"
+            check("features.speech_db", self.speech_db, expected, is_positive)
 
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """The schedule that all networks of an experiment share.
+    """How all networks of an experiment are trained.
 
-    The optimizer is Adam. An epoch is one pass over the labelled rows, so that systems
-    with and without augmentation or unlabelled speech do the same number of updates.
-    After the training, the model is that of the epoch with the best development
-    score.
+    An epoch is one pass over the labelled rows, so that systems with and without
+    augmentation or unlabelled speech do the same number of updates. A model with
+    several optimizers gets the same settings for each of them. All of the training is
+    exactly resumable.
 
     Args:
         batch: The number of labelled rows per batch. Systems that train on unlabelled
@@ -82,24 +104,52 @@ class Training:
             augmentation all of them are unaugmented.
         unlabelled_ratio: The number of unlabelled rows per labelled row in a batch. It
             concerns only systems that train on unlabelled speech.
-        epochs: The maximum number of epochs. Training stops earlier if the learning
-            rate falls below a tenth of its initial value.
-        learning_rate: The learning rate of Adam at the start.
+        epochs: The maximum number of epochs. Training stops earlier if a schedule that
+            halves the learning rate would halve it below a tenth of its initial value,
+            or because of `stop`.
+        learning_rate: The learning rate at the start.
         patience: The number of epochs without a better development score after which
-            the best epoch is restored and the learning rate is halved; see
-            `callbacks.HalveAndRestore`.
-        monitor: The development score that selects the epoch. It is the `"accuracy"`
-            or the unweighted average recall (`"uar"`) of the emotion.
+            the learning rate is halved. It concerns only schedules that halve it.
+        monitor: The development score of the model's main task that selects the epoch.
+            It is the `"accuracy"`, the unweighted average recall (`"uar"`), or the
+            `"loss"`, of which lower values are better. Of two epochs with the same
+            score, the one with the lower loss is better.
         seed: Any whole number. Together with the names of the experiment and the fold
             and the number of the repeat, it gives the seed of a job. The system does
             not enter, so that systems are paired.
         precision: The precision in which layers compute: `"float32"`,
             `"mixed_bfloat16"` or `"mixed_float16"`. Weights, heads and losses are
             float32 in all of them.
+        optimizer: The optimizer: `"adam"`, `"adamw"`, or `"sgd"`, which has a momentum
+            of 0.9.
+        optimizer_arguments: Further arguments of the Keras optimizer, such as
+            `{"weight_decay": 0.01}`. The default is empty, which leaves the optimizer
+            at its own defaults.
+        clip_norm: The largest norm of the gradient over all weights of an optimizer. A
+            longer gradient is shortened to it. The default, 0, does not clip.
+        schedule: How the learning rate changes. `"halve_and_restore"` halves it and
+            returns to the best epoch after `patience` epochs without progress.
+            `"halve"` halves it without returning. `"cosine"` lowers it along a half
+            cosine over all `epochs`. `"constant"` keeps it. See `callbacks.Schedule`.
+        stop: The number of epochs without a better development score after which
+            training stops. The default, 0, never stops it.
+        average: The decay d of a moving average of the weights, such as 0.98, which
+            covers about the last 1 / (1 − d) updates. The averaged model is the one
+            that is validated and tested; see `callbacks.AverageWeights`. The default,
+            0, does not average.
+        select: Whether the model of the `"best"` epoch or of the `"last"` one is
+            tested.
+        dev_windows: How much of a development utterance is scored that is longer than
+            the input window: its `"first"` window, or `"all"` windows, as in the tests.
+            All windows take longer; see `callbacks.ScoreDevWindows`.
 
     Example:
 
     >>> Training(batch=32, epochs=60, learning_rate=1e-4, monitor="uar")
+
+    A long training whose development scores fluctuate less:
+
+    >>> Training(epochs=60, schedule="cosine", average=0.98, select="last")
     """
 
     batch: int = 16
@@ -111,6 +161,14 @@ class Training:
     monitor: str = "accuracy"
     seed: int = 0
     precision: str = "float32"
+    optimizer: str = "adam"
+    optimizer_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    clip_norm: float = 0.0
+    schedule: str = "halve_and_restore"
+    stop: int = 0
+    average: float = 0.0
+    select: str = "best"
+    dev_windows: str = "first"
 
     def __post_init__(self):
         for name in ("batch", "rows_per_utterance", "epochs", "patience"):
@@ -119,8 +177,24 @@ class Training:
         check("training.learning_rate", rate, "a number above 0", is_positive)
         check("training.unlabelled_ratio", ratio, "0 or more", is_count_or_0)
         check("training.seed", self.seed, "a whole number", is_whole)
-        check_choice("training.monitor", self.monitor, ("accuracy", "uar"))
-        check_choice("training.precision", self.precision, PRECISIONS)
+        check("training.stop", self.stop, "0 or more epochs", is_count_or_0)
+        check("training.clip_norm", self.clip_norm, "0 or more", is_positive_or_0)
+        expected = "a number of at least 0 and below 1"
+        check("training.average", self.average, expected, is_rate)
+        name, arguments = "training.optimizer_arguments", self.optimizer_arguments
+        check(name, arguments, ARGUMENTS, are_arguments)
+        self._check_choices()
+
+    def _check_choices(self) -> None:
+        for name, known in (
+            ("monitor", MONITORS),
+            ("precision", PRECISIONS),
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+            ("select", ("best", "last")),
+            ("dev_windows", ("first", "all")),
+        ):
+            check_choice(f"training.{name}", getattr(self, name), known)
 
 
 # The schedule of Latif et al. 2022, section 4.3. It belongs to the preset `paper` of
@@ -139,7 +213,8 @@ class System:
 
     Args:
         model: The name of the model, a key of `models.MODELS` or of
-            `classical.CLASSICAL`.
+            `classical.CLASSICAL`, or a class of your own that keeps the same promises;
+            see `models.SpeechModel`.
         arguments: The arguments of the model. The default is empty, which leaves the
             model at its own defaults.
         objective: The arguments of the model's `objective`, such as the weights of its
@@ -153,8 +228,10 @@ class System:
             `unlabelled_corpus` of the experiment, and training utterances that
             lost their label to `label_fraction`.
         label_fraction: The fraction of the training utterances of each emotion that
-            keep their label, above 0 and up to 1. The default keeps all of them; see
-            `protocols.label_fraction`.
+            keep their label, above 0 and up to 1. The default keeps all of them. Each
+            repeat draws other utterances, and all systems of a repeat share them. A
+            smaller fraction is part of a larger one. The number of updates per epoch
+            is that of all labels; see `protocols.with_few_labels`.
         train_conditions: The conditions of the training and development speech. Each
             utterance is used under one of them, which its name decides. The default
             is clean speech; see `conditions.parse`. The conditions of the tests are
@@ -170,7 +247,7 @@ class System:
     ... )
     """
 
-    model: str = "MTLAug"
+    model: str | type = "MTLAug"
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     objective: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     augment: tuple[str, ...] | Mapping[str, Mapping] = DEFAULT_AUGMENT
@@ -180,7 +257,7 @@ class System:
     train_conditions: tuple[str, ...] = ("clean",)
 
     def __post_init__(self):
-        check("System.model", self.model, "text", is_text)
+        check("System.model", self.model, "a name or a class", is_model)
         for name in ("arguments", "objective"):
             check(f"System.{name}", getattr(self, name), ARGUMENTS, are_arguments)
         expected = "a tuple of names, or a mapping from names to arguments"
@@ -209,6 +286,9 @@ class Experiment:
         labels: The classes: a key of `corpora.LABEL_SETS`, a mapping from emotion to
             class, or `"all"`. The default, `"all"`, takes every emotion of the corpus
             as a class. A label set leaves out the emotions that it does not name.
+            With several corpora, a mapping whose keys are exactly their names gives
+            each of them its own label set:
+            `{"emodb": "four", "ravdess": {"calm": "neutral", "anger": "anger"}}`.
         protocol: How the speech is divided into folds, a key of `protocols.PROTOCOLS`.
             By default each speaker is tested once.
         protocol_arguments: The arguments of the protocol, such as `{"folds": 10}` for
@@ -230,7 +310,8 @@ class Experiment:
             `baseline_augmented`, `baseline` or the first system, whichever of these
             the experiment has; see `reports.write`.
         corpus_options: Options of the readers of corpora, by the name of the corpus,
-            such as `{"csv": {"speaker": "who"}}`. The default is empty.
+            such as `{"csv": {"speaker": "who"}}`. Only corpora of the experiment may
+            be named. The default is empty.
         tuned_on: The speakers that a search for these settings used, such as
             `("emodb/03",)`. Folds that test one of them are rejected.
             `tuning.search` fills in this field; the default is empty.
@@ -259,7 +340,7 @@ class Experiment:
     name: str
     corpus: str | tuple[str, ...]
     systems: Mapping[str, System]
-    labels: str | Mapping[str, str] = "all"
+    labels: str | Mapping[str, Any] = "all"
     protocol: str = "leave_one_speaker_out"
     protocol_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     unlabelled_corpus: str = ""
@@ -277,6 +358,11 @@ class Experiment:
     def corpora(self) -> tuple[str, ...]:
         """The names of the labelled corpora."""
         return (self.corpus,) if isinstance(self.corpus, str) else tuple(self.corpus)
+
+    @property
+    def labels_by_corpus(self) -> dict[str, str | Mapping[str, str]]:
+        """The label set of each labelled corpus; see `corpora.labels_by_corpus`."""
+        return labels_by_corpus(self.labels, self.corpora)
 
     @property
     def needed_corpora(self) -> tuple[str, ...]:
@@ -330,7 +416,7 @@ class Experiment:
         check("corpus", self.corpus, "a name, or several different ones", are_corpora)
         for name in ("conditions", "tuned_on"):
             check(name, getattr(self, name), "a tuple of texts", are_names)
-        expected = "text, or a mapping from emotion to class"
+        expected = "text, a mapping from emotion to class, or one of these per corpus"
         check("labels", self.labels, expected, are_labels)
         for name in ("protocol_arguments", "corpus_options"):
             check(name, getattr(self, name), ARGUMENTS, are_arguments)

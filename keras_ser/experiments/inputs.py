@@ -12,6 +12,7 @@ import pandas as pd
 from keras_ser import corpora
 from keras_ser.audio import unusable
 from keras_ser.audio.unusable import Unusable
+from keras_ser.experiments.checks import check_corpora
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.job import Job
 
@@ -42,14 +43,19 @@ def read_tables(
 
     Raises:
         UnusableAudio: If files have no readable header. It names all of them.
-        ValueError: If a corpus has no folder, or if no utterance is labelled.
+        ValueError: If a corpus has no folder, if `labels` or `corpus_options` do not
+            fit the corpora, or if no utterance is labelled.
     """
+    check_corpora(config)
     folders = {name: find_root(name, roots, cache) for name in config.needed_corpora}
-    parts = [_read(config, name, folders, config.labels) for name in config.corpora]
+    labels = config.labels_by_corpus
+    parts = [_read(config, name, folders, labels[name]) for name in config.corpora]
     table = pd.concat(parts, ignore_index=True)
     unlabelled = None
     if config.unlabelled_corpus:
-        unlabelled = _read(config, config.unlabelled_corpus, folders).assign(emotion="")
+        unlabelled = corpora.without_labels(
+            _read(config, config.unlabelled_corpus, folders)
+        )
     table, unlabelled = _separate_unlabelled(config, table, unlabelled)
     if not skip_bad:
         found = [
@@ -72,8 +78,10 @@ def read_noise(
 
     Raises:
         UnusableAudio: If files have no readable header.
-        ValueError: If the corpus has no folder.
+        ValueError: If the corpus has no folder, or if `corpus_options` name a corpus
+            that the experiment does not use.
     """
+    check_corpora(config)
     if not config.noise:
         return None
     folders = {config.noise: find_root(config.noise, roots, cache)}

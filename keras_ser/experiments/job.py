@@ -7,11 +7,30 @@ from pathlib import Path
 import pandas as pd
 
 from keras_ser import conditions
-from keras_ser.audio.noise import fingerprint
+from keras_ser.audio.noise import fingerprint as noise_fingerprint
 from keras_ser.audio.unusable import Unusable
-from keras_ser.experiments.config import Experiment, System, Training
+from keras_ser.experiments.config import Experiment, Features, System, Training
+from keras_ser.experiments.lookup import is_classical, model_class, model_name
 from keras_ser.features import FRONT_ENDS, FeatureStore
 from keras_ser.protocols import Fold, with_few_labels
+from keras_ser.protocols.fold import fingerprint as fold_fingerprint
+
+# Fields that every record holds.
+ALWAYS = {
+    Experiment: (
+        *("name", "corpus", "systems", "labels", "protocol", "protocol_arguments"),
+        *("unlabelled_corpus", "features", "training"),
+    ),
+    Features: ("front_end", "settings", "seconds", "normalise"),
+    Training: (
+        *("batch", "rows_per_utterance", "unlabelled_ratio", "epochs"),
+        *("learning_rate", "patience", "monitor", "seed"),
+    ),
+    System: (
+        *("model", "arguments", "objective", "augment"),
+        *("denoising", "use_unlabelled"),
+    ),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,12 +67,10 @@ class Job:
 
         The system does not enter the hash, so that systems are paired.
         """
-        identity = (
+        return _hash(
             f"{self.config.training.seed} {self.config.name} "
             f"{self.fold.name} {self.repeat}"
         )
-        digest = hashlib.blake2b(identity.encode(), digest_size=4).digest()
-        return int.from_bytes(digest, "little") >> 1  # fits a signed 32-bit seed
 
     def training_store(self, store: FeatureStore) -> FeatureStore:
         """Returns the store of the speech that the system trains on.
@@ -69,9 +86,11 @@ class Job:
         """The fold as the system uses it.
 
         It has the system's fraction of the labels, and unlabelled speech only if the
-        system trains on it.
+        system trains on it. Which utterances keep their label depends on the seed of
+        the experiment and on the repeat, and is therefore the same for all systems.
         """
-        system, seed = self.config.systems[self.system], self.config.training.seed
+        system = self.config.systems[self.system]
+        seed = _hash(f"labels {self.config.training.seed} {self.repeat}")
         fold = with_few_labels(self.fold, system.label_fraction, seed=seed)
         return (
             fold
@@ -79,33 +98,73 @@ class Job:
             else dataclasses.replace(fold, unlabelled=None)
         )
 
+    @property
+    def updates_per_epoch(self) -> int | None:
+        """The updates per epoch, if they are not one pass over the labelled rows.
+
+        A system with a fraction of the labels does as many updates per epoch as with
+        all of them, because fewer updates would otherwise look like an effect of fewer
+        labels. None stands for one pass.
+        """
+        if self.config.systems[self.system].label_fraction == 1:
+            return None
+        training = self.config.training
+        return len(self.fold.train) * training.rows_per_utterance // training.batch
+
     def describe(self) -> dict:
         """Returns everything that decides the result: settings and data, as JSON."""
         config = dataclasses.asdict(self.config)
         system = config["systems"][self.system]
         config["systems"] = {self.system: system}
-        config.pop("repeats")
-        # Defaults of these fields are left out, so that records stay valid when a
-        # field like them is added.
-        _leave_out(config, Experiment, "conditions", "noise", "corpus_options")
-        _leave_out(config, Experiment, "published", "reference", "tuned_on")
-        _leave_out(config["training"], Training, "precision")
-        _leave_out(system, System, "label_fraction", "train_conditions")
+        for kind, part in (
+            (Experiment, config),
+            (Features, config["features"]),
+            (Training, config["training"]),
+            (System, system),
+        ):
+            _leave_out_defaults(part, kind)
+        config.pop("repeats", None)
+        system["model"] = model_name(system["model"])
         if not self.config.systems[self.system].use_unlabelled:
             config["unlabelled_corpus"] = ""
+        noise = noise_fingerprint(self.noise)
         return {
             **config,
             "fold": self.fold.name,
             "repeat": self.repeat,
-            "data": {**self.data.fingerprints(), **fingerprint(self.noise)},
+            "data": {**self.data.fingerprints(), **self._learned_columns(), **noise},
         }
 
+    def _learned_columns(self) -> dict[str, str]:
+        """A hash of the columns that the model learns besides the labels, if any."""
+        system = self.config.systems[self.system]
+        if is_classical(system.model):
+            return {}
+        columns = model_class(system.model).columns(**system.arguments)
+        if not columns:
+            return {}
+        rows = pd.concat(self.data.sides().values())
+        return {"columns": fold_fingerprint(rows, columns)}
 
-def _leave_out(described: dict, kind: type, *names: str) -> None:
-    """Removes fields that are empty or hold the default of a dataclass."""
-    for name in names:
-        if not described[name] or described[name] == getattr(kind, name, None):
-            del described[name]
+
+def _leave_out_defaults(described: dict, kind: type) -> None:
+    """Removes fields that hold their default, except those of `ALWAYS`.
+
+    Records therefore stay valid when a field is added.
+    """
+    for field in dataclasses.fields(kind):
+        default, value = field.default, described[field.name]
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        value = tuple(value) if isinstance(value, list) else value
+        if field.name not in ALWAYS[kind] and value == default:
+            del described[field.name]
+
+
+def _hash(text: str) -> int:
+    """Returns a hash that fits a signed 32-bit seed."""
+    digest = hashlib.blake2b(text.encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "little") >> 1
 
 
 def feature_store(config: Experiment, cache: str | Path) -> FeatureStore:

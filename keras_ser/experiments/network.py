@@ -11,9 +11,11 @@ from keras_ser.data import Pipeline
 from keras_ser.experiments import speed_probe, training
 from keras_ser.experiments.config import System
 from keras_ser.experiments.job import Job
+from keras_ser.experiments.lookup import model_class
+from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import FeatureStore
 from keras_ser.inference import Recogniser
-from keras_ser.models import MODELS
+from keras_ser.tasks import vocabulary
 
 
 def train_and_test(
@@ -25,7 +27,8 @@ def train_and_test(
 ) -> tuple[pd.DataFrame, dict]:
     """Trains the model of a job and predicts the tests of its fold.
 
-    Writes `history.csv`, `logs/`, `model.keras` and `preprocessing.json`.
+    Writes `history.csv`, `logs/`, `model.keras` and `preprocessing.json`, and adds the
+    model's `tasks` to `config.json`.
 
     Args:
         job: The job.
@@ -35,11 +38,13 @@ def train_and_test(
         monitor: Whether `logs/` also gets pictures, sound and gradients.
 
     Returns:
-        The predictions, as `evaluation.predictions` returns them, and the entries
-        that are added to `metrics.json`: `epoch`, `epochs`, `updates_per_epoch`,
-        `parameters`, and those of `speed_probe.score_augmentation_head`.
+        The predictions, as `evaluation.predictions` returns them with the column
+        `test`, and the entries that are added to `metrics.json`: `epoch`, `epochs`,
+        `updates_per_epoch`, `parameters`, and those of
+        `speed_probe.score_augmentation_head`.
     """
     data, model = prepare_data_and_model(job, store)
+    record_tasks(folder, model.tasks)
     objective = job.config.systems[job.system].objective
     settings = job.config.training
     monitors = _monitors(data, folder) if monitor else []
@@ -51,8 +56,8 @@ def train_and_test(
         [
             evaluation.predictions(
                 recogniser, table, job.config.conditions, store, job.noise
-            )
-            for table in data.fold.tests.values()
+            ).assign(test=name)
+            for name, table in data.fold.tests.items()
         ]
     )
     recogniser.save(folder / "model.keras")
@@ -82,13 +87,15 @@ def prepare_data_and_model(job: Job, store: FeatureStore) -> tuple[Pipeline, Any
         job.training_store(store),
         seconds=config.features.seconds,
         normalise=config.features.normalise,
+        speech_db=config.features.speech_db,
         batch=config.training.batch,
         rows_per_utterance=config.training.rows_per_utterance,
         augment=system.augment,
         unlabelled_ratio=config.training.unlabelled_ratio,
-        heads=model.heads,
+        tasks=model.tasks,
         pad="batch" if by_batch else "window",
         denoising=system.denoising,
+        steps=job.updates_per_epoch,
         seed=job.seed,
         progress=False,
     )
@@ -96,9 +103,17 @@ def prepare_data_and_model(job: Job, store: FeatureStore) -> tuple[Pipeline, Any
 
 
 def _model(job: Job, system: System, dimensions: int):
-    """Returns a new model, which gets the augmentation types if it takes them."""
-    kind = MODELS[system.model]
-    arguments = {"dimensions": dimensions, **system.arguments}
-    if "augmentations" in inspect.signature(kind).parameters:
-        arguments["augmentations"] = augment.types(system.augment)
-    return kind(job.fold.classes, **arguments)
+    """Returns a new model of the job's classes, with what else its class asks for."""
+    kind = model_class(system.model)
+    filled = {
+        "dimensions": dimensions,
+        "augmentations": augment.types(system.augment),
+        "labelled_rows": job.config.training.batch,
+    }
+    takes = inspect.signature(kind).parameters
+    arguments = {name: value for name, value in filled.items() if name in takes}
+    columns = kind.columns(**system.arguments)
+    if columns:
+        speech = job.data.sides()["train"]
+        arguments["vocabularies"] = {each: vocabulary(speech, each) for each in columns}
+    return kind(job.fold.classes, **arguments, **system.arguments)

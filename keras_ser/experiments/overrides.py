@@ -85,7 +85,8 @@ def _typed(value, kind, text: str):
     if tuple in kinds and isinstance(value, list):
         return tuple(value)
     if type(value) not in kinds and not (Mapping in kinds and isinstance(value, dict)):
-        names = [NAMES_OF_KINDS.get(each, each.__name__) for each in kinds]
+        written = [each for each in kinds if each is not type]  # no text is a class
+        names = [NAMES_OF_KINDS.get(each, each.__name__) for each in written]
         raise ValueError(
             f"{_start(text)} expected {' or '.join(names)}. "
             f"Received: {type(value).__name__}."

@@ -69,7 +69,7 @@ def plan_jobs(
             cannot divide the corpus, or if a fold tests speakers that the search for
             the settings used.
     """
-    checks.check(config)
+    checks.check(config, table.columns)
     divided = PROTOCOLS[config.protocol](
         table, unlabelled=unlabelled, **config.protocol_arguments
     )

@@ -5,14 +5,21 @@ import json
 import shutil
 import subprocess
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keras_ser import backend
 from keras_ser.experiments.job import Job
 from keras_ser.reports.run_files import renamed_keys
 from keras_ser.utils import files, locks
 
-REPORT_KEYS = ("published", "reference")  # of config.json; they concern reports only
+if TYPE_CHECKING:
+    from keras_ser.tasks import Task
+
+# Keys of config.json that decide no result: two concern reports only, and the tasks
+# follow from the model and the speech.
+FREE_KEYS = ("published", "reference", "tasks")
 
 
 def unfinished(job: Job) -> Path:
@@ -57,7 +64,7 @@ def _is_alike(one: dict, other: dict) -> bool:
 
     What a report compares a run with does not change the run.
     """
-    ignored = dict.fromkeys(REPORT_KEYS)
+    ignored = dict.fromkeys(FREE_KEYS)
     return {**one, **ignored} == {**other, **ignored}
 
 
@@ -107,6 +114,13 @@ def start_session(job: Job, folder: Path) -> dict:
     files.write_json(folder / "environment.json", environment)
     files.write_json(folder / "config.json", job.describe())
     return environment
+
+
+def record_tasks(folder: Path, tasks: "Iterable[Task]") -> None:
+    """Adds the tasks of a run's model to its `config.json`, for reports."""
+    path = folder / "config.json"
+    described = [task.describe() for task in tasks]
+    files.write_json(path, {**files.read_object(path), "tasks": described})
 
 
 def _can_resume(job: Job, folder: Path) -> bool:
@@ -204,7 +218,9 @@ def _different_settings(folder: Path, found: dict, expected: dict) -> str:
             "folder to train again, or give another --out (in Python: out=…)."
         )
     keys = {*expected, *found}
-    differing = sorted(key for key in keys if found.get(key) != expected.get(key))
+    differing = sorted(
+        key for key in keys - set(FREE_KEYS) if found.get(key) != expected.get(key)
+    )
     if is_finished:
         return (
             f"{folder} holds {what} with different settings of {differing}. "

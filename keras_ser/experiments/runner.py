@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import backend, scores
+from keras_ser import backend
 from keras_ser.audio import unusable
 from keras_ser.experiments.job import Job, feature_store
 from keras_ser.experiments.run_folder import (
@@ -16,6 +16,7 @@ from keras_ser.experiments.run_folder import (
     start_session,
     unfinished,
 )
+from keras_ser.experiments.summary import summarise
 from keras_ser.utils import files, locks
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -103,7 +104,7 @@ def _train_and_test(
     from keras_ser.experiments import classical, network
 
     if classical.is_classical(job):
-        return classical.fit_and_test(job, cache)
+        return classical.fit_and_test(job, cache, folder)
     store = feature_store(job.config, cache)
     return network.train_and_test(job, store, folder, title, monitor)
 
@@ -113,30 +114,18 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
     frame = _add_run_columns(job, frame)
     frame.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
     fold = job.data
-    found_scores = _scores(frame, fold.classes)
     metrics = {
-        "scores": found_scores.pop("clean"),
+        **summarise(frame),
         "selected_by": fold.selected_by,
         "speakers": fold.speakers(),
         "utterances": {side: len(rows) for side, rows in fold.sides().items()},
         **found,  # may replace `selected_by`
     }
-    if found_scores:
-        metrics["conditions"] = found_scores
     if fold.test_speakers_select:
         metrics["test_speakers_select"] = True
     files.write_json(folder / "metrics.json", metrics)
     if job.skipped:
         unusable.write(folder / unusable.SKIPPED_FILE, job.skipped)
-
-
-def _scores(frame: pd.DataFrame, classes) -> dict[str, dict]:
-    """Returns the scores of labelled utterances under each condition."""
-    found = {}
-    for condition, rows in frame.groupby("condition"):
-        rows = rows[rows.truth != ""]
-        found[condition] = scores.summary(rows.truth, rows.prediction, classes)
-    return found
 
 
 def _add_run_columns(job: Job, frame: pd.DataFrame) -> pd.DataFrame:
@@ -148,6 +137,7 @@ def _add_run_columns(job: Job, frame: pd.DataFrame) -> pd.DataFrame:
         "corpus": frame.pop("corpus"),
         "fold": job.fold.name,
         "repeat": job.repeat,
+        "test": frame.pop("test"),
     }
     for position, (column, value) in enumerate(columns.items()):
         frame.insert(position, column, value)

@@ -10,6 +10,7 @@ from keras_ser import audio
 from keras_ser.classical.probes import moments_over_time
 from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.protocols import Fold
+from keras_ser.tasks import AugmentationType
 
 
 def speed_shortcut(
@@ -46,17 +47,18 @@ def speed_shortcut(
 
 
 def score_augmentation_head(model: Any, data: Any) -> dict[str, Any]:
-    """Scores a trained augmentation head, and a probe to compare it with.
+    """Scores a trained head that recognises augmentations, and a probe next to it.
 
     Args:
         model: A compiled and trained model.
         data: The `Pipeline` of its training.
 
     Returns:
-        A dictionary that is empty for a model without the head or without speed
+        A dictionary that is empty for a model without such a head or without speed
         perturbation, and otherwise has three entries. `augmentation_types` lists
-        the K types. `augmentation_accuracy` is the unweighted average recall (UAR)
-        of the head over these types, in [0, 1],
+        the K types that occur in training: all types, or all but `none` if every
+        training row is augmented. `augmentation_accuracy` is the unweighted average
+        recall (UAR) of the head over these types, in [0, 1],
 
             1 / K Σ_k (rows of type k that the head calls k) / (rows of type k)
 
@@ -66,24 +68,26 @@ def score_augmentation_head(model: Any, data: Any) -> dict[str, Any]:
         is the result of `speed_shortcut`.
     """
     speeds = [each for each in data.augment if each.name == "speed"]
-    if not speeds or "augmentation" not in model.heads:
+    heads = [task.name for task in model.tasks if isinstance(task, AugmentationType)]
+    if not speeds or not heads:
         return {}
+    types = list(data.trained_types)
     return {
-        "augmentation_accuracy": float(np.mean(_recalls(model, data))),
-        "augmentation_types": list(data.types),
+        "augmentation_accuracy": float(np.mean(_recalls(model, data, heads[0], types))),
+        "augmentation_types": types,
         "speed_probe": speed_shortcut(data.store, data.fold, speeds[0].factors),
     }
 
 
-def _recalls(model, data) -> list[float]:
+def _recalls(model, data, head: str, types: Iterable[str]) -> list[float]:
     """Returns the recall of each type: the accuracy on rows of that type alone."""
     from keras_ser.backend.devices import shortest_first
 
     found = [
         model.evaluate(shortest_first(rows), return_dict=True, verbose=0)
-        for rows in (data.augmented(data.fold.dev, kind) for kind in data.types)
+        for rows in (data.augmented(data.fold.dev, kind) for kind in types)
     ]
-    return [each["augmentation_accuracy"] for each in found]
+    return [each[f"{head}_accuracy"] for each in found]
 
 
 def _original_and(factor: float, store: FeatureStore, table: pd.DataFrame) -> tuple:

@@ -45,6 +45,14 @@ def is_positive(value) -> bool:
     return type(value) in (int, float) and 0 < value < math.inf
 
 
+def is_positive_or_0(value) -> bool:
+    return is_positive(value) or (type(value) in (int, float) and value == 0)
+
+
+def is_rate(value) -> bool:
+    return is_positive_or_0(value) and value < 1
+
+
 def is_fraction(value) -> bool:
     return is_positive(value) and value <= 1
 
@@ -82,7 +90,18 @@ def are_arguments(value) -> bool:
     return True
 
 
+def is_model(value) -> bool:
+    return is_text(value) or isinstance(value, type)
+
+
 def are_labels(value) -> bool:
+    """Returns whether a value is one label set, or a mapping from corpora to some."""
+    if is_mapping(value) and any(map(is_mapping, value.values())):
+        return all(map(is_text, value)) and all(map(_is_label_set, value.values()))
+    return _is_label_set(value)
+
+
+def _is_label_set(value) -> bool:
     texts = [*value, *value.values()] if is_mapping(value) else [value]
     return all(map(is_text, texts))
 

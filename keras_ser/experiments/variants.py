@@ -4,13 +4,17 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from keras_ser.corpora import CORPORA
-from keras_ser.experiments.config import PRESETS, Experiment
+from keras_ser.experiments.config import PRESETS, Experiment, Features
 
 SMOKE_CORPORA = ("synthetic", "synthetic_b")
 # Enough speakers for any protocol, and few utterances. A fifth of the labels fills a
 # batch of 8.
 SMOKE_CORPUS_OPTIONS = {"speakers": 6, "sentences": 2}
 SMOKE_EPOCHS, SMOKE_BATCH = 2, 8
+PRESET_FIELDS = (
+    *("batch", "rows_per_utterance", "unlabelled_ratio"),
+    *("epochs", "learning_rate", "patience"),
+)
 
 
 def restricted(config: Experiment, systems: Iterable[str]) -> Experiment:
@@ -27,7 +31,8 @@ def restricted(config: Experiment, systems: Iterable[str]) -> Experiment:
     systems = {name: config.systems[name] for name in names}
     needed = any(system.use_unlabelled for system in systems.values())
     unlabelled = config.unlabelled_corpus if needed else ""
-    return dataclasses.replace(config, systems=systems, unlabelled_corpus=unlabelled)
+    part = dataclasses.replace(config, systems=systems, unlabelled_corpus=unlabelled)
+    return _without_old_options(part, config)
 
 
 def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
@@ -35,8 +40,9 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
 
     If the experiment names all of them already, it is returned unchanged. Otherwise a
     corpus of noise replaces the noise of the experiment. The other corpora replace its
-    labelled corpora, in their order, also in the arguments of the protocol, and
-    their names are appended to its name. Its unlabelled corpus stays.
+    labelled corpora, in their order, also in the arguments of the protocol and in a
+    label set per corpus, and their names are appended to its name. Its unlabelled
+    corpus stays.
 
     Args:
         config: The experiment.
@@ -44,7 +50,8 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
 
     Raises:
         ValueError: If the number of labelled corpora differs from that of the
-            experiment, unless its protocol takes each corpus by itself.
+            experiment, unless its protocol takes each corpus by itself, or if there
+            are more corpora than label sets per corpus.
 
     Example:
 
@@ -54,7 +61,8 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
     given = tuple(given)
     noise = [name for name in given if config.noise and _is_noise(name)]
     if noise:
-        config = dataclasses.replace(config, noise=noise[-1])
+        replaced = dataclasses.replace(config, noise=noise[-1])
+        config = _without_old_options(replaced, config)
     if set(given) <= {*config.needed_corpora, *noise}:
         return config
     others = {config.unlabelled_corpus, *noise} - set(config.corpora)
@@ -67,27 +75,29 @@ def _is_noise(name: str) -> bool:
 
 
 def name_by_normalisation(config: Experiment, before: Experiment) -> Experiment:
-    """Returns the experiment with `_speaker` at the end of its name, if it needs it.
+    """Returns the experiment with its normalisation at the end of its name, if new.
 
-    Runs that normalise each speaker by their own utterances are another experiment
-    than runs that do not, with folders of their own.
+    Runs that are normalised by the utterances of a speaker, or by each utterance, are
+    another experiment than runs that are not, with folders of their own: their name
+    ends in `_speaker`, `_utterance` or `_utterance_std`.
 
     Args:
         config: The experiment after its overrides.
         before: The experiment before them. If it has the same normalisation, or
             another name, the name stays.
     """
-    is_new = config.features.normalise == "speaker" != before.features.normalise
+    chosen = config.features.normalise
+    is_new = chosen not in (Features.normalise, before.features.normalise)
     if not is_new or config.name != before.name:
         return config
-    return dataclasses.replace(config, name=f"{config.name}_speaker")
+    return dataclasses.replace(config, name=f"{config.name}_{chosen}")
 
 
 def at_preset(config: Experiment, preset: str) -> Experiment:
     """Returns the experiment with the networks and the schedule of another preset.
 
-    Systems whose arguments name a `preset` get this one. The `seed`, `precision` and
-    `monitor` of the schedule stay.
+    Systems whose arguments name a `preset` get this one. Of the schedule, the fields
+    of `PRESET_FIELDS` change and all others stay, such as the seed and the optimizer.
 
     Args:
         config: The experiment.
@@ -115,10 +125,8 @@ def at_preset(config: Experiment, preset: str) -> Experiment:
         else system
         for name, system in config.systems.items()
     }
-    old = config.training
-    training = dataclasses.replace(
-        PRESETS[preset], seed=old.seed, precision=old.precision, monitor=old.monitor
-    )
+    changed = {name: getattr(PRESETS[preset], name) for name in PRESET_FIELDS}
+    training = dataclasses.replace(config.training, **changed)
     name = f"{config.name}_{preset}"
     return dataclasses.replace(config, name=name, systems=systems, training=training)
 
@@ -145,13 +153,14 @@ def smoke(config: Experiment) -> Experiment:
     training = dataclasses.replace(
         small.training, epochs=SMOKE_EPOCHS, batch=SMOKE_BATCH
     )
-    return dataclasses.replace(
+    small = dataclasses.replace(
         small,
         unlabelled_corpus=unlabelled,
         noise=noise,
-        corpus_options=options,
+        corpus_options={**small.corpus_options, **options},
         training=training,
     )
+    return _without_old_options(small, config)
 
 
 def _replaced(config: Experiment, names: tuple[str, ...], name: str) -> Experiment:
@@ -166,14 +175,36 @@ def _replaced(config: Experiment, names: tuple[str, ...], name: str) -> Experime
             "Give --corpus (in Python: corpora={…}) for each of them, in this order."
         )
     corpus = names if len(names) > 1 or not isinstance(config.corpus, str) else names[0]
-    options = {k: v for k, v in config.corpus_options.items() if k not in old}
-    return dataclasses.replace(
+    made = dataclasses.replace(
         config,
         name=name,
         corpus=corpus,
-        corpus_options=options,
+        labels=_labels_by_position(config, names),
         protocol_arguments=arguments,
     )
+    return _without_old_options(made, config)
+
+
+def _labels_by_position(config: Experiment, names: tuple[str, ...]):
+    """Returns the labels; a label set per corpus is that of the corpora `names`."""
+    old, labels = config.corpora, config.labels
+    if not isinstance(labels, Mapping) or set(labels) != set(old):
+        return labels
+    if len(names) > len(old):
+        raise ValueError(
+            f"Experiment `{config.name}` has one label set for each of {list(old)}, "
+            f"which other corpora can replace. Received: {list(names)}. Give at most "
+            f"{len(old)} corpora, or one label set for all (--set labels=four)."
+        )
+    return {new: labels[name] for name, new in zip(old, names, strict=False)}
+
+
+def _without_old_options(config: Experiment, before: Experiment) -> Experiment:
+    """Returns the experiment without options of corpora that only `before` used."""
+    dropped = set(before.needed_corpora) - set(config.needed_corpora)
+    given = config.corpus_options.items()
+    options = {name: own for name, own in given if name not in dropped}
+    return dataclasses.replace(config, corpus_options=options)
 
 
 def _renamed(value, mapping: Mapping[str, str]):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import corpora
-from keras_ser.protocols.fold import Fold, corpora_of
+from keras_ser.protocols.fold import Fold, corpora_of, report_unknown_classes
 from keras_ser.protocols.speakers import speaker_units, speakers_of
 
 SPLITS = ("speaker", "utterance")
@@ -45,9 +45,9 @@ def cross_corpus(
         The fold `<train>-<test>`.
 
     Raises:
-        ValueError: If a corpus is unknown, if the training corpus lacks a class of
-            the test corpus, if `share` or `split` is invalid, or if there are too few
-            speakers.
+        ValueError: If a corpus is unknown, if the training corpus has fewer than two
+            classes or none of those of the development speech, if `share` or `split`
+            is invalid, or if there are too few speakers.
 
     Example:
 
@@ -132,14 +132,14 @@ def _across(
 ) -> Fold:
     """The fold that trains on `source`, and selects the epoch and tests on `target`."""
     _check_arguments(name, share, split)
-    _check_classes(name, source, target)
+    _warn_of_classes_never_tested(name, source, target)
     choose = _choose_speakers if split == "speaker" else _choose_utterances
     selects = choose(name, target, share, seed)
     dev, test = target[selects], target[~selects]
     if unlabelled is not None:
         unlabelled = unlabelled[~unlabelled.speaker.isin(speakers_of(target))]
         unlabelled = unlabelled.reset_index(drop=True)
-    return Fold(
+    fold = Fold(
         name=name,
         train=source.reset_index(drop=True),
         dev=dev.reset_index(drop=True),
@@ -149,6 +149,7 @@ def _across(
         selected_by=_describe_selection(target, dev, split),
         test_speakers_select=split == "utterance",
     )
+    return report_unknown_classes(fold)
 
 
 def _check_arguments(name: str, share: float, split: str) -> None:
@@ -161,21 +162,14 @@ def _check_arguments(name: str, share: float, split: str) -> None:
         )
 
 
-def _check_classes(name: str, source: pd.DataFrame, target: pd.DataFrame) -> None:
-    """Reject test classes without training speech; warn of classes never tested."""
-    trained, tested = set(source.emotion), set(target.emotion)
-    if tested - trained:
-        raise ValueError(
-            f"Fold `{name}`: the training speech must have every class of the test "
-            "speech. Received classes without training speech: "
-            f"{', '.join(sorted(tested - trained))}. Choose `labels` that both have, "
-            "such as 'four'."
-        )
-    if trained - tested:
-        missing = ", ".join(sorted(trained - tested))
+def _warn_of_classes_never_tested(
+    name: str, source: pd.DataFrame, target: pd.DataFrame
+) -> None:
+    missing = sorted(set(corpora.classes(source)) - set(target.emotion))
+    if missing:
         warnings.warn(
-            f"Fold `{name}`: the test speech lacks {missing}. UAR (unweighted average "
-            "recall) is computed over the classes that it has.",
+            f"Fold `{name}`: the test speech lacks {', '.join(missing)}. UAR "
+            "(unweighted average recall) is computed over the classes that it has.",
             stacklevel=5,
         )
 

@@ -2,13 +2,16 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Collection, Mapping
+import warnings
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
 from keras_ser import corpora
 from keras_ser.protocols import leaks
 from keras_ser.protocols.speakers import in_sessions_of, speakers_of
+
+RATINGS = ("activation", "valence")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,14 +29,16 @@ class Fold:
         tests: Test tables by name. Each is scored once, at the end.
         unlabelled: Utterances for the auxiliary tasks, or `None`. They count as
             training speech.
-        classes: The emotions, in the order of a model's probabilities.
+        classes: The emotions of the labelled training utterances, in the order of a
+            model's probabilities. Of the others, development utterances do not count,
+            and test utterances count as errors.
         selected_by: Description of what selects the epoch, for the report.
         test_speakers_select: Whether other utterances of the test speakers select the
             epoch, as the protocols of some papers require. Reports say so.
 
     Raises:
         ValueError: If two sides share a speaker, a segment of audio, or an utterance
-            and a copy of it.
+            and a copy of it, or if there are fewer than two classes.
 
     Example:
 
@@ -54,6 +59,7 @@ class Fold:
     def __post_init__(self) -> None:
         exempt = {("dev", "test", "speakers")} if self.test_speakers_select else set()
         leaks.check_disjoint(self.name, self.sides(), exempt)
+        _check_classes(self)
 
     def sides(self) -> dict[str, pd.DataFrame]:
         """The utterances of each side.
@@ -108,7 +114,8 @@ def make_fold(
             the test speakers.
 
     Raises:
-        ValueError: If no speaker is left to train on.
+        ValueError: If no speaker is left to train on, if the training speech has fewer
+            than two classes, or if the development speech has none of them.
     """
     apart = test if apart is None else apart
     held_out = set(test) | set(dev)
@@ -123,15 +130,70 @@ def make_fold(
         drop = unlabelled.speaker.isin(held_out)
         drop |= in_sessions_of(unlabelled, table, apart)
         unlabelled = unlabelled[~drop].reset_index(drop=True)
-    return Fold(
+    fold = Fold(
         name=name,
         train=train.reset_index(drop=True),
         dev=table[table.speaker.isin(dev)].reset_index(drop=True),
         tests={"test": table[table.speaker.isin(test)].reset_index(drop=True)},
         unlabelled=unlabelled,
-        classes=corpora.classes(table),
+        classes=corpora.classes(train),
         selected_by=f"development speakers {', '.join(sorted(dev))}",
     )
+    return report_unknown_classes(fold)
+
+
+def report_unknown_classes(fold: Fold) -> Fold:
+    """Warn of utterances whose class the training speech lacks; return the fold.
+
+    Raises:
+        ValueError: If no development utterance is of a class of the training speech,
+            so that nothing selects the epoch.
+    """
+    sides = {"development": fold.dev, "test": pd.concat(list(fold.tests.values()))}
+    unknown = {side: _unknown(table, fold.classes) for side, table in sides.items()}
+    dev = corpora.classes(fold.dev)
+    if dev and set(dev).isdisjoint(fold.classes):
+        raise ValueError(
+            f"Fold `{fold.name}` needs development utterances of the classes that it "
+            f"trains, {list(fold.classes)}. Received: {list(dev)}. Choose other "
+            "`labels`, or other development speakers."
+        )
+    rows = pd.concat(unknown.values())
+    if len(rows):
+        counts = [
+            f"{len(unknown[side])} of {len(sides[side])} {side}" for side in sides
+        ]
+        warnings.warn(
+            f"Fold `{fold.name}`: the training speech lacks "
+            f"{', '.join(corpora.classes(rows))}, the class of {' and '.join(counts)} "
+            "utterances. These do not count in development, and are errors in the "
+            "test. If that is not intended, choose `labels` that all sides have, such "
+            "as 'four'.",
+            stacklevel=4,
+        )
+    return fold
+
+
+def _unknown(table: pd.DataFrame, classes: Collection[str]) -> pd.DataFrame:
+    """The rows with an emotion that is not among the classes."""
+    return table[~table.emotion.isin([*classes, ""])]
+
+
+def _check_classes(fold: Fold) -> None:
+    """Raises unless the training speech has two or more classes, all of them known."""
+    if isinstance(fold.classes, str) or len(set(fold.classes)) < 2:
+        raise ValueError(
+            f"Fold `{fold.name}` needs training speech of two or more classes. "
+            f"Received: {fold.classes!r}. Choose other `labels`, hold out fewer "
+            "speakers, or use a larger corpus."
+        )
+    unknown = corpora.classes(_unknown(fold.train, fold.classes))
+    if unknown:
+        raise ValueError(
+            f"Fold `{fold.name}`: `classes` must be those of the training speech. "
+            f"Received: {fold.classes!r}, without {list(unknown)}. Pass "
+            "classes=corpora.classes(train)."
+        )
 
 
 def corpora_of(table: pd.DataFrame) -> str:
@@ -139,8 +201,15 @@ def corpora_of(table: pd.DataFrame) -> str:
     return "+".join(sorted(set(table.corpus)))
 
 
-def fingerprint(table: pd.DataFrame) -> str:
-    """A hash of a table's utterances, audio and labels, independent of row order."""
-    columns = ["utterance", "digest", "start", "end", "speaker", "emotion"]
-    rows = sorted(map(repr, table[columns].itertuples(index=False, name=None)))
+def fingerprint(table: pd.DataFrame, columns: Iterable[str] = ()) -> str:
+    """A hash of a table's utterances, audio and labels, independent of row order.
+
+    Args:
+        table: The table. Activation and valence count if any utterance has them.
+        columns: Further columns that count.
+    """
+    rated = [name for name in RATINGS if table[name].notna().any()]
+    names = ["utterance", "digest", "start", "end", "speaker", "emotion"]
+    view = table[[*names, *rated, *columns]]
+    rows = sorted(map(repr, view.itertuples(index=False, name=None)))
     return hashlib.blake2b("\n".join(rows).encode(), digest_size=16).hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from keras_ser.corpora import without_labels
 from keras_ser.protocols.across import cross_corpus, cross_language
 from keras_ser.protocols.each import BASES as WITHIN
 from keras_ser.protocols.each import each_corpus
@@ -36,13 +37,16 @@ def label_fraction(
     the seed and the utterance. The utterances of a smaller fraction are therefore
     among those of a larger one, and the order is the same in every fold.
 
+    The repeats of an experiment share these folds. To keep other labels in each
+    repeat, set `label_fraction` of a system instead.
+
     Args:
         table: Labelled utterances; see the other protocol.
         unlabelled: Speech for the auxiliary tasks; see the other protocol.
         fraction: Fraction of the labels that is kept, above 0 and up to 1.
         rest: What happens to the other training utterances: `"unlabelled"` adds them
-            to the unlabelled speech, for systems that train on it; `"drop"` leaves
-            them out.
+            to the unlabelled speech, without emotion, activation and valence, for
+            systems that train on it; `"drop"` leaves them out.
         seed: Seed of the random order.
         protocol: Name of the other protocol, any of `PROTOCOLS` except
             `label_fraction`.
@@ -109,7 +113,7 @@ def with_few_labels(
         )
     unlabelled = fold.unlabelled
     if rest == "unlabelled" and not keeps.all():
-        others = [fold.train[~keeps].assign(emotion="")]
+        others = [without_labels(fold.train[~keeps])]
         others += [] if unlabelled is None else [unlabelled]
         unlabelled = pd.concat(others, ignore_index=True)
     return dataclasses.replace(

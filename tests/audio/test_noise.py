@@ -144,25 +144,69 @@ def test_a_long_clip_is_cut_anywhere(noise):
     assert min(starts) < 4000 and max(starts) > 20_000
 
 
-def test_the_draw_is_a_function_of_utterance_kind_and_ratio(speech, noise_table):
-    clips = noises.clips(noise_table)
-    mixing = noises.Mixing(clips, "all", 0.0)
+def recorded(monkeypatch):
+    """The lengths of clips, and the segments of them, that are drawn from now on."""
+    draw, drawn = noises.draw_segment, []
+
+    def note(noise, samples, rng):
+        found = draw(noise, samples, rng)
+        drawn.append((len(noise), found))
+        return found
+
+    monkeypatch.setattr(noises, "draw_segment", note)
+    return drawn
+
+
+def scaled(mixed, speech):
+    """The noise that was mixed in, with power 1."""
+    added = mixed.astype(float) - speech
+    return added / np.sqrt(np.square(added).mean())
+
+
+@pytest.mark.parametrize("kind", ["rain", "all"])
+def test_the_draw_is_a_function_of_utterance_and_kind(speech, noise_table, kind):
+    mixing = noises.Mixing(noises.clips(noise_table, kind), kind, 0.0)
     one, again = mixing.for_utterance("toy/1"), mixing.for_utterance("toy/1")
     np.testing.assert_array_equal(one(speech), again(speech))
     assert dataclasses.replace(one, snr=0).key == one.key  # an int gives the same key
     for other in (
         mixing.for_utterance("toy/2"),
-        dataclasses.replace(one, snr=0.5),
-        dataclasses.replace(one, kind="rain"),
+        dataclasses.replace(one, kind="hum", clips=noises.clips(noise_table, "hum")),
     ):
-        added = one(speech) - speech, other(speech) - speech
-        assert abs(np.corrcoef(*added)[0, 1]) < 0.9
+        pair = scaled(one(speech), speech), scaled(other(speech), speech)
+        assert abs(np.mean(pair[0] * pair[1])) < 0.9
         assert other.key != one.key
 
 
+def test_every_ratio_has_the_same_noise(speech, noise_table, monkeypatch):
+    """Clip and offset agree over SNRs, and differ over kinds and utterances."""
+    drawn, clips = recorded(monkeypatch), noises.clips(noise_table)
+    first = noises.Mixing(clips, "all", 10.0, "toy/1")
+    mixed = {snr: dataclasses.replace(first, snr=snr)(speech) for snr in (-5.0, 0, 20)}
+    assert len(drawn) == 3
+    for length, found in drawn[1:]:
+        assert length == drawn[0][0]  # the same clip
+        np.testing.assert_array_equal(found, drawn[0][1])
+    for wave in mixed.values():
+        error = scaled(wave, speech) - scaled(mixed[0], speech)
+        assert np.abs(error).max() < 1e-3
+    keys = {dataclasses.replace(first, snr=snr).key for snr in mixed}
+    assert len(keys) == 3
+    drawn.clear()
+    for number in range(20):
+        noises.Mixing(clips, "all", 0.0, f"toy/{number}")(speech)
+        rain = noises.clips(noise_table, "rain")
+        noises.Mixing(rain, "rain", 0.0, f"toy/{number}")(speech)
+    starts = {found[:50].tobytes() for _, found in drawn}
+    assert len(starts) == 40
+
+
 def test_the_draw_is_the_same_in_any_process():
-    """A golden value, which must not depend on `hash` or on Python's version."""
-    assert noises.seed_of("emodb/03a01Fa", "rain", 10.0) == 2027335133
+    """Golden values, which must not depend on `hash` or on Python's version."""
+    assert noises.seed_of("emodb/03a01Fa", "rain") == 1665738765
+    clip = noises.Clip("rain", "a.wav", None, None, "digest")
+    key = noises.Mixing((clip,), "rain", 10, "emodb/03a01Fa").key
+    assert key == "noise=rain by utterance and kind 10.0 1281423982 emodb/03a01Fa"
 
 
 def test_the_order_of_the_noise_decides_nothing(speech, noise_table):
@@ -188,6 +232,8 @@ def test_all_draws_every_kind(noise_table, monkeypatch):
 def test_other_noise_has_another_fingerprint_and_key(noise_table):
     changed = noise_table.assign(digest=noise_table.digest.str[::-1])
     assert noises.fingerprint(changed) != noises.fingerprint(noise_table)
+    rule = noises.fingerprint(noise_table)["noise_drawn_from"]
+    assert rule == ["utterance", "kind"]  # tells runs under another rule apart
     keys = {noises.Mixing(noises.clips(t), "all", 0.0).key for t in (
         noise_table, changed)}  # fmt: skip
     assert len(keys) == 2

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from keras_ser.classical import OpenSmileSVM
+from keras_ser.corpora import COLUMNS
 from keras_ser.experiments import checks
 from keras_ser.experiments.config import Experiment, Features, System
 from keras_ser.experiments.config_file import load_config
 from keras_ser.experiments.overrides import override
 from keras_ser.models import BASELINE, MTLAug
+from keras_ser.models.base import SpeechModel
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 TOY = Experiment("toy", "emodb", {"a": System()})
@@ -60,7 +63,7 @@ def test_sizes_that_no_model_has_are_rejected():
     systems = {"a": System(arguments={"preset": "huge"})}
     check_rejected("preset", "one of ['paper', 'small']", "'huge'", systems=systems)
     odd = Features(settings={"n_mels": 20})
-    check_rejected("dimensions", "at each stage", "20", features=odd)
+    check_rejected("dimensions", "of the encoder halves them", "20", features=odd)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,110 @@ def test_a_protocols_arguments_are_checked(arguments, name, expected):
     check_rejected("protocol_arguments", "takes ['folds']", "['unlabelled']", **table)
 
 
+class Own(SpeechModel):
+    """A network that is in no registry, of which nothing is built."""
+
+    def __init__(self, classes, units, dimensions=128, column="gender", **kwargs):
+        raise AssertionError("a check must not build a model")
+
+    @staticmethod
+    def check(units, dimensions=128, **unchecked):
+        if units > dimensions:
+            raise ValueError(f"`units` must be at most {dimensions}.")
+
+    @classmethod
+    def columns(cls, column="gender", **arguments):
+        return (column,)
+
+
+def check_own(augment=(), objective=None, columns=COLUMNS, **arguments):
+    system = System(Own, arguments, objective or {}, augment)
+    checks.check(dataclasses.replace(TOY, systems={"a": system}), columns)
+
+
+def test_a_class_of_ones_own_is_checked_by_its_signature():
+    check_own(units=5)
+    check_own(units=5, column="language", augment=("mixup",))
+    check_own(units=128)
+    for arguments, words in (
+        ({}, r"`systems.a.arguments` needs \['units'\], which have no default"),
+        ({"units": 5, "size": 1}, r"takes \['units', 'column'\]. Received: \['size'\]"),
+        ({"units": 5, "column": 3}, "`systems.a.arguments.column` must be text"),
+        ({"units": 129}, "`units` must be at most 128"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            check_own(**arguments)
+
+
+@pytest.mark.parametrize("name", checks.FILLED)
+def test_what_the_experiment_fills_in_cannot_be_set(name):
+    words = rf"Received: \['{name}'\]. The experiment itself fills in \['{name}'\]"
+    with pytest.raises(ValueError, match=words):
+        check_own(units=5, **{name: 8})
+    with pytest.raises(ValueError, match=words):
+        checks.check(override(TOY, f"systems.a.arguments.{name}=8"))
+
+
+def test_weights_of_losses_go_by_the_names_of_heads():
+    check_own(units=5, objective={"emotion": 1, "gender": 0.5})
+    with pytest.raises(ValueError, match="objective.gender` must be a finite number"):
+        check_own(units=5, objective={"gender": -1})
+
+
+def test_the_columns_that_a_model_learns_are_in_the_table():
+    with pytest.raises(ValueError) as caught:
+        check_own(units=5, column="dialect")
+    message = str(caught.value)
+    assert "`systems.a.model` needs a table with the columns ['dialect']" in message
+    assert f"a head of {__name__}.Own learns them" in message
+    check_own(units=5, column="dialect", columns=[*COLUMNS, "dialect"])
+
+
+def test_a_class_that_is_no_model_is_rejected():
+    where, received = "systems.a.model", "builtins.dict. Derive this class from"
+    change = {"systems": {"a": System(dict)}}
+    check_rejected(
+        where, "front_end, vectors, estimator, posteriors", received, **change
+    )
+
+
+def test_registered_classes_are_checked_as_their_names_are():
+    wrong = {"systems": {"a": System(MTLAug, {"dropout": 2.0})}}
+    check_rejected("dropout", "at least 0 and below 1", "2.0", **wrong)
+    svm = {"systems": {"a": System(OpenSmileSVM)}}
+    with pytest.raises(ValueError, match="because `OpenSmileSVM` is not a network"):
+        checks.check(dataclasses.replace(TOY, **svm))
+    change = {**svm, "conditions": ("clean", "fgsm:0.1")}
+    with pytest.raises(ValueError, match=r"systems \['a'\], which have no network"):
+        checks.check(dataclasses.replace(TOY, **change))
+
+
+@pytest.mark.parametrize("augment", [(), {}])
+def test_an_augmentation_head_needs_augmentation(augment):
+    systems = {"a": System(augment=augment)}
+    with pytest.raises(ValueError) as caught:
+        checks.check(dataclasses.replace(TOY, systems=systems))
+    message = str(caught.value)
+    assert "needs two or more types to tell apart. Received: ['none']." in message
+    assert "Set augmentation=False" in message and "or augment the training" in message
+    without = {"a": System(arguments={"augmentation": False}, augment=augment)}
+    checks.check(dataclasses.replace(TOY, systems=without))
+    checks.check(dataclasses.replace(TOY, systems={"a": System(augment=("mixup",))}))
+
+
+def test_labels_and_options_fit_the_corpora():
+    both = dataclasses.replace(TOY, corpus=("emodb", "ravdess"))
+    fitting = {"emodb": "four", "ravdess": {"calm": "neutral"}}
+    checks.check(dataclasses.replace(both, labels=fitting))
+    with pytest.raises(ValueError, match="one label set for each of the labelled corp"):
+        checks.check(dataclasses.replace(both, labels={"emodb": "four"}))
+    options = {"ravdess": {"x": 1}, "demand": {"y": 2}}
+    with pytest.raises(ValueError, match=r"options of \['demand', 'ravdess'\]"):
+        checks.check(dataclasses.replace(TOY, corpus_options=options))
+    noisy = dataclasses.replace(both, noise="demand", corpus_options=options)
+    checks.check(noisy)
+
+
 @pytest.mark.parametrize(
     ("augment", "words"),
     [
@@ -103,6 +210,7 @@ def test_a_protocols_arguments_are_checked(arguments, name, expected):
         ({"speed": {"factors": ["a"]}}, r"speed.factors\[…\]` must be a finite number"),
         ({"speed": {"factors": 0.9}}, "speed.factors` must be a tuple or list"),
         ({"speed": {"factors": [0]}}, "finite numbers above 0"),
+        ({"specaugment": {"frequency": 4}}, "`least` of SpecAugment must be at most"),
         ({"specaugment": {"time": 3.5}}, "specaugment.time` must be a whole number"),
         ({"mixup": {"x": 1}}, r"augment.mixup` takes \[\]"),
         (("speed", "speed"), "different names"),
@@ -131,5 +239,5 @@ def test_every_config_passes(path):
 
 
 def test_a_model_raises_the_error_of_its_check():
-    with pytest.raises(ValueError, match="`dropout` must be a rate"):
+    with pytest.raises(ValueError, match="`dropout` must be a number of at least 0"):
         MTLAug(("a", "b"), dimensions=8, dropout=1.5)

@@ -126,16 +126,55 @@ def test_development_speakers_train_only_if_asked(job_of, loudness, tmp_path):
     assert "toy/2, toy/3 train too" in found_with_dev["selected_by"]
 
 
-def test_a_class_without_training_speech_has_probability_0(toy_table):
-    frame = classical._predictions(
-        toy_table("1"),
-        ("anger", "fear", "sadness"),
-        ["anger", "sadness"],
-        [[0.4, 0.6]] * 2,
-    )
-    assert frame.prediction.tolist() == ["sadness"] * 2
-    assert frame.p_fear.tolist() == [0.0] * 2
+def test_a_class_without_training_speech_has_probability_0(job_of, tmp_path):
+    """Nobody who trains is afraid, but development speakers are."""
+    job = job_of("length")
+    fold = dataclasses.replace(job.fold, classes=("anger", "fear", "sadness"))
+    job = dataclasses.replace(job, fold=fold)
+    frame, _ = classical.fit_and_test(job, tmp_path)
+    assert (frame.p_fear == 0).all()
     assert list(frame.filter(like="p_")) == ["p_anger", "p_fear", "p_sadness"]
+    assert set(frame.prediction) <= {"anger", "sadness"}
+
+
+def test_each_target_is_learned_by_itself(spoken_table, tmp_path):
+    """A number, and an attribute that some training utterances lack."""
+    valence = np.where(spoken_table.emotion == "anger", 1.0, -1.0)
+    accent = np.where(spoken_table.emotion == "anger", "loud", "soft").astype(object)
+    accent[::5] = ""
+    table = spoken_table.assign(valence=valence, accent=accent)
+    targets = {"targets": ("emotion", "valence", "accent")}
+    system = System("MeanLogMelProbe", arguments=targets, augment=())
+    config = dataclasses.replace(CONFIG, systems={"all": system})
+    (job,) = plan.plan_jobs(config, table, None, tmp_path, folds=["1"])
+    frame, _ = classical.fit_and_test(job, tmp_path)
+    rows = {head: part for head, part in frame.groupby("head")}
+    assert set(rows) == {"emotion", "valence", "accent"}
+    tested = job.fold.tests["test"]
+    assert rows["accent"].truth.tolist() == tested.accent.tolist()
+    known = rows["accent"].truth != ""
+    assert (rows["accent"].prediction == rows["accent"].truth)[known].all()
+    number = rows["valence"].prediction.astype(float).to_numpy()
+    np.testing.assert_allclose(number, tested.valence, atol=0.5)
+    assert rows["valence"].filter(like="p_").isna().all(axis=None)
+    emotion = system_alone(job, tmp_path)
+    columns = ["prediction", "p_anger", "p_sadness"]
+    found = rows["emotion"][columns].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, emotion[columns])
+
+
+def system_alone(job, folder):
+    """The predictions of the same system for the emotion alone."""
+    system = System("MeanLogMelProbe", augment=())
+    config = dataclasses.replace(job.config, systems={"all": system})
+    frame, _ = classical.fit_and_test(dataclasses.replace(job, config=config), folder)
+    return frame
+
+
+@pytest.mark.parametrize("targets", ["emotion", (), ("emotion", "emotion"), (1,)])
+def test_targets_are_a_list_of_columns(targets):
+    with pytest.raises(ValueError, match="`targets` must be a list of different"):
+        OpenSmileSVM(targets=targets)
 
 
 # Normalisation.
@@ -320,7 +359,7 @@ def test_a_run_has_the_form_of_a_networks(job_of, loudness, tmp_path):
     names = {path.name for path in folder.iterdir()}
     assert {"config.json", "environment.json", "metrics.json"} <= names
     frame = pd.read_csv(folder / "predictions.csv")
-    where = ["experiment", "system", "corpus", "fold", "repeat", "condition"]
+    where = ["experiment", "system", "corpus", "fold", "repeat", "test", "condition"]
     what = ["utterance", "speaker", "head", "truth", "prediction"]
     assert list(frame) == [*where, *what, "p_anger", "p_sadness"]
     assert frame["head"].unique().tolist() == ["emotion"]
@@ -339,7 +378,7 @@ def test_a_run_has_the_form_of_a_networks(job_of, loudness, tmp_path):
         ),
         (
             System("LengthProbe", augment=(), arguments={"C": 1}),
-            r"arguments` takes \['train_on_dev'\].*'C'",
+            r"arguments` takes \['train_on_dev', 'targets'\].*'C'",
         ),
         (
             System("OpenSmileSVM", augment=(), arguments={"features": "IS09"}),

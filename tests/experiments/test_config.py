@@ -76,13 +76,30 @@ def test_no_system_has_the_name_of_the_reports_folder():
         (Training, {"unlabelled_ratio": -1}),
         (Training, {"learning_rate": float("nan")}),
         (Training, {"learning_rate": 0}),
-        (Training, {"monitor": "loss"}),
+        (Training, {"monitor": "f1"}),
         (Training, {"precision": "bfloat16"}),
         (Training, {"seed": "0"}),
+        (Training, {"optimizer": "lion"}),
+        (Training, {"optimizer_arguments": [1]}),
+        (Training, {"optimizer_arguments": {"beta_1": float("inf")}}),
+        (Training, {"clip_norm": -1}),
+        (Training, {"clip_norm": True}),
+        (Training, {"clip_norm": float("inf")}),
+        (Training, {"schedule": "step"}),
+        (Training, {"stop": -1}),
+        (Training, {"stop": 1.5}),
+        (Training, {"average": 1}),
+        (Training, {"average": -0.1}),
+        (Training, {"average": float("nan")}),
+        (Training, {"select": "first"}),
+        (Training, {"dev_windows": 2}),
         (Features, {"seconds": float("inf")}),
         (Features, {"seconds": 0.0}),
         (Features, {"settings": [1]}),
         (Features, {"normalise": "all"}),
+        (Features, {"speech_db": 0}),
+        (Features, {"speech_db": float("inf")}),
+        (Features, {"speech_db": "60"}),
     ],
 )
 def test_impossible_settings_are_rejected_by_name(kind, change):
@@ -139,3 +156,61 @@ def test_a_field_of_another_type_is_rejected_by_name(experiment, kind, change):
 def test_labels_may_be_a_mapping(experiment):
     labels = {"anger": "negative", "sadness": "negative"}
     assert dataclasses.replace(experiment, labels=labels).labels == labels
+
+
+def test_labels_may_differ_between_corpora(experiment):
+    mapping = {"anger": "negative"}
+    labels = {"emodb": "four", "ravdess": mapping}
+    both = dataclasses.replace(experiment, corpus=("emodb", "ravdess"), labels=labels)
+    assert both.labels_by_corpus == labels
+    one = dataclasses.replace(experiment, labels=mapping)
+    assert one.labels_by_corpus == {"synthetic": mapping}
+    wrong = dataclasses.replace(both, labels={"emodb": "four"})
+    with pytest.raises(ValueError, match=r"the labelled corpora \['emodb', 'ravdess'"):
+        _ = wrong.labels_by_corpus
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"emodb": {"anger": 5}, "ravdess": "four"},
+        {"emodb": {"anger": "x"}, "ravdess": None},
+        {"emodb": {"anger": {"x": "y"}}, "ravdess": "four"},
+        {5: {"anger": "x"}},
+    ],
+)
+def test_labels_of_a_corpus_are_text_or_a_mapping_to_text(experiment, labels):
+    with pytest.raises(ValueError, match="^`labels` must be .* or one of these per co"):
+        dataclasses.replace(experiment, labels=labels)
+
+
+def test_a_model_may_be_a_class():
+    class Own:
+        pass
+
+    assert System(Own).model is Own
+    with pytest.raises(ValueError, match="^`System.model` must be a name or a class"):
+        System(Own())
+
+
+def test_training_has_options_for_all_papers():
+    made = Training(
+        optimizer="sgd",
+        optimizer_arguments={"nesterov": True},
+        clip_norm=5,
+        schedule="halve",
+        stop=20,
+        average=0.98,
+        monitor="loss",
+        select="last",
+        dev_windows="all",
+    )
+    assert (made.clip_norm, made.stop, made.average) == (5, 20, 0.98)
+
+
+def test_averages_and_further_options_are_off_by_default():
+    made = Training()
+    assert (made.optimizer, made.optimizer_arguments) == ("adam", {})
+    assert (made.schedule, made.monitor) == ("halve_and_restore", "accuracy")
+    assert (made.select, made.dev_windows) == ("best", "first")
+    assert made.clip_norm == made.stop == made.average == 0

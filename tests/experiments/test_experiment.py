@@ -57,6 +57,7 @@ def test_predictions_have_the_columns_of_the_format(finished, tables):
         "corpus",
         "fold",
         "repeat",
+        "test",
         "condition",
         "utterance",
         "speaker",

@@ -13,6 +13,7 @@ from keras_ser.experiments import extraction, network, plan
 from keras_ser.experiments.config import System
 from keras_ser.experiments.job import feature_store
 from keras_ser.inference import Recogniser
+from keras_ser.utils import files
 
 
 def test_each_utterance_is_extracted_once_for_all_folds(toy, tables, tmp_path):
@@ -25,11 +26,11 @@ def test_each_utterance_is_extracted_once_for_all_folds(toy, tables, tmp_path):
 
 
 def test_an_augmentation_takes_its_arguments_from_the_config(toy, tables, tmp_path):
-    augment = {"specaugment": {"frequency": 3}, "speed": {"factors": (0.8,)}}
+    augment = {"specaugment": {"least": 3}, "speed": {"factors": (0.8,)}}
     config = dataclasses.replace(toy, systems={"a": System(augment=augment)})
     (job,) = plan.plan_jobs(config, *tables, tmp_path, folds=["1"])
     assert json.loads(json.dumps(job.describe()))["systems"]["a"]["augment"] == {
-        "specaugment": {"frequency": 3},
+        "specaugment": {"least": 3},
         "speed": {"factors": [0.8]},
     }
     # Every utterance is extracted unaugmented and at one speed.
@@ -105,6 +106,7 @@ def test_a_network_is_trained_under_its_conditions_and_tested_on_clean_speech(
     assert sorted(store.cache.rglob("*.f16")) == entries
     lower = np.subtract(*(data[name].preprocessing.mean for name in ("clean", "soft")))
     assert lower.mean() > 3  # of log-mel: 40 dB are 9.2
+    files.write_json(tmp_path / "run" / "config.json", {})
     frame, _ = network.train_and_test(planned[0], store, tmp_path / "run")
     recogniser = Recogniser.load(tmp_path / "run")
     expected = evaluation.predictions(recogniser, planned[0].fold.tests["test"])

@@ -1,5 +1,6 @@
 """The folders and tables of an experiment."""
 
+import dataclasses
 import warnings
 
 import pandas as pd
@@ -54,6 +55,58 @@ def test_several_corpora_are_one_table(register, tmp_path):
     assert list(dict.fromkeys(table.corpus)) == ["one", "two"]
     assert table.index.is_unique and table.utterance.is_unique
     assert unlabelled is None
+
+
+def test_each_corpus_may_have_its_own_labels(register, tmp_path):
+    for name in ("one", "two"):
+        register(name, ("anger", "sadness", "fear"))
+    labels = {"one": {"anger": "bad", "fear": "bad", "sadness": "sad"}, "two": "four"}
+    config = Experiment("e", ("one", "two"), ONE, labels=labels)
+    with pytest.warns(UserWarning, match="has the classes"):
+        table, _ = read(config, tmp_path, ["one", "two"])
+    found = table.groupby("corpus").emotion.unique().map(sorted).to_dict()
+    assert found == {"one": ["bad", "sad"], "two": ["anger", "sadness"]}
+
+
+def test_labels_per_corpus_leave_unlabelled_speech_alone(register, tmp_path):
+    register("one", ("anger", "sadness"))
+    register("more", ("boredom",), speakers=("11", "12"))
+    config = Experiment(
+        "e", "one", MORE, labels={"one": "four"}, unlabelled_corpus="more"
+    )
+    table, unlabelled = read(config, tmp_path, ["one", "more"])
+    assert set(table.emotion) == {"anger", "sadness"}
+    assert len(unlabelled) == 2 and set(unlabelled.emotion) == {""}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"labels": {"one": "four"}}, "one label set for each of the labelled corpora"),
+        ({"corpus_options": {"tow": {}}}, r"Received: options of \['tow'\], which `e`"),
+        ({"corpus_options": {"more": {"x": 1}}}, "Remove these options"),
+    ],
+)
+def test_what_does_not_fit_the_corpora_is_rejected(tmp_path, change, words):
+    """Before anything is read: there is no such corpus."""
+    config = Experiment("e", ("one", "two"), ONE, **change)
+    with pytest.raises(ValueError, match=words):
+        read(config, tmp_path, ["one", "two"])
+    with pytest.raises(ValueError, match=words):
+        inputs.read_noise(config, {}, tmp_path)
+
+
+def test_unlabelled_speech_has_no_ratings(register, tmp_path, monkeypatch):
+    register("one", ("anger", "sadness"))
+    register("more", ("boredom",), speakers=("11", "12"))
+    plain = corpora.CORPORA["more"].read
+    rated = dataclasses.replace(
+        corpora.CORPORA["more"], read=lambda root: plain(root).assign(valence=0.5)
+    )
+    monkeypatch.setitem(corpora.CORPORA, "more", rated)
+    config = Experiment("e", "one", MORE, unlabelled_corpus="more")
+    _, unlabelled = read(config, tmp_path, ["one", "more"])
+    assert unlabelled.valence.isna().all()
 
 
 def test_options_reach_a_corpus_reader(register, tmp_path):

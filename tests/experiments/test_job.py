@@ -7,8 +7,10 @@ import pytest
 
 from keras_ser import conditions
 from keras_ser.experiments import plan
-from keras_ser.experiments.config import Experiment, System
-from keras_ser.experiments.job import feature_store
+from keras_ser.experiments.config import Experiment, Features, System, Training
+from keras_ser.experiments.job import ALWAYS, feature_store
+from keras_ser.models import MTLAug
+from keras_ser.models.base import SpeechModel
 
 CONFIG = Experiment("toy", "emodb", {"one": System(), "two": System()}, repeats=2)
 
@@ -93,3 +95,113 @@ def test_only_other_training_conditions_are_described(planned, tmp_path):
     store = feature_store(job.config, tmp_path)
     assert job.training_store(store).unaugmented == store.unaugmented
     assert other.training_store(store).unaugmented == conditions.parse("gain:-6")
+
+
+def test_no_default_is_described_but_the_old_ones(planned):
+    """Records stay valid when a field is added, whoever adds it."""
+    described = planned[0].describe()
+    parts = {
+        Experiment: described,
+        Features: described["features"],
+        Training: described["training"],
+        System: described["systems"]["one"],
+    }
+    added = {"fold", "repeat", "data"}
+    for kind, part in parts.items():
+        assert set(part) - added == set(ALWAYS[kind])
+        assert set(ALWAYS[kind]) <= {field.name for field in dataclasses.fields(kind)}
+
+
+def test_a_default_given_as_a_list_is_none_either(planned):
+    job = planned[0]
+    config = dataclasses.replace(job.config, conditions=["clean"], tuned_on=[])
+    same = dataclasses.replace(job, config=config)
+    assert same.describe() == job.describe()
+
+
+def with_systems(job, **systems):
+    config = dataclasses.replace(job.config, systems=systems)
+    return {
+        name: dataclasses.replace(job, config=config, system=name) for name in systems
+    }
+
+
+def few(job, fraction, **options):
+    return with_systems(job, few=System(label_fraction=fraction, **options))["few"]
+
+
+def names(job) -> set[str]:
+    return set(job.data.train.utterance)
+
+
+@pytest.fixture
+def many(toy_table):
+    """A job with 40 training utterances."""
+    table = toy_table({f"{n:02d}": "" for n in range(13)}, ("anger", "sadness") * 2)
+    table["valence"] = 0.5
+    return plan.plan_jobs(CONFIG, table, None, "runs")[0]
+
+
+def test_few_labels_are_drawn_for_each_repeat(many):
+    repeats = [dataclasses.replace(many, repeat=number) for number in range(4)]
+    drawn = [names(few(job, 0.5)) for job in repeats]
+    assert len({frozenset(each) for each in drawn}) == 4
+    assert {len(each) for each in drawn} == {20}
+    for job, each in zip(repeats, drawn, strict=True):
+        assert names(few(job, 0.2)) < names(few(job, 0.4)) < each < names(job)
+        assert names(few(job, 0.5, use_unlabelled=True)) == each
+
+
+def test_few_labels_depend_on_the_seed_and_not_on_the_system(many):
+    half = System(label_fraction=0.5)
+    jobs = with_systems(many, one=half, other=dataclasses.replace(half, augment=()))
+    assert names(jobs["one"]) == names(jobs["other"])
+    training = dataclasses.replace(CONFIG.training, seed=1)
+    config = dataclasses.replace(jobs["one"].config, training=training)
+    assert names(dataclasses.replace(jobs["one"], config=config)) != names(jobs["one"])
+
+
+def test_what_lost_its_label_is_unlabelled_and_has_no_valence(many):
+    data = few(many, 0.5, use_unlabelled=True).data
+    assert len(data.unlabelled) == 20
+    assert set(data.unlabelled.emotion) == {""} and data.unlabelled.valence.isna().all()
+    assert few(many, 0.5).data.unlabelled is None
+
+
+@pytest.mark.parametrize(("fraction", "updates"), [(1.0, None), (0.5, 5), (0.2, 5)])
+def test_few_labels_train_as_many_updates_as_all(many, fraction, updates):
+    """40 utterances give 80 rows, which are 5 batches of 16."""
+    assert few(many, fraction).updates_per_epoch == updates
+
+
+class Ages(SpeechModel):
+    """Learns the speakers' languages, or another column."""
+
+    @classmethod
+    def columns(cls, column="language", **arguments):
+        return (column,)
+
+
+def test_a_class_is_recorded_by_its_name(planned):
+    jobs = with_systems(planned[0], own=System(Ages), known=System(MTLAug))
+    own, known = (jobs[name].describe() for name in ("own", "known"))
+    assert own["systems"]["own"]["model"] == f"{__name__}.Ages"
+    assert known["systems"]["known"]["model"] == "MTLAug"
+    assert json.loads(json.dumps(own)) is not None
+
+
+def test_the_columns_that_a_model_learns_belong_to_the_data(planned):
+    job = with_systems(planned[0], own=System(Ages))["own"]
+    train = job.fold.train.assign(language="eng")
+    other = dataclasses.replace(job, fold=dataclasses.replace(job.fold, train=train))
+    one, two = job.describe()["data"], other.describe()["data"]
+    assert one["columns"] != two.pop("columns")
+    assert {**two, "columns": one["columns"]} == one
+    assert "columns" not in planned[0].describe()["data"]
+
+
+def test_the_rule_of_the_noise_is_described(planned, toy_table):
+    noise = toy_table(["rain"], ("",), corpus="noise").assign(session="rain")
+    described = dataclasses.replace(planned[0], noise=noise).describe()
+    assert described["data"]["noise_drawn_from"] == ["utterance", "kind"]
+    assert "noise_drawn_from" not in planned[0].describe()["data"]

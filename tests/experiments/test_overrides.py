@@ -59,6 +59,10 @@ def look_up(node, path):
         ("corpus=('emodb', 'ravdess')", ("emodb", "ravdess")),
         ("corpus_options.csv.speaker=subject", "subject"),
         ("systems.full.label_fraction=1", 1.0),
+        ("systems.full.model=CNNAttention", "CNNAttention"),
+        ("labels=four", "four"),
+        ("labels={'a': 'b'}", {"a": "b"}),
+        ("labels={'a': {'b': 'c'}, 'd': 'four'}", {"a": {"b": "c"}, "d": "four"}),
     ],
 )
 def test_an_override_sets_one_value_of_the_right_type(experiment, text, value):
@@ -67,6 +71,19 @@ def test_an_override_sets_one_value_of_the_right_type(experiment, text, value):
     found = look_up(changed, path)
     assert found == value
     assert type(found) is type(value)
+
+
+def test_the_label_set_of_one_corpus_can_be_changed(experiment):
+    labels = {"emodb": "four", "ravdess": {"calm": "neutral"}}
+    changed = override(experiment, f"labels={labels}")
+    changed = override(changed, "labels.emodb=three")
+    changed = override(changed, "labels.ravdess.anger=anger")
+    assert changed.labels == {
+        "emodb": "three",
+        "ravdess": {"calm": "neutral", "anger": "anger"},
+    }
+    with pytest.raises(ValueError, match="path already ends at the value 'three'"):
+        override(changed, "labels.emodb.anger=anger")
 
 
 def test_an_override_changes_nothing_else(experiment):
@@ -98,6 +115,8 @@ def test_an_override_changes_nothing_else(experiment):
         ("systems.full.objective=0.5", "dict", "float"),
         ("training=5", "Training", "int"),
         ("systems=5", "dict", "int"),
+        ("systems.full.model=5", "str", "int"),
+        ("labels=5", "str or dict", "int"),
     ],
 )
 def test_a_value_of_another_type_is_rejected(experiment, text, expected, received):

@@ -53,8 +53,8 @@ class Runner:
         (folder / ".1-half").unlink()
         (folder / "half").rmdir()
         tested = job.fold.tests["test"]
-        columns = {"prediction": "anger", "truth": tested.emotion}
-        columns["condition"] = "clean"
+        columns = {"head": "emotion", "prediction": "anger", "truth": tested.emotion}
+        columns |= {"condition": "clean", "test": "test", "p_anger": 0.5}
         return tested[["corpus", "utterance"]].assign(**columns), {"epoch": 1}
 
 

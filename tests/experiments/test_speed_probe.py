@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_ser import protocols
+from keras_ser import augment, protocols, tasks
 from keras_ser.data import Pipeline
 from keras_ser.experiments import speed_probe
 from keras_ser.features import IDENTITY, FeatureStore, LogMel
@@ -25,18 +25,26 @@ def store(spoken_table, tmp_path_factory):
 
 
 class Watcher:
-    """A model that keeps the batches that it is evaluated on."""
+    """A model that keeps the batches that it is evaluated on.
 
-    def __init__(self, *heads):
-        self.heads = heads
+    Its head is not called `augmentation`, because the probe has to find it by its task.
+    """
+
+    def __init__(self, *tasks):
+        self.tasks = tasks
         self.batches = []
 
     def evaluate(self, data, **_):
         """Predicts `speed` for every row."""
         batches = list(data.as_numpy_iterator())
         self.batches += batches
-        kinds = np.concatenate([labels["augmentation"] for _, labels, _ in batches])
-        return {"augmentation_accuracy": (kinds.argmax(axis=1) == 1).mean()}
+        kinds = np.concatenate([labels["transform"] for _, labels, _ in batches])
+        return {"transform_accuracy": (kinds.argmax(axis=1) == 1).mean()}
+
+
+EMOTION = tasks.Classification("emotion", ("anger", "sadness"))
+TYPES = ("none", "speed", "specaugment")
+TRANSFORM = tasks.AugmentationType("transform", TYPES)
 
 
 def test_half_speed_is_recognised_by_its_empty_upper_half_of_the_band(store, fold):
@@ -44,33 +52,52 @@ def test_half_speed_is_recognised_by_its_empty_upper_half_of_the_band(store, fol
     assert speed_probe.speed_shortcut(store, fold, (0.5, 1.0)) == {"0.5": 1.0, "1": 0.5}
 
 
+def pipeline(fold, store, **settings):
+    return Pipeline(
+        fold,
+        store,
+        seconds=1.0,
+        batch=6,
+        augment=(*augment.instances(SPEED), "specaugment"),
+        tasks=(EMOTION, TRANSFORM),
+        progress=False,
+        **settings,
+    )
+
+
 @pytest.fixture(scope="module")
 def data(fold, store):
-    augment = (*probes_augment(), "specaugment")
-    return Pipeline(fold, store, 1.0, batch=6, augment=augment, progress=False)
+    return pipeline(fold, store)
 
 
-def probes_augment():
-    from keras_ser import augment
-
-    return augment.instances(SPEED)
+def rows_per_type(model) -> list[int]:
+    types = np.concatenate([labels["transform"] for _, labels, _ in model.batches])
+    return types.sum(axis=0).tolist()
 
 
 def test_the_head_is_scored_on_every_variant_of_development_speech(data):
-    model = Watcher("emotion", "augmentation")
+    model = Watcher(EMOTION, TRANSFORM)
     found = speed_probe.score_augmentation_head(model, data)
     assert found == {
         "augmentation_accuracy": pytest.approx(1 / 3),
         "augmentation_types": ["none", "speed", "specaugment"],
         "speed_probe": {"0.5": 1.0},
     }
-    types = np.concatenate([labels["augmentation"] for _, labels, _ in model.batches])
-    assert types.sum(axis=0).tolist() == [len(data.fold.dev)] * 3
+    assert rows_per_type(model) == [len(data.fold.dev)] * 3
+
+
+def test_a_type_that_training_lacks_is_not_scored(fold, store):
+    data = pipeline(fold, store, rows_per_utterance=1)  # every row is augmented
+    model = Watcher(EMOTION, TRANSFORM)
+    found = speed_probe.score_augmentation_head(model, data)
+    assert found["augmentation_types"] == ["speed", "specaugment"]
+    assert found["augmentation_accuracy"] == pytest.approx(1 / 2)
+    assert rows_per_type(model) == [0, len(fold.dev), len(fold.dev)]
 
 
 def test_development_speech_keeps_the_preprocessing_of_the_training(data, store):
     rows = [
-        (features, labels["augmentation"])
+        (features, labels["transform"])
         for features, labels, _ in data.augmented(
             data.fold.dev, "none"
         ).as_numpy_iterator()
@@ -93,14 +120,11 @@ def test_development_speech_keeps_the_preprocessing_of_the_training(data, store)
 
 
 @pytest.mark.parametrize(
-    ("heads", "augment"),
-    [(("emotion",), ("speed",)), (("emotion", "augmentation"), ("specaugment",))],
+    ("heads", "names"),
+    [((EMOTION,), ("speed",)), ((EMOTION, TRANSFORM), ("specaugment",))],
 )
-def test_without_head_or_speed_there_are_no_scores(fold, store, heads, augment):
+def test_without_head_or_speed_there_are_no_scores(heads, names):
     class Data:
-        pass
+        augment = augment.instances(names)
 
-    from keras_ser.augment import instances
-
-    Data.augment = instances(augment)
     assert speed_probe.score_augmentation_head(Watcher(*heads), Data) == {}

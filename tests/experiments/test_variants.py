@@ -63,6 +63,7 @@ def test_other_corpora_take_the_places_of_those_named():
 
 def test_a_corpus_may_stay_and_the_other_change():
     other = variants.on_corpora(CROSS, ("iemocap", "emodb"))
+    assert other.corpus_options == CROSS.corpus_options
     assert other.protocol_arguments["arguments"]["train"] == "iemocap"
     assert other.protocol_arguments["arguments"]["test"] == "emodb"
 
@@ -91,6 +92,66 @@ def test_noise_takes_the_place_of_noise():
     assert (other.noise, other.corpora) == ("noise", ("ravdess", "emodb"))
     with pytest.raises(ValueError, match="or as many others in place of iemocap"):
         variants.on_corpora(CROSS, ("iemocap", "msp_improv", "noise"))
+
+
+LABELS = {"iemocap": "four", "msp_improv": {"anger": "negative"}}
+BY_CORPUS = dataclasses.replace(CROSS, labels=LABELS)
+
+
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        (("msp_improv", "iemocap"), LABELS),
+        (("ravdess", "emodb"), {"ravdess": "four", "emodb": {"anger": "negative"}}),
+        (("iemocap", "emodb"), {"iemocap": "four", "emodb": {"anger": "negative"}}),
+    ],
+)
+def test_label_sets_per_corpus_follow_by_position(given, labels):
+    other = variants.on_corpora(BY_CORPUS, (*given, "librispeech"))
+    assert other.labels_by_corpus == labels
+    assert variants.smoke(other).labels_by_corpus == {
+        "synthetic": "four",
+        "synthetic_b": {"anger": "negative"},
+    }
+
+
+def test_label_sets_for_the_given_corpora_stay():
+    """As from `--set labels={…} --corpus ravdess=… --corpus emodb=…`."""
+    labels = {"ravdess": "three", "emodb": "four"}
+    changed = dataclasses.replace(CROSS, labels=labels)
+    other = variants.on_corpora(changed, ("ravdess", "emodb"))
+    assert other.labels_by_corpus == labels
+    mapping = {"anger": "negative"}
+    plain = dataclasses.replace(CROSS, labels=mapping)
+    assert variants.on_corpora(plain, ("ravdess", "emodb")).labels == mapping
+
+
+def test_more_corpora_than_label_sets_are_rejected():
+    within = Experiment(
+        "w", ("a", "b"), {"one": System()}, {"a": "four", "b": "all"}, "each_corpus"
+    )
+    assert variants.on_corpora(within, ["emodb"]).labels == {"emodb": "four"}
+    with pytest.raises(ValueError) as caught:
+        variants.on_corpora(within, ("emodb", "ravdess", "savee"))
+    message = str(caught.value)
+    assert "has one label set for each of ['a', 'b']" in message
+    assert "Received: ['emodb', 'ravdess', 'savee']. Give at most 2" in message
+
+
+def test_options_leave_with_their_corpus():
+    options = {"iemocap": {"x": 1}, "librispeech": {"y": 2}, "demand": {"z": 3}}
+    config = dataclasses.replace(CROSS, noise="demand", corpus_options=options)
+    few = variants.restricted(config, ["one"])
+    assert set(few.corpus_options) == {"iemocap", "demand"}
+    other = variants.on_corpora(config, ("noise",))
+    assert set(other.corpus_options) == {"iemocap", "librispeech"}
+    wrong = dataclasses.replace(config, corpus_options={**options, "emodbb": {}})
+    for variant in (
+        variants.restricted(wrong, ["one"]),
+        variants.on_corpora(wrong, ("ravdess", "emodb")),
+        variants.smoke(wrong),
+    ):
+        assert "emodbb" in variant.corpus_options  # which is an error later
 
 
 def test_one_name_stays_a_name():
@@ -126,6 +187,9 @@ def test_a_preset_changes_networks_and_schedule_together():
     assert small.systems["net"].arguments == {"preset": "small"}
     assert small.systems["other"] is systems["other"]
     assert small.training == Training(seed=7)
+    averaged = dataclasses.replace(training, optimizer="sgd", average=0.9)
+    kept = variants.at_preset(dataclasses.replace(config, training=averaged), "small")
+    assert kept.training == Training(seed=7, optimizer="sgd", average=0.9)
     back = variants.at_preset(small, "paper")
     assert (back.systems, back.training) == (config.systems, config.training)
 

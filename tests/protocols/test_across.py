@@ -112,10 +112,24 @@ def test_an_invalid_share_or_split_is_rejected(both, arguments):
         across(both, **arguments)
 
 
-def test_a_test_class_without_training_speech_is_rejected(both):
+def test_a_test_class_without_training_speech_gives_a_warning(both):
     table = both[(both.corpus == "g") | (both.emotion != "neutral")]
-    with pytest.raises(ValueError, match="without training speech: neutral"):
+    with pytest.warns(UserWarning, match="Fold `e-g`: the training speech lacks neu"):
+        fold = across(table)
+    assert fold.classes == ("anger", "sadness")
+    for side in ("dev", "test"):
+        assert "neutral" in set(fold.sides()[side].emotion)
+
+
+@pytest.mark.filterwarnings("ignore:Fold `e-g`. the test speech lacks")
+def test_corpora_without_a_common_class_are_rejected(both):
+    german = both.corpus == "g"
+    table = both.assign(emotion=both.emotion.where(~german, "G " + both.emotion))
+    with pytest.raises(ValueError) as caught:
         across(table)
+    message = str(caught.value)
+    assert "Fold `e-g` needs development utterances of the classes" in message
+    assert "Received: ['G anger', 'G neutral', 'G sadness']. Choose other" in message
 
 
 def test_a_training_class_that_is_never_tested_gives_a_warning(both):

@@ -50,6 +50,15 @@ def test_the_rest_trains_without_label_or_not_at_all(table, toy_table):
     assert set(dropped.unlabelled.utterance) == set(extra.utterance)
 
 
+def test_an_utterance_without_label_has_no_ratings_either(table):
+    rated = table.assign(activation=0.5, valence=-0.5)
+    fold = label_fraction(rated, fraction=0.25)["01"]
+    assert len(fold.unlabelled)
+    assert fold.unlabelled[["activation", "valence"]].isna().all(axis=None)
+    assert (fold.train[["activation", "valence"]] == [0.5, -0.5]).all(axis=None)
+    assert (fold.dev.valence == -0.5).all()
+
+
 def test_development_and_test_speech_are_those_of_the_other_protocol(table):
     arguments = {"folds": 4}
     few = label_fraction(table, fraction=0.5, protocol="k_fold", arguments=arguments)

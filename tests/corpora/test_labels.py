@@ -1,0 +1,56 @@
+"""One label set for all corpora, or one for each."""
+
+import pytest
+
+from keras_ser.corpora import labels_by_corpus, without_labels
+
+BOTH = ("emodb", "ravdess")
+MAPPING = {"anger": "negative", "calm": "neutral"}
+
+
+@pytest.mark.parametrize("labels", ["all", "four", MAPPING, {}])
+def test_one_label_set_is_that_of_every_corpus(labels):
+    assert labels_by_corpus(labels, BOTH) == {"emodb": labels, "ravdess": labels}
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"ravdess": "four", "emodb": "all"},
+        {"emodb": MAPPING, "ravdess": MAPPING},
+        {"emodb": "four", "ravdess": MAPPING},
+    ],
+)
+def test_each_corpus_may_have_its_own(labels):
+    found = labels_by_corpus(labels, BOTH)
+    assert found == labels
+    assert list(found) == ["emodb", "ravdess"]
+    assert labels_by_corpus({"emodb": MAPPING}, ["emodb"]) == {"emodb": MAPPING}
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"emodb": "four"},
+        {"emodb": "four", "ravdess": "four", "savee": "four"},
+        {"emodb": "four", "anger": "negative"},
+        {"savee": MAPPING, "emovo": "four"},
+    ],
+)
+def test_every_corpus_and_no_other_is_named(labels):
+    with pytest.raises(ValueError) as caught:
+        labels_by_corpus(labels, BOTH)
+    message = str(caught.value)
+    assert "the labelled corpora ['emodb', 'ravdess']" in message
+    assert f"Received: label sets for {list(labels)}." in message
+
+
+def test_speech_without_labels_keeps_everything_else(toy_table):
+    table = toy_table("ab").assign(activation=0.5, valence=[0.1, 0.2, 0.3, 0.4])
+    bare = without_labels(table)
+    assert set(bare.emotion) == {""}
+    assert bare[["activation", "valence"]].isna().all(axis=None)
+    assert bare[["activation", "valence"]].dtypes.eq("float64").all()
+    others = table.columns.difference(["emotion", "activation", "valence"])
+    assert bare[others].equals(table[others])
+    assert list(table.valence) == [0.1, 0.2, 0.3, 0.4]
