@@ -19,6 +19,18 @@ HISTORY = pd.DataFrame(
         "val_emotion_uar": RNG.random(6),
     }
 )
+# Two trainings whose scores fluctuate, and one of averaged weights, which is shorter.
+RUNS = {
+    "weights": [
+        pd.DataFrame({"epoch": range(8), "val_emotion_loss": 1.0, "val_emotion_uar": x})
+        for x in 0.6 + 0.1 * np.random.default_rng(1).normal(size=(2, 8))
+    ],
+    "averages": [
+        pd.DataFrame({"epoch": range(5), "val_emotion_loss": 1.0, "val_emotion_uar": x})
+        for x in [np.linspace(0.3, 0.7, 5)]
+    ],
+}
+NUMBERS = np.linspace(0, 1, 30)
 SOUND = RNG.normal(size=(100, 16))  # (frames, bands)
 POINTS = RNG.normal(size=(40, 2))  # (utterances, 2)
 SYSTEMS = ["baseline", "mtl_aug"]

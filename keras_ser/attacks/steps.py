@@ -26,8 +26,8 @@ class Attack:
 
     Call arguments:
         model: Keras model from features to probabilities, `(batch, classes)`, such as
-            `MTLAug.emotion_model`. Its gradient is compiled once per object, so pass
-            the same object again.
+            `SpeechModel.emotion_model`. Its gradient is compiled once per object, so
+            pass the same object again.
         features: float32 array `(batch, time, dimensions)`, 0 in the padding.
         truth: One-hot array `(batch, classes)`.
         seeds: One non-negative integer per utterance, for a random start.

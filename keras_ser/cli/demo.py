@@ -53,20 +53,23 @@ def _drawings(folders, table, report: Path) -> list[Path]:
     from keras_ser.inference import Recogniser
     from keras_ser.utils import files
 
+    recogniser = Recogniser.load(folders[-1])
+    model = recogniser.model
     paths = []
     for folder in folders:
         path = report / f"history_{folder.parent.name}.png"
         chosen = files.read_json(folder / "metrics.json")["epoch"]
-        figures.history(pd.read_csv(folder / "history.csv"), path, chosen)
+        history = pd.read_csv(folder / "history.csv")
+        figures.history(history, path, chosen, model.heads[0])
         paths.append(path)
-    recogniser = Recogniser.load(folders[-1])
     row = table[table.speaker == TEST_SPEAKERS[0]].iloc[0]
     features = recogniser.preprocessing.normalised(recogniser.features(row.file))
-    model = recogniser.model
-    output = model(features[None])["reconstruction"]
+    outputs = model(features[None])
+    for task in model.tasks:
+        if task.kind == "reconstruction":
+            paths.append(report / f"{task.name}.png")
+            figures.reconstruction(features, np.array(outputs[task.name])[0], paths[-1])
     weights = model.attention_model(features[None])
-    reconstruction = report / "reconstruction.png"
-    figures.reconstruction(features, np.array(output)[0], reconstruction)
-    attention = report / "attention.png"
-    figures.attention(features, np.array(weights)[0], attention)
-    return [*paths, reconstruction, attention]
+    paths.append(report / "attention.png")
+    figures.attention(features, np.array(weights)[0], paths[-1])
+    return paths

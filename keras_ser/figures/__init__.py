@@ -8,10 +8,14 @@ colour blindness. Each `path` may also be an open binary file.
 """
 
 from keras_ser.figures.published import measured_and_published
-from keras_ser.figures.results import confusion_matrix, speaker_bars
+from keras_ser.figures.results import (
+    confusion_matrix,
+    speaker_bars,
+    truth_and_prediction,
+)
 from keras_ser.figures.spectrograms import attention, reconstruction
 from keras_ser.figures.style import COLOURS, MARKERS, drawing
-from keras_ser.figures.training import embedding, history
+from keras_ser.figures.training import dev_curves, embedding, history
 
 __all__ = [
     "COLOURS",
@@ -19,9 +23,11 @@ __all__ = [
     "attention",
     "measured_and_published",
     "confusion_matrix",
+    "dev_curves",
     "embedding",
     "drawing",
     "history",
     "reconstruction",
     "speaker_bars",
+    "truth_and_prediction",
 ]

@@ -1,4 +1,4 @@
-"""Figures of results: confusion matrices, and scores of single speakers."""
+"""Figures of results: confusion matrices, numbers, and scores of single speakers."""
 
 import textwrap
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from keras_ser import scores
 from keras_ser.figures.style import COLOURS, drawing
 
 
@@ -73,6 +74,40 @@ def _annotate(axes: Any, counts: np.ndarray, share: np.ndarray) -> None:
             fontsize=9,
             color="white" if share[row, column] > 0.55 else "#222222",
         )
+
+
+def truth_and_prediction(
+    truth: ArrayLike, prediction: ArrayLike, title: str, path: Any
+) -> None:
+    """Draw predicted numbers over true ones, with a line where both are equal.
+
+    The title shows the concordance correlation coefficient (CCC) of `scores.ccc`.
+
+    Args:
+        truth: True number of each utterance, `(utterances,)`.
+        prediction: Predicted numbers, `(utterances,)`.
+        title: First line above the figure.
+        path: PNG file to write, or an open binary file.
+
+    Raises:
+        ValueError: Under the same conditions as `scores.ccc`.
+
+    Example:
+
+    >>> truth_and_prediction([0.1, 0.9], [0.3, 0.8], "valence", "valence.png")
+    """
+    ccc = scores.ccc(truth, prediction)
+    both = np.asarray([truth, prediction], float)
+    margin = 0.05 * (np.ptp(both) or 1.0)
+    ends = both.min() - margin, both.max() + margin
+    with drawing(path, (4.6, 4.6)) as figure:
+        axes = figure.add_subplot()
+        axes.plot(ends, ends, color="#444444", linestyle=":")
+        axes.scatter(*both, color=COLOURS[0], s=18, alpha=0.6)
+        axes.set(xlabel="true", ylabel="predicted", xlim=ends, ylim=ends, aspect=1)
+        axes.set_title(f"{textwrap.fill(title, 40)}\nCCC {ccc:.2f}")
+        axes.grid()
+        axes.set_axisbelow(True)
 
 
 def speaker_bars(table: pd.DataFrame, path: Any) -> None:

@@ -1,7 +1,9 @@
 """Figures of a training: its curves, and the embedding that it ends with."""
 
+import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,48 +12,185 @@ from numpy.typing import ArrayLike
 
 from keras_ser.figures.style import COLOURS, MARKERS, drawing
 
+LOSS = re.compile(r"(?:val_)?(.+)_loss")  # a column of `history.csv`
+SCORES = {"accuracy": "accuracy", "uar": "UAR", "ccc": "CCC"}
+MAIN_SCORES = ("uar", "ccc")  # of heads whose predictions are scored
 
-def history(frame: pd.DataFrame, path: Any, chosen: int | None = None) -> None:
-    """Draw training curves: emotion loss, development scores and learning rate.
+
+def history(
+    frame: pd.DataFrame, path: Any, chosen: int | None = None, head: str = ""
+) -> None:
+    """Draw training curves of a head: loss, development scores and learning rate.
 
     Args:
         frame: Contents of `history.csv`, with one row per epoch. Needs the column
             `epoch`, which counts from 0 as in Keras and is drawn from 1, and
-            `emotion_loss` or `loss`. The columns `val_emotion_loss`,
-            `val_emotion_accuracy`, `val_emotion_uar` and `learning_rate` are drawn if
-            present.
+            `<head>_loss` or `loss`. The columns `val_<head>_loss`,
+            `val_<head>_accuracy`, `val_<head>_uar`, `val_<head>_ccc` and
+            `learning_rate` are drawn if present.
         path: PNG file to write, or an open binary file.
         chosen: Epoch whose weights were kept, counted from 1 as in `metrics.json`,
             drawn as a dotted line.
+        head: Name of the head. By default, it is the one whose UAR (or CCC, if there
+            is no UAR) the columns hold.
 
     Raises:
-        ValueError: If a required column is missing or there is no epoch.
+        ValueError: If a required column is missing, if there is no epoch, or if the
+            columns hold scores of several heads and none is named.
 
     Example:
 
     >>> history(pd.read_csv("runs/emodb/mtl_aug/03-0/history.csv"), "history.png")
     """
-    training = "emotion_loss" if "emotion_loss" in frame else "loss"
+    head = head or main_head(frame)
+    training = f"{head}_loss" if head else "loss"
     if not {"epoch", training} <= set(frame) or not len(frame):
         raise ValueError(
             "`frame` must have at least one epoch, and the columns `epoch` and "
-            f"`emotion_loss` or `loss`. Received: {len(frame)} epochs, columns "
-            f"{list(frame)}. Pass the contents of a run's history.csv."
+            f"`{training}`. Received: {len(frame)} epochs, columns "
+            f"{list(frame)}. Pass the contents of a run's history.csv, and one of its "
+            "heads."
         )
-    loss = {training: "training", "val_emotion_loss": "development"}
-    score = {"val_emotion_accuracy": "accuracy", "val_emotion_uar": "UAR"}
+    loss = {training: "training", f"val_{training}": "development"}
+    score = {f"val_{head}_{name}": text for name, text in SCORES.items()}
+    is_regression = f"val_{head}_ccc" in frame
     with drawing(path, (7.0, 6.0)) as figure:
         top, middle, bottom = figure.subplots(
             3, 1, sharex=True, height_ratios=(3, 3, 1.3)
         )
-        _curves(top, frame, loss, "emotion loss" if training != "loss" else "loss")
-        _curves(middle, frame, score, "development (%)", scale=100)
+        _curves(top, frame, loss, f"{head} loss".strip())
+        if is_regression:
+            _curves(middle, frame, score, "development")
+        else:
+            _curves(middle, frame, score, "development (%)", scale=100)
         _rate(bottom, frame)
         bottom.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         if chosen is not None:
             top.set_title(f"dotted line: epoch {chosen}, whose weights were kept")
             for axes in (top, middle, bottom):
                 axes.axvline(chosen, color="#444444", linestyle=":", label="_")
+
+
+def main_head(columns: Iterable[str]) -> str:
+    """The head that the columns of `history.csv` score, or an empty text for none.
+
+    A head with an unweighted average recall (UAR) comes before one with a concordance
+    correlation coefficient (CCC), and both before one that has a loss only.
+
+    Args:
+        columns: Names of columns.
+
+    Raises:
+        ValueError: If several heads come first.
+    """
+    columns = set(columns)
+    found = {match[1] for match in map(LOSS.fullmatch, columns) if match} - {"val"}
+    for column in (*(f"val_{{}}_{score}" for score in MAIN_SCORES), "{}_loss"):
+        heads = sorted(head for head in found if column.format(head) in columns)
+        if len(heads) > 1:
+            raise ValueError(
+                "One head must be drawn. Received: a history with scores or losses of "
+                f"{heads}. Name one of them with `head`, or its column with `metric`. "
+                "The main head is the first in `tasks` of the run's config.json."
+            )
+        if heads:
+            return heads[0]
+    return ""
+
+
+def dev_curves(
+    runs: Mapping[str, Iterable[pd.DataFrame | str | Path]],
+    path: Any,
+    metric: str = "",
+) -> None:
+    """Draw a score of the development speech over the epochs of several trainings.
+
+    Each training is a thin line. A thick line is the mean of a group, drawn as far as
+    all of its trainings go. Curves of the weights and of their moving averages, for
+    example, are two groups.
+
+    Args:
+        runs: The trainings of each group by the group's label. A training is the
+            contents of its `history.csv`, or the path of that file.
+        path: PNG file to write, or an open binary file.
+        metric: Column of the histories. The default is the UAR (or the CCC, if there
+            is no UAR) of the head that they score.
+
+    Raises:
+        ValueError: If there is no training, if one has no epoch or lacks the column,
+            or if the histories hold scores of several heads and no column is named.
+
+    Example:
+
+    >>> runs = {"weights": ["a/history.csv"], "averages": ["b/history.csv"]}
+    >>> dev_curves(runs, "curves.png", "val_emotion_uar")
+    """
+    groups = {label: [*map(_read, frames)] for label, frames in runs.items()}
+    metric = metric or _main_metric(groups)
+    _check_runs(groups, metric)
+    title, scale = _describe(metric)
+    with drawing(path, (7.0, 4.0)) as figure:
+        axes = figure.add_subplot()
+        for colour, (label, frames) in zip(
+            len(groups) * COLOURS, groups.items(), strict=False
+        ):
+            curves = [scale * frame[metric].to_numpy(float) for frame in frames]
+            _draw_group(axes, curves, label, colour)
+        axes.set(xlabel="epoch", ylabel=title)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        axes.grid(axis="y")
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def _read(history: pd.DataFrame | str | Path) -> pd.DataFrame:
+    return history if isinstance(history, pd.DataFrame) else pd.read_csv(history)
+
+
+def _main_metric(groups: Mapping[str, list[pd.DataFrame]]) -> str:
+    """The UAR or CCC column of the head that the first history scores."""
+    columns = [column for frames in groups.values() for column in frames[:1]][:1]
+    columns = list(columns[0]) if columns else []
+    head = main_head(columns)
+    names = [f"val_{head}_{score}" for score in (*MAIN_SCORES, "loss")]
+    return next((name for name in names if name in columns), names[0])
+
+
+def _check_runs(groups: Mapping[str, list[pd.DataFrame]], metric: str) -> None:
+    frames = [frame for group in groups.values() for frame in group]
+    if not groups or not all(groups.values()):
+        raise ValueError(
+            "`runs` must have groups with at least one training each. Received: "
+            f"{ {label: len(group) for label, group in groups.items()} }. Leave out "
+            "empty groups."
+        )
+    wrong = [frame for frame in frames if metric not in frame or not len(frame)]
+    if wrong:
+        raise ValueError(
+            f"Each history must have at least one epoch and the column `{metric}`. "
+            f"Received: {len(wrong[0])} epochs, columns {list(wrong[0])}. Pass the "
+            "contents of history.csv, and one of its columns as `metric`."
+        )
+
+
+def _describe(metric: str) -> tuple[str, float]:
+    """The label of an axis and the factor of its values: scores are in percent."""
+    head, _, kind = metric.removeprefix("val_").rpartition("_")
+    text = f"{head} {SCORES.get(kind, kind)}, development".strip()
+    in_percent = kind in ("accuracy", "uar")
+    return (f"{text} (%)", 100.0) if in_percent else (text, 1.0)
+
+
+def _draw_group(axes: Any, curves: list[np.ndarray], label: str, colour: str) -> None:
+    shortest = min(map(len, curves))
+    mean = np.mean([curve[:shortest] for curve in curves], axis=0)
+    if len(curves) > 1:
+        for curve in curves:
+            epochs = np.arange(len(curve)) + 1
+            axes.plot(epochs, curve, color=colour, alpha=0.35, linewidth=0.8)
+        label = f"{label}\n(mean of {len(curves)})"
+    marker = "." if shortest == 1 else ""
+    style = {"color": colour, "linewidth": 2.5, "marker": marker}
+    axes.plot(np.arange(shortest) + 1, mean, label=label, **style)
 
 
 def _curves(

@@ -5,39 +5,36 @@ import numpy as np
 
 from keras_ser import backend
 
-ENCODER_PART = "encoder_"  # part of the path of every encoder weight
-
 
 def shared_weights(model: keras.Model) -> list[keras.Variable]:
-    """Returns the trainable weights of the encoder.
-
-    The list is empty for a model without an encoder or without an `objective`.
-    """
-    if not hasattr(model, "objective"):
-        return []
-    return [each for each in model.trainable_variables if ENCODER_PART in each.path]
+    """Returns the trainable weights of the encoder; none for a model without one."""
+    encoder = getattr(model, "encoder", None)
+    return [] if encoder is None else encoder.trainable_variables
 
 
 def head_gradients(model: keras.Model, losses: dict, batch: tuple) -> dict[str, list]:
     """Computes the gradient of each head's loss in the weights of the encoder.
 
-    The model runs in inference mode. The losses are unweighted, because a weight λ
-    scales a gradient but does not change its direction.
+    The model runs in inference mode and stays as it is: the losses are called directly,
+    so that neither the moments of batch normalisation nor class centers move. The
+    losses are unweighted, because a weight λ scales a gradient but does not change its
+    direction. The gradient is measured as it reaches the encoder. For a head behind a
+    gradient reversal, it is the reversed one.
 
     Args:
-        model: Model with `heads` and an encoder.
+        model: Model with an encoder, a `models.SpeechModel`.
         losses: Loss function of each head, as in the model's `objective`.
         batch: Features, labels and sample weights of one batch of a `Pipeline`.
 
     Returns:
-        Dictionary from each head to a list of tensors, with the shapes of
-        `shared_weights`.
+        Dictionary from each head, the main one first, to a list of tensors with the
+        shapes of `shared_weights`.
 
     Example:
 
     >>> batch = next(iter(data.train(0, 1)))
     >>> found = head_gradients(model, model.objective()["loss"], batch)
-    >>> measures(found)["gradient_cosine/reconstruction"]
+    >>> norms_and_cosines(found)["gradient_cosine/reconstruction"]
     """
     features, labels, weights = batch
     variables = shared_weights(model)
@@ -55,25 +52,26 @@ def head_gradients(model: keras.Model, losses: dict, batch: tuple) -> dict[str, 
 
 
 def norms_and_cosines(found: dict[str, list]) -> dict[str, float]:
-    """Measures the norm of each head's gradient and its cosine with the emotion's.
+    """Measures the norm of each head's gradient and its cosine with the main head's.
 
-        cos(g_head, g_emotion) = g_head · g_emotion / (‖g_head‖ ‖g_emotion‖)
+        cos(g_head, g_main) = g_head · g_main / (‖g_head‖ ‖g_main‖)
 
     A positive cosine means that the head changes the encoder in the direction in which
-    the emotion head changes it. The cosine is 0 if one of the gradients is 0.
+    the main head changes it. The cosine is 0 if one of the gradients is 0.
 
     Args:
-        found: Gradients of the heads, as `head_gradients` returns them.
+        found: Gradients of the heads, as `head_gradients` returns them. The first head
+            is the main one.
 
     Returns:
         Dictionary with `gradient_norm/<head>` for every head, and
-        `gradient_cosine/<head>` for every head except `emotion`.
+        `gradient_cosine/<head>` for every head except the main one.
     """
     flat = {head: _flatten(tensors) for head, tensors in found.items()}
     measured = {f"gradient_norm/{head}": _norm(flat[head]) for head in flat}
-    for head in flat:
-        if head != "emotion":
-            measured[f"gradient_cosine/{head}"] = _cosine(flat["emotion"], flat[head])
+    main, *others = flat
+    for head in others:
+        measured[f"gradient_cosine/{head}"] = _cosine(flat[main], flat[head])
     return measured
 
 

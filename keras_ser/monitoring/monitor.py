@@ -5,7 +5,6 @@ TensorFlow writes the event files on every Keras backend.
 
 import contextlib
 import functools
-import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,18 +13,21 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_ser import audio, figures, scores
+from keras_ser import audio, figures
 from keras_ser.layers import padding
 from keras_ser.monitoring import gradients
+from keras_ser.monitoring.groups import assign_groups, group_names
+from keras_ser.monitoring.outputs import (
+    class_centers,
+    concatenate,
+    dev_model,
+    drop_padding,
+    example_model,
+    predict,
+)
+from keras_ser.monitoring.pictures import write_picture, write_predictions
+from keras_ser.monitoring.projection import project_points, write_projector
 from keras_ser.utils import files
-
-MAX_PERPLEXITY = 30.0  # of t-SNE; fewer points need a lower one
-PROJECTOR = """embeddings {
-  tensor_name: "embeddings of development speech"
-  tensor_path: "tensors.tsv"
-  metadata_path: "metadata.tsv"
-}
-"""
 
 
 class Monitor(keras.callbacks.Callback):
@@ -36,16 +38,22 @@ class Monitor(keras.callbacks.Callback):
 
     | tag | content |
     |---|---|
-    | `confusion` | confusion matrix of the development speech |
-    | `embedding` | t-SNE of its embeddings, with the class centers as stars |
+    | `confusion` | confusion matrix of the main head, the first of `model.tasks` |
+    | `truth_and_prediction` | instead of it, if the main head predicts a number |
+    | `confusion/<head>`, `truth_and_prediction/<head>` | the same of other heads |
+    | `embedding` | t-SNE of the embeddings, with the class centers as stars |
     | `<class>/<utterance>/attention` | attention weights below the spectrogram |
-    | `<class>/<utterance>/reconstruction` | input above the output of the decoder |
+    | `<class>/<utterance>/<head>` | input above the output of a decoder |
     | `<class>/<utterance>/audio` | the same utterance as sound, written once |
     | `gradient_norm/<head>` | norm of a head's gradient on the encoder |
-    | `gradient_cosine/<head>` | its cosine with the gradient of the emotion head |
+    | `gradient_cosine/<head>` | its cosine with the gradient of the main head |
 
-    At the end, it also writes the embeddings for TensorBoard's projector. The
-    utterances, and the training rows behind the gradients, are the same at every
+    Classes are those of the main head. If it predicts a number, they are `low`,
+    `middle` and `high`, the thirds of the development speech. An utterance without a
+    label of a head is left out of its pictures.
+
+    At the end, the callback also writes the embeddings for TensorBoard's projector.
+    The utterances, and the training rows behind the gradients, are the same at every
     step. Summaries of parts that a model does not have are left out.
 
     The monitor does not change the training by a single bit. It computes everything in
@@ -65,6 +73,8 @@ class Monitor(keras.callbacks.Callback):
         points: Maximum number of utterances whose embeddings are shown. They are drawn
             with a fixed seed.
         batches: Number of training batches over which the gradients are averaged.
+        averaging: The `callbacks.AverageWeights` of the training, if it has one. Every
+            step then shows the averaged model, which is the one that is tested.
 
     Attributes:
         rows: Results of `gradients.norms_and_cosines`, one dictionary per step. The key
@@ -93,6 +103,7 @@ class Monitor(keras.callbacks.Callback):
         examples: int = 1,
         points: int = 300,
         batches: int = 2,
+        averaging=None,
     ):
         super().__init__()
         self.data = data
@@ -101,6 +112,7 @@ class Monitor(keras.callbacks.Callback):
         self.examples = _require_positive("examples", examples)
         self.points = _require_positive("points", points)
         self.batches = _require_positive("batches", batches)
+        self.averaging = averaging
         self.rows = []
         self._step = 0
 
@@ -115,23 +127,37 @@ class Monitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._step = epoch + 1
         if epoch % self.every == 0:
-            self._write_step(epoch)
+            with self._tested_model():
+                self._write_step(epoch)
 
     def on_train_end(self, logs=None):
-        embeddings = self._write_step(self._step).get("embedding")
-        if embeddings is not None:
-            self._write_projector(embeddings)
+        with self._tested_model():
+            outputs = self._write_step(self._step)
+            if "embedding" in outputs:
+                self._write_projector(outputs["embedding"])
         self._writer.close()
+
+    def _tested_model(self) -> contextlib.AbstractContextManager:
+        """Context in which the model has the weights that would be tested."""
+        averaging = self.averaging
+        return averaging.averaged() if averaging else contextlib.nullcontext()
 
     def _prepare_speech(self) -> None:
         dev = self.data.fold.dev.reset_index(drop=True)
-        points = dev.sample(min(self.points, len(dev)), random_state=0)
+        self._groups = assign_groups(self._main, dev)
+        labelled = dev[self._groups != ""]
+        points = labelled.sample(min(self.points, len(labelled)), random_state=0)
         self._point_rows = np.sort(points.index)
-        self._example_table = dev.groupby("emotion", sort=False).head(self.examples)
-        self._dev_batches = self.data.dev()
+        by_group = labelled.groupby(self._groups[labelled.index], sort=False)
+        self._example_table = by_group.head(self.examples)
+        self._dev_batches = self.data.unaugmented(dev)
         self._example_batches = self.data.unaugmented(self._example_table)
-        self._dev_model = _submodel(self.model, ("emotion", "embedding"))
-        self._example_model = _submodel(self.model, ("attention", "reconstruction"))
+        self._dev_model = dev_model(self.model)
+        self._example_model = example_model(self.model)
+
+    @property
+    def _main(self):
+        return self.model.tasks[0]
 
     def _prepare_gradients(self) -> None:
         self._training_batches = []
@@ -158,11 +184,17 @@ class Monitor(keras.callbacks.Callback):
             Its outputs for the development speech, or an empty dictionary if they are
             not finite. Then nothing is written.
         """
-        outputs = _concatenate(_outputs(self._dev_model, self._dev_batches))
-        if not all(np.isfinite(values).all() for values in outputs.values()):
+        outputs = concatenate(predict(self._dev_model, self._dev_batches))
+        values = keras.tree.flatten(outputs)
+        if not all(np.isfinite(each).all() for each in values):
             return {}  # `experiments.training.fit` reports a loss that is not finite
         with self._summaries_of(step):
-            self._write_confusion(outputs["emotion"])
+            for task in self.model.tasks:
+                if task.is_scored:
+                    labels, is_main = task.read(self.data.fold.dev), task == self._main
+                    write_predictions(
+                        task, labels, outputs["heads"][task.name], is_main
+                    )
             if "embedding" in outputs:
                 self._write_embeddings(outputs["embedding"])
             self._write_examples()
@@ -170,21 +202,16 @@ class Monitor(keras.callbacks.Callback):
         self._writer.flush()
         return outputs
 
-    def _write_confusion(self, posteriors) -> None:
-        fold = self.data.fold
-        predicted = np.array(fold.classes)[posteriors.argmax(axis=1)]
-        counts = scores.confusion(fold.dev.emotion, predicted, fold.classes)
-        draw = figures.confusion_matrix
-        _write_picture("confusion", draw, counts, fold.classes, "development speech")
-
     def _write_embeddings(self, embeddings) -> None:
-        fold, shown = self.data.fold, embeddings[self._point_rows]
-        positions = project_points(np.concatenate([shown, _centers(self.model)]))
+        if not len(self._point_rows):
+            return
+        shown, centers = embeddings[self._point_rows], class_centers(self.model)
+        positions = project_points(np.concatenate([shown, centers]))
         points, stars = np.split(positions, [len(shown)])
-        labels = fold.dev.emotion.iloc[self._point_rows]
+        labels, names = self._groups[self._point_rows], group_names(self._main)
         title = f"t-SNE of the embeddings of {len(points)} development utterances"
-        arguments = points, labels, stars, fold.classes, title
-        _write_picture("embedding", figures.embedding, *arguments)
+        arguments = points, labels, stars, names, title
+        write_picture("embedding", figures.embedding, *arguments)
 
     def _write_examples(self) -> None:
         if self._example_model is None:
@@ -193,30 +220,29 @@ class Monitor(keras.callbacks.Callback):
         examples = zip(self._example_tags(), self._example_outputs(), strict=True)
         for tag, (features, outputs) in examples:
             if "attention" in outputs:
-                draw, weights = figures.attention, _drop_padding(outputs["attention"])
-                _write_picture(
+                draw, weights = figures.attention, drop_padding(outputs["attention"])
+                write_picture(
                     f"{tag}/attention", draw, features, weights, hop_seconds=hop
                 )
-            if "reconstruction" in outputs:
-                draw, output = figures.reconstruction, outputs["reconstruction"]
-                output = output[: len(features)]
-                _write_picture(
-                    f"{tag}/reconstruction", draw, features, output, hop_seconds=hop
-                )
+            for head, output in outputs.get("decoders", {}).items():
+                draw, output = figures.reconstruction, output[: len(features)]
+                write_picture(f"{tag}/{head}", draw, features, output, hop_seconds=hop)
 
     def _example_tags(self) -> list[str]:
         """One tag per example. TensorBoard groups them by class."""
-        rows = self._example_table
-        return [f"{row.emotion}/{row.utterance}" for row in rows.itertuples()]
+        table = self._example_table
+        names = self._groups[table.index]
+        return [f"{a}/{b}" for a, b in zip(names, table.utterance, strict=True)]
 
     def _example_outputs(self) -> Iterator[tuple[np.ndarray, dict]]:
         """Features without padding, and outputs, of each example."""
-        is_masked = getattr(self.model, "mask_padding", True)
-        for features, outputs in _outputs(self._example_model, self._example_batches):
+        is_masked = self.model.mask_padding
+        for features, outputs in predict(self._example_model, self._example_batches):
             lengths = keras.ops.convert_to_numpy(padding.count_frames(features))
             for row, length in enumerate(lengths):
                 unpadded = features[row, : length if is_masked else None]
-                yield unpadded, {name: values[row] for name, values in outputs.items()}
+                of_row = functools.partial(np.take, indices=row, axis=0)
+                yield unpadded, keras.tree.map_structure(of_row, outputs)
 
     def _write_audio(self) -> None:
         """Writes as much of each example as its pictures show."""
@@ -241,96 +267,15 @@ class Monitor(keras.callbacks.Callback):
 
     def _write_projector(self, embeddings) -> None:
         """Writes the files of TensorBoard's projector: points first, then centers."""
-        fold, centers = self.data.fold, _centers(self.model)
-        points = fold.dev.iloc[self._point_rows][["emotion", "speaker", "utterance"]]
-        stars = pd.DataFrame({"emotion": fold.classes[: len(centers)]})
-        metadata = pd.concat([points, stars.assign(speaker="", utterance="center")])
-        vectors = pd.DataFrame(np.concatenate([embeddings[self._point_rows], centers]))
-        tables = {
-            "tensors.tsv": vectors.to_csv(sep="\t", index=False, header=False),
-            "metadata.tsv": metadata.to_csv(sep="\t", index=False),
-            "projector_config.pbtxt": PROJECTOR,
-        }
-        for name, text in tables.items():
-            with files.replacing(self.log_dir / name) as temporary:
-                temporary.write_text(text, encoding="utf-8")
-
-
-def project_points(points: np.ndarray) -> np.ndarray:
-    """Projects points to two dimensions by t-SNE, with a fixed seed.
-
-    Args:
-        points: Array `(points, features)`.
-
-    Returns:
-        Array `(points, 2)`. It is 0 everywhere if all points are the same.
-
-    Reference:
-        van der Maaten and Hinton, "Visualizing data using t-SNE", Journal of Machine
-        Learning Research 9, 2008.
-    """
-    import threadpoolctl
-    from sklearn.manifold import TSNE
-
-    points = np.asarray(points, np.float64)
-    if not np.ptp(points, axis=0).any():
-        return np.zeros((len(points), 2))  # scikit-learn would crash on them
-    perplexity = min(MAX_PERPLEXITY, (len(points) - 1) / 3)
-    tsne = TSNE(init="pca", perplexity=perplexity, random_state=0)
-    # Its threads wait for each other if other processes keep the cores busy.
-    with threadpoolctl.threadpool_limits(1):
-        return tsne.fit_transform((points - points.mean(axis=0)) / points.std())
-
-
-def _submodel(model, names):
-    """A model from features to the named outputs that `model` has; None without any."""
-    attributes = {
-        "emotion": "emotion_model",
-        "embedding": "embedding_model",
-        "attention": "attention_model",
-    }
-    outputs = {
-        name: getattr(model, attribute).output
-        for name, attribute in attributes.items()
-        if name in names and hasattr(model, attribute)
-    }
-    if "reconstruction" in names and "reconstruction" in model.heads:
-        outputs["reconstruction"] = model.output["reconstruction"]
-    return keras.Model(model.input, outputs) if outputs else None
-
-
-def _outputs(model, batches) -> Iterator[tuple[np.ndarray, dict]]:
-    """Features and outputs of each batch, as arrays."""
-    for features, _, _ in batches:
-        features = np.array(features)
-        yield features, model.predict_on_batch(features)
-
-
-def _concatenate(outputs) -> dict[str, np.ndarray]:
-    batches = [batch for _, batch in outputs]
-    return {
-        name: np.concatenate([batch[name] for batch in batches]).astype(np.float32)
-        for name in batches[0]
-    }
-
-
-def _drop_padding(weights: np.ndarray) -> np.ndarray:
-    """The attention weights of the speech; the weights of padding are exactly 0."""
-    return weights[: np.flatnonzero(weights)[-1] + 1]
-
-
-def _centers(model) -> np.ndarray:
-    """The class centers, `(classes, units)`; `(0, units)` for a model without them."""
-    if "center" not in model.heads:
-        return np.zeros((0, model.embedding_model.output.shape[-1]), np.float32)
-    return keras.ops.convert_to_numpy(model.get_layer("center").centers)
-
-
-def _write_picture(tag: str, draw: Callable, *arguments, **options) -> None:
-    stream = io.BytesIO()
-    draw(*arguments, path=stream, **options)
-    picture = tf.io.decode_png(stream.getvalue(), channels=3)
-    tf.summary.image(tag, picture[None])
+        column, rows = self._main.table_column, self._point_rows
+        columns = list(dict.fromkeys([column, "speaker", "utterance"]))
+        points = self.data.fold.dev.iloc[rows][columns]
+        centers = class_centers(self.model)
+        about = {"speaker": "", "utterance": "center"}
+        about[column] = self._main.classes[: len(centers)]
+        metadata = pd.concat([points, pd.DataFrame(about)])[columns]
+        vectors = np.concatenate([embeddings[rows], centers])
+        write_projector(self.log_dir, vectors, metadata)
 
 
 def _compile(function: Callable) -> Callable:

@@ -23,10 +23,13 @@ def write(path: str | Path, config: Experiment, docstring: str) -> Path:
         The path.
     """
     used = sorted(_class_names(config))
+    models = sorted(_models(config), key=lambda each: (each.__module__, each.__name__))
+    imports = [f"from {each.__module__} import {each.__name__}" for each in models]
+    imports += [f"from keras_ser import {', '.join(used)}\n"]
     text = "\n".join(
         [
             f'"""{_escape(docstring.strip())}\n"""\n',
-            f"from keras_ser import {', '.join(used)}\n",
+            *imports,
             f"config = {render(config)}\n",
         ]
     )
@@ -37,13 +40,14 @@ def render(value, depth: int = 0, before: int = 0) -> str:
     """The Python code of a value. Fields of dataclasses with defaults are left out.
 
     Args:
-        value: A dataclass, a mapping, a tuple, a list, or a value that JSON can hold.
+        value: A dataclass, a mapping, a tuple, a list, a class, or a value that JSON
+            can hold.
         depth: Number of brackets that are open before the value.
         before: Number of characters before the value on its line, without indent.
     """
     opening, items, closing = _parts(value)
     if opening is None:
-        return repr(value)
+        return value.__name__ if isinstance(value, type) else repr(value)
     codes = [key + render(each) for key, each in items]
     comma = "," if closing == ")" and opening == "(" and len(items) == 1 else ""
     line = opening + ", ".join(codes) + comma + closing
@@ -88,6 +92,13 @@ def _class_names(value) -> set[str]:
     inside = [_class_names(each) for _, each in items] if opening else []
     own = {type(value).__name__} if dataclasses.is_dataclass(value) else set()
     return own.union(*inside)
+
+
+def _models(value) -> set[type]:
+    """The classes of models in a value."""
+    opening, items, _ = _parts(value)
+    own = {value} if isinstance(value, type) else set()
+    return own.union(*(_models(each) for _, each in items)) if opening else own
 
 
 def _escape(text: str) -> str:

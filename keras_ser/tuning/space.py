@@ -1,10 +1,12 @@
 """The search space: a mapping from override paths to ranges and choices."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 
 from keras_ser.experiments import checks
 from keras_ser.experiments.config import Experiment, System
+from keras_ser.experiments.lookup import model_class, model_name
 from keras_ser.experiments.overrides import literal, override
 
 SIGNIFICANT_DIGITS = 3  # of a number from a range; more make no difference
@@ -114,8 +116,6 @@ Space = Mapping[str, Range | Choice]
 COMMON_SPACE: Space = {"training.learning_rate": Range(3e-4, 3e-3, log=True)}
 MODEL_SPACES: Mapping[str, Space] = {
     "MTLAug": {
-        "objective.auxiliary": Range(0.03, 1.0, log=True),  # λ1
-        "objective.center": Range(1e-4, 1e-2, log=True),  # λ2
         "arguments.kernels": Choice(((7, 5, 3), (5, 5, 3), (5, 3, 3), (3, 3, 3))),
         "arguments.filters": Choice(((8, 16, 16), (16, 32, 32), (32, 64, 64))),
     }
@@ -131,28 +131,54 @@ AUGMENTATION_SPACES: Mapping[str, Space] = {
 def default_space(system: System) -> dict[str, Range | Choice]:
     """The default search space of a system.
 
-    It holds the learning rate; for MTL-AUG, the loss weights λ1 and λ2 if they have
-    an effect, the kernel widths and the numbers of filters; and the widths of
-    SpecAugment if the system uses it.
+    It holds the learning rate; the weights of the losses that the model's `objective`
+    has a default for, if they have an effect, such as λ1 and λ2 of MTL-AUG; for
+    MTL-AUG, the kernel widths and the numbers of filters; and the widths of SpecAugment
+    if the system uses it.
     """
-    found = {**COMMON_SPACE, **MODEL_SPACES.get(system.model, {})}
+    model = model_class(system.model)
+    found = {**COMMON_SPACE, **_weight_space(model, system)}
+    found |= MODEL_SPACES.get(model_name(model), {})
     for name, dimensions in AUGMENTATION_SPACES.items():
         found |= dimensions if name in system.augment else {}
-    unused = _unused_weights(system)
-    return {path: each for path, each in found.items() if path not in unused}
+    return found
 
 
-def _unused_weights(system: System) -> set[str]:
-    """The weights of losses that the system's arguments switch off."""
-    auxiliary = any(
-        system.arguments.get(head, True) and system.objective.get(head) is None
-        for head in ("augmentation", "reconstruction")
+def _weight_space(model: type, system: System) -> Space:
+    """Ranges around the default weights of losses that have an effect.
+
+    The weights are the parameters of the model's `objective` that have a number as
+    default. A parameter whose default is None takes over a weight that heads share.
+    """
+    defaults = _defaults(model.objective)
+    weights = {name: each for name, each in defaults.items() if _is_weight(each)}
+    sharing = [name for name, default in defaults.items() if default is None]
+    switches = {**_defaults(model), **system.arguments}
+    is_shared = any(
+        switches.get(head, True) and system.objective.get(head) is None
+        for head in sharing
     )
-    weights = {
-        "objective.auxiliary": auxiliary,
-        "objective.center": system.arguments.get("center", True),
-    }
-    return {path for path, used in weights.items() if not used}
+    found = {}
+    for name, default in sorted(weights.items()):
+        is_for_many = sharing and name not in switches
+        if is_shared if is_for_many else switches.get(name, True):
+            found[f"objective.{name}"] = _range_around(default)
+    return found
+
+
+def _defaults(function: Callable) -> dict:
+    parameters = inspect.signature(function).parameters
+    return {name: parameter.default for name, parameter in parameters.items()}
+
+
+def _is_weight(default) -> bool:
+    return type(default) in (int, float) and default > 0
+
+
+def _range_around(weight: float) -> Range:
+    """From a tenth of a weight to ten times as much, but not above 1."""
+    ends = weight / 10, min(10 * weight, max(1.0, weight))
+    return Range(*(float(f"{end:.{SIGNIFICANT_DIGITS}g}") for end in ends), log=True)
 
 
 def parse_dimension(text: str) -> tuple[str, Range | Choice]:

@@ -12,6 +12,7 @@ from keras_ser.audio.unusable import Unusable
 from keras_ser.experiments import checks, variants
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.job import Job
+from keras_ser.experiments.lookup import SCRIPTS, is_classical, model_name
 from keras_ser.tuning import folds
 from keras_ser.tuning import space as spaces
 from keras_ser.tuning.folds import DIVISIONS, SearchSpeakers
@@ -98,6 +99,8 @@ class Search:
         config = dataclasses.asdict(self.config)
         for name in UNUSED_FIELDS:
             del config[name]
+        for system in config["systems"].values():
+            system["model"] = model_name(system["model"])
         description = {
             **config,
             "system": self.system,
@@ -148,6 +151,7 @@ def plan_search(
     _check_choices(fold, speakers, oracle, seed)
     config = variants.restricted(config, [system])
     checks.check(config)
+    _check_importable(config.systems[system].model)
     bad = tuple(bad)
     tables = [
         each if each is None else unusable.leave_out(each, bad) for each in tables
@@ -178,10 +182,8 @@ def _check_choices(fold: str, speakers: tuple, oracle: str, seed: int) -> None:
 
 def _choose_system(config: Experiment, name: str) -> str:
     """The name of the system, if it is a network."""
-    from keras_ser.classical import CLASSICAL
-
     known = [
-        name for name, each in config.systems.items() if each.model not in CLASSICAL
+        name for name, each in config.systems.items() if not is_classical(each.model)
     ]
     if not name and len(known) == 1:
         return known[0]
@@ -191,3 +193,13 @@ def _choose_system(config: Experiment, name: str) -> str:
             f"{known}. Received: {name!r}. Name it with `system` (--system)."
         )
     return name
+
+
+def _check_importable(model: str | type) -> None:
+    """Checks that the config that a search writes can import the model."""
+    if isinstance(model, type) and model.__module__ in SCRIPTS:
+        raise ValueError(
+            "A search writes a config file, which must be able to import the model. "
+            f"Received: `{model.__qualname__}`, a class in a script or a config file. "
+            "Move the class to a module."
+        )

@@ -39,7 +39,11 @@ class Outcome:
 
 
 def read_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
-    """The outcome of a trial whose jobs are finished."""
+    """The outcome of a trial whose jobs are finished.
+
+    Raises:
+        ValueError: If the main head, the first one in the predictions, has no classes.
+    """
     jobs = list(jobs)
     frame = pd.concat(
         [
@@ -48,6 +52,7 @@ def read_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
             for job in jobs
         ]
     )
+    frame = _main_rows(frame)
     metrics = [files.read_object(job.folder / "metrics.json") for job in jobs]
     return Outcome(
         number=number,
@@ -56,6 +61,20 @@ def read_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
         epochs=tuple(each["epoch"] for each in metrics),
         seconds=round(sum(map(_seconds, jobs)), 1),
     )
+
+
+def _main_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The labelled predictions of the main head."""
+    main = frame["head"].iloc[0]
+    rows = frame[(frame["head"] == main) & (frame.truth != "")]
+    probabilities = rows.filter(regex="^p_")
+    if not (probabilities != "").any(axis=None):
+        raise ValueError(
+            "A search maximises the unweighted average recall of the main head, which "
+            f"therefore needs classes. Received: `{main}`, which predicts numbers. "
+            "Search with a model whose first task is a classification."
+        )
+    return rows
 
 
 def diverged_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:

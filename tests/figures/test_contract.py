@@ -9,7 +9,17 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib import image
-from toy_figures import CLASSES, HISTORY, MEASURED, POINTS, PRINTED, SOUND, SPEAKERS
+from toy_figures import (
+    CLASSES,
+    HISTORY,
+    MEASURED,
+    NUMBERS,
+    POINTS,
+    PRINTED,
+    RUNS,
+    SOUND,
+    SPEAKERS,
+)
 
 from keras_ser import figures
 
@@ -18,6 +28,10 @@ DRAW = {
         [[3, 1], [0, 0]], ["anger", "neutral"], "system, corpus", path
     ),
     "speaker_bars": lambda path: figures.speaker_bars(SPEAKERS, path),
+    "truth_and_prediction": lambda path: figures.truth_and_prediction(
+        NUMBERS, NUMBERS**2, "valence of development speech", path
+    ),
+    "dev_curves": lambda path: figures.dev_curves(RUNS, path),
     "history": lambda path: figures.history(HISTORY, path, chosen=2),
     "reconstruction": lambda path: figures.reconstruction(SOUND, SOUND, path),
     "attention": lambda path: figures.attention(SOUND, np.full(13, 1 / 13), path),

@@ -1,9 +1,12 @@
 """Confusion matrices and bars of speakers."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import image
+from matplotlib.axes import Axes
 
 from keras_ser import figures
 
@@ -25,12 +28,29 @@ def test_any_number_of_speakers_fits_a_page(speakers, tmp_path):
     assert width < 2400 and height < 4500
 
 
+def test_numbers_are_drawn_on_two_equal_axes_with_their_ccc(monkeypatch):
+    seen = []
+    monkeypatch.setattr(Axes, "set_title", lambda axes, text: seen.append((axes, text)))
+    truth, prediction = np.array([0.0, 1.0, 2.0]), np.array([1.0, 1.0, 4.0])
+    figures.truth_and_prediction(truth, prediction, "valence", io.BytesIO())
+    covariance = np.mean((truth - 1) * (prediction - 2))
+    ccc = 2 * covariance / (truth.var() + prediction.var() + (1 - 2) ** 2)
+    ((axes, text),) = seen
+    assert text == f"valence\nCCC {ccc:.2f}"
+    assert axes.get_xlim() == axes.get_ylim() == pytest.approx((-0.2, 4.2))
+    (dots,) = axes.collections
+    np.testing.assert_array_equal(dots.get_offsets(), np.c_[truth, prediction])
+
+
 @pytest.mark.parametrize(
     "draw, words",
     [
         (lambda p: figures.confusion_matrix(np.eye(3), ["a", "b"], "", p), "`counts`"),
         (lambda p: figures.confusion_matrix(np.zeros((1, 1)), "a", "", p), "sum 0"),
         (lambda p: figures.speaker_bars(pd.DataFrame(), p), "`table` must contain"),
+        (lambda p: figures.truth_and_prediction([], [], "", p), "non-empty"),
+        (lambda p: figures.truth_and_prediction([1], [1, 2], "", p), "same length"),
+        (lambda p: figures.truth_and_prediction([np.nan], [1], "", p), "not finite"),
     ],
 )
 def test_bad_input_is_rejected_and_leaves_no_file(draw, words, tmp_path):

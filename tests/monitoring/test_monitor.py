@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 import keras_ser as ser
-from keras_ser import audio, figures
-from keras_ser.monitoring import Monitor, gradients, monitor
+from keras_ser import audio, callbacks, figures
+from keras_ser.monitoring import Monitor, gradients
 
 HEADS = ("emotion", "center", "augmentation", "reconstruction")
 EPOCHS = 2
@@ -32,8 +32,8 @@ def new_model(data, **arguments):
     return model
 
 
-def train(data, callbacks):
-    model = new_model(data)
+def train(data, callbacks, model=None):
+    model = model or new_model(data)
     model.fit(
         data.train(0, EPOCHS),
         steps_per_epoch=data.steps,
@@ -237,24 +237,164 @@ def test_what_the_baseline_lacks_is_left_out(data, tmp_path):
     assert len(pd.read_csv(tmp_path / "metadata.tsv", sep="\t")) == 5  # no center
 
 
-def test_a_model_without_our_encoder_shows_what_it_has(data, tmp_path):
-    class Mean(keras.Model):
-        heads = ("emotion",)
+class Pooled(ser.models.SpeechModel):
+    """One linear layer per task on the mean of the frames, without an encoder."""
 
+    def __init__(self, tasks):
+        features = keras.Input((None, 8))
+        mean = keras.layers.GlobalAveragePooling1D()(features)
+        outputs = {}
+        for task in tasks:
+            end = "softmax" if task.classes else None
+            layer = keras.layers.Dense(task.size, activation=end, name=task.name)
+            outputs[task.name] = layer(mean)
+        super().__init__(inputs=features, outputs=outputs, tasks=tasks, embedding=mean)
+
+
+def dev_labels(data, model, head):
+    """Labels and outputs of the development speech on one head."""
+    batches = [(np.array(x), labels[head]) for x, labels, _ in data.dev()]
+    outputs = [model.predict_on_batch(features)[head] for features, _ in batches]
+    return np.concatenate([y for _, y in batches]), np.concatenate(outputs)
+
+
+GENDER = ser.tasks.Classification("gender", ("female", "male"), adversarial=True)
+EMOTION = ser.tasks.Classification("emotion", ("anger", "sadness"))
+
+
+@pytest.fixture(scope="module")
+def attributes(spoken_table, tmp_path_factory):
+    """A function from tasks to data with a valence that two of 12 dev rows lack."""
+    valence = np.arange(len(spoken_table)) / len(spoken_table)
+    table = spoken_table.assign(valence=valence)
+    fold = ser.protocols.leave_one_speaker_out(table)["1"]
+    fold.dev.loc[fold.dev.index[[0, 7]], "valence"] = np.nan
+    store = ser.FeatureStore(tmp_path_factory.mktemp("cache"), ser.LogMel(n_mels=8))
+    settings = {"seconds": 1.0, "batch": 6, "progress": False}
+    return lambda *tasks: ser.Pipeline(fold, store, tasks=tasks, **settings)
+
+
+def test_a_model_without_our_encoder_shows_what_it_has(data, tmp_path):
+    monitor, found = shown_without_training(data, tmp_path, Pooled([EMOTION]))
+    tags = {tag for tag in found if not tag.endswith("audio")}
+    assert tags == {"confusion", "embedding"}
+    assert monitor.rows == []
+
+
+def test_every_scored_head_has_a_picture(attributes, tmp_path):
+    tasks = (EMOTION, GENDER, ser.tasks.Regression("valence"))
+    data, model = attributes(*tasks), Pooled(tasks)
+    _, found = shown_without_training(data, tmp_path, model)
+    tags = {tag for tag in found if not tag.endswith("audio")}
+    others = {"confusion/gender", "truth_and_prediction/valence"}
+    assert tags == {"confusion", "embedding"} | others
+    truth, outputs = dev_labels(data, model, "gender")
+    pairs = truth.argmax(axis=1), outputs.argmax(axis=1)
+    counts = np.zeros((2, 2), int)
+    np.add.at(counts, pairs, 1)
+    expected = drawn(
+        figures.confusion_matrix,
+        counts,
+        GENDER.classes,
+        title="gender, development speech",
+    )
+    np.testing.assert_array_equal(pixels(found["confusion/gender"][0]), expected)
+    truth, outputs = dev_labels(data, model, "valence")
+    known = np.isfinite(data.fold.dev.valence.to_numpy())
+    assert known.sum() == len(known) - 2
+    expected = drawn(
+        figures.truth_and_prediction,
+        truth[known, 0],
+        outputs[known, 0],
+        title="valence, development speech",
+    )
+    picture = pixels(found["truth_and_prediction/valence"][0])
+    np.testing.assert_array_equal(picture, expected)
+
+
+def test_a_main_head_for_a_number_divides_the_speech_into_thirds(attributes, tmp_path):
+    tasks = (ser.tasks.Regression("valence"), EMOTION)
+    data = attributes(*tasks)
+    _, found = shown_without_training(data, tmp_path, Pooled(tasks))
+    tags = {tag.partition("/")[0] for tag in found}
+    assert tags == {
+        *("truth_and_prediction", "confusion", "embedding"),
+        *("low", "middle", "high"),
+    }
+    metadata = pd.read_csv(tmp_path / "metadata.tsv", sep="\t")
+    labelled = data.fold.dev[data.fold.dev.valence.notna()]
+    assert list(metadata) == ["valence", "speaker", "utterance"]
+    assert list(metadata.utterance) == list(labelled.utterance)
+    np.testing.assert_allclose(metadata.valence, labelled.valence)
+
+
+@pytest.mark.parametrize("column", ["emotion", "gender"])
+def test_centers_are_drawn_in_the_colours_of_their_own_classes(
+    attributes, tmp_path, column
+):
+    """Centers of another column than the main head's have no colour."""
+    classes = {"emotion": ("anger", "sadness"), "gender": ("female", "male")}[column]
+    pulled = ser.tasks.Centers("pulled", classes, column=column)
+
+    class Centered(ser.models.SpeechModel):
         def __init__(self):
             features = keras.Input((None, 8))
-            pooled = keras.layers.GlobalAveragePooling1D()(features)
-            output = keras.layers.Dense(2, activation="softmax")(pooled)
-            super().__init__(features, {"emotion": output})
+            mean = keras.layers.GlobalAveragePooling1D()(features)
+            outputs = {
+                "emotion": keras.layers.Dense(2, activation="softmax")(mean),
+                "pulled": ser.layers.ClassCenters(2, name="pulled")(mean),
+            }
+            tasks = (EMOTION, pulled)
+            super().__init__(
+                inputs=features, outputs=outputs, tasks=tasks, embedding=mean
+            )
 
-        @property
-        def emotion_model(self):
-            return keras.Model(self.input, self.output["emotion"])
+    shown_without_training(attributes(EMOTION, pulled), tmp_path, Centered())
+    metadata = pd.read_csv(tmp_path / "metadata.tsv", sep="\t").fillna("")
+    stars = metadata[metadata.utterance == "center"]
+    assert list(stars.emotion) == (list(classes) if column == "emotion" else [])
 
-    monitor, found = shown_without_training(data, tmp_path, Mean())
-    assert {tag for tag in found if not tag.endswith("audio")} == {"confusion"}
-    assert monitor.rows == []
-    assert not list(tmp_path.glob("*.tsv"))
+
+def train_with_averages(data, watchers, folder):
+    """Trains two linear heads.
+
+    Args:
+        data: Pipeline with these two tasks.
+        watchers: Function from an `AverageWeights` to the callbacks after it.
+        folder: Folder of the summaries that the callbacks may write.
+
+    Returns:
+        The model, and the pictures of its second head after the last epoch and at the
+        end.
+    """
+    keras.utils.set_random_seed(0)
+    model, averaging = Pooled(data.tasks), callbacks.AverageWeights(0.5)
+    model.compile(keras.optimizers.SGD(0.1), **model.objective())
+    train(data, [averaging, *watchers(averaging)], model)
+    pictures = read(folder).get("truth_and_prediction/valence", {})
+    return model, [pictures.get(step) for step in (EPOCHS - 1, EPOCHS)]
+
+
+def test_averages_are_shown_and_change_nothing(attributes, tmp_path):
+    """At the end of the training the model has the averages anyway."""
+    data = attributes(EMOTION, ser.tasks.Regression("valence"))
+    plain, _ = train_with_averages(data, lambda averaging: [], tmp_path)
+    watched, (last, final) = train_with_averages(
+        data, lambda each: [Monitor(data, tmp_path, 1, averaging=each)], tmp_path
+    )
+    np.testing.assert_array_equal(last, final)
+    for one, other in zip(plain.variables, watched.variables, strict=True):
+        np.testing.assert_array_equal(
+            keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other)
+        )
+
+
+def test_without_averaging_the_weights_themselves_are_shown(attributes, tmp_path):
+    data = attributes(EMOTION, ser.tasks.Regression("valence"))
+    _, (last, final) = train_with_averages(
+        data, lambda averaging: [Monitor(data, tmp_path, 1)], tmp_path
+    )
+    assert last[2] != final[2]
 
 
 def test_a_model_that_is_not_finite_is_not_shown(data, tmp_path):
@@ -269,22 +409,3 @@ def test_a_model_that_is_not_finite_is_not_shown(data, tmp_path):
 def test_numbers_below_one_are_rejected(name, number):
     with pytest.raises(ValueError, match=f"`{name}` must be an integer.*Received"):
         Monitor(None, "logs", **{name: number})
-
-
-def test_the_projection_keeps_groups_apart_and_repeats(rng):
-    groups = rng.normal(size=(2, 1, 16)) * 20
-    points = (groups + rng.normal(size=(2, 15, 16))).reshape(30, 16)
-    before = np.random.get_state()[1].copy()
-    found = monitor.project_points(points)
-    assert found.shape == (30, 2)
-    distance = np.linalg.norm(found[:15].mean(axis=0) - found[15:].mean(axis=0))
-    assert distance > 2 * found[:15].std(axis=0).max()
-    np.testing.assert_array_equal(monitor.project_points(points), found)
-    np.testing.assert_array_equal(np.random.get_state()[1], before)
-
-
-@pytest.mark.parametrize("count", [2, 3])
-def test_the_projection_of_very_few_points(count):
-    points = np.arange(count * 4.0).reshape(count, 4)
-    assert np.isfinite(monitor.project_points(points)).all()
-    np.testing.assert_array_equal(monitor.project_points(np.ones((count, 4))), 0)

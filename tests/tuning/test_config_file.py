@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from keras_ser import Experiment, Features, System, Training
+from keras_ser import Experiment, Features, System, Training, models
 from keras_ser.experiments.config_file import load_config
 from keras_ser.tuning import config_file
 
@@ -47,6 +47,18 @@ def test_a_list_stays_a_list_and_a_tuple_a_tuple(tmp_path):
     assert type(read.protocol_arguments["arguments"]["folds"]) is list
     assert type(read.systems["a"].arguments["kernels"]) is tuple
     assert type(read.systems["a"].augment["speed"]["factors"]) is tuple
+
+
+def test_a_class_is_imported_from_its_module(tmp_path):
+    systems = {"a": System(models.CNNAttention), "b": System(models.MTLAug)}
+    experiment = dataclasses.replace(SMALL, systems=systems)
+    path = config_file.write(tmp_path / "x.py", experiment, "Text.")
+    assert load_config(path) == experiment
+    assert path.read_text().split("\n\n")[1] == (
+        "from keras_ser.models.cnn import CNNAttention\n"
+        "from keras_ser.models.mtl_aug import MTLAug\n"
+        "from keras_ser import Experiment, System"
+    )
 
 
 def test_the_file_is_easy_to_read(tmp_path):

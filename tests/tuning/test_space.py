@@ -6,7 +6,7 @@ import pytest
 
 from keras_ser import augment
 from keras_ser.experiments.config import Experiment, Features, System
-from keras_ser.models import BASELINE
+from keras_ser.models import BASELINE, SpeechModel
 from keras_ser.tuning import space
 from keras_ser.tuning.space import Choice, Range, parse_dimension
 
@@ -84,8 +84,43 @@ def test_what_has_no_effect_is_not_searched():
     own = {"augmentation": 0.1, "reconstruction": 0.2}
     assert "objective.auxiliary" not in paths(System(objective=own))
     assert "objective.auxiliary" in paths(System(objective={"augmentation": 0.1}))
-    other = paths(System(model="Other", augment=("speed",)))
+    other = paths(System(model="CNNAttention", augment=("speed",)))
     assert other == {"training.learning_rate"}
+
+
+def test_ranges_of_weights_are_around_the_defaults_of_the_model():
+    made = space.default_space(System())
+    assert list(made)[:3] == [
+        "training.learning_rate",
+        "objective.auxiliary",
+        "objective.center",
+    ]
+    assert made["objective.auxiliary"] == Range(0.03, 1.0, log=True)
+    assert made["objective.center"] == Range(1e-4, 1e-2, log=True)
+
+
+class TwoHeads(SpeechModel):
+    """Its weights are those of a head that can be off, and of one that is always on."""
+
+    def __init__(self, classes, dimensions=8, valence=True, **kwargs):
+        raise NotImplementedError("A search space needs no network.")
+
+    def objective(self, valence=0.2, rhythm=3.0, off=0.0, **others):
+        raise NotImplementedError
+
+
+def test_the_weights_of_any_model_are_searched():
+    found = space.default_space(System(TwoHeads, augment=()))
+    del found["training.learning_rate"]
+    assert found == {
+        "objective.rhythm": Range(0.3, 3.0, log=True),
+        "objective.valence": Range(0.02, 1.0, log=True),
+    }
+    off = System(TwoHeads, arguments={"valence": False}, augment=())
+    assert set(space.default_space(off)) == {
+        "training.learning_rate",
+        "objective.rhythm",
+    }
 
 
 def test_changes_extend_the_default_space_or_replace_parts_of_it():
@@ -93,9 +128,11 @@ def test_changes_extend_the_default_space_or_replace_parts_of_it():
         "objective.center": Choice((0.5,)),
         "systems.a.objective.auxiliary": Range(0.1, 0.2),
         "training.patience": Range(3, 6),
+        "training.average": Choice((0.0, 0.98)),
+        "training.optimizer_arguments.weight_decay": Range(1e-4, 1e-2, log=True),
     }
     made = space.search_space(CONFIG, "a", changes)
-    assert len(made) == 8
+    assert len(made) == 10
     assert made["systems.a.objective.center"] == Choice((0.5,))
     assert made["systems.a.objective.auxiliary"] == Range(0.1, 0.2)
     assert made["training.patience"] == Range(3, 6)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from keras_ser.audio.unusable import Unusable
+from keras_ser.models import MTLAug
 from keras_ser.tuning import Choice, study
 
 
@@ -41,6 +42,24 @@ def test_the_new_config_names_whom_it_must_not_test(plan, config):
     assert made.training.learning_rate == 0.01
     assert made.tuned_on == tuple(f"toy/{n}" for n in (0, 1, 2, 3, 4, 5, 7))
     assert plan(earlier).tuned_config({}).name == "toy_tuned_3"
+
+
+def test_a_model_may_be_a_class_of_a_module(plan, config):
+    systems = {"baseline": dataclasses.replace(config.systems["baseline"])}
+    named = dataclasses.replace(config, systems=systems)
+    system = dataclasses.replace(systems["baseline"], model=MTLAug)
+    given = dataclasses.replace(config, systems={"baseline": system})
+    assert plan(given).describe() == plan(named).describe()
+
+
+def test_a_class_of_a_script_cannot_be_written_into_a_config(plan, config, monkeypatch):
+    class Own(MTLAug):
+        pass
+
+    monkeypatch.setattr(Own, "__module__", "__main__")
+    system = dataclasses.replace(config.systems["baseline"], model=Own)
+    with pytest.raises(ValueError, match="`.*Own`, a class in a script.*Move the cl"):
+        plan(dataclasses.replace(config, systems={"baseline": system}))
 
 
 @pytest.mark.parametrize(

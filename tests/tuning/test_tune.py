@@ -56,9 +56,13 @@ class Fake:
         frame = table[["corpus", "utterance", "speaker"]].reset_index(drop=True)
         frame.insert(1, "condition", "clean")
         right = table.emotion.to_numpy()
-        return frame.assign(
-            head="emotion", truth=right, prediction=np.where(wrong, others, right)
+        predicted = np.where(wrong, others, right)
+        frame = frame.assign(
+            head="emotion", truth=right, prediction=predicted, test="test"
         )
+        for name in ("anger", "sadness"):
+            frame[f"p_{name}"] = (predicted == name).astype(float)
+        return frame
 
     def prepare(self, planned, *arguments, **options):
         self.prepared += planned
