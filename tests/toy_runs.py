@@ -1,5 +1,6 @@
 """Folders of finished runs, written without any training, and their reports."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -27,6 +28,7 @@ def predictions(system, fold, repeat=0, rows=12, **columns) -> pd.DataFrame:
             "corpus": "emodb",
             "fold": fold,
             "repeat": repeat,
+            "test": "test",
             "condition": "clean",
             "utterance": [f"emodb/{fold}/{n}" for n in range(rows)],
             "speaker": f"emodb/{fold}",
@@ -38,6 +40,33 @@ def predictions(system, fold, repeat=0, rows=12, **columns) -> pd.DataFrame:
     for name in CLASSES:
         table[f"p_{name}"] = np.where(table["prediction"] == name, 0.8, 0.1)
     return table.assign(**columns)
+
+
+def task(name, kind="classification", scored=True) -> dict:
+    """What the config of a run records of a head."""
+    return {"name": name, "kind": kind, "scored": scored}
+
+
+def of_head(table, head, truth, prediction) -> pd.DataFrame:
+    """The rows of `table` for another head, without probabilities."""
+    others = table.drop(columns=[f"p_{name}" for name in CLASSES])
+    return others.assign(head=head, truth=truth, prediction=prediction)
+
+
+def numbers(table, head="valence", seed=0, slope=0.8) -> pd.DataFrame:
+    """The rows of `table` for a head that predicts numbers.
+
+    The truth depends on the utterance alone, the prediction on `seed` and `slope`.
+    """
+    truth = np.array([hash_of(name) for name in table["utterance"]])
+    noise = np.random.default_rng(seed).normal(0, 0.1, len(table))
+    texts = [[f"{x:.6g}" for x in each] for each in (truth, slope * truth + noise)]
+    return of_head(table, head, *texts)
+
+
+def hash_of(text: str) -> float:
+    """A number in [0, 1) that depends on the text alone."""
+    return int.from_bytes(hashlib.blake2b(text.encode()).digest()[:4], "big") / 2**32
 
 
 def make_config(table: pd.DataFrame, system=None, **changes) -> dict:
@@ -143,6 +172,7 @@ def predicted(system="baseline", texts=CONDITIONS, wrong=0.3, seed=0, **columns)
                     "corpus": "emodb",
                     "fold": str(number % 2),
                     "repeat": "0",
+                    "test": "test",
                     "condition": text,
                     "utterance": f"emodb/{number}",
                     "speaker": f"emodb/{number % 10}",

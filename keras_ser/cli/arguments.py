@@ -156,11 +156,11 @@ def _corpora(command, more: str = "") -> None:
 
 
 def report(command) -> None:
+    _runs(command)
     command.add_argument(
-        "runs", nargs="+", metavar="RUNS", help="folders of runs, or folders above them"
-    )
-    command.add_argument(
-        "--out", metavar="DIR", help="folder of the report; default RUNS/report"
+        "--out",
+        metavar="DIR",
+        help="folder of the report; default RUNS/report, for X.zip X/report",
     )
     command.add_argument(
         "--format",
@@ -175,6 +175,27 @@ def report(command) -> None:
         metavar="SYSTEM",
         help="system that the others are compared with; default: the reference of the "
         "config, else baseline_augmented, baseline, or the first system",
+    )
+
+
+def pack(command) -> None:
+    _runs(command)
+    command.add_argument(
+        "--out", required=True, metavar="DIR", help="folder of the archives"
+    )
+    command.add_argument(
+        "--replace",
+        action="store_true",
+        help="replace archives of the same experiments with other content",
+    )
+
+
+def _runs(command) -> None:
+    command.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUNS",
+        help="folders of runs, folders above them, or archives of packed runs",
     )
 
 

@@ -66,9 +66,16 @@ def robustness(**options) -> None:
 
 def report(runs: list, out: str | None, **options) -> None:
     from keras_ser import reports
+    from keras_ser.reports.archives import default_folder
 
-    _show(reports.write(runs, out or Path(runs[0]) / "report", **options))
+    _show(reports.write(runs, out or default_folder(runs[0], "report"), **options))
     reports.check_speakers(runs)
+
+
+def pack(**options) -> None:
+    from keras_ser import reports
+
+    print("written:", *reports.pack(**options), sep="\n  ")
 
 
 def predict(as_json: bool, **options) -> None:

@@ -88,6 +88,7 @@ COMMANDS = {
     "tune": "Search for good settings of one network of an experiment.",
     "robustness": "Score finished runs under noise, attacks, gain and lossy coding.",
     "report": "Write the report of finished runs.",
+    "pack": "Pack finished runs into one archive per experiment, without models.",
     "predict": "Recognise the emotion in audio files.",
     "export": "Export a model for other programs, from waveform to probabilities.",
 }

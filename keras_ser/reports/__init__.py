@@ -2,11 +2,13 @@
 
 Reports are made from `config.json`, `predictions.csv`, `metrics.json`, `history.csv`
 and `skipped.csv` alone, never from a model. A report holds no date, commit or path:
-the same runs give the same bytes, in whatever order their folders are listed.
+the same runs give the same bytes, in whatever order their folders are listed. `pack`
+puts these files into one archive per experiment, which is read like a folder of runs.
 """
 
 from keras_ser.reports.cells import uar_with_interval
 from keras_ser.reports.comparison import Difference, difference
+from keras_ser.reports.packing import pack
 from keras_ser.reports.published_figures import load_published
 from keras_ser.reports.reading import read
 from keras_ser.reports.report import FORMATS, write
@@ -20,6 +22,7 @@ __all__ = [
     "check_speakers",
     "difference",
     "load_published",
+    "pack",
     "read",
     "shared_speakers",
     "uar_with_interval",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from keras_ser import figures, scores
 from keras_ser.reports.blocks import Block, Figure, Table
-from keras_ser.reports.cells import pooled_uar
+from keras_ser.reports.cells import UAR, Measure, pooled
 from keras_ser.reports.comparison import speaker_uar
 from keras_ser.reports.run_files import class_names
 from keras_ser.reports.text import (
@@ -19,25 +19,34 @@ from keras_ser.reports.text import (
 )
 
 
-def repeat_table(title: str, by_system: dict[str, pd.DataFrame]) -> list[Table]:
-    """UAR of each repeat; no table if no system has several repeats.
+def repeat_table(
+    title: str, by_system: dict[str, pd.DataFrame], measure: Measure = UAR
+) -> list[Table]:
+    """The score of each repeat; no table if no system has several repeats.
 
     Args:
-        title: Test set and condition.
+        title: Test set, condition, and the head if there are several.
         by_system: Scored predictions by the name of the system.
+        measure: The score.
     """
     if all(rows["repeat"].nunique() == 1 for rows in by_system.values()):
         return []
-    table = pd.DataFrame({name: _repeat_uar(rows) for name, rows in by_system.items()})
-    caption = f"{title}: pooled UAR % of each repeat that has all folds"
-    return [Table(caption, ["Repeat", *table], _rows_and_mean(table))]
+    table = pd.DataFrame(
+        {name: _score_repeats(rows, measure) for name, rows in by_system.items()}
+    )
+    caption = f"{title}: pooled {measure.title} of each repeat that has all folds"
+    return [Table(caption, ["Repeat", *table], _rows_and_mean(table, measure))]
 
 
-def fold_table(title: str, by_system: dict[str, pd.DataFrame]) -> Table:
-    """UAR of each fold, the mean over its repeats; arguments as `repeat_table`."""
-    table = pd.DataFrame({name: _fold_uar(rows) for name, rows in by_system.items()})
-    caption = f"{title}: UAR % of each fold"
-    return Table(caption, ["Fold", *table], _rows_and_mean(table))
+def fold_table(
+    title: str, by_system: dict[str, pd.DataFrame], measure: Measure = UAR
+) -> Table:
+    """The score of each fold, the mean over its repeats; as `repeat_table`."""
+    table = pd.DataFrame(
+        {name: _score_folds(rows, measure) for name, rows in by_system.items()}
+    )
+    caption = f"{title}: {measure.title} of each fold"
+    return Table(caption, ["Fold", *table], _rows_and_mean(table, measure))
 
 
 def speaker_blocks(
@@ -46,7 +55,7 @@ def speaker_blocks(
     """UAR of each speaker, as a table and as a figure.
 
     Args:
-        title: Test set and condition.
+        title: Test set, condition, and the head if there are several.
         by_system: Scored predictions by the name of the system.
         suffix: End of the figure's file name.
     """
@@ -95,24 +104,24 @@ def _confusion(name: str, title: str, rows: pd.DataFrame, file: str) -> list[Blo
     ]
 
 
-def _fold_uar(rows: pd.DataFrame) -> pd.Series:
-    """UAR of each fold, the mean over its repeats."""
+def _score_folds(rows: pd.DataFrame, measure: Measure) -> pd.Series:
+    """The score of each fold, the mean over its repeats."""
     return pd.Series(
         {
             fold: pd.Series(
-                [pooled_uar(run) for _, run in part.groupby("repeat")]
+                [pooled(run, measure) for _, run in part.groupby("repeat")]
             ).mean()
             for fold, part in rows.groupby("fold")
         }
     )
 
 
-def _repeat_uar(rows: pd.DataFrame) -> pd.Series:
-    """Pooled UAR of each repeat that has all folds of the system."""
+def _score_repeats(rows: pd.DataFrame, measure: Measure) -> pd.Series:
+    """The pooled score of each repeat that has all folds of the system."""
     folds = rows["fold"].nunique()
     return pd.Series(
         {
-            repeat: pooled_uar(part)
+            repeat: pooled(part, measure)
             for repeat, part in rows.groupby("repeat")
             if part["fold"].nunique() == folds
         },
@@ -120,9 +129,9 @@ def _repeat_uar(rows: pd.DataFrame) -> pd.Series:
     )
 
 
-def _rows_and_mean(table: pd.DataFrame) -> list[list[str]]:
+def _rows_and_mean(table: pd.DataFrame, measure: Measure) -> list[list[str]]:
     """One row per name in natural order, then mean ± standard deviation."""
     table = table.loc[sort_names(table.index)]
-    rows = [[str(name), *map(percent, row)] for name, *row in table.itertuples()]
-    means = [mean_and_deviation(table[name]) for name in table]
+    rows = [[str(name), *map(measure.text, row)] for name, *row in table.itertuples()]
+    means = [mean_and_deviation(table[name], measure.text) for name in table]
     return [*rows, ["mean ± standard deviation", *means]]

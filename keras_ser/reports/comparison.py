@@ -6,7 +6,7 @@ repeat. A mark says where these are fewer than one of the systems has.
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
@@ -16,20 +16,22 @@ from keras_ser.reports.cells import FEW_SPEAKERS_MARK
 from keras_ser.reports.text import NO_VALUE, counted, p_value, points
 from keras_ser.scores.significance import EXACT, MIN_SPEAKERS, SAMPLES
 
-PAIR_COLUMNS = ["fold", "repeat", "utterance", "speaker", "truth"]
+PAIR_COLUMNS = ["test", "fold", "repeat", "utterance", "speaker", "truth"]
 DIFFERENCE_HEADER = ["Δ UAR [95 % interval]", "Mean Δ over speakers", "p", "p (Holm)"]
 PARTIAL_MARK = " §"  # after a difference on a part of the utterances
 
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """A system's pooled UAR minus the reference's, on what both predicted.
+    """A system's pooled score minus the reference's, on what both predicted.
 
     Args:
-        value: The difference in UAR, in [-1, 1].
+        value: The difference in UAR, in [-1, 1], or in CCC.
         interval: Both ends of its 95 % interval.
-        mean: The mean over speakers of the difference in their UAR, which p tests.
-        p: p of a sign-flip test over speakers; NaN if there are too few of them.
+        mean: The mean over speakers of the difference in their UAR, which p tests; NaN
+            for the CCC.
+        p: p of a sign-flip test over speakers; NaN if there are too few of them, and
+            for the CCC.
         speakers: Number of shared speakers.
         utterances: Number of shared utterances.
         partial: Whether one of the systems predicted more than the other.
@@ -56,12 +58,20 @@ class Difference:
     @property
     def text(self) -> str:
         """The difference and its interval in percentage points, with their marks."""
+        return self.written(points)
+
+    def written(self, text: Callable[[float], str]) -> str:
+        """The difference and its interval, with their marks.
+
+        Args:
+            text: How a value is written.
+        """
         if not self.speakers:
             return NO_VALUE
-        low, high = map(points, self.interval)
+        low, high = map(text, self.interval)
         few = FEW_SPEAKERS_MARK if self.speakers < MIN_SPEAKERS else ""
         partial = PARTIAL_MARK if self.partial else ""
-        return f"{points(self.value)} [{low}, {high}]{few}{partial}"
+        return f"{text(self.value)} [{low}, {high}]{few}{partial}"
 
 
 def choose_reference(systems: list[str], reference: str | None) -> str:
@@ -93,12 +103,18 @@ def check_reference(reference: str | None, systems: Iterable[str]) -> None:
         )
 
 
-def compare(by_system: dict[str, pd.DataFrame], reference: str) -> dict:
+def compare(
+    by_system: dict[str, pd.DataFrame],
+    reference: str,
+    differ: Callable[[pd.DataFrame, pd.DataFrame], Difference] | None = None,
+) -> dict[str, Difference]:
     """The `Difference` of each system from the reference.
 
     Args:
-        by_system: Predictions of the emotion by the name of the system.
+        by_system: Predictions of one head by the name of the system.
         reference: Name of the reference.
+        differ: Computes the difference from two tables of predictions; default:
+            `difference`.
 
     Returns:
         Differences by system, without the reference; empty if there are no
@@ -108,24 +124,21 @@ def compare(by_system: dict[str, pd.DataFrame], reference: str) -> dict:
         return {}
     base = by_system[reference]
     others = {name: rows for name, rows in by_system.items() if name != reference}
-    return {name: difference(rows, base) for name, rows in others.items()}
+    differ = differ or difference
+    return {name: differ(rows, base) for name, rows in others.items()}
 
 
 def difference(rows: pd.DataFrame, reference: pd.DataFrame) -> Difference:
     """The difference of a system from a reference, on what both predicted.
 
     Args:
-        rows: The system's predictions of the emotion, as `reports.read` returns them.
+        rows: The system's predictions of a head with classes under one condition, as
+            `reports.by_test_set` returns them.
         reference: The predictions of the reference.
     """
-    columns = [*PAIR_COLUMNS, "prediction"]
-    both = rows[columns].merge(
-        reference[columns], on=PAIR_COLUMNS, suffixes=("", "_reference")
-    )
-    partial = len(both) < max(len(rows), len(reference))
+    both, partial = pair(rows, reference)
     if both.empty:
-        none = math.nan
-        return Difference(none, (none, none), none, none, 0, 0, partial)
+        return no_difference(partial)
     truth, prediction = both["truth"], both["prediction"]
     base = both["prediction_reference"]
     speakers = both["speaker"].nunique()
@@ -145,11 +158,35 @@ def difference(rows: pd.DataFrame, reference: pd.DataFrame) -> Difference:
     )
 
 
+def pair(rows: pd.DataFrame, reference: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """What both predicted, and whether one of them predicted more.
+
+    Args:
+        rows: The predictions of a system.
+        reference: The predictions of the reference.
+
+    Returns:
+        The shared rows, with the columns `prediction` and `prediction_reference`, and
+        whether they are only a part.
+    """
+    columns = [*PAIR_COLUMNS, "prediction"]
+    both = rows[columns].merge(
+        reference[columns], on=PAIR_COLUMNS, suffixes=("", "_reference")
+    )
+    return both, len(both) < max(len(rows), len(reference))
+
+
+def no_difference(partial: bool) -> Difference:
+    """The difference of systems that share no prediction."""
+    none = math.nan
+    return Difference(none, (none, none), none, none, 0, 0, partial)
+
+
 def speaker_uar(rows: pd.DataFrame, column: str = "prediction") -> pd.Series:
     """UAR of each speaker, averaged over the repeats that have the speaker.
 
     Args:
-        rows: Predictions of the emotion.
+        rows: Predictions of a head with classes.
         column: The column that holds the predictions.
     """
     repeats = [
@@ -193,9 +230,7 @@ def explain(differences: dict[str, Difference], reference: str) -> list[Text]:
         reference: Name of the reference.
     """
     tested = [each for each in differences.values() if each.tested]
-    texts = []
-    if any(each.partial for each in differences.values()):
-        texts.append(_explain_partial(differences))
+    texts = explain_partial(differences)
     few = [f"{n} ({e.speakers})" for n, e in differences.items() if not e.tested]
     if few:
         texts.append(
@@ -213,17 +248,20 @@ def explain(differences: dict[str, Difference], reference: str) -> list[Text]:
     return [Text(text) for text in texts]
 
 
-def _explain_partial(differences: dict[str, Difference]) -> str:
+def explain_partial(differences: dict[str, Difference]) -> list[str]:
+    """What the mark § means in a table; nothing if no difference has it."""
+    if not any(each.partial for each in differences.values()):
+        return []
     sizes = ", ".join(
         f"{name} on {counted(each.speakers, 'speaker')} and "
         f"{counted(each.utterances, 'utterance')}"
         for name, each in differences.items()
         if each.partial
     )
-    return (
+    return [
         "§ Compared only on the utterances that both systems predicted in the same "
         f"fold and repeat: {sizes}."
-    )
+    ]
 
 
 def _explain_test(reference: str, tested: list[Difference]) -> str:

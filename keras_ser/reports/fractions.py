@@ -28,7 +28,7 @@ def label_fraction_blocks(
 
     Args:
         settings: From `reading.collect_settings`.
-        table: Predictions of the emotion, with the column `test_set`.
+        table: Predictions of the main heads, with the column `test_set`.
     """
     blocks: list[Block] = []
     few = {name: own for name, own in settings.items() if _fractions(own, table, name)}

@@ -9,15 +9,17 @@ from keras_ser import conditions, figures
 from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
 from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
 from keras_ser.reports.published_figures import SPREADS, load_published
-from keras_ser.reports.test_sets import format_test_set
+from keras_ser.reports.test_sets import COLON, format_test_set
 from keras_ser.reports.text import NO_VALUE, slug
 
-OTHER_CORPUS, SYNTHETIC, OTHER_NOISE = "†", "§", "¶"
+OTHER_CORPUS, OTHER_TABLE, SYNTHETIC, OTHER_NOISE = "†", "‖", "§", "¶"
 PAPER_TITLES = {"mtl_aug": "Latif et al. 2022 (MTL-AUG)"}
 PAPER_NOISE = "demand"
 LEGEND = {
     OTHER_CORPUS: "Another corpus than the paper's: only the order of the systems can "
     "be compared, not the scores themselves.",
+    OTHER_TABLE: "Another part of the corpus than the paper's: only the order of the "
+    "systems can be compared, not the scores themselves.",
     SYNTHETIC: "Synthetic speech: shows that the code runs, but says nothing about the "
     "systems.",
     OTHER_NOISE: "Noise of `{noise}`, not of the paper's DEMAND corpus.",
@@ -52,7 +54,7 @@ def published_blocks(settings: dict[str, dict], table: pd.DataFrame) -> list[Blo
 
     Args:
         settings: From `reading.collect_settings`.
-        table: Predictions of the emotion, with the column `test_set`.
+        table: Predictions of the main heads, with the column `test_set`.
     """
     names: dict[str, str] = {
         experiment: own["published"]
@@ -73,7 +75,7 @@ def group_measured(rows: pd.DataFrame) -> Measured:
     """The rows of each system, by test set and condition as papers call it.
 
     Args:
-        rows: Predictions of the emotion, with the column `test_set`.
+        rows: Predictions of one head, with the column `test_set`.
     """
     measured: Measured = {}
     for key, part in rows.groupby(["test_set", "condition", "system"], sort=True):
@@ -88,9 +90,9 @@ def compare_with_published(
 ) -> list[Block]:
     """A table of published and measured UAR, one row per system, and its figure.
 
-    A test set that is not among the corpora of the published table is marked, and
-    synthetic speech has a mark of its own: only the order of the systems can be
-    compared. Noise that is not the paper's is marked, too.
+    A test set that is not among the corpora of the published table is marked. Another
+    part of such a corpus and synthetic speech have marks of their own. Only the order
+    of the systems can be compared there. Noise that is not the paper's is marked, too.
 
     Args:
         name: Name of the published figures, such as `mtl_aug:2`.
@@ -172,10 +174,11 @@ def _sort_columns(measured: Measured, printed: pd.DataFrame) -> Measured:
 def _marks(test_set: str, condition: str, printed: pd.DataFrame, noise: str) -> str:
     """The marks of a column, such as `†¶`."""
     marks = ""
-    if "synthetic" in test_set:
+    corpora = test_set.partition(COLON)[0]
+    if "synthetic" in corpora:
         marks += SYNTHETIC
     elif test_set not in set(printed.corpus):
-        marks += OTHER_CORPUS
+        marks += OTHER_TABLE if corpora in set(printed.corpus) else OTHER_CORPUS
     if noise and noise != PAPER_NOISE and condition.endswith(" dB"):
         marks += OTHER_NOISE
     return marks

@@ -9,7 +9,8 @@
 | value, spread | UAR and the value after ±, in percent; empty if the table has none |
 | note | what to know about the figure |
 
-A figure that a paper only draws has no value here, and its note says `not available`.
+One of several test tables of a corpus is written `emodb:far`. A figure that a paper
+only draws has no value here, and its note says `not available`.
 """
 
 from pathlib import Path

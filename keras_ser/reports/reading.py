@@ -1,24 +1,31 @@
-"""Complete runs, read from their folders and checked against each other."""
+"""Complete runs, read from folders or archives and checked against each other."""
 
 import dataclasses
 import functools
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser.reports import run_files
-from keras_ser.reports.run_files import IDENTITY
+from keras_ser.reports import archives, run_files, tasks
+from keras_ser.reports.run_files import IDENTITY, KEYS, RunPath
+from keras_ser.reports.tasks import Head
 from keras_ser.reports.text import natural_key, sort_names
 
 Paths = str | Path | Iterable[str | Path]
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 # Keys of config.json that differ from run to run.
-RUN_KEYS = ("systems", "fold", "repeat", "data")
+RUN_KEYS = ("systems", "fold", "repeat", "data", "tasks")
 # Settings that change no result: runs may differ in them, and those of the first count.
 FREE_SETTINGS = ("published", "reference")
-# Settings of `training` that runs of earlier versions did not record.
-TRAINING_DEFAULTS = {"precision": "float32"}
+# Settings that a run records only if they differ from these.
+FEATURE_DEFAULTS = {"speech_db": None}
+TRAINING_DEFAULTS = {
+    **{"precision": "float32", "optimizer": "adam", "optimizer_arguments": {}},
+    **{"clip_norm": 0.0, "schedule": "halve_and_restore", "stop": 0, "average": 0.0},
+    **{"select": "best", "dev_windows": "first"},
+}
 # A setting that matters only for systems that train on unlabelled speech.
 UNLABELLED_RATIO = "training.unlabelled_ratio"
 
@@ -32,7 +39,7 @@ class Run:
         system: Name of the system.
         fold: Name of the fold.
         repeat: Number of the repeat.
-        folder: The run's folder.
+        folder: The run's folder, on the disk or in an archive.
         predictions: The rows of its `predictions.csv`.
     """
 
@@ -40,7 +47,7 @@ class Run:
     system: str
     fold: str
     repeat: int
-    folder: Path
+    folder: RunPath
     predictions: pd.DataFrame
 
     @property
@@ -54,6 +61,17 @@ class Run:
         return run_files.read_config(self.folder, self.system)
 
     @functools.cached_property
+    def recorded_heads(self) -> tuple[Head, ...]:
+        """The scored heads of its model; errors as in `tasks.read_heads`."""
+        return tasks.read_heads(self.folder, self.config, self.system)
+
+    @functools.cached_property
+    def heads(self) -> tuple[Head, ...]:
+        """The heads that it predicted, main head first."""
+        predicted = set(self.predictions["head"])
+        return tuple(head for head in self.recorded_heads if head.name in predicted)
+
+    @functools.cached_property
     def metrics(self) -> dict:
         """The object in `metrics.json`; errors as in `run_files.read_metrics`."""
         return run_files.read_metrics(self.folder)
@@ -65,6 +83,8 @@ def read(paths: Paths) -> pd.DataFrame:
     Args:
         paths: A folder of runs, of an experiment, of a system or of a single run, or
             a list of these. Folders that are hidden or end in `.partial` are skipped.
+            An archive that `reports.pack` wrote may take the place of a folder, and
+            `results/emodb.zip/mtl_aug` is a folder in it.
 
     Returns:
         DataFrame with the columns of `predictions.csv`. All are text, except for
@@ -76,8 +96,10 @@ def read(paths: Paths) -> pd.DataFrame:
         FileNotFoundError: If a path does not exist, if there is no complete run, or
             if a run has no predictions.csv or config.json.
         ValueError: If a predictions.csv is unreadable, lacks columns or values, holds
-            several runs, or predicts an utterance twice; if an utterance is tested in
-            two folds of a repeat; if runs of one experiment have different settings.
+            several runs, predicts an utterance twice, or holds heads that config.json
+            does not describe; if an utterance is tested in two folds of a repeat; if
+            runs of one experiment have different settings; if an archive is damaged
+            or unsafe.
     """
     return join_predictions(read_runs(paths))
 
@@ -98,12 +120,34 @@ def read_runs(paths: Paths) -> list[Run]:
     _check_duplicates(predictions)
     _check_folds(predictions)
     collect_settings(runs)
+    for run in runs:
+        tasks.check_heads(run.folder, run.predictions, run.recorded_heads)
     return runs
 
 
 def join_predictions(runs: list[Run]) -> pd.DataFrame:
     """The predictions of all runs in one table."""
     return pd.concat([run.predictions for run in runs], ignore_index=True)
+
+
+def collect_heads(runs: list[Run]) -> dict[str, tuple[Head, ...]]:
+    """The heads that the runs of each experiment predicted, main head first.
+
+    Args:
+        runs: Runs of any number of experiments.
+
+    Returns:
+        The heads by the name of the experiment.
+
+    Raises:
+        ValueError: As `tasks.merge_heads`.
+    """
+    return {
+        experiment: tasks.merge_heads(
+            (run.folder, run.heads) for run in runs if run.experiment == experiment
+        )
+        for experiment in dict.fromkeys(run.experiment for run in runs)
+    }
 
 
 def collect_settings(runs: list[Run]) -> dict[str, dict]:
@@ -158,7 +202,7 @@ def _flat_settings(run: Run) -> dict:
     unlabelled = unlabelled if system.get("use_unlabelled") else None
     system = {k: v for k, v in system.items() if k != "use_unlabelled"}
     parts = {
-        "features": config.get("features", {}),
+        "features": {**FEATURE_DEFAULTS, **config.get("features", {})},
         "training": training,
         f"systems.{run.system}": {**system, "unlabelled_corpus": unlabelled},
     }
@@ -171,47 +215,57 @@ def _flat_settings(run: Run) -> dict:
     return flat
 
 
-def _read_run(folder: Path) -> Run:
+def _read_run(folder: RunPath) -> Run:
     path = run_files.find_file(folder, "predictions.csv")
     predictions = run_files.read_predictions(path)
     experiment, system, fold, repeat = predictions[IDENTITY].iloc[0]
     return Run(experiment, system, fold, int(repeat), folder, predictions)
 
 
-def _find_folders(paths: Paths) -> list[Path]:
+def _find_folders(paths: Paths) -> list[RunPath]:
     """The folders of all complete runs, each once."""
     paths = [paths] if isinstance(paths, str | Path) else list(paths)
-    found = {}
+    found: dict[tuple, RunPath] = {}
     for path in map(Path, paths):
-        if not path.is_dir():
+        top = archives.locate(path)
+        if top is None:
             raise FileNotFoundError(
-                f"`paths` must name folders of runs. Received: {path}, which is not a "
-                "folder. Pass the folder to which the runs were written (`--out`)."
+                f"`paths` must name folders of runs or archives of them. Received: "
+                f"{path}, which is neither. Pass the folder to which the runs were "
+                "written (`--out`), or the archive (`<experiment>.zip`)."
             )
-        found.update({folder.resolve(): folder for folder in _walk(path)})
+        found.update({_place(folder): folder for folder in _walk(top)})
     if not found:
         raise FileNotFoundError(
             "`paths` must hold at least one complete run, <experiment>/<system>/"
             f"<fold>-<repeat>/. Received: {[str(path) for path in paths]}. Folders "
             "that end in .partial are unfinished: run the experiment again to finish "
-            "them."
+            "them. Archives are read only where they are named."
         )
     return list(found.values())
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _place(folder: RunPath) -> tuple:
+    """What two paths to the same folder have in common."""
+    if isinstance(folder, zipfile.Path):
+        return Path(str(folder.root.filename)).resolve(), folder.at
+    return (folder.resolve(),)
+
+
+def _walk(folder: RunPath) -> Iterator[RunPath]:
     if folder.name.endswith(".partial"):
         return
     if any((folder / name).exists() for name in RUN_FILES):
         yield folder
         return
-    for child in sorted(folder.iterdir()):
+    children: Iterable[RunPath] = folder.iterdir()
+    for child in sorted(children, key=lambda child: child.name):
         if child.is_dir() and not child.name.startswith("."):
             yield from _walk(child)
 
 
 def _check_duplicates(table: pd.DataFrame) -> None:
-    keys = [*IDENTITY, "corpus", "condition", "head", "utterance"]
+    keys = [*IDENTITY, *KEYS]
     repeated = table[table.duplicated(keys)]
     if len(repeated):
         where = ", ".join(f"{key}={repeated[key].iloc[0]}" for key in keys)
@@ -223,8 +277,7 @@ def _check_duplicates(table: pd.DataFrame) -> None:
 
 
 def _check_folds(table: pd.DataFrame) -> None:
-    keys = ["experiment", "system", "repeat", "corpus", "condition", "head"]
-    keys.append("utterance")
+    keys = ["experiment", "system", "repeat", *KEYS]
     repeated = table[table.duplicated(keys)]
     if len(repeated):
         first = repeated.iloc[0]

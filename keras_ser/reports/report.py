@@ -24,19 +24,21 @@ def write(
 
     `report.md` and `report.tex` (booktabs) start with the settings of each experiment
     and its systems. For each test set and condition, the main table, the repeats, the
-    folds, the speakers and the confusion matrices follow. Then come the scores over
-    the fraction of labels, the published figures, and the augmentation head next to a
-    probe, where the runs have these. The end says what selected the epochs, and
-    whether a speaker is on two sides of a fold.
+    folds, the speakers and the confusion matrices of the main head follow, then a
+    shorter section of each further head. Then come the scores over the fraction of
+    labels, the published figures, and the augmentation head next to a probe, where
+    the runs have these. The end says what selected the epochs, and whether a speaker
+    is on two sides of a fold.
 
     The main table compares every system with the reference: the difference of their
     pooled UARs with a paired bootstrap interval, the mean difference over speakers,
     p of a sign-flip test on this mean, and p adjusted by Holm's method for the tests
-    of the table.
+    of the table. Heads that predict numbers have the CCC with the same intervals,
+    Pearson's r and the RMSE.
 
     The figures are `speakers.png` and `confusion_<system>.png`, and `labels.png` and
     `published.png` where there are such tables. With several experiments, test sets
-    or conditions, their names end in these.
+    or conditions, their names end in these, and those of further heads in the head.
 
     Args:
         paths: As for `reports.read`.
@@ -54,7 +56,7 @@ def write(
     Raises:
         FileNotFoundError: As `reports.read`, and if a metrics.json is missing.
         ValueError: As `reports.read`, if a format is unknown, if `reference` is not a
-            system, or if there are no labelled predictions of the emotion.
+            system, or if there are no labelled predictions.
     """
     formats, systems = as_list(formats), as_list(systems)
     if not set(formats) <= set(FORMATS):

@@ -1,18 +1,31 @@
-"""The files in a run's folder, read and checked one by one."""
+"""The files in a run's folder, read and checked one by one.
 
+A folder may also be one in an archive; see `archives`.
+"""
+
+import io
 import warnings
+import zipfile
+import zlib
 from pathlib import Path
 
 import pandas as pd
 
 from keras_ser.utils import files
 
-HEAD = "emotion"  # the head that reports score
+RunPath = Path | zipfile.Path
 IDENTITY = ["experiment", "system", "fold", "repeat"]  # columns that identify a run
+# Columns that identify a prediction of a run.
+KEYS = ["test", "corpus", "condition", "head", "utterance"]
 REQUIRED = [
-    *("experiment", "system", "corpus", "fold", "repeat", "condition"),
+    *("experiment", "system", "corpus", "fold", "repeat", "test", "condition"),
     *("utterance", "speaker", "head", "truth", "prediction"),
 ]
+# What reading a member of a damaged archive raises.
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
+    *(OSError, ValueError),  # a place outside the file
+)
 # Settings that had another name in earlier versions, and their names today.
 RENAMED = {
     "Experiment": {"unlabelled": "unlabelled_corpus", "against": "reference"},
@@ -22,7 +35,7 @@ RENAMED = {
 MAX_RECEIVED = 300  # characters of a value that an error message quotes
 
 
-def find_file(folder: Path, name: str) -> Path:
+def find_file(folder: RunPath, name: str) -> RunPath:
     """The path of a file that every complete run holds.
 
     Args:
@@ -34,13 +47,47 @@ def find_file(folder: Path, name: str) -> Path:
     """
     if not (folder / name).is_file():
         raise FileNotFoundError(
-            f"A complete run must hold {name}. Received: {folder} without it. Delete "
-            "that folder and run the experiment again."
+            f"A complete run must hold {name}. Received: {folder} without it. "
+            f"{remedy(folder)}"
         )
     return folder / name
 
 
-def invalid_file(path: Path, expected: str, received) -> ValueError:
+def remedy(path: RunPath) -> str:
+    """What to do about a file or folder of a run that cannot be used.
+
+    Args:
+        path: The file or folder.
+    """
+    if isinstance(path, zipfile.Path):
+        return "Restore the archive, or pack its runs again."
+    return "Delete that run's folder and run the experiment again."
+
+
+def read_bytes(path: RunPath) -> bytes:
+    """The content of a file.
+
+    Raises:
+        ValueError: If it is in an archive and damaged there.
+    """
+    if isinstance(path, Path):
+        return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except DAMAGED as error:
+        raise invalid_file(path, "an undamaged file", error) from error
+
+
+def read_json(path: RunPath):
+    """The JSON value in a file.
+
+    Raises:
+        ValueError: If the file is not JSON.
+    """
+    return files.parse_json(read_bytes(path), str(path))
+
+
+def invalid_file(path: RunPath, expected: str, received) -> ValueError:
     """The error that a file in a run's folder holds something unexpected.
 
     Args:
@@ -51,13 +98,10 @@ def invalid_file(path: Path, expected: str, received) -> ValueError:
     text = str(received)
     if len(text) > MAX_RECEIVED:
         text = f"{text[:MAX_RECEIVED]}…"
-    return ValueError(
-        f"{path} must hold {expected}. Received: {text}. Delete that run's folder "
-        "and run the experiment again."
-    )
+    return ValueError(f"{path} must hold {expected}. Received: {text}. {remedy(path)}")
 
 
-def read_predictions(path: Path) -> pd.DataFrame:
+def read_predictions(path: RunPath) -> pd.DataFrame:
     """One `predictions.csv`, checked, with its rows in a fixed order.
 
     Args:
@@ -79,23 +123,24 @@ def read_predictions(path: Path) -> pd.DataFrame:
     _check_values(path, table)
     table["repeat"] = table["repeat"].astype(int)
     _convert_probabilities(path, table)
-    _check_classes(path, table[table["head"] == HEAD])
-    order = ["corpus", "condition", "head", "utterance"]
-    return table.sort_values(order, kind="stable", ignore_index=True)
+    for _, rows in table.groupby("head"):
+        _check_classes(path, rows)
+    return table.sort_values(KEYS, kind="stable", ignore_index=True)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: RunPath) -> pd.DataFrame:
     options = {"dtype": str, "keep_default_na": False, "index_col": False}
+    content = io.BytesIO(read_bytes(path))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(path, **options)
+            return pd.read_csv(content, **options)
     # ValueError covers the parser errors of pandas and wrong encodings.
     except (ValueError, pd.errors.ParserWarning) as error:
         raise invalid_file(path, "a CSV file in UTF-8", error) from error
 
 
-def _check_values(path: Path, table: pd.DataFrame) -> None:
+def _check_values(path: RunPath, table: pd.DataFrame) -> None:
     """Rejects empty cells, several runs in one file, and repeats without a number."""
     for column in REQUIRED:
         if column != "truth" and (table[column] == "").any():
@@ -109,7 +154,7 @@ def _check_values(path: Path, table: pd.DataFrame) -> None:
         raise invalid_file(path, expected, table["repeat"].iloc[0])
 
 
-def _convert_probabilities(path: Path, table: pd.DataFrame) -> None:
+def _convert_probabilities(path: RunPath, table: pd.DataFrame) -> None:
     """Turns the columns `p_<class>` of `table` into numbers, in place."""
     for column in [name for name in table if name.startswith("p_")]:
         text = table[column]
@@ -118,31 +163,35 @@ def _convert_probabilities(path: Path, table: pd.DataFrame) -> None:
             raise invalid_file(path, f"numbers in `{column}`", "text")
 
 
-def _check_classes(path: Path, rows: pd.DataFrame) -> None:
-    """Rejects labels without a column, and rows without all probabilities."""
-    classes = class_names(rows)
-    unknown = sorted({*rows["truth"], *rows["prediction"]} - {"", *classes})
+def _check_classes(path: RunPath, rows: pd.DataFrame) -> None:
+    """Rejects predictions without a column, and rows without all probabilities."""
+    named = [name for name in rows if name.startswith("p_") and rows[name].count()]
+    if not named:
+        return
+    classes = [name.removeprefix("p_") for name in named]
+    unknown = sorted(set(rows["prediction"]) - set(classes))
     if unknown:
-        expected = f"only the classes of its p_ columns, {classes}"
+        expected = f"only predictions of the classes of its p_ columns, {classes}"
         raise invalid_file(path, expected, unknown)
-    if any(f"p_{name}" in rows and rows[f"p_{name}"].isna().any() for name in classes):
+    if rows[named].isna().to_numpy().any():
         expected = "a probability for each class in each row"
         raise invalid_file(path, expected, "an empty value")
 
 
 def class_names(rows: pd.DataFrame) -> list[str]:
-    """The classes of the `p_` columns; without such columns, all labels that occur.
+    """The classes of the `p_` columns, then the other labels that occur.
+
+    A test set may have a class that the training speech did not have.
 
     Args:
         rows: Predictions of one head.
     """
     named = [name for name in rows if name.startswith("p_") and rows[name].count()]
-    if named:
-        return [name.removeprefix("p_") for name in named]
-    return sorted({*rows["truth"], *rows["prediction"]} - {""})
+    known = [name.removeprefix("p_") for name in named]
+    return known + sorted({*rows["truth"], *rows["prediction"]} - {"", *known})
 
 
-def read_metrics(folder: Path) -> dict:
+def read_metrics(folder: RunPath) -> dict:
     """The object in a run's `metrics.json`.
 
     Args:
@@ -153,7 +202,7 @@ def read_metrics(folder: Path) -> dict:
         ValueError: If it is not an object with `speakers` and `selected_by`.
     """
     path = find_file(folder, "metrics.json")
-    metrics = files.read_json(path)
+    metrics = read_json(path)
     needed = {"speakers", "selected_by"}
     if not isinstance(metrics, dict) or not needed <= set(metrics):
         expected = f"an object with {sorted(needed)}"
@@ -161,7 +210,7 @@ def read_metrics(folder: Path) -> dict:
     return metrics
 
 
-def read_config(folder: Path, system: str) -> dict:
+def read_config(folder: RunPath, system: str) -> dict:
     """The object in a run's `config.json`.
 
     Args:
@@ -174,22 +223,46 @@ def read_config(folder: Path, system: str) -> dict:
             settings of an earlier version.
     """
     path = find_file(folder, "config.json")
-    config = files.read_json(path)
+    config = read_json(path)
     systems = config.get("systems") if isinstance(config, dict) else None
     if not isinstance(systems, dict) or not isinstance(systems.get(system), dict):
         expected = f"an object whose `systems` hold an object for {system!r}"
         raise invalid_file(path, expected, config)
-    for name in ("features", "training"):
-        if not isinstance(config.get(name, {}), dict):
-            raise invalid_file(path, f"an object as `{name}`", config[name])
+    _check_settings(path, config, config["systems"][system])
     renamed = renamed_keys(config)
     if renamed:
         raise ValueError(
             f"{folder} holds a run of an earlier version of keras_ser, in which "
-            f"{' and '.join(renamed)}. Report it with that version, or delete the "
-            "folder and train again."
+            f"{' and '.join(renamed)}. Report it with that version, or train again "
+            "with this one."
         )
     return config
+
+
+def _check_settings(path: RunPath, config: dict, system: dict) -> None:
+    """Rejects settings of which reports could say nothing."""
+    for name in ("features", "training"):
+        if not isinstance(config.get(name, {}), dict):
+            raise invalid_file(path, f"an object as `{name}`", config[name])
+    for name in ("published", "reference", "noise"):
+        if not isinstance(config.get(name) or "", str):
+            raise invalid_file(path, f"text as `{name}`", config[name])
+    corpus = config.get("corpus")
+    names = {
+        "corpus": corpus if isinstance(corpus, list) else [],
+        "tuned_on": config.get("tuned_on") or [],
+        "train_conditions": system.get("train_conditions") or [],
+    }
+    for name, value in names.items():
+        if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
+            raise invalid_file(path, f"a list of names as `{name}`", value)
+    numbers = {
+        "features.speech_db": config.get("features", {}).get("speech_db"),
+        "label_fraction": system.get("label_fraction"),
+    }
+    for name, value in numbers.items():
+        if not isinstance(value or 1.0, int | float):
+            raise invalid_file(path, f"a number as `{name}`", value)
 
 
 def renamed_keys(found: dict) -> list[str]:

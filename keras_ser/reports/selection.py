@@ -1,13 +1,13 @@
 """What selected each run's epoch, and the speakers of its training and test side."""
 
+import io
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 
 from keras_ser.reports.blocks import Block, Heading, Table, Text
 from keras_ser.reports.reading import Paths, Run, read_runs
-from keras_ser.reports.run_files import invalid_file
+from keras_ser.reports.run_files import RunPath, invalid_file, read_bytes
 from keras_ser.reports.text import (
     NO_VALUE,
     as_text,
@@ -163,9 +163,9 @@ def _describe_skipped(runs: list[Run]) -> str:
     )
 
 
-def _read_skipped(path: Path) -> set[str]:
+def _read_skipped(path: RunPath) -> set[str]:
     try:
-        return set(pd.read_csv(path, dtype=str)["utterance"])
+        return set(_read_csv(path, dtype=str)["utterance"])
     except (ValueError, KeyError) as error:
         expected = "a CSV file with the column `utterance`"
         raise invalid_file(path, expected, error) from error
@@ -193,10 +193,14 @@ def _read_selection(run: Run) -> dict:
     }
 
 
-def _count_epochs(path: Path) -> int:
+def _read_csv(path: RunPath, **options) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(read_bytes(path)), **options)
+
+
+def _count_epochs(path: RunPath) -> int:
     """The number of epochs in a `history.csv`."""
     try:
-        rows = len(pd.read_csv(path))
+        rows = len(_read_csv(path))
     # ValueError covers pandas' errors for empty files, parsing and encodings.
     except ValueError as error:
         expected = "a CSV file in UTF-8 with one row per epoch"

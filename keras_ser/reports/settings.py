@@ -3,14 +3,18 @@
 from collections.abc import Iterable
 
 from keras_ser.reports.blocks import Block, Table, Text
-from keras_ser.reports.reading import UNLABELLED_RATIO, Run
+from keras_ser.reports.reading import TRAINING_DEFAULTS, UNLABELLED_RATIO, Run
 from keras_ser.reports.text import NO_VALUE, as_text, sort_systems
 
 NORMALISATION = {
     "train": "with the statistics of the training speakers",
     "speaker": "with the statistics of each speaker's own utterances, including those "
     "of the test speaker (transductive)",
+    "utterance": "with the mean of each utterance and the standard deviation of the "
+    "training speakers",
+    "utterance_std": "with the mean and the standard deviation of each utterance",
 }
+TOLD = ("precision",)  # settings of training that have words of their own
 
 
 def settings_blocks(
@@ -61,7 +65,7 @@ def _describe(settings: dict, runs: list[Run], systems: list[str]) -> str:
 
 def _describe_data(settings: dict) -> str:
     protocol = _call(_as_text(settings, "protocol"), settings.get("protocol_arguments"))
-    names, labels = settings.get("corpus"), _as_text(settings, "labels")
+    names, labels = settings.get("corpus"), _describe_labels(settings.get("labels"))
     if isinstance(names, list):
         corpus = f"corpora {', '.join(names)}"
     else:
@@ -80,15 +84,22 @@ def _describe_data(settings: dict) -> str:
     return " ".join(texts)
 
 
+def _describe_labels(labels) -> str:
+    """The label set, or that of each corpus, or what each emotion counts as."""
+    return _call("own", labels) if isinstance(labels, dict) else as_text(labels)
+
+
 def _describe_features(settings: dict) -> str:
     front_end = _call(
         _as_text(settings, "features.front_end"), settings.get("features.settings")
     )
     normalise = _as_text(settings, "features.normalise")
+    counted = settings.get("features.speech_db")
     return (
         f"Systems with a front end use {front_end} in windows of "
         f"{_as_text(settings, 'features.seconds')} s. Features are normalised "
         f"{NORMALISATION.get(normalise, normalise)}."
+        + (f" Frames within {counted:g} dB of the loudest count." if counted else "")
     )
 
 
@@ -97,6 +108,12 @@ def _describe_training(settings: dict) -> str:
         return _as_text(settings, f"training.{name}")
 
     precision = value("precision")
+    others = {
+        name: settings.get(f"training.{name}", usual)
+        for name, usual in TRAINING_DEFAULTS.items()
+        if name not in TOLD
+    }
+    others = {k: v for k, v in others.items() if v != TRAINING_DEFAULTS[k]}
     return (
         f"Networks train for at most {value('epochs')} epochs in batches of "
         f"{value('batch')}, with {value('rows_per_utterance')} rows per utterance and "
@@ -104,6 +121,7 @@ def _describe_training(settings: dict) -> str:
         f"{value('patience')} epochs for the development {value('monitor')}, and seed "
         f"{value('seed')}."
         + ("" if precision == "float32" else f" Their precision is {precision}.")
+        + (f" Other settings: {_arguments(others)}." if others else "")
     )
 
 

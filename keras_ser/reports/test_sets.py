@@ -1,36 +1,75 @@
-"""The speech that a run was tested on: a corpus, or one after training on another."""
+"""The speech that a run was tested on: a corpus, or one after training on another.
+
+Where a fold has several test tables, or one of another name than `test`, each table is
+a test set of its own, also if both are of one corpus or share utterances.
+"""
 
 import pandas as pd
 
-from keras_ser.reports.reading import Paths, Run, collect_settings, read_runs
-from keras_ser.reports.run_files import HEAD
+from keras_ser.reports.reading import (
+    Paths,
+    Run,
+    collect_heads,
+    collect_settings,
+    read_runs,
+)
+from keras_ser.reports.tasks import Head
 
 CROSS_PROTOCOLS = ("cross_corpus", "cross_language")
 ARROW = ">"
+COLON = ":"  # before the name of a test table: `emodb:far`
+USUAL_NAME = "test"  # of the only test table of a fold
 
 
-def by_test_set(paths: Paths, condition: str = "clean") -> dict[str, pd.DataFrame]:
-    """Predictions of the emotion for labelled speech, by test set.
+def by_test_set(
+    paths: Paths, condition: str = "clean", head: str | None = None
+) -> dict[str, pd.DataFrame]:
+    """Predictions of one head for labelled speech, by test set.
 
     Args:
         paths: As for `reports.read`.
         condition: The condition of the test speech, such as `clean` or
             `noise:all:10`; see `conditions`.
+        head: The name of the head. Default: the main head of each experiment.
 
     Returns:
         The rows of all systems by the title of the test set: `emodb`, or
-        `ravdess → emodb` after training on RAVDESS and testing on EMO-DB.
+        `ravdess → emodb` after training on RAVDESS and testing on EMO-DB. Where folds
+        have several test tables, their name follows: `emodb (far)`.
 
     Raises:
         FileNotFoundError: As `reports.read`.
-        ValueError: As `reports.read`.
+        ValueError: As `reports.read`, or if no run predicts the head.
     """
     runs = read_runs(paths)
-    table = add_test_sets(runs, collect_settings(runs))
-    emotion = (table["head"] == HEAD) & (table["truth"] != "")
-    rows = table[emotion & (table["condition"] == condition)]
+    table, heads = add_test_sets(runs, collect_settings(runs)), collect_heads(runs)
+    rows = _rows_of_head(table, heads, head)
+    rows = rows[(rows["truth"] != "") & (rows["condition"] == condition)]
     groups = rows.groupby("test_set", sort=True)
     return {format_test_set(test_set): part for test_set, part in groups}
+
+
+def _rows_of_head(
+    table: pd.DataFrame, heads: dict[str, tuple[Head, ...]], head: str | None
+) -> pd.DataFrame:
+    names = sorted({each.name for own in heads.values() for each in own})
+    if head is not None and head not in names:
+        raise ValueError(
+            f"`head` must be one of the heads that the runs predict, {names}. "
+            f"Received: {head!r}. Name one of these."
+        )
+    return main_rows(table, heads) if head is None else table[table["head"] == head]
+
+
+def main_rows(table: pd.DataFrame, heads: dict[str, tuple[Head, ...]]) -> pd.DataFrame:
+    """The predictions of the main head of each experiment.
+
+    Args:
+        table: Predictions of all heads.
+        heads: From `reading.collect_heads`.
+    """
+    mains = {experiment: own[0].name for experiment, own in heads.items()}
+    return table[table["head"] == table["experiment"].map(mains)]
 
 
 def add_test_sets(runs: list[Run], settings: dict[str, dict]) -> pd.DataFrame:
@@ -44,18 +83,42 @@ def add_test_sets(runs: list[Run], settings: dict[str, dict]) -> pd.DataFrame:
     for run in runs:
         table = run.predictions
         if base_protocol(settings[run.experiment]) in CROSS_PROTOCOLS:
-            test_set = _cross_test_set(run)
+            test_set = _cross_test_sets(run)
         else:
             test_set = table["corpus"]
         tables.append(table.assign(test_set=test_set))
-    return pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(test_set=add_table_names(table, table["test_set"]))
 
 
-def _cross_test_set(run: Run) -> str:
-    """`ravdess>emodb` for the fold `ravdess-emodb` that was tested on EMO-DB."""
-    tested = "+".join(sorted(set(run.predictions["corpus"])))
-    source = run.fold.removesuffix(f"-{tested}")
-    return run.fold if source == run.fold else f"{source}{ARROW}{tested}"
+def add_table_names(table: pd.DataFrame, test_sets: pd.Series) -> pd.Series:
+    """Adds the name of the test table to test sets, where an experiment has several.
+
+    Args:
+        table: Predictions with the columns `experiment` and `test`.
+        test_sets: The test set of each of them: its corpus, or `ravdess>emodb`.
+    """
+    is_usual = table["test"] == USUAL_NAME
+    is_only = is_usual.groupby(table["experiment"]).transform("all")
+    return test_sets.where(is_only, test_sets + COLON + table["test"])
+
+
+def _cross_test_sets(run: Run) -> pd.Series:
+    """`ravdess>emodb` for the fold `ravdess-emodb` that was tested on EMO-DB.
+
+    The name of the fold says on what it was trained, if it ends with what one of its
+    test tables holds.
+    """
+    rows = run.predictions
+    tested = {
+        name: "+".join(sorted(set(corpora)))
+        for name, corpora in rows["corpus"].groupby(rows["test"])
+    }
+    sources = [run.fold.removesuffix(f"-{corpora}") for corpora in tested.values()]
+    source = min(sources, key=len)
+    if source == run.fold:
+        return pd.Series(run.fold, index=rows.index)
+    return rows["test"].map({k: f"{source}{ARROW}{v}" for k, v in tested.items()})
 
 
 def base_protocol(settings: dict) -> str:
@@ -75,10 +138,11 @@ def base_protocol(settings: dict) -> str:
 
 
 def format_test_set(test_set: str) -> str:
-    """A test set as readers see it: `synthetic speech`, `ravdess → emodb`."""
-    title = test_set.replace(ARROW, " → ")
-    if "synthetic" not in test_set:
-        return title
-    if test_set == "synthetic":
-        return "synthetic speech"
-    return f"{title} (synthetic speech)"
+    """A test set as readers see it: `synthetic speech`, `ravdess → emodb (far)`."""
+    corpora, colon, name = test_set.partition(COLON)
+    title = corpora.replace(ARROW, " → ")
+    if corpora == "synthetic":
+        title = "synthetic speech"
+    elif "synthetic" in corpora:
+        title = f"{title} (synthetic speech)"
+    return f"{title} ({name})" if colon else title

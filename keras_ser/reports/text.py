@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
@@ -12,6 +12,20 @@ NO_VALUE = "–"  # what a cell without a value holds
 def percent(value: float) -> str:
     """A fraction in percent, with one decimal."""
     return NO_VALUE if pd.isna(value) else f"{100 * value:.1f}"
+
+
+def number(value: float) -> str:
+    """A number with three decimals; its minus is that of the other tables."""
+    if pd.isna(value):
+        return NO_VALUE
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")  # no −0.000
+
+
+def signed(value: float) -> str:
+    """A difference of two numbers with three decimals and its sign."""
+    rounded = round(value, 3)
+    sign = "−" if rounded < 0 else "+" if rounded > 0 else ""
+    return f"{sign}{abs(rounded):.3f}"
 
 
 def points(value: float) -> str:
@@ -28,10 +42,17 @@ def p_value(value: float) -> str:
     return f"{value:.3f}" if value >= 0.001 else f"{value:.4f}"
 
 
-def mean_and_deviation(values: pd.Series) -> str:
-    """Mean and sample standard deviation in percent; of one value, only the value."""
-    deviation = f" ± {percent(values.std())}" if values.count() > 1 else ""
-    return f"{percent(values.mean())}{deviation}"
+def mean_and_deviation(
+    values: pd.Series, text: Callable[[float], str] = percent
+) -> str:
+    """Mean and sample standard deviation; of one value, only the value.
+
+    Args:
+        values: The values.
+        text: How a value is written; default: in percent.
+    """
+    deviation = f" ± {text(values.std())}" if values.count() > 1 else ""
+    return f"{text(values.mean())}{deviation}"
 
 
 def share(count: int, total: int) -> str:

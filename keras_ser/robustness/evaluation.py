@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import hashlib
 import json
-import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -19,10 +18,12 @@ from keras_ser.corpora import read as read_corpus
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports import published as published_tables
 from keras_ser.reports.reading import read_runs
+from keras_ser.reports.tasks import merge_heads
 from keras_ser.robustness import report
 from keras_ser.robustness.finished_runs import (
     RunWithSpeech,
     network_runs,
+    warn_of_changes,
     with_test_speech,
 )
 from keras_ser.utils import files, parallel
@@ -57,6 +58,7 @@ def evaluate(
 
     Args:
         runs: Folders of runs of networks, or folders above them; see `reports.read`.
+            Archives of runs hold no networks.
         corpora: The folder of each corpus. Corpora that are not named are read from
             `$KERAS_SER_CORPORA/<name>`.
         noise: Folder of a noise corpus that the reader `noise` can read, or
@@ -99,8 +101,9 @@ def evaluate(
         SNRS_DB if snr is None else snr,
         EPSILONS if epsilon is None else epsilon,
     )
+    networks = network_runs(read_runs(runs))
     out = files.writable_folder(out or Path(runs[0], NAME))
-    found = with_test_speech(network_runs(read_runs(runs)), corpora or {}, cache)
+    found = with_test_speech(networks, corpora or {}, cache)
     settings = _Settings(conditions, table, out, Path(cache), workers)
     plans = [_Plan(run, _prediction_files(run, settings)) for run in found]
     _score_in_parallel(plans, settings, progress)
@@ -111,7 +114,9 @@ def evaluate(
     with files.replacing(out / f"{NAME}.csv") as temporary:
         frame.to_csv(temporary, index=False)
     corpus = "" if table is None else str(table["corpus"].iloc[0])
-    return [out / f"{NAME}.csv", *report.write(frame, out, published, corpus)]
+    heads = merge_heads((run.folder, run.heads) for run in networks)
+    written = report.write(frame, out, published, corpus, heads)
+    return [out / f"{NAME}.csv", *written]
 
 
 def read_noise(text: str) -> pd.DataFrame | None:
@@ -187,8 +192,8 @@ class _Plan:
 
 def _prediction_files(run: RunWithSpeech, settings: _Settings) -> dict[Condition, Path]:
     """One file per condition. Its name hashes all that the predictions depend on."""
-    model = audio.digest(run.folder / "model.keras")
-    speech, found = fingerprint(run.table), {}
+    model, found = audio.digest(run.folder / "model.keras"), {}
+    speech = [[test, fingerprint(table)] for test, table in run.tables.items()]
     for condition in settings.conditions:
         key = condition.transform(settings.noise).key
         names = map(str, run.identity.values())
@@ -225,7 +230,8 @@ def _prepare(runs: list[RunWithSpeech], settings: _Settings) -> None:
         path = run.folder / "preprocessing.json"
         if path.exists():  # otherwise the process that scores the run raises
             front_end = Preprocessing.load(path).front_end
-            tables.setdefault(repr(front_end), (front_end, []))[1].append(run.table)
+            parts = tables.setdefault(repr(front_end), (front_end, []))[1]
+            parts += run.tables.values()
     transforms = [each.transform(settings.noise) for each in settings.conditions]
     for front_end, parts in tables.values():
         store = FeatureStore(settings.cache / "features", front_end)
@@ -259,7 +265,7 @@ def _predictions(plan: _Plan, settings: _Settings, bar) -> list[pd.DataFrame]:
     _score(plan, settings, bar)
     paths = plan.files.values()
     parts = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
-    _warn_of_changes(plan.run, parts[0])
+    warn_of_changes(plan.run, parts[0])
     return parts
 
 
@@ -279,31 +285,26 @@ class _Evaluation:
         if self._recogniser is None:
             self._recogniser = Recogniser.load(self.run.folder)
         front_end = self._recogniser.preprocessing.front_end
-        frame = evaluation.predictions(
-            self._recogniser,
-            self.run.table,
-            [condition.text],
-            FeatureStore(self.settings.cache / "features", front_end),
-            self.settings.noise,
-            self.settings.workers,
-        )
+        store = FeatureStore(self.settings.cache / "features", front_end)
+        settings = self.settings
+        parts = [
+            evaluation.predictions(
+                self._recogniser,
+                table,
+                [condition.text],
+                store,
+                settings.noise,
+                settings.workers,
+            ).assign(test=test)
+            for test, table in self.run.tables.items()
+        ]
+        return self._with_run_columns(pd.concat(parts, ignore_index=True))
+
+    def _with_run_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Puts the columns that name the run in front of its predictions."""
         values = {**self.run.identity, "corpus": frame.pop("corpus")}
-        order = ("experiment", "system", "corpus", "fold", "repeat")
+        values["test"] = frame.pop("test")
+        order = ("experiment", "system", "corpus", "fold", "repeat", "test")
         for place, name in enumerate(order):
             frame.insert(place, name, values[name])
         return frame
-
-
-def _warn_of_changes(run: RunWithSpeech, clean: pd.DataFrame) -> None:
-    """Warns if the clean predictions of a run differ from those that it recorded."""
-    keys = ["utterance", "prediction"]
-    recorded = run.predictions[run.predictions["condition"] == "clean"][keys]
-    both = recorded.merge(clean[keys], on="utterance", suffixes=("", "_now"))
-    changed = int((both["prediction"] != both["prediction_now"]).sum())
-    if changed:
-        warnings.warn(
-            f"{changed} of {len(both)} clean predictions of {run.folder} differ from "
-            "those in its predictions.csv. The versions of the libraries or the "
-            "machine have changed.",
-            stacklevel=4,
-        )

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.corpora import labels_by_corpus
 from keras_ser.corpora import read as read_corpus
 from keras_ser.experiments import inputs
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports.reading import Run
 
 FIELDS = dataclasses.fields(Run)
+MAX_ROUNDING = 1e-4  # difference of two numbers that count as equal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,14 +23,16 @@ class RunWithSpeech(Run):
     """A complete run, with the speech that it was tested on.
 
     Args:
-        table: Utterances that it was tested on.
+        tables: Utterances that it was tested on, by the name of the test table.
     """
 
-    table: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
 
 
 def network_runs(found: list[Run]) -> list[Run]:
     """The runs that have a model. A warning names the systems of the others.
+
+    Classical systems save no model, and archives hold none.
 
     Raises:
         FileNotFoundError: If no run has a model.
@@ -37,8 +41,9 @@ def network_runs(found: list[Run]) -> list[Run]:
     without = {run.system for run in found} - {run.system for run in networks}
     if not networks:
         raise FileNotFoundError(
-            f"Expected runs of networks. Received: {', '.join(sorted(without))}, which "
-            "saved no model. Give the folders of other runs."
+            f"Expected runs of networks. Received: {', '.join(sorted(without))}, "
+            "without a model. Give the folders of other runs: classical systems save "
+            "no model, and archives hold none."
         )
     if without:
         warnings.warn(
@@ -72,20 +77,45 @@ def with_test_speech(
         key = json.dumps([options, config["labels"]])
         if key not in tables:
             tables[key] = _read_corpora(options, config["labels"], corpora, cache)
-        table = _select_tested(run, tables[key])
-        _check_same_corpus(table, config, run.folder)
+        tested = _select_tested(run, tables[key])
+        _check_same_corpus(pd.concat(tested.values()), config, run.folder)
         values = {field.name: getattr(run, field.name) for field in FIELDS}
-        runs.append(RunWithSpeech(**values, table=table))
+        runs.append(RunWithSpeech(**values, tables=tested))
     return runs
+
+
+def warn_of_changes(run: Run, clean: pd.DataFrame) -> None:
+    """Warns if the clean predictions of a run differ from those that it recorded.
+
+    Args:
+        run: The run.
+        clean: Its predictions under `clean` now, as text.
+    """
+    keys = ["test", "head", "utterance"]
+    columns = [*keys, "prediction"]
+    recorded = run.predictions[run.predictions["condition"] == "clean"][columns]
+    both = recorded.merge(clean[columns], on=keys, suffixes=("", "_now"))
+    before, now = both["prediction"], both["prediction_now"]
+    # Numbers also differ by rounding.
+    distance = pd.to_numeric(before, "coerce") - pd.to_numeric(now, "coerce")
+    changed = int(((before != now) & ~(distance.abs() < MAX_ROUNDING)).sum())
+    if changed:
+        warnings.warn(
+            f"{changed} of {len(both)} clean predictions of {run.folder} differ from "
+            "those in its predictions.csv. The versions of the libraries or the "
+            "machine have changed.",
+            stacklevel=4,
+        )
 
 
 def _read_corpora(options: Mapping[str, dict], labels, corpora, cache) -> pd.DataFrame:
     """Reads the corpora that `options` names, with the options of their readers."""
+    by_corpus = labels_by_corpus(labels, tuple(options))
     parts = [
         read_corpus(
             name,
             inputs.find_root(name, corpora, cache),
-            labels,
+            by_corpus[name],
             keep_unreadable=True,  # because a run may have left them out
             **own,
         )
@@ -94,10 +124,18 @@ def _read_corpora(options: Mapping[str, dict], labels, corpora, cache) -> pd.Dat
     return pd.concat(parts, ignore_index=True)
 
 
-def _select_tested(run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the utterances that a run was tested on."""
-    clean = run.predictions["condition"] == "clean"
-    names = set(run.predictions["utterance"][clean])
+def _select_tested(run: Run, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of the utterances that a run was tested on, by test table."""
+    tables = {}
+    clean = run.predictions[run.predictions["condition"] == "clean"]
+    for test, utterances in clean["utterance"].groupby(clean["test"]):
+        names = set(utterances)
+        _check_complete(run, names, table)
+        tables[test] = table[table.utterance.isin(names)].reset_index(drop=True)
+    return tables
+
+
+def _check_complete(run: Run, names: set[str], table: pd.DataFrame) -> None:
     missing = sorted(names - set(table.utterance))
     if missing:
         raise ValueError(
@@ -105,7 +143,6 @@ def _select_tested(run: Run, table: pd.DataFrame) -> pd.DataFrame:
             f"Received: a corpus without {len(missing)} of {len(names)}, the first "
             f"{missing[0]!r}. Give the folder of the corpus that the run used."
         )
-    return table[table.utterance.isin(names)].reset_index(drop=True)
 
 
 def _check_same_corpus(table: pd.DataFrame, config: dict, folder: Path) -> None:

@@ -9,14 +9,18 @@ import pandas as pd
 from keras_ser.conditions import CONDITIONS, Condition, parse
 from keras_ser.figures import curves
 from keras_ser.reports import published as published_tables
+from keras_ser.reports import regression
 from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
-from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
+from keras_ser.reports.cells import Measure, interval, measure_of, with_interval
+from keras_ser.reports.tasks import UNRECORDED, Head
+from keras_ser.reports.test_sets import add_table_names, format_test_set
 from keras_ser.reports.text import NO_VALUE, natural_key, slug, sort_names, sort_systems
 from keras_ser.reports.writing import draw_figures, markdown
 from keras_ser.utils import files
 
 NAME = "robustness"
-SYSTEM_COLUMNS = ["experiment", "system", "corpus"]
+SYSTEM_COLUMNS = ["experiment", "system", "test_set"]
+SCORE_COLUMNS = ["score", "low", "high"]
 POOLED_COLUMNS = ["fold", "repeat", "utterance"]
 FAMILY_COLUMNS = ["axis", "family", "steps"]  # shared by the levels of a condition
 HOW_TO_READ = (
@@ -40,8 +44,9 @@ def write(
     out: str | Path,
     published: Iterable[str] = (),
     noise: str = "",
+    heads: Iterable[Head] = UNRECORDED,
 ) -> list[Path]:
-    """Writes `robustness.md` and, if there are conditions besides `clean`, a figure.
+    """Writes `robustness.md` and, if there are conditions besides `clean`, figures.
 
     Args:
         table: Predictions with the columns of `predictions.csv`. Each system must
@@ -50,50 +55,99 @@ def write(
         published: Names of published figures to show next to the measured scores,
             such as `mtl_aug:5`. Each has a figure of its own; see `reports.published`.
         noise: Name of the corpus of the noise that was mixed in.
+        heads: The heads of the predictions, main head first; see
+            `reports.tasks.merge_heads`. Default: the one head of runs that do not
+            record their tasks. Published figures concern the main head only.
 
     Returns:
         The written files.
 
     Raises:
-        ValueError: If published figures are unknown, or if none of their conditions
-            was measured.
+        ValueError: If no prediction has a label, if published figures are unknown, or
+            if none of their conditions was measured.
     """
-    blocks = contents(table, published, noise)
+    blocks = contents(table, published, noise, heads)
     text = files.write_text(Path(out, f"{NAME}.md"), markdown(blocks))
     return [text, *draw_figures(blocks, out)]
 
 
 def contents(
-    table: pd.DataFrame, published: Iterable[str] = (), noise: str = ""
+    table: pd.DataFrame,
+    published: Iterable[str] = (),
+    noise: str = "",
+    heads: Iterable[Head] = UNRECORDED,
 ) -> list[Block]:
     """The blocks of the robustness report.
 
     Args:
-        table: As for `write`.
-        published: As for `write`.
-        noise: As for `write`.
+        table, published, noise, heads: As for `write`.
 
     Raises:
         ValueError: As `write`.
     """
-    scored = table[(table["head"] == "emotion") & (table["truth"] != "")]
-    scored = scored.assign(row=_row_names(scored))
-    levels = _scores(scored)
-    blocks = [Heading(_title(scored), 1), *_pooled_blocks(scored), Text(HOW_TO_READ)]
-    blocks += [_table(axis, part) for axis, part in levels.groupby("axis", sort=False)]
-    if len(levels):
-        chance = 1 / scored["truth"].nunique()
+    labelled = table[table["truth"] != ""]
+    labelled = labelled.assign(test_set=add_table_names(labelled, labelled["corpus"]))
+    parts = {head: labelled[labelled["head"] == head.name] for head in heads}
+    (main, rows), *others = _labelled_heads(parts)
+    blocks: list[Block] = [Heading(_title(labelled), 1), *_pooled_blocks(rows)]
+    blocks.append(Text(HOW_TO_READ))
+    if any(head.has_numbers for head in parts):
+        blocks.append(Text(regression.HOW_TO_READ))
+    blocks += _score_blocks(rows, main)
+    for name in _checked(published, main):
+        blocks += _published_blocks(name, rows, noise)
+    for head, rows in others:
+        blocks += [Heading(f"Head `{head.name}`", 2), *_pooled_blocks(rows)]
+        blocks += _score_blocks(rows, head, f"_{head.name}")
+    return blocks
+
+
+def _checked(published: Iterable[str], main: Head) -> list[str]:
+    names = list(published)
+    if names and main.has_numbers:
+        raise ValueError(
+            f"`published` needs a main head with classes. Received: {', '.join(names)} "
+            f"and the head `{main.name}`, which predicts numbers. Leave these out."
+        )
+    return names
+
+
+def _labelled_heads(
+    parts: dict[Head, pd.DataFrame],
+) -> list[tuple[Head, pd.DataFrame]]:
+    """The heads that have labelled predictions, with the names of their rows."""
+    found = [
+        (head, rows.assign(row=_row_names(rows)))
+        for head, rows in parts.items()
+        if len(rows)
+    ]
+    if not found:
+        raise ValueError(
+            "The robustness report needs labelled predictions. Received: none of the "
+            f"heads {[head.name for head in parts]}. Test on a labelled corpus."
+        )
+    return found
+
+
+def _score_blocks(rows: pd.DataFrame, head: Head, suffix: str = "") -> list[Block]:
+    """The tables of a head, and a figure if it has classes."""
+    measure = measure_of(head)
+    levels = _scores(rows, measure)
+    blocks: list[Block] = [
+        _table(axis, part, measure) for axis, part in levels.groupby("axis", sort=False)
+    ]
+    if len(levels) and not head.has_numbers:
+        chance = 1 / rows["truth"].nunique()
         draw = functools.partial(curves.draw, _panels(levels), chance=chance)
-        blocks.append(Figure(f"{NAME}.png", "UAR % under each condition", draw))
-    for name in published:
-        blocks += _published_blocks(name, scored, noise)
+        caption = "UAR % under each condition"
+        blocks.append(Figure(f"{NAME}{slug(suffix)}.png", caption, draw))
     return blocks
 
 
 def _published_blocks(name: str, scored: pd.DataFrame, noise: str) -> list[Block]:
     """A table of published figures next to the measured scores."""
     conditions = set(published_tables.parse(name)["condition"])
-    rows = scored.assign(system=scored["row"], test_set=scored["corpus"])
+    rows = scored.assign(system=scored["row"])
     measured = {
         column: by_system
         for column, by_system in published_tables.group_measured(rows).items()
@@ -112,7 +166,7 @@ def _published_blocks(name: str, scored: pd.DataFrame, noise: str) -> list[Block
 def _row_names(scored: pd.DataFrame) -> pd.Series:
     """The system of each prediction.
 
-    Its experiment and corpus are added if a system has several of them.
+    Its experiment and test set are added if a system has several of them.
     """
     by_system = scored.groupby("system")
     others = [
@@ -120,13 +174,14 @@ def _row_names(scored: pd.DataFrame) -> pd.Series:
         for name in SYSTEM_COLUMNS
         if name != "system" and by_system[name].nunique().max() > 1
     ]
-    return scored[["system", *others]].agg(", ".join, axis=1)
+    named = scored.assign(test_set=scored["test_set"].map(format_test_set))
+    return named[["system", *others]].agg(", ".join, axis=1)
 
 
 def _title(scored: pd.DataFrame) -> str:
     experiments = ", ".join(sort_names(scored["experiment"]))
-    corpora = ", ".join(sort_names(scored["corpus"]))
-    return f"Robustness: {experiments}, tested on {corpora}"
+    tested = ", ".join(map(format_test_set, sort_names(scored["test_set"])))
+    return f"Robustness: {experiments}, tested on {tested}"
 
 
 def _pooled_blocks(scored: pd.DataFrame) -> list[Block]:
@@ -147,22 +202,22 @@ def _pooled_blocks(scored: pd.DataFrame) -> list[Block]:
     return blocks
 
 
-def _scores(scored: pd.DataFrame) -> pd.DataFrame:
+def _scores(scored: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """One row per system and level of each family; `clean` is a level of all."""
     lines = []
     for name in sort_systems(scored["row"]):
         own = scored[scored["row"] == name]
         parts = {text: rows for text, rows in own.groupby("condition", sort=False)}
-        clean = _score(parts.pop("clean"))
+        clean = _score(parts.pop("clean"), measure)
         conditions = sorted(map(parse, parts), key=_family_key)
-        found = {each: _score(parts[each.text]) for each in conditions}
+        found = {each: _score(parts[each.text], measure) for each in conditions}
         for condition, score in found.items():
             level = {"level": condition.level, "tick": condition.tick}
             lines.append({"row": name, **_family(condition), **level, **score})
         for condition in {each.family: each for each in found}.values():
             level = {"level": condition.clean_at, "tick": "clean"}
             lines.append({"row": name, **_family(condition), **level, **clean})
-    columns = ["row", *FAMILY_COLUMNS, "level", "tick", *UAR_COLUMNS, "text"]
+    columns = ["row", *FAMILY_COLUMNS, "level", "tick", *SCORE_COLUMNS, "text"]
     return pd.DataFrame(lines, columns=columns)
 
 
@@ -175,9 +230,9 @@ def _family(condition: Condition) -> dict:
     return {name: getattr(condition, name) for name in FAMILY_COLUMNS}
 
 
-def _score(rows: pd.DataFrame) -> dict:
-    score = dict(zip(UAR_COLUMNS, uar_interval(rows), strict=True))
-    return {**score, "text": uar_with_interval(rows)}
+def _score(rows: pd.DataFrame, measure: Measure) -> dict:
+    score = dict(zip(SCORE_COLUMNS, interval(rows, measure), strict=True))
+    return {**score, "text": with_interval(rows, measure)}
 
 
 def _ticks(levels: pd.DataFrame) -> list[str]:
@@ -186,7 +241,7 @@ def _ticks(levels: pd.DataFrame) -> list[str]:
     return ticks.sort_values(["level", "tick"])["tick"].tolist()
 
 
-def _table(axis: str, levels: pd.DataFrame) -> Table:
+def _table(axis: str, levels: pd.DataFrame, measure: Measure) -> Table:
     """The scores over the levels of one quantity, one row per family and system."""
     ticks, rows = _ticks(levels), []
     several = not set(levels["family"]) <= set(CONDITIONS)  # the axis names the others
@@ -196,7 +251,7 @@ def _table(axis: str, levels: pd.DataFrame) -> Table:
         rows.append([name, *([family] if several else []), *cells])
     rows.sort(key=lambda row: row[1] if several else "")  # keeps the systems' order
     header = ["System", *(["Condition"] if several else []), *ticks]
-    return Table(f"UAR % by {axis}", header, rows)
+    return Table(f"{measure.title} by {axis}", header, rows)
 
 
 def _panels(levels: pd.DataFrame) -> list[curves.Panel]:
@@ -204,7 +259,7 @@ def _panels(levels: pd.DataFrame) -> list[curves.Panel]:
     for family, part in levels.groupby("family", sort=False):
         ticks = _ticks(part)
         lines = {
-            name: rows.set_index("tick")[UAR_COLUMNS].reindex(ticks).to_numpy(float)
+            name: rows.set_index("tick")[SCORE_COLUMNS].reindex(ticks).to_numpy(float)
             for name, rows in part.groupby("row", sort=False)
         }
         panels.append(

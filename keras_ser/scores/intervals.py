@@ -5,6 +5,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_ser.scores.bootstrap import (
+    MIN_CLUSTERS,
+    check_interval,
+    draw_units,
+    quantiles,
+)
 from keras_ser.scores.counts import (
     accuracy_from_counts,
     confusion,
@@ -71,7 +77,7 @@ def bootstrap_interval(
         Statistical Society B 69.
     """
     measure = _statistic(statistic)
-    _check_interval(level, samples, cluster)
+    check_interval(level, samples, cluster)
     true, predicted, classes = encode(truth, prediction)
     rng = np.random.default_rng(seed)
     if cluster is None:
@@ -79,7 +85,7 @@ def bootstrap_interval(
     else:
         units = as_speakers(speaker, len(true), MIN_CLUSTERS[cluster])
         draws = _draw_units(true, predicted, units, len(classes), samples, rng)
-    return _quantiles(measure(draws), level)
+    return quantiles(measure(draws), level)
 
 
 def difference_interval(
@@ -131,7 +137,7 @@ def difference_interval(
         Statistical Society B 69; for the paired draws, Koehn (2004), "Statistical
         significance tests for machine translation evaluation", EMNLP.
     """
-    _check_interval(level, samples, cluster)
+    check_interval(level, samples, cluster)
     true, one, other, classes = _encode_pair(truth, first, second)
     if cluster is None:
         # Rows with equal truth and predictions form one unit, weighted by their number.
@@ -149,7 +155,7 @@ def difference_interval(
         )
         for each in (one, other)
     )
-    return _quantiles(uar_one - uar_other, level)
+    return quantiles(uar_one - uar_other, level)
 
 
 def summary(
@@ -212,7 +218,6 @@ def summary(
     return {**result, "speakers": total, "interval": interval and list(interval)}
 
 
-MIN_CLUSTERS = {"speaker": 2, "utterance": 1}  # units needed, by `cluster`
 STATISTICS = {"uar": uar_from_counts, "accuracy": accuracy_from_counts}
 
 
@@ -227,10 +232,7 @@ def _draw_units(
     """Confusion matrices `(samples, classes, classes)` of redrawn whole units."""
     names, owner = np.unique(units, return_inverse=True)
     own = _count_by_unit(owner, truth, prediction, classes)
-    # In S draws from S units, only the number of times each was drawn matters.
-    shares = np.full(len(names), 1 / len(names))
-    times = rng.multinomial(len(names), shares, size=samples)
-    return np.tensordot(times.astype(float), own, axes=1)
+    return np.tensordot(draw_units(len(names), samples, rng), own, axes=1)
 
 
 def _count_by_unit(
@@ -255,12 +257,6 @@ def _draw_rows(
     return draws.reshape(samples, classes, classes)
 
 
-def _quantiles(values: np.ndarray, level: float) -> tuple[float, float]:
-    tail = (1 - level) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)
-
-
 def _encode_pair(
     truth: ArrayLike, first: ArrayLike, second: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
@@ -279,21 +275,3 @@ def _statistic(name: str) -> Callable[[np.ndarray], np.ndarray]:
             "Choose one of these."
         )
     return STATISTICS[name]
-
-
-def _check_interval(level: float, samples: int, cluster: str | None) -> None:
-    if not 0 < level < 1:
-        raise ValueError(
-            f"`level` must lie between 0 and 1. Received: {level}. Pass 0.95 for a "
-            "95 % interval."
-        )
-    if samples < 1:
-        raise ValueError(
-            f"`samples` must be at least 1. Received: {samples}. Pass 2000, which is "
-            "the default."
-        )
-    if cluster not in (*MIN_CLUSTERS, None):
-        raise ValueError(
-            "`cluster` must be 'speaker', 'utterance' or None. Received: "
-            f"{cluster!r}. Use 'speaker' unless every speaker has one utterance."
-        )

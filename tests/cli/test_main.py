@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import toy_runs
 
 import keras_ser as ser
 from keras_ser import models
@@ -199,6 +200,28 @@ def test_run_report_and_predict(toy_emodb, tmp_path, capsys):
     assert all(row["p_anger"] + row["p_sadness"] == pytest.approx(1) for row in rows)
     assert run(*words, "--folds", "03", "--set", "training.epochs=2") == 2
     assert "different settings" in capsys.readouterr().err
+
+
+def test_packed_runs_are_reported_next_to_their_archive(tmp_path, capsys):
+    runs, out = tmp_path / "runs", tmp_path / "packed"
+    for system in ("baseline", "mtl"):
+        toy_runs.write(runs, toy_runs.predictions(system, "03"))
+    words = ["pack", str(runs / "toy"), "--out", str(out)]
+    assert run(*words) == 0
+    archive = out / "toy.zip"
+    assert capsys.readouterr().out == f"written:\n  {archive}\n"
+    assert run("report", str(archive), "--format", "md") == 0
+    report = out / "toy" / "report" / "report.md"
+    assert "| mtl | 1 | 1 | 12 |" in report.read_text(encoding="utf-8")
+    assert (
+        run("report", f"{archive}/mtl", "--format", "md", "--out", str(tmp_path)) == 0
+    )
+    assert "baseline" not in (tmp_path / "report.md").read_text(encoding="utf-8")
+    toy_runs.write(runs, toy_runs.predictions("mtl", "08"))
+    capsys.readouterr()
+    assert run(*words) == 2
+    assert "with other content" in capsys.readouterr().err
+    assert run(*words, "--replace") == 0
 
 
 @pytest.fixture

@@ -2,11 +2,19 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
-from toy_runs import CLASSES, percent, predictions, report_text, table_rows, write
+from toy_runs import (
+    make_config,
+    of_head,
+    percent,
+    predictions,
+    report_text,
+    table_rows,
+    task,
+    write,
+)
 
 from keras_ser import reports
 from keras_ser.reports.blocks import Figure, Heading, Table, Text
@@ -23,12 +31,12 @@ def test_contents_are_blocks_that_start_with_the_title(runs):
 def test_other_heads_and_unlabelled_rows_are_not_scored(tmp_path):
     table = predictions("mtl", "03")
     expected = balanced_accuracy_score(table["truth"], table["prediction"])
-    gender = table.assign(head="gender", truth="female", prediction="male")
-    gender[[f"p_{name}" for name in CLASSES]] = np.nan
+    gender = of_head(table, "gender", "female", "male")
     unlabelled = table.assign(truth="", utterance=table["utterance"] + "x")
-    write(tmp_path / "runs", pd.concat([table, gender, unlabelled]))
+    config = make_config(table, tasks=[task("emotion"), task("gender")])
+    write(tmp_path / "runs", pd.concat([table, gender, unlabelled]), config)
     text = report_text(tmp_path / "runs", tmp_path)
-    row = table_rows(text, "emodb, clean: scores")["mtl"]
+    row = table_rows(text, "emodb, clean, emotion: scores")["mtl"]
     assert (row[2], row[3].split()[0]) == ("12", percent(expected))
     assert "Predictions without a true label, which are not scored: 12." in text
 
@@ -54,9 +62,9 @@ def test_conditions_corpora_and_experiments_have_their_own_tables(tmp_path):
     assert "mtl on synthetic speech, clean: confusion" in text
 
 
-def test_predictions_without_labelled_emotion_are_rejected(tmp_path):
-    write(tmp_path, predictions("mtl", "03", head="gender"))
-    with pytest.raises(ValueError, match=r"head `emotion`.*\['gender'\]"):
+def test_predictions_without_any_label_are_rejected(tmp_path):
+    write(tmp_path, predictions("mtl", "03", truth=""))
+    with pytest.raises(ValueError, match=r"labelled predictions.*\['emotion'\]"):
         reports.write(tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -65,6 +65,8 @@ def test_measured_scores_are_next_to_published_ones(rows):
         ("synthetic", " §", "Synthetic speech"),
         ("ravdess>emodb", " †", "Another corpus than the paper's"),
         ("synthetic>synthetic_2", " §", "Synthetic speech"),
+        ("iemocap>msp_improv:far", " ‖", "Another part of the corpus than the paper's"),
+        ("emodb:far", " †", "Another corpus than the paper's"),
     ],
 )
 def test_scores_that_cannot_be_compared_are_marked(rows, test_set, mark, legend):

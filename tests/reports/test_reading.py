@@ -15,7 +15,11 @@ from toy_runs import (
 )
 
 from keras_ser import reports
-from keras_ser.reports.reading import read_runs
+from keras_ser.reports.reading import (
+    FEATURE_DEFAULTS,
+    TRAINING_DEFAULTS,
+    read_runs,
+)
 
 
 def test_runs_are_sorted_and_hold_their_files(runs):
@@ -52,7 +56,7 @@ def test_unfinished_and_hidden_folders_do_not_count(runs, table):
 
 
 def test_missing_folders_and_files_are_named(runs, tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere, which is not a folder"):
+    with pytest.raises(FileNotFoundError, match="nowhere, which is neither"):
         reports.read(tmp_path / "nowhere")
     (runs / "toy/mtl/03-0/metrics.json").unlink()
     with pytest.raises(FileNotFoundError, match="must hold metrics.json.*03-0"):
@@ -60,6 +64,29 @@ def test_missing_folders_and_files_are_named(runs, tmp_path):
     (runs / "toy/mtl/08-0/predictions.csv").unlink()
     with pytest.raises(FileNotFoundError, match="must hold predictions.csv.*08-0"):
         reports.read(runs)
+
+
+def test_defaults_that_runs_do_not_record_are_those_of_the_config():
+    from keras_ser.experiments.config import Features, Training
+
+    for settings, defaults in (
+        (Training(), TRAINING_DEFAULTS),
+        (Features(), FEATURE_DEFAULTS),
+    ):
+        assert defaults == {name: getattr(settings, name) for name in defaults}
+
+
+def test_test_tables_of_a_fold_may_share_utterances(tmp_path):
+    near = predictions("mtl", "03")
+    write(tmp_path, pd.concat([near, near.assign(test="far")]))
+    write(tmp_path, near.assign(fold="08", test="other"))
+    assert set(reports.read(tmp_path)["test"]) == {"test", "far", "other"}
+    write(tmp_path, near.assign(fold="8", test="far"))
+    with pytest.raises(ValueError, match="in folds 03, 8 with .*test=far"):
+        reports.read(tmp_path)
+    folder = write(tmp_path / "twice", pd.concat([near, near]))
+    with pytest.raises(ValueError, match="12 repeated predictions.*test=test"):
+        reports.read(folder)
 
 
 def test_utterances_that_are_predicted_twice_are_rejected(runs, tmp_path):
@@ -85,6 +112,8 @@ def test_an_utterance_in_two_folds_of_a_repeat_is_rejected(tmp_path):
     [
         ("training.epochs", 5),
         ("training.precision", "mixed_bfloat16"),
+        ("training.average", 0.98),
+        ("features.speech_db", 40.0),
         ("features.normalise", "speaker"),
         ("corpus", "ravdess"),
         ("protocol_arguments", {"folds": 3}),

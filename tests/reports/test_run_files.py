@@ -13,11 +13,13 @@ from keras_ser.reports.run_files import MAX_RECEIVED, invalid_file
     "change, words",
     [
         (lambda t: t.drop(columns=["head", "speaker"]), r"\['speaker', 'head'\]"),
+        (lambda t: t.drop(columns="test"), r"without \['test'\]"),
+        (lambda t: t.assign(test=""), "value of `test` in each row"),
         (lambda t: t[:0], "0 rows"),
         (lambda t: t.assign(prediction=""), "value of `prediction` in each row"),
         (lambda t: t.assign(fold=["03"] * 11 + ["08"]), "one run"),
         (lambda t: t.assign(repeat="first"), "a whole number as `repeat`"),
-        (lambda t: t.assign(truth="joy"), r"p_ columns.*Received: \['joy'\]"),
+        (lambda t: t.assign(prediction="joy"), r"p_ columns.*Received: \['joy'\]"),
         (lambda t: t.assign(p_anger="high"), "numbers in `p_anger`. Received: text"),
         (lambda t: t.assign(p_anger=[None] + [0.5] * 11), "a probability for each"),
     ],
@@ -58,6 +60,28 @@ def test_a_run_without_readable_settings_is_rejected(tmp_path):
         reports.read(tmp_path)
     (folder / "config.json").unlink()
     with pytest.raises(FileNotFoundError, match="must hold config.json.*03-0"):
+        reports.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("published", 5, "text as `published`. Received: 5"),
+        ("corpus", ["emodb", 1], "a list of names as `corpus`"),
+        ("tuned_on", "emodb/03", "a list of names as `tuned_on`"),
+        ("features", {"speech_db": [40]}, "a number as `features.speech_db`"),
+        (
+            "systems",
+            {"mtl": {"label_fraction": "half"}},
+            "a number as `label_fraction`",
+        ),
+        ("systems", {"mtl": {"train_conditions": 3}}, "names as `train_conditions`"),
+    ],
+)
+def test_settings_of_another_kind_are_rejected(key, value, words, tmp_path):
+    table = predictions("mtl", "03")
+    write(tmp_path, table, make_config(table, **{key: value}))
+    with pytest.raises(ValueError, match=f"config.json must hold .*{words}"):
         reports.read(tmp_path)
 
 

@@ -115,3 +115,25 @@ def test_speakers_of_a_search_are_named(tmp_path):
     write(tmp_path / "runs", table, config)
     text = report_text(tmp_path / "runs", tmp_path)
     assert "search for these settings used the speakers emodb/03, emodb/08;" in text
+
+
+def test_options_of_training_and_features_are_told_if_they_are_not_usual(tmp_path):
+    table = predictions("mtl", "03")
+    write(tmp_path / "usual", table)
+    assert "Other settings" not in report_text(tmp_path / "usual", tmp_path / "a")
+    config = make_config(table)
+    config["training"] |= {"optimizer": "sgd", "average": 0.98, "select": "best"}
+    config["features"] |= {"normalise": "utterance", "speech_db": 40.0}
+    write(tmp_path / "other", table, config)
+    text = report_text(tmp_path / "other", tmp_path / "b")
+    assert " Other settings: average=0.98, optimizer=sgd." in text
+    assert "with the mean of each utterance and the standard deviation of" in text
+    assert " Frames within 40 dB of the loudest count." in text
+
+
+def test_label_sets_of_several_corpora_are_told(tmp_path):
+    table = predictions("mtl", "03")
+    config = make_config(table, labels={"emodb": "four", "ravdess": "all"})
+    write(tmp_path / "runs", table, config)
+    text = report_text(tmp_path / "runs", tmp_path)
+    assert "label set own (emodb=four, ravdess=all), protocol" in text

@@ -1,7 +1,18 @@
 """Test sets: a corpus, or one after training on another."""
 
+import re
+
+import pandas as pd
 import pytest
-from toy_runs import make_config, predictions, report_text, write
+from toy_runs import (
+    make_config,
+    numbers,
+    predictions,
+    report_text,
+    table_rows,
+    task,
+    write,
+)
 
 from keras_ser import reports
 from keras_ser.reports.test_sets import base_protocol, format_test_set
@@ -42,6 +53,10 @@ def test_the_inner_protocol_decides(settings, protocol):
         ("ravdess>emodb", "ravdess → emodb"),
         ("synthetic", "synthetic speech"),
         ("synthetic>emodb", "synthetic → emodb (synthetic speech)"),
+        ("emodb:far", "emodb (far)"),
+        ("ravdess>emodb:far", "ravdess → emodb (far)"),
+        ("synthetic:far", "synthetic speech (far)"),
+        ("emodb:synthetic", "emodb (synthetic)"),
     ],
 )
 def test_titles_of_test_sets(test_set, title):
@@ -74,3 +89,78 @@ def test_predictions_by_test_set_are_labelled_ones_of_one_condition(cross_corpus
     assert len(clean["emodb"]) == 12 and set(clean["emodb"]["fold"]) == {"2"}
     noisy = reports.by_test_set(cross_corpus_runs, "noise:all:10")
     assert list(noisy) == ["emodb"] and set(noisy["emodb"]["fold"]) == {"3"}
+
+
+def main_rows(text):
+    """The title of each section, and the utterances that its main table counts."""
+    for part in re.split("^## toy: ", text, flags=re.M)[1:]:
+        title = part.partition("\n")[0]
+        if f"**{title}: scores" in part:
+            yield title, table_rows(part, f"{title}: scores")["mtl"][2]
+
+
+def test_test_tables_of_a_fold_have_sections_of_their_own(tmp_path):
+    near = predictions("mtl", "03")
+    far = predictions("mtl", "03", rows=9).assign(test="far")  # the same utterances
+    other = predictions("mtl", "03", rows=6).assign(test="far", corpus="ravdess")
+    write(tmp_path / "runs", pd.concat([near, far, other]))
+    write(tmp_path / "runs", predictions("mtl", "08"))  # has one table only
+    text = report_text(tmp_path / "runs", tmp_path, formats=("md", "png"))
+    assert dict(main_rows(text)) == {
+        "emodb (far), clean": "9",
+        "emodb (test), clean": "24",
+        "ravdess (far), clean": "6",
+    }
+    assert (tmp_path / "confusion_mtl_emodb-far.png").exists()
+    found = reports.by_test_set(tmp_path / "runs")
+    assert {title: len(rows) for title, rows in found.items()} == {
+        "emodb (far)": 9,
+        "emodb (test)": 24,
+        "ravdess (far)": 6,
+    }
+
+
+def test_a_single_test_table_of_another_name_is_named(tmp_path):
+    write(tmp_path / "runs", predictions("mtl", "03", test="far"))
+    write(tmp_path / "runs", predictions("mtl", "03", experiment="usual"))
+    assert list(reports.by_test_set(tmp_path / "runs")) == ["emodb", "emodb (far)"]
+
+
+def test_test_tables_after_training_on_another_corpus_share_its_name(tmp_path):
+    table = predictions("mtl", "1").assign(fold="my-calls-emodb")
+    other = table.assign(test="third", corpus="cafe")
+    config = make_config(table, protocol="cross_corpus", corpus=["my-calls", "emodb"])
+    write(tmp_path / "runs", pd.concat([table, other]), config)
+    assert list(reports.by_test_set(tmp_path / "runs")) == [
+        "my-calls → cafe (third)",
+        "my-calls → emodb (test)",
+    ]
+
+
+def test_systems_are_compared_on_the_same_test_table(tmp_path):
+    for system in ("baseline", "mtl"):
+        near = predictions(system, "03")
+        far = predictions(system, "03", repeat=1).assign(repeat=0, test="far")
+        write(tmp_path / "runs", pd.concat([near, far]))
+    text = report_text(tmp_path / "runs", tmp_path)
+    for title, rows in reports.by_test_set(tmp_path / "runs").items():
+        parts = dict(list(rows.groupby("system")))
+        expected = reports.difference(parts["mtl"], parts["baseline"])
+        assert expected.utterances == 12 and not expected.partial
+        found = table_rows(text, f"{title}, clean: scores")["mtl"][5]
+        assert found == expected.text
+    both = reports.read(tmp_path / "runs")
+    parts = dict(list(both.groupby("system")))
+    assert reports.difference(parts["mtl"], parts["baseline"]).utterances == 12
+    assert len(both) == 48
+
+
+def test_a_head_may_be_asked_for(tmp_path):
+    table = predictions("mtl", "03")
+    config = make_config(table, tasks=[task("emotion"), task("valence", "regression")])
+    write(tmp_path / "runs", pd.concat([table, numbers(table)]), config)
+    for head, expected in ((None, "emotion"), ("valence", "valence")):
+        (rows,) = reports.by_test_set(tmp_path / "runs", head=head).values()
+        assert set(rows["head"]) == {expected} and len(rows) == 12
+    with pytest.raises(ValueError, match=r"one of the heads.*valence.*'gender'"):
+        reports.by_test_set(tmp_path / "runs", head="gender")

@@ -58,7 +58,15 @@ def test_and_save(job, cache, folder, title, monitor):
     recogniser = Recogniser(model, preprocessing)
     if job.system != "length_probe":
         recogniser.save(folder / "model.keras")
-    return evaluation.predictions(recogniser, job.fold.tests["test"]), {"epoch": 1}
+    return predict_tests(recogniser, job), {"epoch": 1}
+
+
+def predict_tests(recogniser, job, conditions=("clean",)):
+    """The predictions of all test tables of a fold, as a training returns them."""
+    return pd.concat(
+        evaluation.predictions(recogniser, table, conditions).assign(test=name)
+        for name, table in job.fold.tests.items()
+    )
 
 
 test_and_save.__test__ = False
@@ -300,6 +308,54 @@ def test_a_warning_counts_predictions_that_changed(folder, tmp_path):
     assert paths[0] == run / "robustness" / "robustness.csv"  # the default
 
 
+def test_each_test_table_of_a_fold_is_scored(folder, tmp_path, monkeypatch):
+    """Two test tables that share an utterance; the classes of one are few."""
+    table = corpora.read("emodb", folder / "emodb")
+    (job,) = plan.plan_jobs(
+        dataclasses.replace(CONFIG, systems={"other": CONFIG.systems["other"]}),
+        table,
+        None,
+        tmp_path / "runs",
+        folds=["03"],
+    )
+    whole = job.fold.tests["test"]
+    tests = {"near": whole, "far": whole[:2].reset_index(drop=True)}
+    job = dataclasses.replace(job, fold=dataclasses.replace(job.fold, tests=tests))
+    monkeypatch.setattr(runner, "_train_and_test", test_and_save)
+    runner.run_job(job, tmp_path / "cache")
+    paths = evaluate(
+        tmp_path / "runs",
+        {"emodb": str(folder / "emodb")},
+        epsilon=(),
+        cache=folder / "cache",
+        progress=False,
+    )
+    found = read(paths)
+    counts = found.groupby(["condition", "test"])["utterance"].nunique()
+    assert counts.to_dict() == {
+        **{(text, "near"): 3 for text in ("clean", "gain:-20")},
+        **{(text, "far"): 2 for text in ("clean", "gain:-20")},
+    }
+    recorded = read([job.folder / "predictions.csv"])
+    assert list(found) == list(recorded)
+    clean = found[found.condition == "clean"].sort_values(["test", "utterance"])
+    recorded = recorded.sort_values(["test", "utterance"])
+    assert clean.prediction.tolist() == recorded.prediction.tolist()
+    text = paths[1].read_text(encoding="utf-8")
+    assert "tested on emodb (far), emodb (near)" in text
+    assert "| other, emodb (far) | 03 | 1 | 1 | 2 |" in text
+    assert "| other, emodb (near) | 03 | 1 | 1 | 3 |" in text
+
+
+def test_archives_hold_no_networks(folder, tmp_path):
+    from keras_ser import reports
+
+    (archive,) = reports.pack(folder / "runs" / "toy" / "baseline", tmp_path)
+    with pytest.raises(FileNotFoundError, match="baseline, without.*archives hold"):
+        evaluate(archive, {"emodb": str(folder / "emodb")}, progress=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["toy.zip"]
+
+
 def test_kinds_are_those_of_the_noise(folder):
     noise = robustness.read_noise(str(folder / "noise"))
     texts = [
@@ -332,10 +388,8 @@ def test_a_report_of_runs_has_a_section_per_condition(folder, tmp_path, monkeypa
     )
 
     def test_and_save_under(job, cache, folder, *_):
-        frame, found = test_and_save(job, cache, folder, "", False)
-        recogniser = Recogniser.load(folder)
-        tested = job.fold.tests["test"]
-        return evaluation.predictions(recogniser, tested, conditions), found
+        _, found = test_and_save(job, cache, folder, "", False)
+        return predict_tests(Recogniser.load(folder), job, conditions), found
 
     monkeypatch.setattr(runner, "_train_and_test", test_and_save_under)
     table = corpora.read("emodb", folder / "emodb")

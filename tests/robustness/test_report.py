@@ -3,9 +3,11 @@
 import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
-from toy_runs import predicted
+from toy_runs import hash_of, predicted
 
+from keras_ser import scores
 from keras_ser.figures import curves
+from keras_ser.reports.tasks import Head
 from keras_ser.robustness import report
 
 
@@ -159,3 +161,60 @@ def test_different_systems_of_two_experiments_keep_their_names(tmp_path):
         "baseline",
         "rival",
     ]
+
+
+def test_each_head_has_its_tables_and_figure(table, tmp_path):
+    emotion = Head("emotion")
+    numbers = pd.concat([predicted("mtl_aug"), predicted("baseline", seed=1)])
+    truth = numbers["utterance"].map(hash_of)
+    noise = numbers.groupby(["system", "condition"]).cumcount() % 7 / 50
+    numbers = numbers.assign(head="valence", truth=truth, prediction=truth + noise)
+    numbers = numbers.astype({"truth": str, "prediction": str})
+    gender = predicted("mtl_aug", seed=2, head="gender")
+    heads = (emotion, Head("gender"), Head("valence", has_numbers=True))
+    everything = pd.concat([gender, table, numbers])
+    paths = report.write(everything, tmp_path, heads=heads)
+    text = paths[0].read_text(encoding="utf-8")
+    main, own, valence = text.split("\n## Head ")
+    alone = table_rows(write_report(table, tmp_path / "alone")[1], "UAR % by gain (dB)")
+    assert table_rows(main, "UAR % by gain (dB)") == alone
+    assert "CCC is the concordance correlation" in main
+    assert [path.name for path in paths] == [
+        "robustness.md",
+        "robustness.png",
+        "robustness_gender.png",
+    ]
+    rows = table_rows(own, "UAR % by gain (dB)")[2:]
+    assert [row[0] for row in rows] == ["mtl_aug"]
+    header, _, *rows = table_rows(valence, "CCC by gain (dB)")
+    assert [row[0] for row in rows] == ["baseline", "mtl_aug"]
+    part = numbers[(numbers.system == "baseline") & (numbers.condition == "gain:10")]
+    ccc = scores.ccc(part.truth.astype(float), part.prediction.astype(float))
+    assert rows[0][header.index("10")].startswith(f"{ccc:.3f} [")
+
+
+def test_published_figures_need_classes(table, tmp_path):
+    numbers = table.assign(truth="0.5", prediction="0.4")
+    heads = (Head("emotion", has_numbers=True),)
+    with pytest.raises(ValueError, match="needs a main head with classes.*mtl_aug:5"):
+        report.write(numbers, tmp_path, ["mtl_aug:5"], heads=heads)
+
+
+def test_predictions_without_labels_are_rejected(table, tmp_path):
+    with pytest.raises(ValueError, match=r"needs labelled predictions.*'emotion'"):
+        report.write(table.assign(truth=""), tmp_path)
+
+
+def test_test_tables_of_a_fold_are_rows_of_their_own(tmp_path):
+    parts = [predicted(test=name, seed=n) for n, name in enumerate(("test", "far"))]
+    _, text = write_report(pd.concat(parts), tmp_path)
+    assert "tested on emodb (far), emodb (test)" in text
+    header, _, *rows = table_rows(text, "UAR % by gain (dB)")
+    assert [row[0] for row in rows] == [
+        "baseline, emodb (far)",
+        "baseline, emodb (test)",
+    ]
+    for part, row in zip(parts[::-1], rows, strict=True):
+        own = part[part.condition == "gain:10"]
+        uar = 100 * balanced_accuracy_score(own.truth, own.prediction)
+        assert row[header.index("10")].startswith(f"{uar:.1f} [")
