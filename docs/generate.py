@@ -6,7 +6,6 @@ is up to date. `--pictures` also draws the pictures of the reports in `results/`
 """
 
 import ast
-import atexit
 import contextlib
 import functools
 import io
@@ -33,97 +32,112 @@ TABLES = {
 }
 REFERENCES = {"emodb_four/ablation": "mtl_aug"}  # if not that of the config
 PUBLISHED, NOISE = ("mtl_aug:5", "mtl_aug:6"), "noise"  # in robustness reports
-PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†§¶"
-# Old names of settings, and today's.
-EXPERIMENT_NAMES = {
-    "unlabelled": "unlabelled_corpus",
-    "against": "reference",
-    "legs": "sessions",
+PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†‖§¶"
+# What was corrected after experiments ran, and these experiments. One that has been run
+# again is taken out here, and its figures are no longer marked.
+CORRECTED = ("emodb_four", "emodb_four_speaker", "table4_ravdess_emodb_small")
+CORRECTIONS = {
+    "centers": "class centers follow a running mean of the embeddings of their class",
+    "noise": "an utterance has the same noise clip and offset at all SNRs",
+    "labels": "each repeat draws the labels that are kept, and systems with few labels "
+    "train for as many updates as those with all",
 }
-TRAINING_NAMES = {"unlabelled": "unlabelled_ratio", "rows": "rows_per_utterance"}
-SYSTEM_NAMES = {"unlabelled": "use_unlabelled"}
 BLOCK = re.compile(
     r"(<!-- generate: (\w+)((?: [^\s>]+)?) -->\n).*?(<!-- end -->)", re.DOTALL
 )
 
 
 def report(name: str) -> str:
-    """The whole report of the runs in `results/<name>`, or of one of its `TABLES`."""
+    """The whole report of the runs in `results/<name>`, or of one of its `TABLES`.
+
+    What was corrected after the runs is at its end.
+    """
     with tempfile.TemporaryDirectory() as out:
         (path,) = _build(name, Path(out), ("md",))
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+    return "\n\n".join([text.strip(), *_notes(name)]) + "\n"
+
+
+def _notes(name: str, has_noise: bool = False) -> list[str]:
+    """What a reader must know of the corrections that concern a table."""
+    rows = {key: f"of {', '.join(names)}" for key, names in _corrected(name).items()}
+    if has_noise and name in CORRECTED:
+        rows["noise"] = "under noise"
+    return [
+        f"CORRECTED SINCE: {CORRECTIONS[key]}. The rows {which} were made before and "
+        "will differ when they are run again."
+        for key, which in rows.items()
+    ]
+
+
+def _corrected(name: str) -> dict[str, list[str]]:
+    """The corrections that concern a table, and the systems that they concern."""
+    if name.partition("/")[0] not in CORRECTED:
+        return {}
+    settings = {}
+    for run in _read(_runs_of(name)):
+        settings[run.system] = run.config["systems"][run.system]
+    if name in TABLES:
+        systems = [each for _, loaded in _configs_of(name) for each in loaded.systems]
+        settings = {each: settings[each] for each in systems if each in settings}
+    found = {
+        "centers": [k for k, own in settings.items() if "center" in own["objective"]],
+        "labels": [k for k, own in settings.items() if own.get("label_fraction")],
+    }
+    return {correction: names for correction, names in found.items() if names}
+
+
+def corrections(_: str) -> str:
+    """The corrections, and the experiments whose runs are older."""
+    found = {name: {*_corrected(name)} for name in _tables()}
+    for name in CORRECTED:
+        found[name] |= {"noise"} if _robustness_file(name).exists() else set()
+    lines = []
+    for correction, what in CORRECTIONS.items():
+        names = [f"`{name}`" for name, its in found.items() if correction in its]
+        if names:
+            lines.append(f"- {what[0].upper()}{what[1:]} ({', '.join(names)}).")
+    return "\n".join(lines) or "None."
 
 
 def _build(name: str, out: Path, formats: tuple[str, ...]) -> list[Path]:
     from keras_ser import reports
 
-    folder, configs = _runs_of(name), [each for _, each in _configs_of(name)]
+    archive, configs = _runs_of(name), [each for _, each in _configs_of(name)]
     if name not in TABLES:
-        return reports.write([folder], out, formats=formats)
+        return reports.write([archive], out, formats=formats)
     systems = [system for each in configs for system in each.systems]
-    paths = _runs(folder, systems, common="/" in name)
+    paths = _runs(archive, systems, common="/" in name)
     return reports.write(paths, out, formats, systems, REFERENCES.get(name))
 
 
-def _runs(folder: Path, systems: list[str], common: bool) -> list[Path]:
+def _runs(archive: Path, systems: list[str], common: bool) -> list[Path]:
     """The runs of these systems, or those on the folds that all of them have."""
-    done = {name: folds for name, folds in _folds(folder).items() if name in systems}
+    done = {name: folds for name, folds in _folds(archive).items() if name in systems}
     gathered = set.intersection if common else set.union
     counted = gathered(*done.values()) if done else set()
     if not counted:
         raise ValueError(
-            f"{folder} must hold runs of {', '.join(systems)}, of a fold that all "
-            "have. Received: none. Copy them there, or take the table out of `TABLES`."
+            f"{archive} must hold runs of {', '.join(systems)}, of a fold that all "
+            "have. Received: none. Pack them, or take the table out of `TABLES`."
         )
     return [
-        path.parent
-        for path in sorted(folder.glob("*/*/config.json"))
-        if path.parts[-3] in done and _fold_of(path) in counted
+        Path(str(run.folder))
+        for run in _read(archive)
+        if run.system in done and run.fold in counted
     ]
 
 
 def _runs_of(name: str) -> Path:
-    """The folder of the runs of a table, as the package reads them today."""
-    return _with_new_names(ROOT / "results" / name.partition("/")[0])
+    """The archive of the runs of a table."""
+    return ROOT / "results" / f"{name.partition('/')[0]}.zip"
 
 
 @functools.cache
-def _with_new_names(folder: Path) -> Path:
-    """A copy of finished runs whose records have today's names.
+def _read(archive: Path) -> list:
+    from keras_ser.reports.reading import read_runs
 
-    The runs in `results/` were made when some settings had other names.
-    """
-    copy = Path(_scratch(), folder.name)
-    for path in sorted(folder.glob("*/*/*")):
-        place = copy / path.relative_to(folder)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if path.name in ("config.json", "environment.json"):
-            record = json.loads(path.read_text(encoding="utf-8"))
-            place.write_text(json.dumps(_renamed(record)), encoding="utf-8")
-        elif path.is_file():
-            place.symlink_to(path)
-    return copy
-
-
-@functools.cache
-def _scratch() -> str:
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    return folder.name
-
-
-def _renamed(record: dict) -> dict:
-    """A run's `config.json` or `environment.json` with today's names of settings."""
-    record = _keys(record, EXPERIMENT_NAMES)
-    if "training" in record:
-        record["training"] = _keys(record["training"], TRAINING_NAMES)
-    for name, system in record.get("systems", {}).items():
-        record["systems"][name] = _keys(system, SYSTEM_NAMES)
-    return record
-
-
-def _keys(record: dict, names: dict[str, str]) -> dict:
-    return {names.get(key, key): value for key, value in record.items()}
+    return read_runs([archive])
 
 
 def _report_of(name: str) -> Path:
@@ -135,23 +149,26 @@ def _report_of(name: str) -> Path:
 def _tables() -> list[str]:
     """All that has a report in `results/`."""
     names = []
-    for folder in sorted((ROOT / "results").iterdir()):
-        parts = [name for name in TABLES if name.startswith(f"{folder.name}/")]
-        names += [folder.name, *parts]
+    for archive in sorted((ROOT / "results").glob("*.zip")):
+        parts = [name for name in TABLES if name.startswith(f"{archive.stem}/")]
+        names += [archive.stem, *parts]
     return names
 
 
 def scores(name: str) -> str:
     """The main tables of a report, curves of few labels, and published figures.
 
-    At the end, the systems of that table that have not been run.
+    At the end, the systems of that table that have not been run, and what was
+    corrected after the others ran.
     """
     text = report(name)
     parts = [_summary(section) for section in re.split(r"^## ", text, flags=re.M)[1:]]
     shared = re.search(r"^(Speakers shared|ERROR: speakers).*$", text, re.MULTILINE)
+    notes = re.findall(r"^CORRECTED SINCE.*$", text, re.MULTILINE)
     path = (_report_of(name) / "report.md").relative_to(ROOT)
     whole = f"All tables: [report](../{path})."
-    return "\n\n".join([*filter(None, parts), *_not_run(name), f"{shared[0]} {whole}"])
+    ends = [*_not_run(name), *notes, f"{shared[0]} {whole}"]
+    return "\n\n".join([*filter(None, parts), *ends])
 
 
 def _summary(section: str) -> str:
@@ -168,8 +185,8 @@ def _summary(section: str) -> str:
 
 def _not_run(name: str) -> list[str]:
     """The systems that lack folds which another one has, each with its command."""
-    folder, configs = _runs_of(name), _configs_of(name)
-    done = _folds(folder)
+    archive, configs = _runs_of(name), _configs_of(name)
+    done = _folds(archive)
     named = {system for _, loaded in configs for system in loaded.systems}
     every = set().union(*(done[system] for system in named & set(done)))
     lines = []
@@ -178,7 +195,7 @@ def _not_run(name: str) -> list[str]:
             missing = sorted(every - done.get(system, set()))
             if not missing:
                 continue
-            words = _corpora_and_preset(folder, loaded, settings)
+            words = _corpora_and_preset(archive, loaded, settings)
             words.append(f"--systems {system}")
             words += [f"--folds {','.join(missing)}"] if system in done else []
             command = f"keras-ser run {path.relative_to(ROOT)} {' '.join(words)}"
@@ -186,16 +203,12 @@ def _not_run(name: str) -> list[str]:
     return ["Not run yet:\n\n" + "\n".join(lines)] if lines else []
 
 
-def _folds(folder: Path) -> dict[str, set[str]]:
-    """The folds of each system that has runs in a folder."""
+def _folds(archive: Path) -> dict[str, set[str]]:
+    """The folds of each system that has runs in an archive."""
     found = {}
-    for path in folder.glob("*/*/config.json"):
-        found.setdefault(path.parts[-3], set()).add(_fold_of(path))
+    for run in _read(archive):
+        found.setdefault(run.system, set()).add(run.fold)
     return found
-
-
-def _fold_of(path: Path) -> str:
-    return json.loads(path.read_text(encoding="utf-8"))["fold"]
 
 
 @functools.cache
@@ -228,15 +241,15 @@ def _longest_start(name: str, path: Path, loaded) -> int:
     )
 
 
-def _corpora_and_preset(folder: Path, loaded, *systems) -> list[str]:
-    """The options that turn a config into the experiment of a folder."""
-    path = next(folder.glob("*/*/config.json"))
-    names = json.loads(path.read_text(encoding="utf-8"))["corpus"]
+def _corpora_and_preset(archive: Path, loaded, *systems) -> list[str]:
+    """The options that turn a config into the experiment of an archive."""
+    names = _read(archive)[0].config["corpus"]
     needed = list(names) if isinstance(names, list) else [names]
     if loaded.unlabelled_corpus and any(system.use_unlabelled for system in systems):
         needed += sorted({loaded.unlabelled_corpus} - set(needed))
     words = [f"--corpus {corpus}=DIR" for corpus in needed]
-    variant = folder.name.removeprefix(loaded.name).split("_")  # `_ravdess_emodb_small`
+    variant = archive.stem.removeprefix(loaded.name)  # `_ravdess_emodb_small`
+    variant = variant.split("_")
     words = (["--preset small"] if "small" in variant else []) + words
     return words + (
         ["--set features.normalise=speaker"] if "speaker" in variant else []
@@ -258,7 +271,7 @@ def robustness(name: str) -> str:
                 if any(word in caption for word in PAPERS_TABLES):
                     drawn = [row for row in rows if "noise: all" in row]
                     tables.append(Table(caption, header, drawn or rows))
-            case Text(text) if text[0] in MARKS:
+            case Text(text) if text[0] in MARKS or text.startswith("CORRECTED"):
                 marks[text] = block
     whole = (
         f"All tables: [robustness report](../results/{name}/robustness/robustness.md)."
@@ -270,11 +283,26 @@ def _robustness_report(name: str) -> list:
     """The blocks of the report on the predictions in `results/<name>/robustness`."""
     import pandas as pd
 
+    from keras_ser.reports.blocks import Text
     from keras_ser.robustness import report
 
-    path = ROOT / "results" / name / "robustness" / ROBUSTNESS
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return report.contents(table, PUBLISHED, NOISE)
+    table = pd.read_csv(_robustness_file(name), dtype=str, keep_default_na=False)
+    blocks = report.contents(table, PUBLISHED, NOISE, _heads_of(name))
+    return [*blocks, *map(Text, _notes(name, has_noise=True))]
+
+
+def _robustness_file(name: str) -> Path:
+    return ROOT / "results" / name / "robustness" / ROBUSTNESS
+
+
+def _heads_of(name: str) -> tuple:
+    """The heads that the runs of an experiment predicted."""
+    from keras_ser.reports import tasks
+
+    archive = _runs_of(name)
+    if not archive.exists():
+        return tasks.UNRECORDED
+    return tasks.merge_heads((run.folder, run.heads) for run in _read(archive))
 
 
 def study(name: str) -> str:
@@ -387,19 +415,21 @@ def _rows_of_example(name: str, stem: str) -> list[str]:
     from keras_ser import reports
 
     rows = []
-    names = [path.name for path in sorted((ROOT / "results").glob(f"{stem}_*"))]
+    names = [path.stem for path in sorted((ROOT / "results").glob(f"{stem}_*.zip"))]
     named = [each for each in names if _configs_of(each)[0][0].stem == stem]
-    for folder in map(_runs_of, named):
-        for test_set, table in reports.by_test_set([folder]).items():
+    for archive in map(_runs_of, named):
+        for test_set, table in reports.by_test_set([archive]).items():
             by_system = {key: part for key, part in table.groupby("system")}
             measured = "; ".join(
                 f"{system} {reports.uar_with_interval(by_system[system])}"
                 for system in _main_systems(by_system)
             )
-            measured += f" ([all](../results/{folder.name}/report/report.md))"
+            measured += f" ([all](../results/{archive.stem}/report/report.md))"
+            if archive.stem in CORRECTED:
+                measured += ", before [corrections](../docs/results.md)"
             rows.append(
                 f"| [{name}]({name}) | {test_set} | {_published(stem)} | {measured} | "
-                f"`{_command(name, folder)}` | {_made(folder)} |"
+                f"`{_command(name, archive)}` | {_made(archive)} |"
             )
     return rows
 
@@ -443,11 +473,11 @@ def _main_systems(systems) -> list[str]:
     ]
 
 
-def _command(name: str, folder: Path) -> str:
+def _command(name: str, archive: Path) -> str:
     """The command that made an experiment's runs, of what these say."""
-    ((_, loaded),) = _configs_of(folder.name)
-    done = _folds(folder)
-    words = _corpora_and_preset(folder, loaded, *map(loaded.systems.get, done))
+    ((_, loaded),) = _configs_of(archive.stem)
+    done = _folds(archive)
+    words = _corpora_and_preset(archive, loaded, *map(loaded.systems.get, done))
     systems = [each for each in loaded.systems if each in done]
     words.append(f"--systems {','.join(systems)}")
     folds = sorted(set().union(*done.values()))
@@ -455,11 +485,11 @@ def _command(name: str, folder: Path) -> str:
     return f"python examples/{name} {' '.join(words)}"
 
 
-def _made(folder: Path) -> str:
+def _made(archive: Path) -> str:
     """The last day on which a run was at work, and the machine."""
     found = [
-        json.loads(path.read_text("utf-8"))
-        for path in sorted(folder.glob("*/*/environment.json"))
+        json.loads((run.folder / "environment.json").read_text("utf-8"))
+        for run in _read(archive)
     ]
     sessions = [session for one in found for session in one["sessions"]]
     day = max(session.get("date", "") for session in sessions) or "no date kept"
@@ -478,6 +508,7 @@ KINDS = {
     "benchmark": benchmark,
     "scores": scores,
     "study": study,
+    "corrections": corrections,
     "models": models,
     "corpora": corpora,
     "names": names,

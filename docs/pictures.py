@@ -241,7 +241,7 @@ def main() -> None:
     generate = runpy.run_path(str(FOLDER.with_name("generate.py")))
     draw_packages(generate["layers"](), FOLDER / "packages.png")
     draw(MTLAug(CLASSES, preset=PRESET), FOLDER / "mtl_aug.png")
-    predictions = reports.read([generate["_runs_of"]("emodb_four")])
+    predictions = reports.by_test_set([generate["_runs_of"]("emodb_four")])["emodb"]
     folds = predictions.groupby("system").fold.transform("nunique")
     whole = predictions[folds == folds.max()]  # others are not of the same speakers
     draw_scores(whole, FOLDER / "emodb_four.png")

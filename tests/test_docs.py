@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from toy_runs import predicted
+from toy_runs import make_config, predicted, predictions, write
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -47,7 +47,11 @@ def test_every_folder_of_results_has_its_report(generate):
     folders = {generate._report_of(name) for name in generate._tables()}
     root = DOCS.parent / "results"
     assert folders == {root / name for name in RESULTS}
-    assert {path.name for path in root.iterdir()} <= {n.split("/")[0] for n in RESULTS}
+    names = {name.split("/")[0] for name in RESULTS}
+    assert {path.name for path in root.iterdir()} == {
+        *names,
+        *(f"{name}.zip" for name in names),
+    }
 
 
 @pytest.mark.parametrize("name", RESULTS)
@@ -151,33 +155,74 @@ def test_scores_are_the_main_tables_of_every_place(generate, monkeypatch):
     ]
 
 
-def test_a_command_names_preset_and_corpora_of_its_runs(generate, tmp_path):
-    folder = tmp_path / "table4_ravdess_emodb_small"
-    path = folder / "mtl_aug_librispeech" / "ravdess-emodb-0" / "config.json"
-    path.parent.mkdir(parents=True)
-    path.write_text('{"corpus": ["ravdess", "emodb"], "fold": "ravdess-emodb"}')
-    ((_, loaded),) = generate._configs_of(folder.name)
+@pytest.fixture
+def pack(tmp_path):
+    """Packs toy runs of systems on folds: the archive of a table."""
+    from keras_ser import reports
+
+    def packed(name, *jobs, **changes):
+        for system, fold in jobs:
+            table = predictions(system, "1", experiment=name).assign(
+                fold=fold, utterance=[f"{fold}/{number}" for number in range(12)]
+            )
+            write(tmp_path / "runs", table, make_config(table, **changes))
+        (path,) = reports.pack(tmp_path / "runs" / name, tmp_path / "results")
+        return path
+
+    return packed
+
+
+def test_a_command_names_preset_and_corpora_of_its_runs(generate, pack):
+    job = ("mtl_aug_librispeech", "ravdess-emodb")
+    name = "table4_ravdess_emodb_small"
+    archive = pack(name, job, corpus=["ravdess", "emodb"])
+    ((_, loaded),) = generate._configs_of(archive.stem)
     system = loaded.systems["mtl_aug_librispeech"]
-    assert generate._corpora_and_preset(folder, loaded, system) == [
+    assert generate._corpora_and_preset(archive, loaded, system) == [
         "--preset small",
         *("--corpus ravdess=DIR", "--corpus emodb=DIR", "--corpus librispeech=DIR"),
     ]
 
 
-def test_parts_of_an_experiment_count_the_folds_that_all_have(generate, tmp_path):
-    def add(system, fold):
-        path = tmp_path / system / f"{fold}-0" / "config.json"
-        path.parent.mkdir(parents=True)
-        path.write_text(f'{{"fold": "{fold}"}}')
-        return path.parent
-
-    one, two = add("a", "03"), add("a", "08")
-    third, _ = add("b", "08"), add("c", "09")
-    assert generate._runs(tmp_path, ["a", "b"], common=True) == [two, third]
-    assert generate._runs(tmp_path, ["a", "b"], common=False) == [one, two, third]
+def test_parts_of_an_experiment_count_the_folds_that_all_have(generate, pack):
+    jobs = [("a", "03"), ("a", "08"), ("b", "08"), ("c", "09")]
+    archive = pack("toy", *jobs)
+    one, two, third = (archive / f"{system}/{fold}-0" for system, fold in jobs[:3])
+    assert generate._runs(archive, ["a", "b"], common=True) == [two, third]
+    assert generate._runs(archive, ["a", "b"], common=False) == [one, two, third]
     for systems in (["a", "c"], ["d"]):
         with pytest.raises(ValueError, match="of a fold that all have. Received: none"):
-            generate._runs(tmp_path, systems, common=True)
+            generate._runs(archive, systems, common=True)
+
+
+def test_corrections_name_the_rows_that_they_concern(generate, pack, monkeypatch):
+    archive = pack("toy", ("baseline", "03"), ("mtl", "03"))
+    settings = {
+        "baseline": {"objective": {}, "label_fraction": 0.2},
+        "mtl": {"objective": {"center": 1e-3}},
+    }
+    runs = generate._read(archive)
+    for run in runs:
+        run.config["systems"][run.system] |= {"objective": {}} | settings[run.system]
+    monkeypatch.setattr(generate, "_runs_of", lambda name: archive)
+    assert generate._notes("toy") == []  # ran after the corrections
+    monkeypatch.setattr(generate, "CORRECTED", ("toy",))
+    centers, labels, noise = generate._notes("toy", has_noise=True)
+    assert "class centers" in centers and "The rows of mtl were" in centers
+    assert "labels" in labels and "The rows of baseline were" in labels
+    assert "SNR" in noise and "The rows under noise were" in noise
+
+
+def test_results_mark_every_table_that_a_correction_concerns(generate):
+    text = (DOCS / "results.md").read_text(encoding="utf-8")
+    listed = generate.corrections("")
+    for name in generate._tables():
+        notes = generate._notes(
+            name, has_noise=generate._robustness_file(name).exists()
+        )
+        assert all(note in text for note in notes)
+        assert (f"`{name}`" in listed) == bool(notes)
+    assert set(generate.CORRECTED) <= set(generate._tables())
 
 
 def test_no_command_names_a_corpus_without_a_name(generate):
