@@ -7,9 +7,7 @@ which the plain network does not. KERAS_BACKEND names the Keras backend. Target:
 least 0.7 times as fast on a CPU.
 
 Command: python benchmarks/training.py [--preset paper] [--rounds 5] [--keep]
-On a GPU: KERAS_BACKEND=jax python benchmarks/training.py --steps 20 [--compile]
-    [--precision bfloat16]
-Requires PyTorch.
+Requires PyTorch. `benchmarks/gpu.sh` is the same comparison on a GPU.
 Cost: about two minutes for preset `paper` on one thread.
 """
 

@@ -100,6 +100,7 @@ def make_table(speakers, emotions=("anger", "sadness"), corpus="toy", **columns)
                     "emotion": emotion,
                     "activation": np.nan,
                     "valence": np.nan,
+                    "dominance": np.nan,
                 }
             )
     return pd.DataFrame(rows, columns=COLUMNS).assign(**columns)

@@ -302,9 +302,7 @@ def _literal(rng) -> str:
 
 
 def fuzz_report(rng, folder: Path) -> int:
-    """`reports.write` of a run with one mangled file."""
-    run = folder / "toy" / "system" / "1-0"
-    run.mkdir(parents=True)
+    """`reports.write` of a run with one mangled file, or of a mangled archive."""
     table = _predictions()
     metrics = {
         "epoch": 1,
@@ -328,12 +326,29 @@ def fuzz_report(rng, folder: Path) -> int:
         contents[name] = text.encode("utf-8", "surrogatepass")
     else:
         contents[name] = mutated_bytes(contents[name], operations(rng))
-    for each, data in contents.items():
-        (run / each).write_bytes(data)
+    path = _written(contents, folder, operations(rng) if rng.random() < 0.3 else None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        reports.write([folder], folder / "out", ("md",))
+        reports.write([path], folder / "out", ("md",))
     return 0
+
+
+def _written(contents: dict[str, bytes], folder: Path, mangled) -> Path:
+    """The folder of a run with these files, or its archive after operations."""
+    if mangled is None:
+        run = folder / "toy" / "system" / "1-0"
+        run.mkdir(parents=True)
+        for name, data in contents.items():
+            (run / name).write_bytes(data)
+        return folder
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents.items():
+            archive.writestr(f"system/1-0/{name}", data)
+    path = folder / "toy.zip"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(mutated_bytes(stream.getvalue(), mangled))
+    return path
 
 
 def _described() -> dict:
@@ -342,7 +357,9 @@ def _described() -> dict:
     experiment = config.Experiment("toy", "emodb", {"system": system})
     described = dataclasses.asdict(experiment)
     described.pop("repeats")
-    return {**described, "fold": "1", "repeat": 0, "data": {"train": "a"}}
+    task = {"name": "emotion", "kind": "classification", "scored": True}
+    job = {"fold": "1", "repeat": 0, "data": {"train": "a"}, "tasks": [task]}
+    return {**described, **job}
 
 
 @functools.cache
@@ -357,6 +374,7 @@ def _predictions() -> pd.DataFrame:
             "corpus": "toy",
             "fold": "1",
             "repeat": 0,
+            "test": "test",
             "condition": "clean",
             "utterance": [f"toy/{number}" for number in range(12)],
             "speaker": "toy/1",

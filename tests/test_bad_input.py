@@ -256,10 +256,12 @@ def test_unlabelled_speech_is_listed_only_for_systems_that_use_it(
     unlabelled = spoken_table[spoken_table.speaker >= "toy/5"].assign(emotion="")
     gone = unlabelled.index[2]
     unlabelled.loc[gone, "file"] = str(tmp_path / "gone.wav")
+    plain = System("CNNAttention", augment=())
+    more = System("CNNAttention", augment=(), use_unlabelled=True)
     toy = Experiment(
         "toy",
         "emodb",
-        {"less": System(augment=()), "more": System(augment=(), use_unlabelled=True)},
+        {"less": plain, "more": more},
         unlabelled_corpus="librispeech",
         features=Features(settings={"n_mels": 16}, seconds=1.0),
         training=Training(batch=4),

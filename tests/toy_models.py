@@ -6,19 +6,8 @@ They derive from `models.SpeechModel` as a user's models do, and are in no regis
 import keras
 from keras import ops
 
-from keras_ser import tasks
-from keras_ser.layers import padding
-from keras_ser.models import heads
-from keras_ser.models.base import SpeechModel
-
-
-@keras.saving.register_keras_serializable("toy")
-class MeanOverTime(keras.layers.Layer):
-    """The mean over the unpadded frames, `(batch, dimensions)`."""
-
-    def call(self, features):
-        frames = ops.cast(padding.count_frames(features), features.dtype)
-        return ops.sum(features, axis=1) / frames[:, None]
+from keras_ser import layers, tasks
+from keras_ser.models import SpeechModel, heads
 
 
 @keras.saving.register_keras_serializable("toy")
@@ -46,7 +35,7 @@ class Attributes(SpeechModel):
         features = keras.Input((None, dimensions), name="features")
         embed = heads.dense(units, name="embedding")
         drop = keras.layers.Dropout(0.2, seed=1)
-        embedding = drop(embed(MeanOverTime()(features)))
+        embedding = drop(embed(layers.MaskedMean()(features)))
         attribute_head = heads.classifier(len(found[attribute]), name=attribute)
         outputs = {
             "emotion": heads.classifier(len(classes), name="emotion")(embedding),
@@ -62,21 +51,13 @@ class Attributes(SpeechModel):
                 tasks.Classification(attribute, found[attribute], adversarial=True),
             ),
             embedding=embedding,
+            arguments={"vocabularies": found, "attribute": attribute, "units": units},
             **kwargs,
         )
-        self.vocabularies, self.attribute, self.units = found, attribute, units
 
     @classmethod
     def columns(cls, attribute="gender", **arguments):
         return (attribute,)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "vocabularies": {k: list(v) for k, v in self.vocabularies.items()},
-            "attribute": self.attribute,
-            "units": self.units,
-        }
 
 
 @keras.saving.register_keras_serializable("toy")
@@ -89,7 +70,7 @@ class Critic(SpeechModel):
     def __init__(self, classes, vocabularies=None, dimensions=16, **kwargs):
         genders = tuple(vocabularies["gender"])
         features = keras.Input((None, dimensions), name="features")
-        embedding = heads.dense(8, name="embedding")(MeanOverTime()(features))
+        embedding = heads.dense(8, name="embedding")(layers.MaskedMean()(features))
         drop = keras.layers.Dropout(0.2, seed=1)
         outputs = {
             "emotion": heads.classifier(len(classes), name="emotion")(drop(embedding)),
@@ -103,9 +84,9 @@ class Critic(SpeechModel):
                 tasks.Classification("gender", genders, adversarial=True),
             ),
             embedding=embedding,
+            arguments={"vocabularies": {"gender": genders}},
             **kwargs,
         )
-        self.vocabularies = {"gender": genders}
 
     @classmethod
     def columns(cls, **arguments):
@@ -130,7 +111,3 @@ class Critic(SpeechModel):
             optimizer.apply(gradients, variables)
         self._loss_tracker.update_state(loss)
         return self.compute_metrics(features, labels, outputs, weights)
-
-    def get_config(self):
-        found = {k: list(v) for k, v in self.vocabularies.items()}
-        return {**super().get_config(), "vocabularies": found}

@@ -6,8 +6,8 @@ Expected, UAR %: not available. The paper draws its curves, and not for EMO-DB.
 This is part of the experiment of configs/mtl_aug/emodb.py, and the runs of both share
 a folder: `mtl_aug`, `baseline` and `baseline_augmented` have all labels. Smaller
 fractions are parts of larger ones. MTL-AUG uses the utterances without a label as
-unlabelled speech; the baselines do without them. An epoch passes over the labelled
-rows, so fewer labels mean fewer updates, equally in all systems.
+unlabelled speech; the baselines do without them. Each repeat draws other labels, and
+an epoch has as many updates as with all labels.
 
 Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
 Cost: minutes per fold and system on one CPU thread.

@@ -154,7 +154,7 @@ def train(name: str, split: str, tables, cache, folder: Path) -> None:
     )
     store = FeatureStore(Path(cache) / "features", LogMel(fmax=configuration.fmax))
     data = Pipeline(
-        fold, store, augment=system.augment, heads=model.heads, seed=seed,
+        fold, store, augment=system.augment, tasks=model.tasks, seed=seed,
         progress=False,
     )  # fmt: skip
     watch = GradientCosine(data, model.heads, folder / "cosine.json")

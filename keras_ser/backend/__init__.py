@@ -1,4 +1,4 @@
-"""Threads, devices and gradients, which depend on the machine or the backend."""
+"""Threads, devices, gradients and optimizers: what is below layers and models."""
 
 from keras_ser.backend.autodiff import compiled, value_and_gradient
 from keras_ser.backend.machine import (

@@ -114,8 +114,13 @@ class AverageWeights(keras.callbacks.Callback):
         return [*values, np.array(self.updates)]
 
     def restore(self, arrays: list[np.ndarray]) -> None:
-        """Continues from the result of `snapshot`. The model must have been set."""
+        """Continues from the result of `snapshot`.
+
+        The model must have been set, and have its weights as they were trained, not
+        their averages.
+        """
         self._create()
+        self._is_swapped = False
         *values, updates = arrays
         for average, value in zip(self._averages, values, strict=True):
             average.assign(value)

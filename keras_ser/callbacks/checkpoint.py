@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from keras_ser.callbacks.optimizers import build_optimizers, optimizers_of
+from keras_ser.backend.optimizers import build_optimizers, optimizers_of
 from keras_ser.callbacks.schedule import Schedule
 from keras_ser.utils import files
 

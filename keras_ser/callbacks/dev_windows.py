@@ -1,4 +1,4 @@
-"""Development scores over all windows of each utterance."""
+"""Development scores of utterances, over all of their windows or the first."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,12 +10,13 @@ from keras_ser.features import windows
 
 
 class ScoreDevWindows(keras.callbacks.Callback):
-    """Replaces the development scores by those of whole utterances.
+    """Replaces the development scores by those of utterances instead of batches.
 
-    The validation of `fit` sees the first window of each utterance only. If utterances
-    are longer, this callback computes at the end of each epoch what
-    `Recogniser.posteriors` computes for the tests: with the outputs f(x_w) for the W_i
-    windows that cover utterance i,
+    The validation of `fit` sees the first window of each utterance only, and averages
+    losses over batches: a batch without a known label counts as 0, and the concordance
+    correlation coefficient of a batch is not that of all utterances. This callback
+    computes at the end of each epoch what `Recogniser.posteriors` computes for the
+    tests: with the outputs f(x_w) for the W_i windows that cover utterance i,
 
         ŷ_i = 1 / W_i Σ_w f(x_w)
 
@@ -34,6 +35,8 @@ class ScoreDevWindows(keras.callbacks.Callback):
             scored.
         averaging: An `AverageWeights`, whose averaged weights are scored. By default,
             the weights are those of the model.
+        first_only: Whether only the first window of each utterance counts, W_i = 1, as
+            in the validation of `fit`.
 
     Example:
 
@@ -42,16 +45,17 @@ class ScoreDevWindows(keras.callbacks.Callback):
     ...           callbacks=[ScoreDevWindows(data), HalveAndRestore()])
     """
 
-    def __init__(self, data, averaging=None):
+    def __init__(self, data, averaging=None, first_only: bool = False):
         super().__init__()
         self.data = data
         self.averaging = averaging
+        self.first_only = first_only
         self._speech = None
         self._scored = []  # of each task: its name, metrics, labels and weights
 
     def on_train_begin(self, logs=None):
         masked = getattr(self.model, "mask_padding", True)
-        self._speech = _DevSpeech(self.data, masked)
+        self._speech = _DevSpeech(self.data, masked, self.first_only)
         self._scored = [
             (task.name, _metrics(task), *_labels(task, self.data.fold.dev))
             for task in self.model.tasks
@@ -76,9 +80,10 @@ class _DevSpeech:
         data: The `Pipeline`.
         masked: Whether the model ignores the padding. Otherwise windows are padded as
             in training.
+        first_only: Whether to leave out all windows but the first.
     """
 
-    def __init__(self, data, masked: bool):
+    def __init__(self, data, masked: bool, first_only: bool = False):
         table, self._store = data.fold.dev, data.store
         self._preprocessing = data.preprocessing
         self._window = data.preprocessing.window
@@ -87,6 +92,7 @@ class _DevSpeech:
         self._statistics = self._statistics_of(table.speaker)
         frames = data.store.frames(self._paths)
         starts = [windows.window_starts(count, self._window) for count in frames]
+        starts = [each[:1] for each in starts] if first_only else starts
         self._owners = np.repeat(np.arange(len(table)), [*map(len, starts)])
         self._starts = np.concatenate(starts)
         lengths = np.minimum(frames[self._owners], self._window)

@@ -8,10 +8,10 @@ class Halve(Schedule):
     """Halves the learning rate.
 
     If `monitor` has not improved for `patience` epochs, the learning rate is multiplied
-    by `factor`, and training goes on from the weights that it has. The count of epochs
-    then starts again. Training stops when the rate would fall below `floor`, or after
-    `stop` epochs without progress. At the end, the model has the weights of the best
-    epoch.
+    by `factor`, and training continues from the weights that it has. The count of
+    epochs then starts again. Training stops when the rate would fall below `floor`, or
+    after `stop` epochs without progress. At the end, the model has the weights of the
+    best epoch.
 
     Of two epochs with the same `monitor`, the one with the lower `tie` is better.
 

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
+from keras_ser.backend.optimizers import optimizers_of, rate_of, state_of
 from keras_ser.callbacks.averaging import AverageWeights
-from keras_ser.callbacks.optimizers import optimizers_of, rate_of, state_of
 
 SELECT = ("best", "last")
 

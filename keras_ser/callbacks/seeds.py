@@ -35,7 +35,8 @@ def _seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
     layers = model._flatten_layers(include_self=True, recursive=True)
     found = []
     for layer in layers:
-        for value in vars(layer).values():
+        # Keras tracks those in lists and dictionaries, too.
+        for value in [*vars(layer).values(), *layer._seed_generators]:
             if isinstance(value, keras.random.SeedGenerator) and value not in found:
                 found.append(value)
     return found

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.corpora.table import RATINGS
 from keras_ser.utils import files
 
 MARK = "written by keras_ser"  # only headers with this text are overwritten
 TEXTS = ("speaker", "session", "gender", "language", "emotion", "prediction")
-NUMBERS = ("activation", "valence")
 INDEX = ("file", "start", "end")
 
 
@@ -171,7 +171,7 @@ def _frame(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
         prefix = f"{rows.corpus[0]}/"
         texts["speaker"] = texts["speaker"].str.removeprefix(prefix)
     numbers = [column for column in rows if column.startswith("p_")]
-    columns = {**texts, **{n: rows[n] for n in (*NUMBERS, *numbers) if n in rows}}
+    columns = {**texts, **{n: rows[n] for n in (*RATINGS, *numbers) if n in rows}}
     known = {n: c for n, c in columns.items() if (c.notna() & (c != "")).any()}
     return frame.assign(**known)
 

@@ -14,7 +14,7 @@ The table is a pandas DataFrame with one row per utterance and the columns `COLU
 | session | session of the recording, empty if the corpus has none |
 | gender, language | `female` or `male`, and an ISO 639-3 code; empty if unknown |
 | emotion | noun of audformat's vocabulary, empty for unlabelled speech |
-| activation, valence | floats, NaN if not annotated |
+| activation, valence, dominance | floats, NaN if not annotated |
 """
 
 import dataclasses
@@ -28,6 +28,8 @@ import tqdm
 
 from keras_ser import audio
 
+# Dimensions of emotion that listeners rate with numbers.
+RATINGS = ("activation", "valence", "dominance")
 COLUMNS = (
     "utterance",
     "file",
@@ -42,13 +44,12 @@ COLUMNS = (
     "gender",
     "language",
     "emotion",
-    "activation",
-    "valence",
+    *RATINGS,
 )
 
-NUMBERS = ("start", "end", "duration", "activation", "valence")
+NUMBERS = ("start", "end", "duration", *RATINGS)
 # What listeners say about an utterance, and the value that stands for no label.
-LABELS = {"emotion": "", "activation": np.nan, "valence": np.nan}
+LABELS = {"emotion": "", **dict.fromkeys(RATINGS, np.nan)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -273,7 +274,7 @@ def classes(table: pd.DataFrame) -> tuple[str, ...]:
 
 
 def without_labels(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the table without its emotions, activations and valences."""
+    """Returns the table without what listeners say: emotions and ratings."""
     return table.assign(**LABELS)
 
 

@@ -35,6 +35,7 @@ from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.protocols import Fold
 from keras_ser.tasks import Task, mtl_aug_tasks
+from keras_ser.utils.choices import check_choice
 
 
 class Pipeline:
@@ -112,8 +113,8 @@ class Pipeline:
         workers: int = 1,
         progress: bool = True,
     ):
-        _check_choice("normalise", normalise, NORMALISATIONS)
-        _check_choice("pad", pad, ("batch", "window"))
+        check_choice("normalise", normalise, NORMALISATIONS)
+        check_choice("pad", pad, ("batch", "window"))
         self.fold = fold
         self.store = store
         self.batch = batch
@@ -388,8 +389,3 @@ def check_steps(steps: int | None, batch: int, utterances: int, rows: int) -> No
             f"batch={batch}. Lower `training.batch`, or raise "
             "`training.rows_per_utterance`."
         )
-
-
-def _check_choice(argument, value, known) -> None:
-    if value not in known:
-        raise ValueError(f"`{argument}` must be one of {known}. Received: {value!r}.")

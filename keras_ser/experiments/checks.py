@@ -15,6 +15,7 @@ from keras_ser.experiments.lookup import (
     model_name,
 )
 from keras_ser.experiments.optimizers import check_optimizer
+from keras_ser.experiments.values import are_names
 from keras_ser.features import FRONT_ENDS
 from keras_ser.features.speech import speech_range
 from keras_ser.protocols import PROTOCOLS
@@ -135,13 +136,35 @@ def _check_columns(
     where: str, model: type, system: System, known: tuple[str, ...]
 ) -> None:
     """Checks that the table has the columns whose classes a model learns."""
-    absent = [each for each in model.columns(**system.arguments) if each not in known]
+    columns = model.columns(**system.arguments)
+    _check_column_names(where, model, columns)
+    absent = [each for each in columns if each not in known]
     if absent:
         raise ValueError(
             f"`{where}.model` needs a table with the columns {absent}, because a head "
             f"of {model_name(model)} learns them. Received: a table with "
             f"{list(known)}. Choose among these in `{where}.arguments`, or add the "
             "columns to the table."
+        )
+
+
+def _check_column_names(where: str, model: type, columns) -> None:
+    """Checks that a model names the columns of the `vocabularies` that it needs."""
+    name = model_name(model)
+    if not are_names(columns):
+        raise ValueError(
+            f"`{where}.model`: `columns` of {name} must return a tuple of names of "
+            f"columns. Received: {files.short_repr(columns)}. Return a tuple, such as "
+            '("gender",), or () if there is none.'
+        )
+    taken = inspect.signature(model).parameters.get("vocabularies")
+    needed = taken is not None and taken.default is inspect.Parameter.empty
+    if needed and not columns:
+        raise ValueError(
+            f"`{where}.model`: the constructor of {name} needs `vocabularies`, which "
+            "have the classes of the columns that its `columns` names. Received: no "
+            "column. Return their names from `columns`, or give `vocabularies` a "
+            "default."
         )
 
 

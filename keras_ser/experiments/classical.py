@@ -12,6 +12,7 @@ import pandas as pd
 from keras_ser import conditions
 from keras_ser.classical import Scaling
 from keras_ser.experiments import lookup
+from keras_ser.experiments.fold_checks import check_task
 from keras_ser.experiments.job import Job, feature_store
 from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import IDENTITY, FeatureStore
@@ -160,11 +161,29 @@ class _Learner:
         return columns.reindex(columns=classes, fill_value=0.0).to_numpy()
 
 
+def target_tasks(job: Job) -> list[ColumnTask]:
+    """Returns what the classical system of a job learns.
+
+    Raises:
+        ValueError: If the training speech has fewer than two classes or numbers of a
+            target.
+    """
+    system, fold = make_system(job), job.data
+    return _tasks(system, fold, _training_table(fold, system))
+
+
+def _tasks(system, fold: Fold, train: pd.DataFrame) -> list[ColumnTask]:
+    known = {EMOTION: fold.classes}
+    tasks = [of_column(train, column, known) for column in system.targets]
+    for task in tasks:
+        check_task(task, train)
+    return tasks
+
+
 def _fit(system, fold: Fold, train: pd.DataFrame, vectors) -> list[_Learner]:
     """Fits the system to each of its targets, on the utterances that have a label."""
     learners = []
-    for column in system.targets:
-        task = of_column(train, column, {EMOTION: fold.classes})
+    for task in _tasks(system, fold, train):
         labels, truth = task.read(train), task.truths(train)
         if task.classes:  # development speakers may have others
             known = labels >= 0
@@ -189,6 +208,8 @@ def _predict(learners: list[_Learner], table: pd.DataFrame, vectors) -> pd.DataF
     for learner in learners:
         task = learner.task
         part = rows.assign(head=task.name, truth=task.truths(table))
+        if parts and not (part.truth != "").any():
+            continue  # nobody's speaker is known, for example
         predicted = task.predictions(learner.outputs(vectors))
         parts.append(pd.concat([part, predicted], axis=1))
     return pd.concat(parts, ignore_index=True)

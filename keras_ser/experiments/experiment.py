@@ -90,7 +90,7 @@ def run(
             folder, a fold whose sides share a speaker or a recording, or a run folder
             with different settings. Nothing has been trained then.
         UnusableAudio: If audio cannot be used, unless `skip_bad` is set.
-        TasksFailed: If several runs failed. If a single run failed, its own error is
+        CallsFailed: If several runs failed. If a single run failed, its own error is
             raised. All others are finished and in the report.
 
     Example:
@@ -311,7 +311,7 @@ def run_jobs(
         ValueError: If a run in the output folder has different settings, if another
             process is using it, if the devices cannot share the batches, or if two
             sides of a fold share a recording. Nothing has been trained then.
-        TasksFailed: If several jobs failed twice. If a single job failed, its own
+        CallsFailed: If several jobs failed twice. If a single job failed, its own
             error is raised. All others are done.
     """
     from keras_ser.backend.devices import check_devices
@@ -328,18 +328,18 @@ def run_jobs(
     threads = threads or parallel.threads_each(workers, cluster)
     titles = _Titles(len(todo), progress and not several)
     run_one = titles.run if titles.shown else run_job
-    tasks = [
-        parallel.Task(
+    calls = [
+        parallel.Call(
             name=f"{job.system}/{job.folder.name}",
-            call=functools.partial(
+            function=functools.partial(
                 run_one, job, cache, threads, devices=devices, monitor=monitor
             ),
             log=job.folder.with_name(f"{job.folder.name}.log"),
         )
         for job in todo
     ]
-    if tasks:
-        parallel.run(tasks, workers, cluster, progress)
+    if calls:
+        parallel.run(calls, workers, cluster, progress)
     return [job.folder for job in planned]
 
 

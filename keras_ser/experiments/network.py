@@ -8,14 +8,14 @@ import pandas as pd
 
 from keras_ser import augment, backend, evaluation
 from keras_ser.data import Pipeline
-from keras_ser.experiments import speed_probe, training
+from keras_ser.experiments import fold_checks, speed_probe, training
 from keras_ser.experiments.config import System
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.lookup import model_class
 from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import FeatureStore
 from keras_ser.inference import Recogniser
-from keras_ser.tasks import vocabulary
+from keras_ser.models import MODELS, check_saveable
 
 
 def train_and_test(
@@ -40,8 +40,12 @@ def train_and_test(
     Returns:
         The predictions, as `evaluation.predictions` returns them with the column
         `test`, and the entries that are added to `metrics.json`: `epoch`, `epochs`,
-        `updates_per_epoch`, `parameters`, and those of
+        `updates_per_epoch`, `parameters`, `selected_by`, and those of
         `speed_probe.score_augmentation_head`.
+
+    Raises:
+        ValueError: If the model does not fit the fold or the settings; see
+            `prepare_data_and_model`.
     """
     data, model = prepare_data_and_model(job, store)
     record_tasks(folder, model.tasks)
@@ -63,7 +67,13 @@ def train_and_test(
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
     probed = speed_probe.score_augmentation_head(model, data)
-    return frame, {**trained, **probed, "parameters": model.count_params()}
+    found = {
+        **trained,
+        **probed,
+        "parameters": model.count_params(),
+        "selected_by": training.describe_selection(settings, data.fold),
+    }
+    return frame, found
 
 
 def _monitors(data: Pipeline, folder: Path) -> list:
@@ -78,9 +88,20 @@ def prepare_data_and_model(job: Job, store: FeatureStore) -> tuple[Pipeline, Any
     Args:
         job: The job.
         store: The feature store. Missing entries are extracted.
+
+    Raises:
+        ValueError: If the training speech lacks what a head learns, if `objective`
+            names other heads, or if the main task lacks the score that is monitored.
+            The error names the system and the fold.
     """
     config, system = job.config, job.config.systems[job.system]
-    model = _model(job, system, store.front_end.dimensions)
+    with fold_checks.naming(job):
+        model = _model(job, system, store.front_end.dimensions)
+        if type(model) not in MODELS.values():
+            check_saveable(model)
+        fold_checks.check_labels(model.tasks, job.data)
+        model.objective(**system.objective)  # may not have such a head
+        training.check_monitor(config.training, model.tasks[0])
     by_batch = model.mask_padding and not backend.compiles_each_shape()
     data = Pipeline(
         job.data,
@@ -112,8 +133,7 @@ def _model(job: Job, system: System, dimensions: int):
     }
     takes = inspect.signature(kind).parameters
     arguments = {name: value for name, value in filled.items() if name in takes}
-    columns = kind.columns(**system.arguments)
-    if columns:
-        speech = job.data.sides()["train"]
-        arguments["vocabularies"] = {each: vocabulary(speech, each) for each in columns}
+    vocabularies = fold_checks.vocabularies(job)
+    if vocabularies:
+        arguments["vocabularies"] = vocabularies
     return kind(job.fold.classes, **arguments, **system.arguments)

@@ -4,10 +4,9 @@ import inspect
 import math
 from typing import Any
 
-from keras_ser.experiments.config import Training
+from keras_ser.experiments.training_settings import OPTIMIZERS, Training
 from keras_ser.utils import files
 
-KINDS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}  # the classes of Keras
 DEFAULTS = {"sgd": {"momentum": 0.9}}
 # Set by other fields of `Training`. Keras would average trainable weights only.
 FIXED = ("learning_rate", "global_clipnorm", "name", "kwargs")
@@ -19,11 +18,23 @@ def make_optimizer(training: Training) -> Any:
 
     Args:
         training: The settings.
+
+    Raises:
+        ValueError: If Keras rejects the value of an argument.
     """
     arguments = {**DEFAULTS.get(training.optimizer, {}), **training.optimizer_arguments}
     if training.clip_norm:
         arguments["global_clipnorm"] = float(training.clip_norm)
-    return _kind(training)(float(training.learning_rate), **arguments)
+    kind, rate = _kind(training), float(training.learning_rate)
+    try:
+        return kind(rate, **arguments)
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            "`training.optimizer_arguments` must have values that "
+            f"keras.optimizers.{kind.__name__} accepts. Received: "
+            f"{files.short_repr(dict(training.optimizer_arguments))}, of which Keras "
+            f"says: {error} Correct this value."
+        ) from error
 
 
 def check_optimizer(training: Training) -> None:
@@ -47,10 +58,12 @@ def check_optimizer(training: Training) -> None:
     }
     unknown = sorted(set(given) - set(known))
     if unknown:
+        fixed = any(each in FIXED + AVERAGES for each in unknown)
+        others = "The fields `learning_rate`, `clip_norm` and `average` of `Training` "
         raise ValueError(
             f"`{name}` takes {list(known)} with optimizer={training.optimizer!r}. "
-            f"Received: {unknown}. The fields `learning_rate`, `clip_norm` and "
-            "`average` of `Training` set the others."
+            f"Received: {unknown}. "
+            + (f"{others}set the others." if fixed else "Choose among these names.")
         )
     for each, value in given.items():
         _check_value(f"{name}.{each}", value, known[each])
@@ -78,4 +91,4 @@ def _check_value(name: str, value, default) -> None:
 def _kind(training: Training) -> type:
     import keras
 
-    return getattr(keras.optimizers, KINDS[training.optimizer])
+    return getattr(keras.optimizers, OPTIMIZERS[training.optimizer])

@@ -8,6 +8,7 @@ import pandas as pd
 
 from keras_ser.experiments import checks
 from keras_ser.experiments.config import Experiment
+from keras_ser.experiments.fold_checks import check_job
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.run_folder import unfinished
 from keras_ser.experiments.variants import select_names
@@ -66,8 +67,9 @@ def plan_jobs(
 
     Raises:
         ValueError: If the config holds an unknown name or argument, if the protocol
-            cannot divide the corpus, or if a fold tests speakers that the search for
-            the settings used.
+            cannot divide the corpus, if a fold tests speakers that the search for the
+            settings used, or if the training speech of a fold has fewer than two
+            classes of what a system learns.
     """
     checks.check(config, table.columns)
     divided = PROTOCOLS[config.protocol](
@@ -82,9 +84,12 @@ def plan_jobs(
         leaks.check_tuned(config.tuned_on, tests, chosen_folds)
     for fold in chosen_folds:
         files.safe_name(f"Fold {fold!r} of `{config.protocol}`", fold)
-    return [
+    planned = [
         Job(config, system, divided[fold], repeat, Path(out), noise=noise)
         for repeat in range(config.repeats)
         for fold in chosen_folds
         for system in chosen_systems
     ]
+    for job in planned:
+        check_job(job)
+    return planned

@@ -9,18 +9,14 @@ import pandas as pd
 
 from keras_ser import backend, callbacks
 from keras_ser.backend import devices
+from keras_ser.backend.optimizers import build_optimizers
 from keras_ser.callbacks.checkpoint import Checkpoint
-from keras_ser.callbacks.optimizers import build_optimizers
 from keras_ser.data import Pipeline
-from keras_ser.experiments.config import Training
 from keras_ser.experiments.optimizers import make_optimizer
+from keras_ser.experiments.training_settings import SCHEDULES, Training
+from keras_ser.protocols import Fold
+from keras_ser.tasks import Task
 
-SCHEDULES = {
-    "halve_and_restore": callbacks.HalveAndRestore,
-    "halve": callbacks.Halve,
-    "cosine": callbacks.Cosine,
-    "constant": callbacks.Constant,
-}
 MAX_CENTER_UTTERANCES = 256  # unaugmented; they initialise the class centers
 
 
@@ -64,9 +60,12 @@ def fit(
     Raises:
         RuntimeError: If the loss becomes NaN or infinite, or if the development score
             is NaN in every epoch.
-        ValueError: If the checkpoint belongs to another model.
+        ValueError: If the checkpoint belongs to another model, or if the model's main
+            task does not have the score that is monitored.
     """
     folder = Path(folder)
+    check_monitor(training, model.tasks[0])
+    _check_development(model.tasks[0], data.fold)
     _compile(model, training, objective)
     if backend.makes_variables_in_graphs():
         _make_variables(model, data)
@@ -75,8 +74,9 @@ def fit(
     checkpoint = Checkpoint(folder, schedule)
     first = checkpoint.resume(model)
     watchers = [*watchers, callbacks.ReseedEachEpoch(seed)]
-    if training.dev_windows == "all":
-        watchers.append(callbacks.ScoreDevWindows(data, averaging))
+    first_only = training.dev_windows == "first"
+    if not first_only or not _validates_exactly(model, data.fold.dev):
+        watchers.append(callbacks.ScoreDevWindows(data, averaging, first_only))
     logs = keras.callbacks.TensorBoard(folder / "logs", write_graph=False)
     watchers += [*_steering(schedule), logs]
     if averaging:
@@ -110,6 +110,73 @@ def fit(
     }
 
 
+def check_monitor(training: Training, task: Task) -> None:
+    """Checks that the main task of a model has the score that selects the epoch.
+
+    Args:
+        training: The settings.
+        task: The main task.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    known = [*(metric.name for metric in task.metrics()), "loss"]
+    if training.monitor not in known:
+        raise ValueError(
+            f"`training.monitor` must be one of {known}, the development scores of "
+            f"`{task.name}`, which is the main task of this model and a {task.kind}. "
+            f"Received: {training.monitor!r}. Set it to one of these "
+            f"(--set training.monitor={known[0]})."
+        )
+
+
+def _validates_exactly(model: keras.Model, dev: pd.DataFrame) -> bool:
+    """Returns whether the scores of Keras are those of all development utterances.
+
+    Keras averages losses over batches. That is not the mean over utterances if some
+    have no label, and the correlation of a batch is not that of all utterances.
+    """
+    scored = [task for task in model.tasks if task.is_scored]
+    return all(task.classes and (task.read(dev) >= 0).all() for task in scored)
+
+
+def _check_development(task: Task, fold: Fold) -> None:
+    """Checks that the development speech has labels of the main task."""
+    labels = task.read(fold.dev)
+    known = labels >= 0 if task.classes else np.isfinite(labels)
+    if not known.any():
+        raise ValueError(
+            f"Fold `{fold.name}` needs development utterances with a {task.name} that "
+            f"the training speech has, or no epoch can be selected. Received: "
+            f"{len(labels)} utterances without one. Choose another protocol, or "
+            "another main task."
+        )
+
+
+def schedule_class(training: Training) -> type[callbacks.Schedule]:
+    """Returns the class of the schedule of a training."""
+    return getattr(callbacks, SCHEDULES[training.schedule])
+
+
+def has_patience(training: Training) -> bool:
+    """Returns whether the development score decides when the rate is halved."""
+    return issubclass(schedule_class(training), callbacks.Halve)
+
+
+def describe_selection(training: Training, fold: Fold) -> str:
+    """Returns what selects the tested epoch, for the report.
+
+    Args:
+        training: The settings.
+        fold: The fold, whose development speech selects the `"best"` epoch.
+    """
+    if training.select == "best":
+        return fold.selected_by
+    if not has_patience(training) and not training.stop:
+        return "nothing: the last epoch is tested"
+    return f"nothing: the last epoch is tested, the schedule follows {fold.selected_by}"
+
+
 def _compile(model: keras.Model, training: Training, objective: dict) -> None:
     named = {name: make_optimizer(training) for name in model.optimizer_names}
     (first, *others) = named.values()
@@ -128,9 +195,8 @@ def _schedule(training: Training, head: str) -> callbacks.Schedule:
         training: The settings.
         head: The name of the main task, whose score is monitored.
     """
-    kind = SCHEDULES[training.schedule]
-    halves, average = issubclass(kind, callbacks.Halve), training.average
-    patience = {"patience": training.patience} if halves else {}
+    kind, average = schedule_class(training), training.average
+    patience = {"patience": training.patience} if has_patience(training) else {}
     return kind(
         f"val_{head}_{training.monitor}",
         **patience,

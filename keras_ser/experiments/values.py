@@ -24,11 +24,6 @@ def check(name: str, value, expected: str, is_valid: Callable) -> None:
         raise ValueError(f"`{name}` must be {expected}. Received: {received}.")
 
 
-def check_choice(name: str, value, known: tuple) -> None:
-    """Raises ValueError if a value is not one of the known ones."""
-    check(name, value, f"one of {known}", lambda value: value in known)
-
-
 def is_whole(value) -> bool:
     return type(value) is int
 

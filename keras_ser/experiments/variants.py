@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from keras_ser.corpora import CORPORA
+from keras_ser.corpora import CORPORA, labels_by_corpus
 from keras_ser.experiments.config import PRESETS, Experiment, Features
 
 SMOKE_CORPORA = ("synthetic", "synthetic_b")
@@ -50,8 +50,9 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
 
     Raises:
         ValueError: If the number of labelled corpora differs from that of the
-            experiment, unless its protocol takes each corpus by itself, or if there
-            are more corpora than label sets per corpus.
+            experiment, unless its protocol takes each corpus by itself, if there are
+            more corpora than label sets per corpus, or if there are label sets for
+            some of the experiment's corpora only.
 
     Example:
 
@@ -188,7 +189,10 @@ def _replaced(config: Experiment, names: tuple[str, ...], name: str) -> Experime
 def _labels_by_position(config: Experiment, names: tuple[str, ...]):
     """Returns the labels; a label set per corpus is that of the corpora `names`."""
     old, labels = config.corpora, config.labels
-    if not isinstance(labels, Mapping) or set(labels) != set(old):
+    if not isinstance(labels, Mapping) or set(labels) == set(names) != set(old):
+        return labels
+    labels_by_corpus(labels, old)  # rejects label sets for some of its corpora
+    if set(labels) != set(old):
         return labels
     if len(names) > len(old):
         raise ValueError(

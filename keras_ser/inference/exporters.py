@@ -221,6 +221,10 @@ def _check_recogniser(recogniser) -> None:
             f"normalise={preprocessing.normalise!r}, which needs the utterances of a "
             "speaker",
         )
+    if not recogniser.classes:
+        raise _unsuitable(
+            "have classes", f"the main task `{recogniser.task.name}`, which has none"
+        )
     if not getattr(recogniser.model, "mask_padding", True):
         raise _unsuitable(
             "work without padding",

@@ -25,6 +25,8 @@ MAX_MEMBER_BYTES = {
     "metadata.json": 2**20,
 }
 
+COPY_AGAIN = "Copy the file again from its source, or train the model again."
+
 # Errors that zipfile, h5py and Keras raise for archives whose bytes are wrong.
 READ_ERRORS = (
     ArithmeticError,
@@ -119,8 +121,9 @@ def _check_config(path: Path, config, preprocessing: Preprocessing) -> None:
     if not _is_known(name):
         raise _invalid_file(
             path,
-            f"a model of class {name!r}, which is not one of this package. If it is "
-            "yours, import the module that registers it",
+            f"a model of class {name!r}, which is neither one of this package nor a "
+            "registered `SpeechModel`",
+            "If the model is your own, import the module that defines it first.",
         )
     settings = config.get("config")
     foreign = sorted(set(_packages(settings)) - {"keras", "keras_ser"})
@@ -163,10 +166,10 @@ def _read_model(path: Path) -> keras.Model:
         raise _invalid_file(path, error) from error
 
 
-def _invalid_file(path: Path, reason) -> ValueError:
+def _invalid_file(path: Path, reason, advice: str = COPY_AGAIN) -> ValueError:
     text = " ".join(str(reason).split())
     text = text if len(text) <= 300 else f"{text[:297]}…"
     return ValueError(
         f"Expected a model file that `Recogniser.save` wrote. Received: {path} "
-        f"({text}). Copy the file again from its source, or train the model again."
+        f"({text}). {advice}"
     )

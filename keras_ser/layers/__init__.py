@@ -16,7 +16,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "utterance_normalisation",
     ],
     submod_attrs={
-        "attention_pooling": ["AttentionWeights", "MeanWeights", "WeightedSum"],
+        "attention_pooling": [
+            "AttentionWeights",
+            "MaskedMean",
+            "MeanWeights",
+            "WeightedSum",
+        ],
         "blstm": ["BLSTM"],
         "class_centers": ["ClassCenters"],
         "convolution": ["ConvBlock", "OutputLengths"],

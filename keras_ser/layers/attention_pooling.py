@@ -1,4 +1,4 @@
-"""Attention over time: weights of the steps, and the sum under these weights."""
+"""Attention over time: weights of the steps, their weighted sum, and the mean."""
 
 import keras
 from keras import ops
@@ -86,3 +86,27 @@ class MeanWeights(keras.layers.Layer):
 
     def compute_output_spec(self, sequence, lengths):
         return keras.KerasTensor(sequence.shape[:2], dtype="float32")
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class MaskedMean(keras.layers.Layer):
+    """The mean over the unpadded frames, (1 / T) Σ_t x_t.
+
+    The sum is taken in float32 under any precision policy. `MeanWeights` and
+    `WeightedSum` do the same after an encoder, whose padding need not be 0.
+
+    Input shape:
+        `(batch, time, dimensions)`: features, 0 in the padding.
+
+    Output shape:
+        `(batch, dimensions)`.
+    """
+
+    def call(self, features):
+        frames = ops.cast(padding.count_frames(features), "float32")
+        total = ops.sum(ops.cast(features, "float32"), axis=1)
+        return ops.cast(total / frames[:, None], features.dtype)
+
+    def compute_output_spec(self, features):
+        shape = (features.shape[0], features.shape[2])
+        return keras.KerasTensor(shape, dtype=features.dtype)

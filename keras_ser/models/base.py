@@ -1,15 +1,19 @@
 """What every model promises to the pipeline, the experiments and the recogniser."""
 
 import functools
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
+from keras_ser.backend.optimizers import build_optimizers
 from keras_ser.models import checks
 from keras_ser.tasks import Task
 
 ALL_BACKENDS = ("tensorflow", "jax", "torch")
+# Attributes that each model has besides those of its class.
+OWN_NAMES = ("tasks", "classes", "dimensions", "built", "loss", "optimizer")
 
 
 class SpeechModel(keras.Model):
@@ -25,6 +29,10 @@ class SpeechModel(keras.Model):
     - `vocabularies`, a dictionary from the columns that `columns` names to their
       classes.
 
+    A class is registered under a package of its own, and its `get_config` holds all
+    that its constructor needs: what is missing from it goes into `arguments`. Otherwise
+    the model could be trained, but not loaded; `models.check_saveable` tells.
+
     Args:
         inputs: The input, `(batch, time, dimensions)`: normalised features, 0 in the
             padding.
@@ -37,7 +45,8 @@ class SpeechModel(keras.Model):
         code: The output of the encoder, `(batch, steps, features)`, if the model has
             one.
         arguments: The subclass's own arguments by name, besides `classes` and
-            `dimensions`. They become attributes and part of `get_config`.
+            `dimensions`. They become attributes and part of `get_config`, so that a
+            saved model can be built again.
         name: The name of the model.
         trainable: Whether its weights are trained.
 
@@ -51,20 +60,24 @@ class SpeechModel(keras.Model):
 
     Raises:
         TypeError: If an argument is unknown.
-        ValueError: If tasks and outputs do not match.
+        ValueError: If tasks and outputs do not match, or one of the `arguments` is
+            called like an attribute that every model has.
 
     Example:
 
-    >>> class Mean(SpeechModel):
-    ...     def __init__(self, classes, dimensions=128, **kwargs):
+    >>> @keras.saving.register_keras_serializable("my_models")
+    ... class Mean(SpeechModel):
+    ...     def __init__(self, classes, dimensions=128, units=64, **kwargs):
     ...         features = keras.Input((None, dimensions), name="features")
-    ...         mean = keras.layers.GlobalAveragePooling1D()(features)
+    ...         mean = layers.MaskedMean()(features)
+    ...         embedding = heads.dense(units, "embedding")(mean)
     ...         softmax = heads.classifier(len(classes), "emotion")
     ...         super().__init__(
     ...             inputs=features,
-    ...             outputs={"emotion": softmax(mean)},
+    ...             outputs={"emotion": softmax(embedding)},
     ...             tasks=(tasks.Classification("emotion", classes),),
-    ...             embedding=mean,
+    ...             embedding=embedding,
+    ...             arguments={"units": units},
     ...             **kwargs,
     ...         )
     """
@@ -89,11 +102,12 @@ class SpeechModel(keras.Model):
     ):
         if unknown:  # Keras would ignore them
             raise TypeError(
-                f"`{type(self).__name__}` has no arguments {sorted(unknown)}. See its "
-                "documentation for those that it has."
+                f"`{type(self).__name__}` has no arguments {sorted(unknown)}. It has: "
+                f"{', '.join(_parameters(type(self)))}."
             )
         checks.check_outputs(tuple(tasks), outputs)
         super().__init__(inputs=inputs, outputs=outputs, name=name, trainable=trainable)
+        checks.check_argument_names(arguments or {}, {*OWN_NAMES, *dir(SpeechModel)})
         self.input_spec = keras.layers.InputSpec(
             ndim=3, axes={-1: inputs.shape[-1]}, name=inputs.name
         )
@@ -186,7 +200,7 @@ class SpeechModel(keras.Model):
         if others:
             further = {name: _prepare(self, named[name]) for name in others}
             self._optimizers = {main: self.optimizer, **further}
-            _build_optimizers(self)
+            build_optimizers(self)
 
     def get_compile_config(self):
         config = super().get_compile_config()
@@ -199,7 +213,7 @@ class SpeechModel(keras.Model):
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
-        _build_optimizers(self)
+        build_optimizers(self)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -295,6 +309,13 @@ class SpeechModel(keras.Model):
         return cls(**config)
 
 
+def _parameters(kind: type[SpeechModel]) -> list[str]:
+    """The names of the arguments of a model's constructor."""
+    found = inspect.signature(kind).parameters.values()
+    names = [each.name for each in found if each.kind is not each.VAR_KEYWORD]
+    return list(dict.fromkeys([*names, "name", "trainable"]))
+
+
 def _plain(value):
     """The value as JSON has it, with lists instead of tuples."""
     if isinstance(value, Mapping):
@@ -311,10 +332,3 @@ def _prepare(model: SpeechModel, optimizer) -> keras.optimizers.Optimizer:
     if model.dtype_policy.name == "mixed_float16" and not is_scaled:
         return keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
-
-
-def _build_optimizers(model: SpeechModel) -> None:
-    """Creates the variables of each optimizer, for the variables that it updates."""
-    for name, optimizer in model.optimizers.items():
-        if not optimizer.built:
-            optimizer.build(model.variables_of(name))

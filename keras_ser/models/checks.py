@@ -1,6 +1,6 @@
 """Checks of what models have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import keras
 
@@ -30,6 +30,22 @@ def check_outputs(tasks: Sequence[Task], outputs: Mapping) -> None:
                 f"The output `{task.name}` must have shape (batch, {task.size}). "
                 f"Received: {shape}. Change the layer of the head, or the task."
             )
+
+
+def check_argument_names(arguments: Mapping, taken: Collection[str]) -> None:
+    """Raises ValueError if an argument is called like an attribute of every model.
+
+    Args:
+        arguments: The arguments of a model that become its attributes.
+        taken: Names of attributes. `mask_padding` may be set.
+    """
+    wrong = sorted(set(arguments) & set(taken) - {"mask_padding"})
+    if wrong:
+        raise ValueError(
+            "`arguments` become attributes of a model, and must not be called like "
+            f"those that every model has. Received: {wrong}. Choose other names, such "
+            f"as `n_{wrong[0]}`."
+        )
 
 
 def check_backend(model: str, backends: Sequence[str]) -> None:
@@ -108,13 +124,17 @@ def check_fraction(**numbers) -> None:
             )
 
 
-def check_normalisations(normalisation: str, moments: str, filters) -> None:
+def check_normalisations(
+    normalisation: str, moments: str, filters, momentum: float, usual: float
+) -> None:
     """Raises ValueError unless a model can be normalised like this.
 
     Args:
         normalisation: `"batch"` or `"group"`.
         moments: Whose moments batch normalisation takes, `"all"` or `"labelled"`.
         filters: Numbers of channels that are normalised.
+        momentum: The momentum of the moving moments of batch normalisation.
+        usual: Its default.
     """
     check_normalisation(normalisation)
     if moments not in ("all", "labelled"):
@@ -125,6 +145,11 @@ def check_normalisations(normalisation: str, moments: str, filters) -> None:
         raise ValueError(
             "`moments` must be 'all' with group normalisation, which takes moments "
             f"over each utterance and not over a batch. Received: {moments!r}."
+        )
+    if normalisation == "group" and momentum != usual:
+        raise ValueError(
+            "`momentum` must be left out with group normalisation, which has no moving "
+            f"moments. Received: {momentum!r}."
         )
     if normalisation == "group" and any(width % GROUPS for width in filters):
         raise ValueError(

@@ -37,6 +37,7 @@ TABLE_7 = {
 BASELINE = TABLE_7[4]
 
 EMBEDDING_SIZE = 128
+MOMENTUM = 0.99  # of the moving moments of batch normalisation
 AUGMENTATIONS = ("none", "speed", "specaugment", "mixup")
 
 
@@ -130,7 +131,7 @@ class MTLAug(SpeechModel):
         center_update: str = "mean",
         center_rate: float = 0.5,
         normalisation: str = "batch",
-        momentum: float = 0.99,
+        momentum: float = MOMENTUM,
         moments: str = "all",
         labelled_rows: int | None = None,
         embedding_dropout: float = 0.0,
@@ -232,7 +233,7 @@ class MTLAug(SpeechModel):
         center_update: str = "mean",
         center_rate: float = 0.5,
         normalisation: str = "batch",
-        momentum: float = 0.99,
+        momentum: float = MOMENTUM,
         moments: str = "all",
         embedding_dropout: float = 0.0,
         augmentation: bool = True,
@@ -258,7 +259,9 @@ class MTLAug(SpeechModel):
         checks.check_fraction(
             dropout=dropout, embedding_dropout=embedding_dropout, momentum=momentum
         )
-        checks.check_normalisations(normalisation, moments, sizes["filters"])
+        checks.check_normalisations(
+            normalisation, moments, sizes["filters"], momentum, MOMENTUM
+        )
         check_update(center_update, center_rate)
         checks.check_types(augmentation, augmentations)
 

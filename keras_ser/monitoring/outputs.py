@@ -1,4 +1,4 @@
-"""What a model puts out for the speech that a monitor shows."""
+"""What a model outputs for the speech that a monitor shows."""
 
 from collections.abc import Iterable, Iterator
 

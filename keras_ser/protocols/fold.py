@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 import pandas as pd
 
 from keras_ser import corpora
+from keras_ser.corpora.table import RATINGS
 from keras_ser.protocols import leaks
 from keras_ser.protocols.speakers import in_sessions_of, speakers_of
-
-RATINGS = ("activation", "valence")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,7 +204,7 @@ def fingerprint(table: pd.DataFrame, columns: Iterable[str] = ()) -> str:
     """A hash of a table's utterances, audio and labels, independent of row order.
 
     Args:
-        table: The table. Activation and valence count if any utterance has them.
+        table: The table. Ratings, such as valence, count if any utterance has them.
         columns: Further columns that count.
     """
     rated = [name for name in RATINGS if table[name].notna().any()]

@@ -45,8 +45,8 @@ def label_fraction(
         unlabelled: Speech for the auxiliary tasks; see the other protocol.
         fraction: Fraction of the labels that is kept, above 0 and up to 1.
         rest: What happens to the other training utterances: `"unlabelled"` adds them
-            to the unlabelled speech, without emotion, activation and valence, for
-            systems that train on it; `"drop"` leaves them out.
+            to the unlabelled speech, without emotion and ratings, for systems that
+            train on it; `"drop"` leaves them out.
         seed: Seed of the random order.
         protocol: Name of the other protocol, any of `PROTOCOLS` except
             `label_fraction`.

@@ -5,12 +5,13 @@ import functools
 import pandas as pd
 
 from keras_ser import figures, scores
-from keras_ser.reports.blocks import Block, Figure, Table
+from keras_ser.reports.blocks import Block, Figure, Table, Text
 from keras_ser.reports.cells import UAR, Measure, pooled
 from keras_ser.reports.comparison import speaker_uar
 from keras_ser.reports.run_files import class_names
 from keras_ser.reports.text import (
     NO_VALUE,
+    counted,
     mean_and_deviation,
     percent,
     share,
@@ -72,7 +73,34 @@ def speaker_blocks(
     draw = functools.partial(figures.speaker_bars, table)
     return [
         Table(caption, ["Speaker", "Utterances", *table], rows),
+        *recall_note(by_system, "speaker"),
         Figure(f"speakers{suffix}.png", caption, draw),
+    ]
+
+
+def recall_note(by_system: dict[str, pd.DataFrame], column: str = "") -> list[Text]:
+    """A sentence on UARs of a single true class, which are recalls; none without any.
+
+    Args:
+        by_system: Scored predictions by the name of the system.
+        column: The column that divides the predictions, `fold` or `speaker`. If empty,
+            they are taken together.
+    """
+    if not by_system:
+        return []
+    rows = pd.concat(by_system.values())
+    if not column:
+        text = "There is a single true class, so that UAR is the recall of that class."
+        return [Text(text)] if rows["truth"].nunique() == 1 else []
+    classes = rows.groupby(["system", column])["truth"].nunique()
+    single = sort_names(classes[classes == 1].index.get_level_values(column))
+    if not single:
+        return []
+    return [
+        Text(
+            "With one true class, UAR is the recall of that class: this concerns "
+            f"{len(single)} of {counted(rows[column].nunique(), column)}."
+        )
     ]
 
 

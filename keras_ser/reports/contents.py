@@ -9,7 +9,12 @@ from keras_ser.reports.blocks import Block, Figure, Heading, Text
 from keras_ser.reports.fractions import label_fraction_blocks
 from keras_ser.reports.heads import augmentation_head_blocks
 from keras_ser.reports.published import published_blocks
-from keras_ser.reports.reading import Run, collect_heads, collect_settings
+from keras_ser.reports.reading import (
+    Run,
+    collect_heads,
+    collect_settings,
+    recorded_names,
+)
 from keras_ser.reports.sections import section_blocks
 from keras_ser.reports.selection import selection_blocks
 from keras_ser.reports.settings import settings_blocks
@@ -57,7 +62,8 @@ def contents(
     title = f"Results: {', '.join(sort_names(table['experiment']))}"
     blocks: list[Block] = [Heading(title, 1), *map(Text, _how_to_read(heads))]
     blocks += settings_blocks(runs, settings, order)
-    blocks += section_blocks(table, heads, settings, order, reference)
+    recorded = recorded_names(runs)
+    blocks += section_blocks(table, heads, settings, order, reference, recorded)
     main = _main_classes(table, heads)
     blocks += label_fraction_blocks(settings, main) + published_blocks(settings, main)
     blocks += augmentation_head_blocks(runs, order) + selection_blocks(runs, order)

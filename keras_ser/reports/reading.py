@@ -150,6 +150,22 @@ def collect_heads(runs: list[Run]) -> dict[str, tuple[Head, ...]]:
     }
 
 
+def recorded_names(runs: list[Run]) -> dict[str, list[str]]:
+    """The names of the scored heads of each experiment, predicted or not.
+
+    Args:
+        runs: Runs of any number of experiments.
+
+    Returns:
+        The names by the name of the experiment, in the order of the tasks.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for run in runs:
+        names = dict.fromkeys(head.name for head in run.recorded_heads)
+        found.setdefault(run.experiment, {}).update(names)
+    return {experiment: list(names) for experiment, names in found.items()}
+
+
 def collect_settings(runs: list[Run]) -> dict[str, dict]:
     """The settings of each experiment, with flat keys such as `training.epochs`.
 

@@ -1,7 +1,7 @@
 """The sections of a report: one per test set, condition and head."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -27,6 +27,7 @@ def section_blocks(
     settings: dict[str, dict],
     order: Iterable[str] = (),
     reference: str | None = None,
+    recorded: Mapping[str, Iterable[str]] = {},
 ) -> list[Block]:
     """The sections of all experiments, test sets, conditions and heads.
 
@@ -37,6 +38,8 @@ def section_blocks(
         order: Systems that come first.
         reference: The system that the others are compared with; default: that of the
             config, else as `comparison.choose_reference` chooses.
+        recorded: From `reading.recorded_names`; heads that have no predictions because
+            the test speech has no label of them are named.
     """
     order, notes = list(order), normalisation_notes(settings)
     varying = [column for column in GROUP if table[column].nunique() > 1]
@@ -60,7 +63,25 @@ def section_blocks(
                 suffix=suffix,
             )
             blocks += section.blocks(groups[key])
+        blocks += _unscored(group, recorded.get(experiment, ()), groups[key])
     return blocks
+
+
+def _unscored(
+    group: dict[str, str], recorded: Iterable[str], rows: pd.DataFrame
+) -> list[Text]:
+    """The heads that have no prediction on a test set, once for all conditions."""
+    names = [name for name in recorded if name not in set(rows["head"])]
+    if not names or group["condition"] != "clean":
+        return []
+    where = f"{group['experiment']}, {format_test_set(group['test_set'])}"
+    are = "head is" if len(names) == 1 else "heads are"
+    return [
+        Text(
+            f"{where}: the {are} not scored, because no utterance has a true label "
+            f"that training knows: {', '.join(names)}."
+        )
+    ]
 
 
 def _title(group: dict[str, str], head: Head | None) -> str:
@@ -125,12 +146,14 @@ class _Section:
 
     def _classes(self, by_system: dict[str, pd.DataFrame]) -> list[Block]:
         blocks = self._chance(by_system) + self._main_table(by_system, uar_blocks)
+        blocks += self._recalls(by_system)
         if not self.is_main:
             return blocks + self._confusion(by_system)
         return [
             *blocks,
             *breakdowns.repeat_table(self.title, by_system),
             breakdowns.fold_table(self.title, by_system),
+            *breakdowns.recall_note(by_system, "fold"),
             *breakdowns.speaker_blocks(self.title, by_system, self.suffix),
             *breakdowns.confusion_blocks(self.title, by_system, self.suffix),
         ]
@@ -139,6 +162,16 @@ class _Section:
         reference = choose_reference(self.systems, self.named)
         return main_table_blocks(
             self.title, self.systems, by_system, reference, self.note, tabulate
+        )
+
+    def _recalls(self, by_system: dict[str, pd.DataFrame]) -> list[Text]:
+        """What the UARs of the main table are, if there is a single true class.
+
+        The mean difference over speakers takes the UAR of each of them.
+        """
+        every = breakdowns.recall_note(by_system)
+        return every or breakdowns.recall_note(
+            by_system if len(by_system) > 1 else {}, "speaker"
         )
 
     def _chance(self, by_system: dict[str, pd.DataFrame]) -> list[Block]:

@@ -103,8 +103,9 @@ def _epoch_table(experiment: str, table: pd.DataFrame, order: Iterable[str]) -> 
         updates = ", ".join(dict.fromkeys(part["updates"]))
         chosen = [epochs.get(name, NO_VALUE) for name in systems]
         rows.append([fold, selected_by, updates, *chosen])
+    kind = "last" if table["tests_last"].all() else "selected"
     caption = (
-        f"{experiment}: selected epoch of each repeat, counted from 1, and the number "
+        f"{experiment}: {kind} epoch of each repeat, counted from 1, and the number "
         "of epochs that were run"
     )
     header = ["Fold", "Selected by", "Updates per epoch", *systems]
@@ -122,14 +123,18 @@ def _describe_speakers(table: pd.DataFrame) -> list[str]:
 
 def _intended(table: pd.DataFrame) -> list[str]:
     """The warning on runs whose protocol lets test speakers select the epoch."""
-    folds = sort_names(table["fold"][table["test_speakers_select"]])
-    if not folds:
-        return []
-    return [
+    shared = table["test_speakers_select"]
+    folds = sort_names(table["fold"][shared & ~table["tests_last"]])
+    others = sort_names(table["fold"][shared & table["tests_last"]])
+    texts = [
         "WARNING: the protocol lets test speakers select the epoch, with utterances "
         f"that are not tested, in fold {', '.join(folds)}. The scores of such a fold "
-        "are optimistic. No test speaker is among the training speakers."
+        "are optimistic. No test speaker is among the training speakers.",
+        "The development speech has test speakers, with utterances that are not "
+        f"tested, in fold {', '.join(others)}. They select no epoch, because the last "
+        "one is tested. No test speaker is among the training speakers.",
     ]
+    return [text for text, named in zip(texts, (folds, others), strict=True) if named]
 
 
 def _shared_speakers(table: pd.DataFrame) -> list[str]:
@@ -187,10 +192,17 @@ def _read_selection(run: Run) -> dict:
         **run.identity,
         "selected_by": str(metrics["selected_by"]),
         "test_speakers_select": metrics.get("test_speakers_select") is True,
+        "tests_last": _tests_last(run),
         "updates": as_text(metrics.get("updates_per_epoch")),
         "epoch": as_text(metrics.get("epoch")) + epochs,
         **sides,
     }
+
+
+def _tests_last(run: Run) -> bool:
+    """Whether the last epoch was tested, so that nothing selected one."""
+    select = run.config.get("training", {}).get("select")
+    return select == "last" and run.metrics.get("epoch") is not None
 
 
 def _read_csv(path: RunPath, **options) -> pd.DataFrame:

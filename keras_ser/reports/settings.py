@@ -14,7 +14,10 @@ NORMALISATION = {
     "training speakers",
     "utterance_std": "with the mean and the standard deviation of each utterance",
 }
-TOLD = ("precision",)  # settings of training that have words of their own
+# Settings of training that have words of their own.
+TOLD = ("precision", "select")
+# Schedules that halve the learning rate after a patience.
+HALVING = ("halve_and_restore", "halve")
 
 
 def settings_blocks(
@@ -107,22 +110,34 @@ def _describe_training(settings: dict) -> str:
     def value(name: str) -> str:
         return _as_text(settings, f"training.{name}")
 
-    precision = value("precision")
-    others = {
-        name: settings.get(f"training.{name}", usual)
-        for name, usual in TRAINING_DEFAULTS.items()
-        if name not in TOLD
-    }
+    def own(name: str):
+        return settings.get(f"training.{name}", TRAINING_DEFAULTS[name])
+
+    halves = own("schedule") in HALVING
+    others = {name: own(name) for name in TRAINING_DEFAULTS if name not in TOLD}
     others = {k: v for k, v in others.items() if v != TRAINING_DEFAULTS[k]}
+    precision, rate = value("precision"), value("learning_rate")
+    most = "at most " if halves or own("stop") else ""
+    patience = f"a patience of {value('patience')} epochs for the development "
     return (
-        f"Networks train for at most {value('epochs')} epochs in batches of "
+        f"Networks train for {most}{value('epochs')} epochs in batches of "
         f"{value('batch')}, with {value('rows_per_utterance')} rows per utterance and "
-        f"epoch, learning rate {value('learning_rate')}, a patience of "
-        f"{value('patience')} epochs for the development {value('monitor')}, and seed "
-        f"{value('seed')}."
+        f"epoch, learning rate {rate}, "
+        + (f"{patience}{value('monitor')}, " if halves else "")
+        + f"and seed {value('seed')}."
+        + _describe_selection(own("select"), halves, value("monitor"))
         + ("" if precision == "float32" else f" Their precision is {precision}.")
         + (f" Other settings: {_arguments(others)}." if others else "")
     )
+
+
+def _describe_selection(select: str, halves: bool, monitor: str) -> str:
+    """Which epoch is tested, where the patience does not say it."""
+    if select == "last":
+        return " The last epoch is tested, whatever its development score."
+    if halves:
+        return ""
+    return f" The epoch with the best development {monitor} is tested."
 
 
 def _systems_table(experiment: str, settings: dict, systems: list[str]) -> Table:

@@ -211,13 +211,13 @@ def _score_in_parallel(plans: list[_Plan], settings: _Settings, progress: bool) 
         return
     _prepare([plan.run for plan in todo], settings)
     threads = parallel.threads_each(workers)
-    tasks = []
+    calls = []
     for number, plan in enumerate(todo):
         system, fold, repeat = plan.run.system, plan.run.fold, plan.run.repeat
         log = settings.out / "parts" / f"{number}.log"
-        call = functools.partial(_score_in_process, plan, settings, threads)
-        tasks.append(parallel.Task(f"{number}: {system}/{fold}-{repeat}", call, log))
-    parallel.run(tasks, workers, progress=progress)
+        score = functools.partial(_score_in_process, plan, settings, threads)
+        calls.append(parallel.Call(f"{number}: {system}/{fold}-{repeat}", score, log))
+    parallel.run(calls, workers, progress=progress)
 
 
 def _prepare(runs: list[RunWithSpeech], settings: _Settings) -> None:

@@ -200,7 +200,7 @@ def _run_trial(
     try:
         experiment.run_jobs(jobs, cache, workers, threads, progress)
     except RuntimeError as error:
-        if not trials.all_diverged(jobs):  # such as `utils.parallel.TasksFailed`
+        if not trials.all_diverged(jobs):  # such as `utils.parallel.CallsFailed`
             raise
         files.write_json(path, {**record, "diverged": str(error)})
         return trials.diverged_outcome(number, values, jobs)

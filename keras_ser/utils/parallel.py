@@ -1,8 +1,8 @@
-"""Tasks in several processes or on a Dask cluster: retried, logged and independent.
+"""Calls in several processes or on a Dask cluster: retried, logged and independent.
 
-A task knows nothing of the others. A task that fails is tried again, alone, once all
-others are done. A task that fails again is reported with its log. A process that dies
-takes down the other processes of its pool, so all tasks that were running then are
+A call knows nothing of the others. A call that fails is tried again, alone, once all
+others are done. A call that fails again is reported with its log. A process that dies
+takes down the other processes of its pool, so all calls that were running then are
 tried again.
 """
 
@@ -22,30 +22,30 @@ MAX_LINE_CHARACTERS = 200  # of the description of one failure
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
-    """Something to do once.
+class Call:
+    """A function to call once, in this or another process.
 
     Args:
         name: The name by which a failure is reported.
-        call: A picklable function without arguments. Its result is ignored.
+        function: A picklable function without arguments. Its result is ignored.
         log: The file for the traceback of a failure.
     """
 
     name: str
-    call: Callable[[], object]
+    function: Callable[[], object]
     log: Path
 
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """A task that failed twice, or once on bad input."""
+    """A call that failed twice, or once on bad input."""
 
-    task: Task
+    call: Call
     error: Exception
 
 
-class TasksFailed(RuntimeError):
-    """Several tasks failed; all others are done."""
+class CallsFailed(RuntimeError):
+    """Several calls failed; all others are done."""
 
     def __init__(self, failures: list[Failure], total: int):
         self.failures = failures
@@ -59,39 +59,39 @@ class TasksFailed(RuntimeError):
 
 
 def run(
-    tasks: list[Task], workers: int = 1, cluster: str = "", progress: bool = True
+    calls: list[Call], workers: int = 1, cluster: str = "", progress: bool = True
 ) -> None:
-    """Runs all tasks.
+    """Runs all calls.
 
     Args:
-        tasks: Tasks that do not depend on each other.
-        workers: The number of processes on this machine. With 1, the tasks run in
+        calls: Calls that do not depend on each other.
+        workers: The number of processes on this machine. With 1, the calls run in
             this process.
         cluster: The address of a Dask cluster to use instead, `dask://HOST:PORT`. The
-            files of the tasks must be on a disk that its machines share.
+            files of the calls must be on a disk that its machines share.
         progress: Whether to show a progress bar with the time left, if there are
             several processes.
 
     Raises:
         ValueError: If `cluster` is not such an address, or Dask is not installed.
-        Exception: If one task failed: its error.
-        TasksFailed: If several tasks failed.
+        Exception: If one call failed: its error.
+        CallsFailed: If several calls failed.
     """
-    retries: list[Task] = []
+    retries: list[Call] = []
     failures: list[Failure] = []
-    with _pool(workers, cluster) as pool, _Bar(tasks, pool, progress) as bar:
-        left = tasks
+    with _pool(workers, cluster) as pool, _Bar(calls, pool, progress) as bar:
+        left = calls
         while left:
             done, failed = _run_round(pool, left, bar)
-            retries += [failure.task for failure in failed if _may_pass(failure)]
+            retries += [failure.call for failure in failed if _may_pass(failure)]
             failures += [failure for failure in failed if not _may_pass(failure)]
-            left = [task for task in left if task not in done]
-        for task in retries:
-            failures += _run_round(pool, [task], bar)[1]
+            left = [call for call in left if call not in done]
+        for call in retries:
+            failures += _run_round(pool, [call], bar)[1]
     if len(failures) == 1:
         raise failures[0].error
     if failures:
-        raise TasksFailed(failures, len(tasks))
+        raise CallsFailed(failures, len(calls))
 
 
 def cpu_count() -> int:
@@ -119,22 +119,22 @@ def threads_each(workers: int, cluster: str = "") -> int | None:
     return max(1, cpu_count() // workers) if workers > 1 else None
 
 
-def _run_round(pool, tasks: list[Task], bar) -> tuple[list[Task], list[Failure]]:
-    """Runs tasks until all have ended or a process dies.
+def _run_round(pool, calls: list[Call], bar) -> tuple[list[Call], list[Failure]]:
+    """Runs calls until all have ended or a process dies.
 
     Returns:
-        The tasks that ended, and the failures among them.
+        The calls that ended, and the failures among them.
     """
     done, failed = [], []
     try:
-        for number, error in pool.outcomes(tasks):
-            done.append(tasks[number])
-            failed += [Failure(tasks[number], error)] if error else []
+        for number, error in pool.outcomes(calls):
+            done.append(calls[number])
+            failed += [Failure(calls[number], error)] if error else []
             bar.update(not (error and _may_pass(failed[-1])))
     except pool.deaths as error:
-        for task in pool.interrupted(tasks, done):
-            failed.append(Failure(task, _death(task, error)))
-            done.append(task)
+        for call in pool.interrupted(calls, done):
+            failed.append(Failure(call, _death(call, error)))
+            done.append(call)
     return done, failed
 
 
@@ -143,17 +143,17 @@ def _may_pass(failure: Failure) -> bool:
     return not isinstance(failure.error, ValueError | FileNotFoundError)
 
 
-def _death(task: Task, error: Exception) -> RuntimeError:
-    """Returns the error of a task whose process died.
+def _death(call: Call, error: Exception) -> RuntimeError:
+    """Returns the error of a call whose process died.
 
     The log may already hold the trace of a fault in native code.
     """
-    task.log.parent.mkdir(parents=True, exist_ok=True)
-    with task.log.open("a", encoding="utf-8") as log:
+    call.log.parent.mkdir(parents=True, exist_ok=True)
+    with call.log.open("a", encoding="utf-8") as log:
         log.write(f"{error}\n")
     return RuntimeError(
-        f"The process of {task.name} died: it was killed, ran out of memory, or failed "
-        f"in native code. See {task.log}, and run again to resume."
+        f"The process of {call.name} died: it was killed, ran out of memory, or failed "
+        f"in native code. See {call.log}, and run again to resume."
     )
 
 
@@ -161,61 +161,61 @@ def _describe(failure: Failure) -> str:
     text = " ".join(str(failure.error).split()) or type(failure.error).__name__
     if len(text) > MAX_LINE_CHARACTERS:
         text = f"{text[: MAX_LINE_CHARACTERS - 3]}…"
-    return f"{failure.task.name}: {text} (log: {failure.task.log})"
+    return f"{failure.call.name}: {text} (log: {failure.call.log})"
 
 
 class _InProcess:
-    """Runs tasks one after the other in this process."""
+    """Runs calls one after the other in this process."""
 
     deaths = ()
 
-    def outcomes(self, tasks: list[Task]) -> Iterator[tuple[int, Exception | None]]:
-        for number, task in enumerate(tasks):
-            yield number, _attempt(task)
+    def outcomes(self, calls: list[Call]) -> Iterator[tuple[int, Exception | None]]:
+        for number, call in enumerate(calls):
+            yield number, _attempt(call)
 
-    def interrupted(self, tasks: list[Task], done: list[Task]) -> list[Task]:
+    def interrupted(self, calls: list[Call], done: list[Call]) -> list[Call]:
         return []  # this process would have died with them
 
 
 class _Processes:
-    """Runs tasks in joblib's processes, on this machine or on a cluster.
+    """Runs calls in joblib's processes, on this machine or on a cluster.
 
     Args:
         workers: The number of processes.
-        folder: The folder in which running tasks are marked. None if the processes
+        folder: The folder in which running calls are marked. None if the processes
             share no disk.
     """
 
-    # Errors of tasks are returned, so whatever is raised comes from the pool.
+    # Errors of calls are returned, so whatever is raised comes from the pool.
     deaths = (Exception,)
 
     def __init__(self, workers: int, folder: Path | None):
         self._workers, self._folder = workers, folder
 
-    def outcomes(self, tasks: list[Task]) -> Iterator[tuple[int, Exception | None]]:
+    def outcomes(self, calls: list[Call]) -> Iterator[tuple[int, Exception | None]]:
         import joblib
 
         # joblib would run a single worker in this process, which would die with it.
         workers = max(self._workers, 2)
         pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
         return pool(
-            joblib.delayed(_run_numbered)(number, task, self._mark(task))
-            for number, task in enumerate(tasks)
+            joblib.delayed(_run_numbered)(number, call, self._mark(call))
+            for number, call in enumerate(calls)
         )
 
-    def interrupted(self, tasks: list[Task], done: list[Task]) -> list[Task]:
-        """Returns the tasks that were running when the pool died.
+    def interrupted(self, calls: list[Call], done: list[Call]) -> list[Call]:
+        """Returns the calls that were running when the pool died.
 
-        If that is not known, returns all tasks that are left.
+        If that is not known, returns all calls that are left.
         """
-        left = [task for task in tasks if task not in done]
-        marked = [task for task in left if self._folder and self._mark(task).exists()]
-        for task in marked:
-            self._mark(task).unlink()
+        left = [call for call in calls if call not in done]
+        marked = [call for call in left if self._folder and self._mark(call).exists()]
+        for call in marked:
+            self._mark(call).unlink()
         return marked or left
 
-    def _mark(self, task: Task) -> Path | None:
-        name = task.name.replace("/", "__")
+    def _mark(self, call: Call) -> Path | None:
+        name = call.name.replace("/", "__")
         return self._folder and self._folder / name
 
 
@@ -238,7 +238,7 @@ def _pool(workers: int, cluster: str):
 
 @contextlib.contextmanager
 def _dask_workers(address: str):
-    """Sends joblib's tasks to a Dask cluster and yields the number of its workers."""
+    """Sends joblib's calls to a Dask cluster and yields the number of its workers."""
     import joblib
 
     host = address.removeprefix(DASK)
@@ -260,17 +260,17 @@ def _dask_workers(address: str):
             yield count
 
 
-def _run_numbered(number: int, task: Task, mark: Path | None):
-    """Runs a task in a worker; returns its number and its error, if any."""
+def _run_numbered(number: int, call: Call, mark: Path | None):
+    """Runs a call in a worker; returns its number and its error, if any."""
     import faulthandler
 
-    task.log.parent.mkdir(parents=True, exist_ok=True)
+    call.log.parent.mkdir(parents=True, exist_ok=True)
     if mark is not None:
         mark.touch()
-    with task.log.open("w", encoding="utf-8") as log:
+    with call.log.open("w", encoding="utf-8") as log:
         faulthandler.enable(log)  # a fault in native code ends the process
         try:
-            error = _attempt(task)
+            error = _attempt(call)
         finally:
             faulthandler.disable()
     if mark is not None:
@@ -278,16 +278,16 @@ def _run_numbered(number: int, task: Task, mark: Path | None):
     return number, error
 
 
-def _attempt(task: Task) -> Exception | None:
-    """Runs a task; returns its error, whose traceback is then in the log."""
+def _attempt(call: Call) -> Exception | None:
+    """Runs a call; returns its error, whose traceback is then in the log."""
     try:
-        task.call()
-    except Exception as error:  # no error may stop the other tasks
+        call.function()
+    except Exception as error:  # no error may stop the other calls
         text = "".join(traceback.format_exception(error))[-MAX_LOG_CHARACTERS:]
-        task.log.parent.mkdir(parents=True, exist_ok=True)
-        task.log.write_text(text, encoding="utf-8")
+        call.log.parent.mkdir(parents=True, exist_ok=True)
+        call.log.write_text(text, encoding="utf-8")
         return _portable(error)
-    task.log.unlink(missing_ok=True)
+    call.log.unlink(missing_ok=True)
     return None
 
 
@@ -310,13 +310,13 @@ def _portable(error: Exception) -> Exception:
 
 
 class _Bar:
-    """One bar over all tasks; bars of several tasks would overwrite each other."""
+    """One bar over all calls; bars of several calls would overwrite each other."""
 
-    def __init__(self, tasks, pool, progress: bool):
+    def __init__(self, calls, pool, progress: bool):
         import tqdm
 
         hidden = not progress or isinstance(pool, _InProcess)
-        self._bar = tqdm.tqdm(total=len(tasks), desc="runs", unit="run", disable=hidden)
+        self._bar = tqdm.tqdm(total=len(calls), desc="runs", unit="run", disable=hidden)
 
     def update(self, done: bool) -> None:
         self._bar.update(int(done))

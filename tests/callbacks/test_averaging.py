@@ -217,6 +217,19 @@ def test_a_second_training_continues_from_the_weights(model):
     assert average.updates == 18
 
 
+def test_a_state_can_be_restored_after_a_training(model):
+    """The averages have left the model, because its weights were assigned again."""
+    average = callbacks.AverageWeights(DECAY)
+    fit(model, average, epochs=1)
+    raw = [0 * value for value in values_of(model)]
+    state = average.snapshot()
+    model.set_weights(raw)
+    average.restore(state)
+    record = Record()
+    fit(model, average, record, epochs=1)
+    assert_same(record.steps[0], raw)
+
+
 def test_another_model_starts_its_own_averages(model):
     average, other = callbacks.AverageWeights(DECAY), keras.models.clone_model(model)
     fit(model, average)

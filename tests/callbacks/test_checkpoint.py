@@ -13,9 +13,9 @@ from keras.ops import convert_to_numpy
 from toy_optimizers import two_parts
 
 from keras_ser import callbacks
+from keras_ser.backend.optimizers import optimizers_of
 from keras_ser.callbacks.checkpoint import FILE_NAME as NAME
 from keras_ser.callbacks.checkpoint import Checkpoint
-from keras_ser.callbacks.optimizers import optimizers_of
 
 SCORES = [0.5, 0.9, 0.1, 0.1, 0.1, 0.2]  # two halvings at patience 2
 KINDS = ("HalveAndRestore", "Halve", "Cosine", "Constant")

@@ -7,7 +7,7 @@ from keras.ops import convert_to_numpy
 from toy_optimizers import two_parts
 
 from keras_ser import callbacks
-from keras_ser.callbacks.optimizers import optimizers_of, rate_of, state_of
+from keras_ser.backend.optimizers import optimizers_of, rate_of, state_of
 
 KEYS = {"monitor": "val_emotion_accuracy", "tie": "val_emotion_loss"}
 needs_tensorflow = pytest.mark.skipif(

@@ -7,8 +7,9 @@ import pytest
 
 from keras_ser import corpora
 from keras_ser.corpora import audformat as out
+from keras_ser.corpora.table import RATINGS
 
-SAME = ["digest", "speaker", "gender", "language", "emotion", "activation", "valence"]
+SAME = ["digest", "speaker", "gender", "language", "emotion", *RATINGS]
 
 
 @pytest.fixture
@@ -46,6 +47,17 @@ def test_a_table_comes_back(table, tmp_path):
         "sub/c.wav,08,male,eng,,\n"
     )
     pd.testing.assert_frame_equal(again(tmp_path / "corpus"), table)
+
+
+def test_ratings_come_back(table, tmp_path):
+    rated = table.assign(valence=[1.5, math.nan, 2.0], dominance=[math.nan, 3.5, 4.0])
+    path = out.write(rated, tmp_path / "corpus")
+    assert path.read_text().splitlines()[:3] == [
+        "file,speaker,gender,language,emotion,activation,valence,dominance",
+        "a.wav,03,female,deu,anger,4.5,1.5,",
+        "b.wav,08,male,,sadness,,,3.5",
+    ]
+    pd.testing.assert_frame_equal(again(tmp_path / "corpus"), rated)
 
 
 def test_files_elsewhere_have_absolute_paths(table, tmp_path):

@@ -144,7 +144,7 @@ def test_a_table_has_the_columns_and_their_types(toy, name):
     table = toy(name)
     assert tuple(table.columns) == COLUMNS
     assert corpora.check(table) is table
-    numbers = ["start", "end", "duration", "activation", "valence"]
+    numbers = ["start", "end", "duration", "activation", "valence", "dominance"]
     assert len(table) > 1
     assert (table[numbers].dtypes == np.float64).all()
     texts = table.drop(columns=numbers)

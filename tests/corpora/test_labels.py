@@ -5,6 +5,7 @@ import pytest
 from keras_ser.corpora import labels_by_corpus, without_labels
 
 BOTH = ("emodb", "ravdess")
+RATED = ["activation", "valence", "dominance"]
 MAPPING = {"anger": "negative", "calm": "neutral"}
 
 
@@ -47,10 +48,11 @@ def test_every_corpus_and_no_other_is_named(labels):
 
 def test_speech_without_labels_keeps_everything_else(toy_table):
     table = toy_table("ab").assign(activation=0.5, valence=[0.1, 0.2, 0.3, 0.4])
+    table["dominance"] = 0.9
     bare = without_labels(table)
     assert set(bare.emotion) == {""}
-    assert bare[["activation", "valence"]].isna().all(axis=None)
-    assert bare[["activation", "valence"]].dtypes.eq("float64").all()
-    others = table.columns.difference(["emotion", "activation", "valence"])
+    assert bare[RATED].isna().all(axis=None)
+    assert bare[RATED].dtypes.eq("float64").all()
+    others = table.columns.difference(["emotion", *RATED])
     assert bare[others].equals(table[others])
     assert list(table.valence) == [0.1, 0.2, 0.3, 0.4]

@@ -29,7 +29,7 @@ def test_from_rows_fills_in_what_a_reader_leaves_out(row):
     assert filled.digest == audio.digest(row["file"])
     empty = ["session", "gender", "language", "emotion"]
     assert list(filled[empty]) == [""] * 4
-    assert filled[["start", "end", "activation", "valence"]].isna().all()
+    assert filled[["start", "end", *tables.RATINGS]].isna().all()
 
 
 def test_from_rows_keeps_what_a_reader_provides(row):
@@ -55,8 +55,7 @@ def test_rows_with_and_without_a_column_mix(row):
     other = {**row, "utterance": "toy/b", "emotion": None, "start": 0.1, "end": 0.2}
     table = tables.from_rows([{**row, "emotion": "anger"}, other])
     assert list(table.emotion) == ["anger", ""]
-    numbers = ["start", "end", "duration", "activation", "valence"]
-    assert (table[numbers].dtypes == np.float64).all()
+    assert (table[list(tables.NUMBERS)].dtypes == np.float64).all()
     assert np.isnan(table.start[0]) and table.start[1] == 0.1
 
 

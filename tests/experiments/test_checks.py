@@ -158,6 +158,28 @@ def test_the_columns_that_a_model_learns_are_in_the_table():
     check_own(units=5, column="dialect", columns=[*COLUMNS, "dialect"])
 
 
+@pytest.mark.parametrize("returned", ["gender", {"gender": 1}, ("gender", 1), None])
+def test_columns_are_returned_as_a_tuple_of_names(monkeypatch, returned):
+    monkeypatch.setattr(Own, "columns", classmethod(lambda cls, **_: returned))
+    with pytest.raises(ValueError) as caught:
+        check_own(units=5)
+    message = str(caught.value)
+    expected = f"`columns` of {__name__}.Own must return a tuple of names of columns"
+    assert f"`systems.a.model`: {expected}. Received: {returned!r}. Return" in message
+
+
+def test_a_model_that_needs_vocabularies_names_their_columns(monkeypatch):
+    def needs(self, classes, vocabularies, units, dimensions=128, **kwargs):
+        raise AssertionError("a check must not build a model")
+
+    monkeypatch.setattr(Own, "__init__", needs)
+    check_own(units=5)
+    monkeypatch.setattr(Own, "columns", classmethod(lambda cls, **_: ()))
+    words = r"Own needs `vocabularies`, .* Received: no column\. Return their names"
+    with pytest.raises(ValueError, match=words):
+        check_own(units=5)
+
+
 def test_a_class_that_is_no_model_is_rejected():
     where, received = "systems.a.model", "builtins.dict. Derive this class from"
     change = {"systems": {"a": System(dict)}}

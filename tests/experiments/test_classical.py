@@ -394,3 +394,21 @@ def test_a_config_is_checked_before_anything_is_fitted(spoken_table, system, wor
     config = dataclasses.replace(CONFIG, systems={"a": system})
     with pytest.raises(ValueError, match=words):
         plan.plan_jobs(config, spoken_table, None, "runs")
+
+
+def test_a_target_that_a_test_cannot_score_is_left_out(job_of, tmp_path):
+    """No test speaker is among those that trained."""
+    arguments = {"targets": ("emotion", "speaker")}
+    system = System("LengthProbe", arguments=arguments, augment=())
+    job = job_of("length")
+    config = dataclasses.replace(job.config, systems={"length": system})
+    fold = dataclasses.replace(
+        job.fold, train=pd.concat([job.fold.train, job.fold.train.assign(
+            speaker="toy/9", utterance=lambda x: x.utterance + "b",
+            source=lambda x: x.utterance,
+        )], ignore_index=True),
+    )  # fmt: skip
+    frame, _ = classical.fit_and_test(
+        dataclasses.replace(job, config=config, fold=fold), tmp_path
+    )
+    assert frame["head"].unique().tolist() == ["emotion"]

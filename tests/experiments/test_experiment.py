@@ -15,7 +15,7 @@ from keras_ser.corpora.table import Corpus
 from keras_ser.experiments import experiment, plan, runner
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.inference import Recogniser
-from keras_ser.utils.parallel import TasksFailed
+from keras_ser.utils.parallel import CallsFailed
 
 # The runs that `run_jobs` writes.
 
@@ -418,7 +418,7 @@ def test_a_run_that_fails_is_named_and_the_others_are_reported(
 def test_several_runs_that_fail_are_named_together(speech, arguments, monkeypatch):
     fail_on(monkeypatch, "2", "3")
     words = "2 of 4 runs are done, 2 failed: length/2-0: Fold 2 has failed"
-    with pytest.raises(TasksFailed, match=words) as caught:
+    with pytest.raises(CallsFailed, match=words) as caught:
         experiments.run(QUICK, systems=["length"], **arguments)
     assert caught.value.__notes__[-1].startswith(
         "The report of the finished runs is in"

@@ -7,7 +7,7 @@ import keras
 import pytest
 
 from keras_ser.experiments.config import OPTIMIZERS, Training
-from keras_ser.experiments.optimizers import KINDS, check_optimizer, make_optimizer
+from keras_ser.experiments.optimizers import check_optimizer, make_optimizer
 
 
 def test_the_default_is_adam_with_the_defaults_of_keras():
@@ -20,7 +20,7 @@ def test_the_default_is_adam_with_the_defaults_of_keras():
 def test_every_optimizer_of_a_config_can_be_made(name):
     check_optimizer(Training(optimizer=name))
     made = make_optimizer(Training(optimizer=name, learning_rate=1, clip_norm=5))
-    assert type(made) is getattr(keras.optimizers, KINDS[name])
+    assert type(made) is getattr(keras.optimizers, OPTIMIZERS[name])
     assert float(made.learning_rate) == 1.0
     assert made.global_clipnorm == 5.0
 
@@ -36,6 +36,7 @@ def test_sgd_has_a_momentum_that_can_be_changed():
     ("arguments", "message"),
     [
         ({"beta": 0.9}, r"takes \[.*'beta_1'.*\] with optimizer='adam'.*\['beta'\]"),
+        ({"beta": 0.9}, r"Received: \['beta'\]\. Choose among these names\.$"),
         ({"learning_rate": 0.1}, r"\['learning_rate'\].*`Training` set the others"),
         ({"global_clipnorm": 1.0}, r"\['global_clipnorm'\].*`clip_norm`"),
         ({"use_ema": True}, r"\['use_ema'\].*`average`"),
@@ -52,6 +53,23 @@ def test_arguments_that_the_optimizer_does_not_take_are_rejected(arguments, mess
     training = Training(optimizer_arguments=arguments)
     with pytest.raises(ValueError, match=message):
         check_optimizer(training)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "arguments"),
+    [("sgd", {"momentum": 2.0}), ("adam", {"gradient_accumulation_steps": 1})],
+)
+def test_values_that_keras_rejects_name_the_setting(optimizer, arguments):
+    training = Training(optimizer=optimizer, optimizer_arguments=arguments)
+    kind = getattr(keras.optimizers, OPTIMIZERS[optimizer])
+    with pytest.raises(ValueError) as bare:
+        kind(1e-3, **arguments)
+    with pytest.raises(ValueError) as caught:
+        make_optimizer(training)
+    message = str(caught.value)
+    expected = f"values that keras.optimizers.{kind.__name__} accepts. Received: "
+    assert f"`training.optimizer_arguments` must have {expected}{arguments}" in message
+    assert str(bare.value) in message and message.endswith("Correct this value.")
 
 
 def test_gradients_are_clipped_in_one_way():

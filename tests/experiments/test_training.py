@@ -1,10 +1,12 @@
 """Training in an experiment, and Keras's own `fit` with the parts of the package."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pandas as pd
 import pytest
-from toy_models import Critic, MeanOverTime
+from toy_models import Attributes, Critic
 
 import keras_ser as ser
 from keras_ser.backend import devices
@@ -171,7 +173,7 @@ class Single(ser.models.SpeechModel):
 
     def __init__(self, classes, dimensions=16, **kwargs):
         features = keras.Input((None, dimensions), name="features")
-        mean = keras.layers.BatchNormalization()(MeanOverTime()(features))
+        mean = keras.layers.BatchNormalization()(ser.layers.MaskedMean()(features))
         dropped = keras.layers.Dropout(0.2, seed=1)(mean)
         softmax = keras.layers.Dense(len(classes), "softmax", name="emotion")
         super().__init__(
@@ -319,12 +321,122 @@ def test_a_score_that_is_never_a_number_is_an_error(data, tmp_path):
         training.fit(model, data, settings, {}, tmp_path, 0, watchers=[NoScore()])
 
 
-def test_configs_and_training_know_the_same_schedules():
-    assert tuple(training.SCHEDULES) == config.SCHEDULES
-    for name, kind in training.SCHEDULES.items():
+def test_each_schedule_of_a_config_is_a_callback():
+    for name, word in config.SCHEDULES.items():
+        kind = getattr(ser.callbacks, word)
         settings = Training(schedule=name, stop=7, patience=3, monitor="loss")
         schedule = training._schedule(settings, "valence")
         assert type(schedule) is kind
         assert schedule.monitor == schedule.tie == "val_valence_loss"
         assert schedule.stop == 7
         assert getattr(schedule, "patience", 3) == 3
+
+
+NUMBER = ser.tasks.Regression("valence")
+CLASS = ser.tasks.Classification("x", ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("task", "known"), [(NUMBER, ["ccc", "loss"]), (CLASS, ["accuracy", "uar", "loss"])]
+)
+def test_the_monitored_score_is_one_of_the_main_task(task, known):
+    for monitor in config.MONITORS:
+        settings = Training(monitor=monitor)
+        if monitor in known:
+            training.check_monitor(settings, task)
+            continue
+        with pytest.raises(ValueError) as caught:
+            training.check_monitor(settings, task)
+        message = str(caught.value)
+        assert f"`training.monitor` must be one of {known}" in message
+        assert f"`{task.name}`, which is the main task of this model" in message
+        assert f"Received: {monitor!r}. Set it to one of these" in message
+
+
+class Ratings(ser.models.SpeechModel):
+    """A valence, and nothing else."""
+
+    def __init__(self, classes=(), dimensions=16, **kwargs):
+        features = keras.Input((None, dimensions), name="features")
+        embedding = ser.layers.MaskedMean()(features)
+        super().__init__(
+            inputs=features,
+            outputs={"valence": keras.layers.Dense(1, name="valence")(embedding)},
+            tasks=(NUMBER,),
+            embedding=embedding,
+            **kwargs,
+        )
+
+
+def test_a_regression_can_be_the_main_task(data, tmp_path, spoken_table):
+    rated = spoken_table.assign(valence=np.linspace(-1, 1, len(spoken_table)))
+    fold = ser.protocols.leave_one_speaker_out(rated)["1"]
+    data, model = pipeline(fold, data.store, (NUMBER,)), Ratings()
+    with pytest.raises(ValueError, match="`training.monitor` must be one of"):
+        training.fit(model, data, Training(batch=4), {}, tmp_path, 0)
+    assert not list(tmp_path.glob("*.csv"))  # no epoch was run
+    settings = Training(batch=4, epochs=3, monitor="ccc", learning_rate=0.1)
+    result = training.fit(model, data, settings, {}, tmp_path, 0)
+    history = pd.read_csv(tmp_path / "history.csv")
+    best = history.val_valence_ccc.max()
+    assert history.val_valence_ccc[result["epoch"] - 1] == best
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, "{dev}"),
+        ({"schedule": "cosine"}, "{dev}"),
+        ({"select": "last", "schedule": "cosine"}, "nothing: the last epoch is tested"),
+        (
+            {"select": "last"},
+            "nothing: the last epoch is tested, the schedule follows {dev}",
+        ),
+        (
+            {"select": "last", "schedule": "constant", "stop": 3},
+            "nothing: the last epoch is tested, the schedule follows {dev}",
+        ),
+    ],
+)
+def test_what_selects_the_epoch_is_described(data, settings, expected):
+    dev = data.fold.selected_by
+    found = training.describe_selection(Training(**settings), data.fold)
+    assert found == expected.format(dev=dev)
+
+
+def test_development_scores_are_those_of_all_utterances(spoken_table, tmp_path):
+    """Batches without a label, and the correlation of a batch, do not count."""
+    valence = np.where(spoken_table.emotion == "anger", 1.0, -1.0)
+    valence = valence + np.arange(len(spoken_table)) / 50
+    table = spoken_table.assign(valence=valence)
+    fold = ser.protocols.leave_one_speaker_out(table)["1"]
+    dev = fold.dev.sort_values("valence").assign(
+        emotion=lambda x: x.emotion.where(np.arange(len(x)) > 5, "")
+    )
+    fold = dataclasses.replace(fold, dev=dev.reset_index(drop=True))
+    store = ser.FeatureStore(tmp_path / "cache", ser.LogMel(n_mels=16))
+    keras.utils.set_random_seed(0)
+    model = Attributes(fold.classes, {"gender": ("female", "male")}, 16)
+    data = pipeline(fold, store, model.tasks)
+    training.fit(model, data, Training(batch=4, epochs=1), {}, tmp_path, 0)
+    (logs,) = pd.read_csv(tmp_path / "history.csv").to_dict("records")
+    outputs = ser.Recogniser(model, data.preprocessing).outputs(
+        [
+            data.preprocessing.normalised(store.read(path))[: data.preprocessing.window]
+            for path in store.paths(fold.dev)
+        ]
+    )
+    ccc = ser.scores.ccc(fold.dev.valence, outputs["valence"][:, 0])
+    assert logs["val_valence_loss"] == pytest.approx(1 - ccc, abs=1e-4)
+    labels = model.tasks[0].read(fold.dev)
+    known = labels >= 0
+    likelihood = outputs["emotion"][known, labels[known]]
+    expected = -np.log(likelihood).mean()
+    assert logs["val_emotion_loss"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_main_task_without_development_labels_is_rejected(data, model, tmp_path):
+    fold = dataclasses.replace(data.fold, dev=data.fold.dev.assign(emotion=""))
+    data = pipeline(fold, data.store, model.tasks)
+    with pytest.raises(ValueError, match="Fold `1` needs development utterances with"):
+        training.fit(model, data, Training(batch=4, epochs=1), {}, tmp_path, 0)

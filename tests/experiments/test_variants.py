@@ -138,6 +138,24 @@ def test_more_corpora_than_label_sets_are_rejected():
     assert "Received: ['emodb', 'ravdess', 'savee']. Give at most 2" in message
 
 
+@pytest.mark.parametrize("labels", [{"iemocap": "four"}, {"iemocap": {"a": "b"}}])
+def test_label_sets_for_some_corpora_are_rejected_before_these_are_replaced(labels):
+    some = dataclasses.replace(CROSS, labels=labels)
+    words = r"labelled corpora \['iemocap', 'msp_improv'\]\. Received: .*\['iemocap'\]"
+    for change in (
+        lambda: variants.on_corpora(some, ("ravdess", "emodb")),
+        lambda: variants.smoke(some),
+    ):
+        with pytest.raises(ValueError, match=words):
+            change()
+
+
+def test_label_sets_that_are_mappings_may_be_given_for_the_new_corpora():
+    labels = {"ravdess": {"calm": "neutral"}, "emodb": "four"}
+    changed = dataclasses.replace(CROSS, labels=labels)
+    assert variants.on_corpora(changed, ("ravdess", "emodb")).labels == labels
+
+
 def test_options_leave_with_their_corpus():
     options = {"iemocap": {"x": 1}, "librispeech": {"y": 2}, "demand": {"z": 3}}
     config = dataclasses.replace(CROSS, noise="demand", corpus_options=options)

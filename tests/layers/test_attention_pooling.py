@@ -42,6 +42,25 @@ def test_mean_weights_give_the_mean_of_the_speech(rng):
     np.testing.assert_allclose(pooled[0], sequence[0, :4].mean(axis=0), rtol=1e-5)
 
 
+def test_the_masked_mean_is_that_of_the_speech(rng):
+    features = rng.normal(size=(2, 6, 3)).astype("float32")
+    features[1, 4:] = 0
+    found = convert_to_numpy(layers.MaskedMean()(features))
+    expected = [features[0].mean(axis=0), features[1, :4].mean(axis=0)]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    inputs = keras.Input((None, 3))
+    assert layers.MaskedMean()(inputs).shape == (None, 3)
+    assert not convert_to_numpy(layers.MaskedMean()(0 * features)).any()
+
+
+def test_the_masked_mean_of_long_speech_fits_half_precision():
+    """The sum of these frames is larger than any number in float16."""
+    features = np.full((1, 5000, 2), 20, "float16")
+    found = layers.MaskedMean(dtype="float16")(features)
+    assert keras.backend.standardize_dtype(found.dtype) == "float16"
+    np.testing.assert_array_equal(convert_to_numpy(found), [[20, 20]])
+
+
 @pytest.mark.parametrize("kind", [layers.AttentionWeights, layers.MeanWeights])
 def test_weights_are_float32_in_half_precision(kind, rng):
     sequence = rng.normal(size=(2, 5, 3)).astype("float32")

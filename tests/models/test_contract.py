@@ -4,6 +4,7 @@ New models are picked up from the registry. The user's models derive from `Speec
 and are in no registry.
 """
 
+import inspect
 import json
 
 import keras
@@ -374,8 +375,22 @@ def test_a_compiled_model_is_loaded_with_its_optimizers(name, rng, tmp_path):
 
 @every_model
 def test_unknown_arguments_are_rejected(name):
-    with pytest.raises(TypeError, match=f"{name}.*no arguments.*'layers_of_gold'"):
+    words = f"{name}.*no arguments.*'layers_of_gold'.*It has: classes, .*dimensions"
+    with pytest.raises(TypeError, match=words) as caught:
         build(name, layers_of_gold=3)
+    valid = set(inspect.signature(KINDS[name]).parameters) - {"kwargs"}
+    listed = str(caught.value).partition("It has: ")[2].rstrip(".").split(", ")
+    assert set(listed) == valid | {"name", "trainable"}
+    assert len(listed) == len(set(listed))
+
+
+@pytest.mark.parametrize("taken", ["layers", "heads", "loss", "classes", "encoder"])
+def test_arguments_that_every_model_has_already_are_rejected(taken):
+    emotion = [tasks.Classification("emotion", CLASSES)]
+    with pytest.raises(ValueError, match=rf"`arguments`.*Received: \['{taken}'\]"):
+        functional({"emotion": 3}, emotion, arguments={taken: 3, "units": 4})
+    model = functional({"emotion": 3}, emotion, arguments={f"n_{taken}": 3})
+    assert getattr(model, f"n_{taken}") == model.get_config()[f"n_{taken}"] == 3
 
 
 @every_model
@@ -420,13 +435,13 @@ def test_a_wrong_shape_has_the_message_of_keras(name, shape, words):
         build(name)(np.ones(shape, "float32"))
 
 
-def functional(outputs, of_tasks):
+def functional(outputs, of_tasks, **keywords):
     """A bare `SpeechModel` with dense heads of the given sizes."""
     features = keras.Input((None, DIMENSIONS), name="features")
     mean = keras.layers.GlobalAveragePooling1D()(features)
     made = {name: keras.layers.Dense(n)(mean) for name, n in outputs.items()}
     return models.SpeechModel(
-        inputs=features, outputs=made, tasks=of_tasks, embedding=mean
+        inputs=features, outputs=made, tasks=of_tasks, embedding=mean, **keywords
     )
 
 

@@ -1,6 +1,7 @@
 """The sides of a fold share nothing, and a fold cannot be changed."""
 
 import dataclasses
+import hashlib
 import warnings
 
 import pandas as pd
@@ -130,11 +131,22 @@ def test_a_fingerprint_holds_ratings_and_further_columns(toy_table):
     table = toy_table(EMODB)
     rated = table.assign(valence=range(len(table)))
     assert fingerprint(table) == fingerprint(table.assign(activation=float("nan")))
+    assert fingerprint(table) == fingerprint(table.assign(dominance=float("nan")))
     assert fingerprint(rated) != fingerprint(table)
+    assert fingerprint(rated) != fingerprint(rated.assign(dominance=0.5))
     assert fingerprint(rated) != fingerprint(rated.assign(valence=0.0))
     other = table.assign(gender=table.gender.iloc[::-1].to_numpy())
     assert fingerprint(table) == fingerprint(other)
     assert fingerprint(table, ["gender"]) != fingerprint(other, ["gender"])
+
+
+def test_a_fingerprint_of_two_ratings_is_that_of_before_the_third(toy_table):
+    table = toy_table(EMODB).assign(activation=0.25, valence=-1.0)
+    columns = ["utterance", "digest", "start", "end", "speaker", "emotion"]
+    view = table[[*columns, "activation", "valence"]]
+    rows = sorted(repr(row) for row in view.itertuples(index=False, name=None))
+    expected = hashlib.blake2b("\n".join(rows).encode(), digest_size=16).hexdigest()
+    assert fingerprint(table) == expected
 
 
 def with_fear(table, *speakers) -> pd.DataFrame:

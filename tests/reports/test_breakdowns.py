@@ -45,3 +45,22 @@ def test_a_class_without_utterances_has_no_figures(tmp_path):
         warnings.simplefilter("ignore")
         expected = balanced_accuracy_score(table["truth"], table["prediction"])
     assert percent(expected) in table_rows(text, "emodb, clean: scores")["mtl"][3]
+
+
+def test_a_fold_and_a_speaker_of_one_class_have_a_note(tmp_path):
+    for fold in ("03", "08"):
+        table = predictions("mtl", fold)
+        if fold == "03":
+            table = table[table["truth"] == "anger"]
+        write(tmp_path / "runs", table)
+    text = report_text(tmp_path / "runs", tmp_path)
+    note = "With one true class, UAR is the recall of that class: this concerns 1 of 2"
+    assert text.count(f"{note} folds.") == 1
+    assert text.count(f"{note} speakers.") == 1
+    folds = table_rows(text, "emodb, clean: UAR % of each fold")
+    rows = predictions("mtl", "03").query("truth == 'anger'")
+    assert folds["03"] == [percent((rows["prediction"] == "anger").mean())]
+
+
+def test_folds_of_several_classes_have_no_note(text):
+    assert "With one true class" not in text and "single true class" not in text

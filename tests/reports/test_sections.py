@@ -131,3 +131,39 @@ def test_a_class_that_training_did_not_know_counts_as_missed(tmp_path):
     )
     row = table_rows(text, "emodb, clean: scores")["mtl"]
     assert row[3].startswith(f"{percent(uar)} [")
+
+
+def test_heads_without_a_true_label_in_the_test_are_named(tmp_path):
+    for system, others in (("mtl", []), ("other", [task("gender")])):
+        table = predictions(system, "03")
+        extra = [task("center", "centers", scored=False), task("valence", "regression")]
+        config = make_config(table, tasks=[task("emotion"), *extra, *others])
+        noisy = table.assign(condition="noise:rain:10")
+        write(tmp_path / "runs", pd.concat([table, noisy]), config)
+    text = report_text(tmp_path / "runs", tmp_path)
+    words = (
+        "toy, emodb: the heads are not scored, because no utterance has a true label "
+        "that training knows: valence, gender."
+    )
+    assert text.count(words) == 1
+    assert text.count("not scored, because") == 1
+
+
+def test_a_recall_in_place_of_a_uar_is_pointed_out(runs, tmp_path):
+    note = "With one true class, UAR is the recall of that class: this concerns "
+    assert note not in report_text(runs, tmp_path)
+
+    def one_gender(table):
+        rows = gender_rows(table)
+        return rows.assign(truth="female" if table["fold"].iloc[0] == "03" else "male")
+
+    for system in ("learner", "unlearner"):
+        write_run(runs, system, "03", further=one_gender)
+    text = report_text(runs, tmp_path)
+    own = section(text, "emodb, clean, gender")
+    assert own.count(f"{note}1 of 2 speakers.") == 1
+    assert note not in section(text, "emodb, clean, emotion")
+    alone = report_text([runs / "toy/learner/03-0"], tmp_path)
+    single = "There is a single true class, so that UAR is the recall of that class."
+    assert section(alone, "emodb, clean, gender").count(single) == 1
+    assert note not in alone

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from toy_runs import predictions, report_text, table_rows, write
+from toy_runs import change_config, predictions, report_text, table_rows, write
 
 from keras_ser import reports
 from keras_ser.cli import main as cli
@@ -117,6 +117,21 @@ def test_a_protocol_that_lets_test_speakers_select_is_a_warning_and_no_error(tmp
     assert "WARNING: the protocol lets test speakers select the epoch" in text
     assert "in fold 03. The scores of such a fold are optimistic." in text
     assert "none (" not in text
+
+
+def test_nothing_selects_the_last_epoch(tmp_path):
+    table = predictions("mtl", "03")
+    config = change_config(table, "training.select", "last")
+    nothing = "nothing: the last epoch is tested"
+    sides = {"train": ["x"], "dev": ["emodb/03"], "test": ["emodb/03"]}
+    options = {"speakers": sides, "test_speakers_select": True}
+    write(tmp_path / "runs", table, config, epoch=5, selected_by=nothing, **options)
+    text = report_text(tmp_path / "runs", tmp_path)
+    rows = table_rows(text, CAPTION.replace("selected", "last"))
+    assert rows["03"] == [nothing, "17", "5 of 5"]
+    assert "selected epoch" not in text and "WARNING: the protocol" not in text
+    assert "The development speech has test speakers" in text
+    assert "in fold 03. They select no epoch, because the last one is tested." in text
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,60 @@ def test_options_of_training_and_features_are_told_if_they_are_not_usual(tmp_pat
     assert " Frames within 40 dB of the loudest count." in text
 
 
+@pytest.mark.parametrize(
+    ("training", "expected"),
+    [
+        (
+            {"schedule": "cosine"},
+            "Networks train for 20 epochs in batches of 16, with 2 rows per utterance "
+            "and epoch, learning rate 0.001, and seed 7. The epoch with the best "
+            "development uar is tested. Other settings: schedule=cosine.",
+        ),
+        (
+            {"schedule": "constant", "select": "last", "average": 0.98},
+            "learning rate 0.001, and seed 7. The last epoch is tested, whatever its "
+            "development score. Other settings: average=0.98, schedule=constant.",
+        ),
+        (
+            {"schedule": "cosine", "stop": 4},
+            "at most 20 epochs in batches of 16, with 2 rows per utterance and epoch, "
+            "learning rate 0.001, and seed 7. The epoch with the best development uar "
+            "is tested. Other settings: schedule=cosine, stop=4.",
+        ),
+        (
+            {"schedule": "halve", "select": "last"},
+            "a patience of 5 epochs for the development uar, and seed 7. The last "
+            "epoch is tested, whatever its development score. Other settings: "
+            "schedule=halve.",
+        ),
+    ],
+)
+def test_patience_and_selection_are_told_where_there_are_any(
+    training, expected, tmp_path
+):
+    table = predictions("mtl", "03")
+    config = make_config(table)
+    config["training"] |= {"rows_per_utterance": 2, "learning_rate": 0.001, "seed": 7}
+    config["training"] |= {"patience": 5, "monitor": "uar", **training}
+    write(tmp_path / "runs", table, config)
+    text = report_text(tmp_path / "runs", tmp_path)
+    assert expected in text
+    assert ("patience" in text) == training["schedule"].startswith("halve")
+
+
+def test_halving_schedules_are_those_of_the_callbacks():
+    from keras_ser import callbacks
+    from keras_ser.experiments.training_settings import SCHEDULES
+    from keras_ser.reports.settings import HALVING
+
+    found = [
+        name
+        for name, word in SCHEDULES.items()
+        if issubclass(getattr(callbacks, word), callbacks.Halve)
+    ]
+    assert list(HALVING) == found
+
+
 def test_label_sets_of_several_corpora_are_told(tmp_path):
     table = predictions("mtl", "03")
     config = make_config(table, labels={"emodb": "four", "ravdess": "all"})

@@ -1,4 +1,4 @@
-"""Tasks run, fail and die in their own processes; here every task is a script."""
+"""Calls run, fail and die in their own processes; here every call is a script."""
 
 import functools
 import runpy
@@ -8,21 +8,21 @@ import time
 import pytest
 
 from keras_ser.utils import parallel
-from keras_ser.utils.parallel import Task, TasksFailed
+from keras_ser.utils.parallel import Call, CallsFailed
 
 DIE = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
 
 @pytest.fixture
-def task(tmp_path):
-    """A function that makes a task from a script, which notes its name when done."""
+def call(tmp_path):
+    """A function that makes a call from a script, which notes its name when done."""
 
-    def make(name: str, text: str = "") -> Task:
+    def make(name: str, text: str = "") -> Call:
         script = tmp_path / f"{name}.py"
         done = f"open({str(tmp_path / 'done')!r}, 'a').write({name + chr(10)!r})"
         script.write_text(f"{text}\n{done}\n")
-        call = functools.partial(_run, str(script))
-        return Task(name, call, tmp_path / "logs" / f"{name}.log")
+        function = functools.partial(_run, str(script))
+        return Call(name, function, tmp_path / "logs" / f"{name}.log")
 
     return make
 
@@ -32,7 +32,7 @@ _run = functools.partial(runpy.run_path)
 
 @pytest.fixture
 def done(tmp_path):
-    """The names of the tasks that are done, in their order."""
+    """The names of the calls that are done, in their order."""
 
     def names() -> list[str]:
         path = tmp_path / "done"
@@ -57,42 +57,42 @@ workers = pytest.mark.parametrize("workers", [1, 2])
 
 
 @workers
-def test_every_task_is_done_once(task, done, workers):
-    parallel.run([task(name) for name in "abcde"], workers, progress=False)
+def test_every_call_is_done_once(call, done, workers):
+    parallel.run([call(name) for name in "abcde"], workers, progress=False)
     assert sorted(done()) == list("abcde")
 
 
-def test_one_worker_keeps_the_order(task, done):
-    parallel.run([task(name) for name in "cab"], progress=False)
+def test_one_worker_keeps_the_order(call, done):
+    parallel.run([call(name) for name in "cab"], progress=False)
     assert done() == ["c", "a", "b"]
 
 
 @workers
-def test_a_failure_stops_no_other_task_and_is_tried_again_last(
-    task, done, tmp_path, workers
+def test_a_failure_stops_no_other_call_and_is_tried_again_last(
+    call, done, tmp_path, workers
 ):
-    bad = task("bad", once(tmp_path, "raise RuntimeError('not yet')"))
-    parallel.run([bad, task("a"), task("b")], workers, progress=False)
+    bad = call("bad", once(tmp_path, "raise RuntimeError('not yet')"))
+    parallel.run([bad, call("a"), call("b")], workers, progress=False)
     assert sorted(done()) == ["a", "b", "bad"]
     assert done()[-1] == "bad"
     assert not list((tmp_path / "logs").glob("*.log"))
 
 
 @workers
-def test_an_error_that_occurs_twice_is_raised_with_a_log(task, done, tmp_path, workers):
-    bad = task("bad", "raise RuntimeError('never')")
+def test_an_error_that_occurs_twice_is_raised_with_a_log(call, done, tmp_path, workers):
+    bad = call("bad", "raise RuntimeError('never')")
     with pytest.raises(RuntimeError, match="^never$"):
-        parallel.run([bad, task("a"), task("b")], workers, progress=False)
+        parallel.run([bad, call("a"), call("b")], workers, progress=False)
     assert sorted(done()) == ["a", "b"]
     assert "RuntimeError: never" in (tmp_path / "logs" / "bad.log").read_text()
 
 
 @workers
-def test_several_failures_are_reported_together(task, done, workers):
-    bad = [task(f"bad{n}", f"raise OSError('{n} never')") for n in range(4)]
-    with pytest.raises(TasksFailed, match="1 of 5 runs are done, 4 failed: ") as caught:
-        parallel.run([*bad, task("a")], workers, progress=False)
-    assert {failure.task.name for failure in caught.value.failures} == {
+def test_several_failures_are_reported_together(call, done, workers):
+    bad = [call(f"bad{n}", f"raise OSError('{n} never')") for n in range(4)]
+    with pytest.raises(CallsFailed, match="1 of 5 runs are done, 4 failed: ") as caught:
+        parallel.run([*bad, call("a")], workers, progress=False)
+    assert {failure.call.name for failure in caught.value.failures} == {
         "bad0", "bad1", "bad2", "bad3"
     }  # fmt: skip
     assert "and 1 more. Run again to retry those that failed." in str(caught.value)
@@ -100,39 +100,39 @@ def test_several_failures_are_reported_together(task, done, workers):
 
 
 @workers
-def test_bad_input_is_not_tried_again(task, tmp_path, workers):
+def test_bad_input_is_not_tried_again(call, tmp_path, workers):
     count = tmp_path / "count"
     text = f"open({str(count)!r}, 'a').write('x'); raise ValueError('bad')"
     with pytest.raises(ValueError, match="bad"):
-        parallel.run([task("bad", text), task("a")], workers, progress=False)
+        parallel.run([call("bad", text), call("a")], workers, progress=False)
     assert count.read_text() == "x"
 
 
 def test_a_process_that_dies_is_tried_again_and_the_others_are_done(
-    task, done, tmp_path
+    call, done, tmp_path
 ):
-    bad = task("bad", once(tmp_path, DIE))
-    parallel.run([*map(task, "ab"), bad, *map(task, "cdef")], 2, progress=False)
+    bad = call("bad", once(tmp_path, DIE))
+    parallel.run([*map(call, "ab"), bad, *map(call, "cdef")], 2, progress=False)
     assert sorted(set(done())) == [*"ab", "bad", *"cdef"]
 
 
-def test_a_process_that_dies_twice_is_reported_and_only_that_one(task, done, tmp_path):
+def test_a_process_that_dies_twice_is_reported_and_only_that_one(call, done, tmp_path):
     slow = "import time; time.sleep(0.5)"
-    tasks = [task("a", slow), task("bad", DIE), task("b", slow), task("c")]
+    calls = [call("a", slow), call("bad", DIE), call("b", slow), call("c")]
     with pytest.raises(RuntimeError, match="The process of bad died"):
-        parallel.run(tasks, 2, progress=False)
+        parallel.run(calls, 2, progress=False)
     assert set(done()) == {"a", "b", "c"}
     assert (tmp_path / "logs" / "bad.log").exists()
 
 
-def test_a_fault_in_native_code_leaves_its_trace(task, tmp_path):
-    bad = task("bad", "import ctypes; ctypes.string_at(0)")
+def test_a_fault_in_native_code_leaves_its_trace(call, tmp_path):
+    bad = call("bad", "import ctypes; ctypes.string_at(0)")
     with pytest.raises(RuntimeError, match="died"):
-        parallel.run([bad, task("a")], 2, progress=False)
+        parallel.run([bad, call("a")], 2, progress=False)
     assert "Segmentation fault" in (tmp_path / "logs" / "bad.log").read_text()
 
 
-def test_an_error_that_cannot_be_sent_becomes_text(task):
+def test_an_error_that_cannot_be_sent_becomes_text(call):
     text = """
 class Odd(Exception):
     def __init__(self, one, two):
@@ -140,11 +140,11 @@ class Odd(Exception):
 raise Odd("no", "way")
 """
     with pytest.raises(RuntimeError, match="Odd: no way"):
-        parallel.run([task("bad", text), task("a")], 2, progress=False)
+        parallel.run([call("bad", text), call("a")], 2, progress=False)
 
 
-def test_two_workers_work_at_the_same_time(task, tmp_path):
-    """Each of two tasks waits for the other."""
+def test_two_workers_work_at_the_same_time(call, tmp_path):
+    """Each of two calls waits for the other."""
 
     def meeting(mine: str, other: str) -> str:
         return f"""
@@ -157,9 +157,9 @@ while not (folder / {other!r}).exists():
     time.sleep(0.01)
 """
 
-    tasks = [task("a", meeting("m1", "m2")), task("b", meeting("m2", "m1"))]
+    calls = [call("a", meeting("m1", "m2")), call("b", meeting("m2", "m1"))]
     started = time.monotonic()
-    parallel.run(tasks, 2, progress=False)
+    parallel.run(calls, 2, progress=False)
     assert time.monotonic() - started < 60
 
 
@@ -167,28 +167,28 @@ ADDRESSES = ["dask", "dask://", "slurm://here", "ray://127.0.0.1:1", "127.0.0.1:
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_an_address_of_no_dask_cluster_is_rejected(task, address):
+def test_an_address_of_no_dask_cluster_is_rejected(call, address):
     with pytest.raises(ValueError) as caught:
-        parallel.run([task("a")], cluster=address, progress=False)
+        parallel.run([call("a")], cluster=address, progress=False)
     message = str(caught.value)
     assert message.startswith("`cluster` must be dask://HOST:PORT")
     assert message.endswith(f"Received: {address!r}.")
 
 
-def test_without_dask_the_extra_is_named(task, monkeypatch):
+def test_without_dask_the_extra_is_named(call, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ValueError, match=r'pip install "keras_ser\[dask\]"'):
-        parallel.run([task("a")], cluster="dask://127.0.0.1:1", progress=False)
+        parallel.run([call("a")], cluster="dask://127.0.0.1:1", progress=False)
 
 
 @pytest.mark.slow
-def test_a_dask_cluster_runs_the_tasks(task, done):
+def test_a_dask_cluster_runs_the_calls(call, done):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None
     ) as cluster:
-        bad = task("bad", "raise RuntimeError('never')")
+        bad = call("bad", "raise RuntimeError('never')")
         address = cluster.scheduler_address.replace("tcp://", "dask://")
         with pytest.raises(RuntimeError, match="^never$"):
-            parallel.run([*map(task, "abc"), bad], cluster=address, progress=False)
+            parallel.run([*map(call, "abc"), bad], cluster=address, progress=False)
     assert sorted(done()) == ["a", "b", "c"]

@@ -133,8 +133,8 @@ def _rows(sheet: Sheet, corpus: str, options: Options) -> pd.DataFrame:
     rows["gender"] = _genders(sheet, speakers)
     rows["language"] = _languages(sheet, options.language)
     rows["emotion"] = _emotions(sheet, options.emotions)
-    rows["activation"] = sheet.numbers("activation")
-    rows["valence"] = sheet.numbers("valence")
+    for name in tables.RATINGS:
+        rows[name] = sheet.numbers(name)
     return rows
 
 

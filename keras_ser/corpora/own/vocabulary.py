@@ -104,6 +104,7 @@ COLUMNS = {
     "emotion": "emo emotions emotionlabel label labels majoremotion class",
     "activation": "arousal emoact",
     "valence": "emoval",
+    "dominance": "dom control emodom",
 }
 
 

@@ -49,7 +49,8 @@ COUNTS = {
 # [6.2901 - 8.2357]	Ses01F_impro01_F000	neu	[2.5000, 2.5000, 2.5000]
 _LINE = re.compile(
     r"\[\d+\.\d+ - \d+\.\d+\]\s+(?P<turn>\w+)\s+(?P<emotion>\w+)\s+"
-    r"\[(?P<valence>\d+\.\d+),\s*(?P<activation>\d+\.\d+),\s*\d+\.\d+\]"
+    r"\[(?P<valence>\d+\.\d+),\s*(?P<activation>\d+\.\d+),\s*"
+    r"(?P<dominance>\d+\.\d+)\]"
 )
 # session, who wears the markers, kind and number of the dialog, who speaks and turn
 _TURN = re.compile(
@@ -147,8 +148,7 @@ def _row(label: re.Match, file: Path) -> dict:
         "gender": GENDERS[turn["gender"]],
         "language": "eng",
         "emotion": EMOTIONS[label["emotion"]],
-        "activation": float(label["activation"]),
-        "valence": float(label["valence"]),
+        **{name: float(label[name]) for name in tables.RATINGS},
     }
 
 

@@ -44,6 +44,7 @@ _NUMBER = r"\d+(?:\.\d+)?|NaN"
 _LINE = re.compile(
     rf"UTD-IMPROV-(?P<turn>{_TURN})\.avi;\s*(?P<emotion>\w)\s*;"
     rf"\s*A:\s*(?P<activation>{_NUMBER})\s*;\s*V:\s*(?P<valence>{_NUMBER})\s*;"
+    rf"\s*D:\s*(?P<dominance>{_NUMBER})\s*;"
 )
 EXPECTS = "`MSP-IMPROV-` and the turn, such as MSP-IMPROV-S01A-F01-P-FM01"
 GENDERS = {"F": "female", "M": "male"}
@@ -117,8 +118,7 @@ def _row(label: re.Match, file: Path) -> dict:
         "gender": GENDERS[label["gender"]],
         "language": "eng",
         "emotion": EMOTIONS[label["emotion"]],
-        "activation": float(label["activation"]),
-        "valence": float(label["valence"]),
+        **{name: float(label[name]) for name in tables.RATINGS},
     }
 
 

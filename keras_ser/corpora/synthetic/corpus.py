@@ -33,7 +33,6 @@ from keras_ser.corpora.synthetic.prosody import EMOTIONS, LANGUAGES
 VERSION = "1"
 RATE = voice.RATE
 
-NUMBERS = ("start", "end", "duration", "activation", "valence")
 OUTPUT_GAIN = 0.0125  # of the synthesiser; leaves headroom for loud anger
 MAX_PEAK = 0.97  # full scale is 1
 MIN_PARALLEL = 200  # utterances from which several processes are faster
@@ -121,8 +120,8 @@ def read(
 
     Returns:
         A DataFrame with one row per utterance and the columns
-        `keras_ser.corpora.COLUMNS`. If `labelled` is False, `emotion` is empty, and
-        `activation` and `valence` are NaN.
+        `keras_ser.corpora.COLUMNS`. `dominance` is NaN. If `labelled` is False,
+        `emotion` is empty, and `activation` and `valence` are NaN.
 
     Raises:
         FileNotFoundError: If files of the corpus are missing or truncated.
@@ -289,15 +288,16 @@ def _check_settings(folder: Path, settings: dict) -> None:
 
 
 def _read_table(folder: Path) -> pd.DataFrame:
-    types = {name: float if name in NUMBERS else str for name in tables.COLUMNS}
+    numbers = tables.NUMBERS
+    types = {name: float if name in numbers else str for name in tables.COLUMNS}
     table = pd.read_csv(
         folder / "table.csv",
         dtype=types,
         keep_default_na=False,
-        na_values={name: [""] for name in NUMBERS},
+        na_values={name: [""] for name in numbers},
     )
     table["file"] = [str(folder / name) for name in table["file"]]
-    return table
+    return table.reindex(columns=tables.COLUMNS)  # also of a table written before one
 
 
 def _check_files(table: pd.DataFrame) -> None:

@@ -58,6 +58,13 @@ def test_segments_are_seconds_or_times(listed):
 
 
 @quiet
+@pytest.mark.parametrize("name", ["dominance", "Dom", "control", "EmoDom"])
+def test_dominance_is_read(listed, name):
+    table = listed(f"file,speaker,{name}\na.wav,1,2.5\nb.wav,2,\n")
+    assert table.dominance[0] == 2.5 and math.isnan(table.dominance[1])
+
+
+@quiet
 def test_dimensions_and_sessions_are_read(listed):
     table = listed(
         "file,speaker,session,arousal,valence\na.wav,1,x,4.5,\nb.wav,2,x,1e0,nan\n"

@@ -64,6 +64,7 @@ def test_turns_give_speaker_session_gender_and_labels(root):
     }
     assert set(table.valence) == {2.5}
     assert set(table.activation) == {4.0}
+    assert set(table.dominance) == {1.5}
 
 
 @pytest.mark.filterwarnings("default:Corpus `iemocap")
@@ -149,9 +150,9 @@ def test_the_four_class_view_has_labelled_rows_only(root):
 
 def test_the_session_partner_selects_the_epoch(tree):
     turns = {
-        f"Ses0{session}F_impro01_{gender}000": "neu"
+        f"Ses0{session}F_impro01_{gender}000": emotion
         for session in (1, 2, 3)
-        for gender in "FM"
+        for gender, emotion in (("F", "neu"), ("M", "ang"))
     }
     fold = leave_one_speaker_out(iemocap.read(plant(tree, turns)))["02F"]
     sides = fold.speakers()

@@ -42,6 +42,7 @@ def test_names_and_list_give_all_columns(root):
     ]
     assert list(table.activation) == [2.333333, 2.0, 4.5, 1.5]
     assert table.valence[0] == 3.333333 and math.isnan(table.valence[1])
+    assert list(table.dominance[:2]) == [3.0, 3.0] and math.isnan(table.dominance[2])
 
 
 def test_the_name_of_the_list_may_be_spelt_correctly(root):
@@ -62,6 +63,7 @@ def test_undecided_turns_are_counted(root):
     [
         ("; H; A", "; Q; A"),
         ("A:4.5;", "A:4.5.1;"),
+        ("V:4.000000; D:NaN ;", "V:4.000000;"),
         ("S08H-M06-R-MM01.avi", "S08H-M07-R-MM01.avi"),
         ("S08H-M06-R-MM01.avi", "S01A-F01-P-FM01.avi"),
     ],

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from keras_ser.corpora.synthetic import corpus, kinds, prosody
-from keras_ser.corpora.table import COLUMNS, check
+from keras_ser.corpora.table import COLUMNS, RATINGS, check
 
 SMALL = {"speakers": 4, "sentences": 4, "progress": False}
 TINY = {"speakers": 2, "sentences": 1, "progress": False}
@@ -216,8 +216,19 @@ def test_unlabelled_speech_reveals_no_emotion(tmp_path):
     table = kinds.read_unlabelled(tmp_path, speakers=2, sentences=3, progress=False)
     assert len(table) == 6
     assert table.emotion.eq("").all()
-    assert table[["activation", "valence"]].isna().all(axis=None)
+    assert table[list(RATINGS)].isna().all(axis=None)
     assert not any(e in u for e in corpus.EMOTIONS for u in table.utterance)
+
+
+def test_a_folder_that_was_written_before_dominance_is_read(tmp_path):
+    table = corpus.read(tmp_path, **TINY)
+    path = corpus.generate(tmp_path, **TINY) / "table.csv"
+    lines = path.read_text().splitlines()
+    assert lines[0].endswith(",dominance")
+    path.write_text("\n".join(line.rpartition(",")[0] for line in lines) + "\n")
+    again = corpus.read(tmp_path, **TINY)
+    pd.testing.assert_frame_equal(again, table)
+    assert again.dominance.isna().all() and again.dominance.dtype == "float64"
 
 
 def test_an_interrupted_generation_leaves_nothing(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from toy_optimizers import TwoParts, two_parts
 
-from keras_ser.callbacks import optimizers
+from keras_ser.backend import optimizers
 
 
 def test_a_single_optimizer_is_called_main():

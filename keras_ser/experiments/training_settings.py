@@ -1,0 +1,148 @@
+"""How networks are trained, as data: the settings, and those of the presets."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from keras_ser.experiments.values import (
+    ARGUMENTS,
+    COUNT,
+    are_arguments,
+    check,
+    is_count,
+    is_count_or_0,
+    is_positive,
+    is_positive_or_0,
+    is_rate,
+    is_whole,
+)
+from keras_ser.utils.choices import check_choice
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+MONITORS = ("accuracy", "uar", "ccc", "loss")
+# The classes of `keras.optimizers`, by the name of the setting.
+OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
+# The classes of `keras_ser.callbacks`, by the name of the setting.
+SCHEDULES = {
+    "halve_and_restore": "HalveAndRestore",
+    "halve": "Halve",
+    "cosine": "Cosine",
+    "constant": "Constant",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """How all networks of an experiment are trained.
+
+    An epoch is one pass over the labelled rows, so that systems with and without
+    augmentation or unlabelled speech do the same number of updates. A model with
+    several optimizers gets the same settings for each of them. All of the training is
+    exactly resumable.
+
+    Args:
+        batch: The number of labelled rows per batch. Systems that train on unlabelled
+            speech get further rows in each batch; see `unlabelled_ratio`.
+        rows_per_utterance: The number of rows that each labelled utterance gives per
+            epoch. The first row is unaugmented and the others are augmented. Without
+            augmentation all of them are unaugmented.
+        unlabelled_ratio: The number of unlabelled rows per labelled row in a batch. It
+            concerns only systems that train on unlabelled speech.
+        epochs: The maximum number of epochs. Training stops earlier if a schedule that
+            halves the learning rate would halve it below a tenth of its initial value,
+            or because of `stop`.
+        learning_rate: The learning rate at the start.
+        patience: The number of epochs without a better development score after which
+            the learning rate is halved. It concerns only schedules that halve it.
+        monitor: The development score of the model's main task that selects the epoch.
+            A task with classes has the `"accuracy"` and the unweighted average recall
+            (`"uar"`), and a regression the concordance correlation coefficient
+            (`"ccc"`). All have the `"loss"`, of which lower values are better. Of two
+            epochs with the same score, the one with the lower loss is better.
+        seed: Any whole number. Together with the names of the experiment and the fold
+            and the number of the repeat, it gives the seed of a job. The system does
+            not enter, so that systems are paired.
+        precision: The precision in which layers compute: `"float32"`,
+            `"mixed_bfloat16"` or `"mixed_float16"`. Weights, heads and losses are
+            float32 in all of them.
+        optimizer: The optimizer: `"adam"`, `"adamw"`, or `"sgd"`, which has a momentum
+            of 0.9.
+        optimizer_arguments: Further arguments of the Keras optimizer, such as
+            `{"weight_decay": 0.01}`. The default is empty, which leaves the optimizer
+            at its own defaults.
+        clip_norm: The largest norm of the gradient over all weights of an optimizer. A
+            longer gradient is shortened to it. The default, 0, does not clip.
+        schedule: How the learning rate changes. `"halve_and_restore"` halves it and
+            returns to the best epoch after `patience` epochs without progress.
+            `"halve"` halves it without returning. `"cosine"` lowers it along a half
+            cosine over all `epochs`. `"constant"` keeps it. See `callbacks.Schedule`.
+        stop: The number of epochs without a better development score after which
+            training stops. The default, 0, never stops it.
+        average: The decay d of a moving average of the weights, such as 0.98, which
+            covers about the last 1 / (1 − d) updates. The averaged model is the one
+            that is validated and tested; see `callbacks.AverageWeights`. The default,
+            0, does not average.
+        select: Whether the model of the `"best"` epoch or of the `"last"` one is
+            tested.
+        dev_windows: How much of a development utterance is scored that is longer than
+            the input window: its `"first"` window, or `"all"` windows, as in the tests.
+            All windows take longer; see `callbacks.ScoreDevWindows`.
+
+    Example:
+
+    >>> Training(batch=32, epochs=60, learning_rate=1e-4, monitor="uar")
+
+    A long training whose development scores fluctuate less:
+
+    >>> Training(epochs=60, schedule="cosine", average=0.98, select="last")
+    """
+
+    batch: int = 16
+    rows_per_utterance: int = 2
+    unlabelled_ratio: int = 1
+    epochs: int = 20
+    learning_rate: float = 1e-3
+    patience: int = 5
+    monitor: str = "accuracy"
+    seed: int = 0
+    precision: str = "float32"
+    optimizer: str = "adam"
+    optimizer_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    clip_norm: float = 0.0
+    schedule: str = "halve_and_restore"
+    stop: int = 0
+    average: float = 0.0
+    select: str = "best"
+    dev_windows: str = "first"
+
+    def __post_init__(self):
+        for name in ("batch", "rows_per_utterance", "epochs", "patience"):
+            check(f"training.{name}", getattr(self, name), COUNT, is_count)
+        rate, ratio = self.learning_rate, self.unlabelled_ratio
+        check("training.learning_rate", rate, "a number above 0", is_positive)
+        check("training.unlabelled_ratio", ratio, "0 or more", is_count_or_0)
+        check("training.seed", self.seed, "a whole number", is_whole)
+        check("training.stop", self.stop, "0 or more epochs", is_count_or_0)
+        check("training.clip_norm", self.clip_norm, "0 or more", is_positive_or_0)
+        expected = "a number of at least 0 and below 1"
+        check("training.average", self.average, expected, is_rate)
+        name, arguments = "training.optimizer_arguments", self.optimizer_arguments
+        check(name, arguments, ARGUMENTS, are_arguments)
+        self._check_choices()
+
+    def _check_choices(self) -> None:
+        for name, known in (
+            ("monitor", MONITORS),
+            ("precision", PRECISIONS),
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+            ("select", ("best", "last")),
+            ("dev_windows", ("first", "all")),
+        ):
+            check_choice(f"training.{name}", getattr(self, name), tuple(known))
+
+
+# The schedule of Latif et al. 2022, section 4.3. It belongs to the preset `paper` of
+# the model.
+PAPER_TRAINING = Training(batch=32, rows_per_utterance=5, epochs=60, learning_rate=1e-4)
+PRESETS = {"small": Training(), "paper": PAPER_TRAINING}
