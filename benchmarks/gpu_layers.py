@@ -69,6 +69,11 @@ def plain_cases() -> dict[str, tuple]:
             lambda layer, x: layer(x, STEPS),
             [SEQUENCE],
         ),
+        "`layers.MaskedMean`": (
+            layers.MaskedMean,
+            lambda layer, x: layer(x),
+            [SEQUENCE],
+        ),
         "`layers.WeightedSum`": (
             layers.WeightedSum,
             lambda layer, x, weights: layer(x, weights),

@@ -1,17 +1,19 @@
 """Averaged weights against raw ones: how much the development UAR fluctuates.
 
 One fold of EMO-DB and one group of RAVDESS, four classes each, for MTL-AUG and its
-augmented baseline, with a constant learning rate and no selection. Both trainings of a
-pair have the same seed, and averaging does not change the training: their raw weights
-are the same. Only development speakers are scored here: the scores of the tests are not
-looked at.
+augmented baseline, with a constant learning rate and no selection, at two momenta of
+batch normalisation. Both trainings of a pair have the same seed, and averaging does not
+change the training: their raw weights are the same. Only development speakers are
+scored here: the scores of the tests are not looked at.
 
 Command: python docs/studies/averaging.py --emodb DIR --ravdess DIR
 Table and pictures: add --table, which trains nothing.
-Cost: about 40 minutes on one core. A finished training is not repeated.
+Cost: about 80 minutes on one core. A finished training is not repeated.
 """
 
 import argparse
+import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +21,11 @@ import pandas as pd
 
 import keras_ser as ser
 from keras_ser.experiments import NETWORKS
-from keras_ser.experiments.config import Experiment, Training
+from keras_ser.experiments.config import Experiment, System, Training
 
 SYSTEMS = ("baseline_augmented", "mtl_aug")
 AVERAGES = {"raw weights": 0.0, "averaged weights": 0.98}
+MOMENTA = (0.99, 0.9)  # of batch normalisation; the first is the default
 CORPORA = {"emodb": "03", "ravdess": "1"}  # the fold of each
 PROTOCOLS = {
     "emodb": {},
@@ -33,19 +36,25 @@ FIRST_EPOCH = 6  # counted from 1; before it, scores rise too fast to fluctuate
 METRIC = "val_emotion_uar"
 
 
-def config(corpus: str, average: float) -> Experiment:
+def config(corpus: str, average: float, momentum: float) -> Experiment:
     """The experiment on a corpus, with averaged weights or without.
 
-    Both have the same name, which decides the seed, and different folders.
+    All have the same name, which decides the seed, and different folders.
     """
     return Experiment(
         name=f"{corpus}_0",
         corpus=corpus,
         labels="four",
-        systems={name: NETWORKS[name] for name in SYSTEMS},
+        systems={name: system(name, momentum) for name in SYSTEMS},
         training=Training(schedule="constant", select="last", average=average),
         **PROTOCOLS[corpus],
     )
+
+
+def system(name: str, momentum: float) -> System:
+    """One of the systems, with this momentum of batch normalisation."""
+    arguments = {**NETWORKS[name].arguments, "momentum": momentum}
+    return dataclasses.replace(NETWORKS[name], arguments=arguments)
 
 
 def fluctuation(scores: np.ndarray) -> float:
@@ -65,32 +74,36 @@ def fluctuation(scores: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(np.diff(scores))) / 2))
 
 
-def folder(out: Path, average: float) -> Path:
-    """The folder of the trainings with this average."""
-    return out / f"average_{average:g}"
+def folder(out: Path, average: float, momentum: float) -> Path:
+    """The folder of the trainings with this average and momentum."""
+    return out / f"average_{average:g}_momentum_{momentum:g}"
 
 
 def histories(out: Path) -> pd.DataFrame:
-    """One row per training: corpus, system, weights and the path of its history."""
+    """One row per training: what it is, and the path of its history."""
+    columns = ["momentum", "corpus", "system", "weights"]
     rows = [
-        (corpus, system, weights, path)
+        (momentum, corpus, name, weights, path)
+        for momentum in MOMENTA
         for corpus, fold in CORPORA.items()
-        for system in SYSTEMS
+        for name in SYSTEMS
         for weights, average in AVERAGES.items()
-        for path in [folder(out, average) / f"{corpus}_0/{system}/{fold}-0/history.csv"]
+        for parent in [folder(out, average, momentum)]
+        for path in [parent / f"{corpus}_0/{name}/{fold}-0/history.csv"]
         if path.exists()
     ]
-    return pd.DataFrame(rows, columns=["corpus", "system", "weights", "path"])
+    return pd.DataFrame(rows, columns=[*columns, "path"])
 
 
 def table(out: Path) -> str:
     """The study's table in Markdown."""
     lines = [
-        "| corpus | system | fluctuation: raw | averaged | ratio | "
+        "| momentum | corpus | system | fluctuation: raw | averaged | ratio | "
         "UAR of the last five epochs: raw | averaged |",
-        "|---|---|---:|---:|---:|---:|---:|",
+        "|---:|---|---|---:|---:|---:|---:|---:|",
     ]
-    for (corpus, system), part in histories(out).groupby(["corpus", "system"]):
+    groups = histories(out).groupby(["momentum", "corpus", "system"], sort=False)
+    for (momentum, corpus, name), part in groups:
         scores = {
             row.weights: 100 * pd.read_csv(row.path)[METRIC].to_numpy()
             for row in part.itertuples()
@@ -100,15 +113,16 @@ def table(out: Path) -> str:
         raw, averaged = (fluctuation(scores[w][FIRST_EPOCH - 1 :]) for w in AVERAGES)
         last = [f"{scores[w][-5:].mean():.1f}" for w in AVERAGES]
         lines.append(
-            f"| {TITLES[corpus]} | `{system}` | {raw:.1f} | {averaged:.1f} | "
-            f"{averaged / raw:.2f} | {' | '.join(last)} |"
+            f"| {momentum} | {TITLES[corpus]} | `{name}` | {raw:.1f} | "
+            f"{averaged:.1f} | {averaged / raw:.2f} | {' | '.join(last)} |"
         )
     return "\n".join(lines)
 
 
 def draw(out: Path) -> None:
-    """Draws the development UAR per epoch, one picture per corpus."""
-    for corpus, part in histories(out).groupby("corpus"):
+    """Draws the development UAR per epoch at the default, one picture per corpus."""
+    found = histories(out)
+    for corpus, part in found[found.momentum == MOMENTA[0]].groupby("corpus"):
         groups = {
             f"{row.system}, {row.weights}": [row.path] for row in part.itertuples()
         }
@@ -131,13 +145,14 @@ def main() -> None:
         "--table", action="store_true", help="print the table and train nothing"
     )
     given = parser.parse_args()
-    for corpus, fold in CORPORA.items() if not given.table else ():
-        for average in AVERAGES.values():
+    trainings = itertools.product(MOMENTA, CORPORA, AVERAGES.values())
+    if not given.table:
+        for momentum, corpus, average in trainings:
             ser.run(
-                config(corpus, average),
+                config(corpus, average, momentum),
                 corpora={corpus: getattr(given, corpus)},
-                folds=[fold],
-                out=folder(given.out, average),
+                folds=[CORPORA[corpus]],
+                out=folder(given.out, average, momentum),
                 cache=given.cache,
                 workers=given.workers,
                 threads=1,

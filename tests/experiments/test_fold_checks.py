@@ -47,7 +47,7 @@ def test_the_labels_of_unlabelled_speech_count_only_where_they_are_used(spoken_t
     fold = dataclasses.replace(fold, unlabelled=extra)
     with pytest.raises(ValueError, match="`valence` needs two or more"):
         fold_checks.check_labels([tasks.Regression("valence")], fold)
-    fold_checks.check_labels([tasks.Regression("age")], fold)
+    fold_checks.check_labels([tasks.Regression("age", is_rating=False)], fold)
 
 
 def test_classes_need_one_labelled_row(spoken_table):
