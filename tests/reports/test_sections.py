@@ -95,6 +95,15 @@ def test_chance_is_the_aim_of_what_is_unlearned(runs, tmp_path):
     )
 
 
+def test_chance_counts_classes_that_the_test_lacks(tmp_path):
+    def men(table):
+        return gender_rows(table).assign(truth="male")
+
+    write_run(tmp_path / "runs", "unlearner", "03", "adversarial", men)
+    own = section(report_text(tmp_path / "runs", tmp_path), "emodb, clean, gender")
+    assert "a UAR of 50.0 % with 2 classes" in own
+
+
 def test_confusion_of_many_classes_is_left_out(tmp_path):
     def speakers(table):
         names = [f"s{number}" for number in range(40)]
