@@ -16,6 +16,9 @@ import time
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
+# Before TensorFlow: the libraries of triton crash if they are loaded after it.
+import torch._dynamo  # isort: skip
+
 import keras
 import numpy as np
 import tables
