@@ -204,7 +204,7 @@ def _attack(
     if not condition.is_attack:
         return None
     attack, labels = condition.attack(), task.read(table)
-    known = labels >= 0
+    known = task.known(labels)
     truth = np.eye(task.size, dtype=np.float32)[np.maximum(labels, 0)]
     seeds = np.array([seed_of(name, condition.text) for name in table.utterance])
 

@@ -155,8 +155,7 @@ def _metrics(task) -> list[keras.metrics.Metric]:
 def _labels(task, table) -> tuple[np.ndarray, np.ndarray]:
     """The labels `(utterances, size)` of a task, and 1 where they are known, else 0."""
     values = task.read(table)
-    if values.dtype.kind == "i":
-        known = values >= 0
+    known = task.known(values)
+    if task.classes:
         return np.eye(task.size, dtype=np.float32)[values], np.float32(known)
-    known = np.isfinite(values)
     return np.where(known, values, 0)[:, None].astype(np.float32), np.float32(known)

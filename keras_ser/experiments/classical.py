@@ -185,11 +185,10 @@ def _fit(system, fold: Fold, train: pd.DataFrame, vectors) -> list[_Learner]:
     learners = []
     for task in _tasks(system, fold, train):
         labels, truth = task.read(train), task.truths(train)
-        if task.classes:  # development speakers may have others
-            known = labels >= 0
+        known = task.known(labels)  # development speakers may have other classes
+        if task.classes:
             fitted = system.estimator().fit(vectors[known], truth[known])
         else:
-            known = np.isfinite(labels)
             fitted = system.regressor().fit(vectors[known], labels[known])
         learners.append(_Learner(task, system, fitted))
     return learners

@@ -89,7 +89,7 @@ def check_task(task: "Task", table: pd.DataFrame) -> None:
         table: The utterances that may have labels.
     """
     labels = task.read(table)
-    known = labels[labels >= 0] if task.classes else labels[np.isfinite(labels)]
+    known = labels[task.known(labels)]
     if len(np.unique(known)) >= (1 if task.classes else 2):
         return
     classes = f"one of {list(task.classes)[:5]}"

@@ -137,14 +137,13 @@ def _validates_exactly(model: keras.Model, dev: pd.DataFrame) -> bool:
     have no label, and the correlation of a batch is not that of all utterances.
     """
     scored = [task for task in model.tasks if task.is_scored]
-    return all(task.classes and (task.read(dev) >= 0).all() for task in scored)
+    return all(task.classes and task.known(task.read(dev)).all() for task in scored)
 
 
 def _check_development(task: Task, fold: Fold) -> None:
     """Checks that the development speech has labels of the main task."""
     labels = task.read(fold.dev)
-    known = labels >= 0 if task.classes else np.isfinite(labels)
-    if not known.any():
+    if not task.known(labels).any():
         raise ValueError(
             f"Fold `{fold.name}` needs development utterances with a {task.name} that "
             f"the training speech has, or no epoch can be selected. Received: "

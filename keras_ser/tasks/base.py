@@ -1,5 +1,6 @@
 """The base classes of tasks, whose labels may be in a column of the table."""
 
+import abc
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ AFFECT = tuple(LABELS)
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
+class Task(abc.ABC):
     """Base class: what one head learns.
 
     Args:
@@ -57,6 +58,7 @@ class Task:
         """Whether unlabelled speech has labels for this task."""
         return True
 
+    @abc.abstractmethod
     def target(self, batch: Mapping[str, Any]) -> tuple[Any, Any]:
         """The labels and the sample weights of a batch.
 
@@ -66,11 +68,10 @@ class Task:
         Returns:
             Labels, with one entry per row, and weights `(batch,)`.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def loss(self) -> keras.losses.Loss:
         """A new loss of the head."""
-        raise NotImplementedError
 
     def metrics(self, prefix: str = "") -> list[keras.metrics.Metric]:
         """New metrics of the head.
@@ -126,6 +127,7 @@ class ColumnTask(Task):
     def uses_unlabelled(self) -> bool:
         return self.table_column not in AFFECT
 
+    @abc.abstractmethod
     def read(self, table: pd.DataFrame) -> np.ndarray:
         """The label of each row: int32 class numbers or float32 values, `(rows,)`.
 
@@ -134,15 +136,19 @@ class ColumnTask(Task):
         Raises:
             ValueError: If the table lacks the column.
         """
-        raise NotImplementedError
+
+    def known(self, labels: np.ndarray) -> np.ndarray:
+        """Which of the labels from `read` are known, booleans `(rows,)`."""
+        return labels >= 0 if labels.dtype.kind == "i" else np.isfinite(labels)
 
     def target(self, batch):
         return batch["labels"][self.name], batch["known"][self.name]
 
+    @abc.abstractmethod
     def truths(self, table: pd.DataFrame) -> np.ndarray:
         """The true labels of a table as text, empty where there is none."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def predictions(self, outputs: np.ndarray) -> pd.DataFrame:
         """What the outputs of the head say, as columns of `predictions.csv`.
 
@@ -153,7 +159,6 @@ class ColumnTask(Task):
             The column `prediction` and, if the task has classes, one column
             `p_<class>` per class with its probability.
         """
-        raise NotImplementedError
 
     def _column_of(self, table: pd.DataFrame) -> pd.Series:
         return column_of(table, self.table_column, f"Task `{self.name}`")

@@ -132,3 +132,19 @@ def test_the_loss_metric_is_the_loss_of_the_batch(task, rng):
     metric.update_state(labels, outputs, sample_weight=weights)
     expected = float(task.loss()(labels, outputs, weights))
     assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_task_without_a_loss_is_rejected_before_it_trains():
+    class Incomplete(tasks.Task):
+        def target(self, batch):
+            return batch["features"], batch["ones"]
+
+    with pytest.raises(TypeError, match="Incomplete.*loss"):
+        Incomplete("head")
+
+
+def test_known_labels_are_those_of_a_class_or_a_number():
+    gender = tasks.Classification("gender", ("female", "male"))
+    assert gender.known(np.int32([0, -1, 1])).tolist() == [True, False, True]
+    number = tasks.Regression("valence")
+    assert number.known(np.float32([0, np.nan, -1])).tolist() == [True, False, True]
