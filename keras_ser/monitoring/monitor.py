@@ -64,6 +64,9 @@ class Monitor(keras.callbacks.Callback):
     step shows the model that the next epoch starts from, and the last step shows the
     model of the best epoch.
 
+    With averaged weights, `callbacks.OnAverages(average, [Monitor(…)])` shows the model
+    that is tested.
+
     Args:
         data: The `Pipeline` that the model is trained on.
         log_dir: Folder of the event files.
@@ -73,8 +76,6 @@ class Monitor(keras.callbacks.Callback):
         points: Maximum number of utterances whose embeddings are shown. They are drawn
             with a fixed seed.
         batches: Number of training batches over which the gradients are averaged.
-        averaging: The `callbacks.AverageWeights` of the training, if it has one. Every
-            step then shows the averaged model, which is the one that is tested.
 
     Attributes:
         rows: Results of `gradients.norms_and_cosines`, one dictionary per step. The key
@@ -103,7 +104,6 @@ class Monitor(keras.callbacks.Callback):
         examples: int = 1,
         points: int = 300,
         batches: int = 2,
-        averaging=None,
     ):
         super().__init__()
         self.data = data
@@ -112,7 +112,6 @@ class Monitor(keras.callbacks.Callback):
         self.examples = _require_positive("examples", examples)
         self.points = _require_positive("points", points)
         self.batches = _require_positive("batches", batches)
-        self.averaging = averaging
         self.rows = []
         self._step = 0
 
@@ -127,20 +126,13 @@ class Monitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._step = epoch + 1
         if epoch % self.every == 0:
-            with self._tested_model():
-                self._write_step(epoch)
+            self._write_step(epoch)
 
     def on_train_end(self, logs=None):
-        with self._tested_model():
-            outputs = self._write_step(self._step)
-            if "embedding" in outputs:
-                self._write_projector(outputs["embedding"])
+        outputs = self._write_step(self._step)
+        if "embedding" in outputs:
+            self._write_projector(outputs["embedding"])
         self._writer.close()
-
-    def _tested_model(self) -> contextlib.AbstractContextManager:
-        """Context in which the model has the weights that would be tested."""
-        averaging = self.averaging
-        return averaging.averaged() if averaging else contextlib.nullcontext()
 
     def _prepare_speech(self) -> None:
         dev = self.data.fold.dev.reset_index(drop=True)

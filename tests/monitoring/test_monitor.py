@@ -380,7 +380,9 @@ def test_averages_are_shown_and_change_nothing(attributes, tmp_path):
     data = attributes(EMOTION, ser.tasks.Regression("valence"))
     plain, _ = train_with_averages(data, lambda averaging: [], tmp_path)
     watched, (last, final) = train_with_averages(
-        data, lambda each: [Monitor(data, tmp_path, 1, averaging=each)], tmp_path
+        data,
+        lambda each: [callbacks.OnAverages(each, [Monitor(data, tmp_path, 1)])],
+        tmp_path,
     )
     np.testing.assert_array_equal(last, final)
     for one, other in zip(plain.variables, watched.variables, strict=True):
