@@ -19,6 +19,9 @@ class MeanOutput(tasks.Task):
 
     kind = "mean"
 
+    def target(self, batch):
+        raise NotImplementedError("Gradients are measured on batches that have labels.")
+
     def loss(self):
         return lambda labels, outputs, weights: keras.ops.mean(outputs)
 
