@@ -103,12 +103,24 @@ def corrections(_: str) -> str:
 def _build(name: str, out: Path, formats: tuple[str, ...]) -> list[Path]:
     from keras_ser import reports
 
-    archive, configs = _runs_of(name), [each for _, each in _configs_of(name)]
-    if name not in TABLES:
-        return reports.write([archive], out, formats=formats)
-    systems = [system for each in configs for system in each.systems]
-    paths = _runs(archive, systems, common="/" in name)
-    return reports.write(paths, out, formats, systems, REFERENCES.get(name))
+    archive, reference = _runs_of(name), REFERENCES.get(name)
+    paths, systems = [archive], ()
+    if name in TABLES:
+        configs = [each for _, each in _configs_of(name)]
+        systems = [system for each in configs for system in each.systems]
+        paths = _runs(archive, systems, common="/" in name)
+    primary = _primary(name, reference)
+    return reports.write(paths, out, formats, systems, reference, primary)
+
+
+def _primary(name: str, reference: str | None) -> str | None:
+    """The primary system of the configs of a table, if the table has runs of it.
+
+    Runs record it, but not those that are older than the field.
+    """
+    done = _folds(_runs_of(name))
+    named = [loaded.primary for _, loaded in _configs_of(name)]
+    return next((each for each in named if each in done and each != reference), None)
 
 
 def _runs(archive: Path, systems: list[str], common: bool) -> list[Path]:
@@ -308,7 +320,11 @@ def _heads_of(name: str) -> tuple:
 def study(name: str) -> str:
     """The table of `docs/studies/<name>.py` on the files in the folder `<name>`."""
     path = ROOT / "docs" / "studies" / f"{name}.py"
-    return runpy.run_path(str(path))["table"](path.with_suffix(""))
+    sys.path.insert(0, str(path.parent))  # studies share modules
+    try:
+        return runpy.run_path(str(path))["table"](path.with_suffix(""))
+    finally:
+        sys.path.pop(0)
 
 
 def models(_: str) -> str:
@@ -542,8 +558,13 @@ def documents() -> dict[Path, str]:
 
 def pictures() -> None:
     """Draws those of the reports in `results/`."""
+    from keras_ser.reports import writing
+
     for name in _tables():
         _build(name, _report_of(name), ("png",))
+        path = _robustness_file(name)
+        if path.exists():
+            writing.draw_figures(_robustness_report(name), path.parent)
 
 
 def main() -> int:

@@ -152,7 +152,7 @@ def draw_scores(predictions, path) -> None:
         for place, name in enumerate(order):
             _score(axes, place, by_system[name], 100 * pooled[name])
         axes.set_yticks(range(len(order)), order)
-        axes.set(xlabel="UAR (%): pooled with 95 % interval; each speaker's in grey")
+        axes.set(xlabel="UAR (%): pooled with 95 % t interval; each speaker's in grey")
         axes.axvline(25, color="#444444", linestyle=":")
         axes.text(25.5, len(order) - 0.6, "chance", va="center", fontsize=9)
         axes.set_xlim(20, 100)
@@ -163,7 +163,7 @@ def draw_scores(predictions, path) -> None:
 def _score(axes, place, rows, uar) -> None:
     each = [scores.uar(p.truth, p.prediction) for _, p in rows.groupby("speaker")]
     axes.plot([100 * x for x in each], [place] * len(each), "|", color="#999999", ms=9)
-    ends = scores.bootstrap_interval(rows.truth, rows.prediction, rows.speaker)
+    ends = scores.t_interval(rows.truth, rows.prediction, rows.speaker)
     colour = AUXILIARY if rows.system.iloc[0].startswith("mtl") else SHARED
     axes.plot([100 * x for x in ends], [place, place], color=colour, linewidth=2.5)
     axes.plot([uar], [place], "o", color=colour, ms=7)

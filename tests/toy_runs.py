@@ -42,6 +42,12 @@ def predictions(system, fold, repeat=0, rows=12, **columns) -> pd.DataFrame:
     return table.assign(**columns)
 
 
+def grouped(system, fold, speakers, repeat=0, **options) -> pd.DataFrame:
+    """Predictions for several speakers, whom one training tests."""
+    parts = [predictions(system, name, repeat, **options) for name in speakers]
+    return pd.concat(parts, ignore_index=True).assign(fold=fold)
+
+
 def task(name, kind="classification", scored=True) -> dict:
     """What the config of a run records of a head."""
     return {"name": name, "kind": kind, "scored": scored}

@@ -30,4 +30,5 @@ config = Experiment(
     unlabelled_corpus="librispeech",
     systems=NETWORKS,
     training=Training(),
+    primary="mtl_aug",
 )

@@ -8,7 +8,7 @@ a folder. Model 1, `mtl_aug`, has all parts. Model 2 has no augmentation head, m
 has no reconstruction either, model 4 (`baseline`) no center loss either, and model 5
 no attention either. `…_augmented` and `baseline_augmented` are the same networks on
 augmented rows. To compare all of them with model 1:
-keras-ser report runs/emodb_four --reference mtl_aug
+keras-ser report runs/emodb_four --reference mtl_aug --primary baseline_augmented
 
 Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
 Cost: minutes per fold and model on one CPU thread.
@@ -31,4 +31,5 @@ config = Experiment(
     labels="four",
     systems={NAMES.get(name, name): row for name, row in ablation().items()},
     training=Training(),
+    primary="mtl_aug",
 )

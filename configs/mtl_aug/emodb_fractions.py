@@ -26,4 +26,5 @@ config = Experiment(
     labels="four",
     systems={name.removesuffix("_100"): row for name, row in ROWS.items()},
     training=Training(),
+    primary="mtl_aug",
 )

@@ -26,4 +26,5 @@ config = Experiment(
         "mtl_aug": System(arguments={"preset": "paper"}),
     },
     training=PAPER_TRAINING,
+    primary="mtl_aug",
 )

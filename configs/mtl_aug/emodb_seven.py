@@ -27,4 +27,5 @@ config = Experiment(
     unlabelled_corpus="librispeech",
     systems=NETWORKS,
     training=Training(),
+    primary="mtl_aug",
 )

@@ -40,4 +40,5 @@ config = Experiment(
     systems={**NETWORKS, **comparison_models()},
     features=Features(normalise="speaker"),
     training=Training(),
+    primary="mtl_aug",
 )

@@ -28,5 +28,6 @@ config = Experiment(
     systems=few_labels(preset="paper"),
     training=PAPER_TRAINING,
     reference="baseline_augmented_100",
+    primary="mtl_aug_100",
     published="mtl_aug:figure 3",
 )

@@ -28,5 +28,6 @@ config = Experiment(
     unlabelled_corpus="librispeech",
     systems=networks(preset="paper"),
     training=PAPER_TRAINING,
+    primary="mtl_aug",
     published="mtl_aug:4",
 )

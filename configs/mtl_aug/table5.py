@@ -38,5 +38,6 @@ config = Experiment(
     conditions=("clean", "noise:all:0", "noise:all:10", "noise:all:20"),
     systems={**networks(preset="paper"), **comparison_models()},
     training=PAPER_TRAINING,
+    primary="mtl_aug",
     published="mtl_aug:5",
 )

@@ -36,5 +36,6 @@ config = Experiment(
     conditions=("clean", "fgsm:0.08", "bim:0.08", "pgd:0.08"),
     systems={**networks(preset="paper"), **comparison_models()},
     training=PAPER_TRAINING,
+    primary="mtl_aug",
     published="mtl_aug:6",
 )

@@ -32,5 +32,6 @@ config = Experiment(
     systems=ablation(preset="paper"),
     training=PAPER_TRAINING,
     reference="model_1",
+    primary="model_4_augmented",
     published="mtl_aug:7",
 )

@@ -176,6 +176,13 @@ def report(command) -> None:
         help="system that the others are compared with; default: the reference of the "
         "config, else baseline_augmented, baseline, or the first system",
     )
+    command.add_argument(
+        "--primary",
+        metavar="SYSTEM",
+        help="system whose comparison is the primary one, chosen before the results "
+        "were known; its p is not adjusted; default: that of the config, else the only "
+        "system that is compared",
+    )
 
 
 def pack(command) -> None:

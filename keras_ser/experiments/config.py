@@ -209,6 +209,10 @@ class Experiment:
         reference: The system that reports compare the others with. By default it is
             `baseline_augmented`, `baseline` or the first system, whichever of these
             the experiment has; see `reports.write`.
+        primary: The system whose comparison with the reference is the primary one of
+            the report's tables. It answers the question of the experiment, so it is
+            chosen before the results are known. Its p value is not adjusted for the
+            other comparisons. The default is empty, for none.
         corpus_options: Options of the readers of corpora, by the name of the corpus,
             such as `{"csv": {"speaker": "who"}}`. Only corpora of the experiment may
             be named. The default is empty.
@@ -251,6 +255,7 @@ class Experiment:
     noise: str = ""
     published: str = ""
     reference: str = ""
+    primary: str = ""
     corpus_options: Mapping[str, Mapping] = dataclasses.field(default_factory=dict)
     tuned_on: tuple[str, ...] = ()
 
@@ -300,6 +305,13 @@ class Experiment:
                 f"Systems {needs} train on unlabelled speech, but experiment "
                 f"`{self.name}` names none. Set `unlabelled_corpus` to a corpus."
             )
+        compared = [name for name in self.systems if name != self.reference]
+        if self.primary and self.primary not in compared:
+            raise ValueError(
+                f"Experiment `{self.name}`: `primary` must be a system that is "
+                f"compared with the reference, one of {compared}. Received: "
+                f"{self.primary!r}. Name one of these, or none."
+            )
 
     def _check_fields(self) -> None:
         """Checks the types of all fields except the name."""
@@ -311,6 +323,7 @@ class Experiment:
             "noise",
             "published",
             "reference",
+            "primary",
         ):
             check(name, getattr(self, name), "text", is_text)
         check("corpus", self.corpus, "a name, or several different ones", are_corpora)

@@ -17,9 +17,9 @@ from keras_ser.utils import files, locks
 if TYPE_CHECKING:
     from keras_ser.tasks import Task
 
-# Keys of config.json that decide no result: two concern reports only, and the tasks
+# Keys of config.json that decide no result: three concern reports only, and the tasks
 # follow from the model and the speech.
-FREE_KEYS = ("published", "reference", "tasks")
+FREE_KEYS = ("published", "reference", "primary", "tasks")
 
 
 def unfinished(job: Job) -> Path:

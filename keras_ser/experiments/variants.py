@@ -31,7 +31,12 @@ def restricted(config: Experiment, systems: Iterable[str]) -> Experiment:
     systems = {name: config.systems[name] for name in names}
     needed = any(system.use_unlabelled for system in systems.values())
     unlabelled = config.unlabelled_corpus if needed else ""
-    part = dataclasses.replace(config, systems=systems, unlabelled_corpus=unlabelled)
+    part = dataclasses.replace(
+        config,
+        systems=systems,
+        unlabelled_corpus=unlabelled,
+        primary=config.primary if config.primary in systems else "",
+    )
     return _without_old_options(part, config)
 
 

@@ -6,8 +6,7 @@ import pandas as pd
 
 from keras_ser import figures, scores
 from keras_ser.reports.blocks import Block, Figure, Table, Text
-from keras_ser.reports.cells import UAR, Measure, pooled
-from keras_ser.reports.comparison import speaker_uar
+from keras_ser.reports.cells import UAR, Measure, pooled, score_repeats
 from keras_ser.reports.run_files import class_names
 from keras_ser.reports.text import (
     NO_VALUE,
@@ -33,7 +32,7 @@ def repeat_table(
     if all(rows["repeat"].nunique() == 1 for rows in by_system.values()):
         return []
     table = pd.DataFrame(
-        {name: _score_repeats(rows, measure) for name, rows in by_system.items()}
+        {name: score_repeats(rows, measure) for name, rows in by_system.items()}
     )
     caption = f"{title}: pooled {measure.title} of each repeat that has all folds"
     return [Table(caption, ["Repeat", *table], _rows_and_mean(table, measure))]
@@ -76,6 +75,21 @@ def speaker_blocks(
         *recall_note(by_system, "speaker"),
         Figure(f"speakers{suffix}.png", caption, draw),
     ]
+
+
+def speaker_uar(rows: pd.DataFrame) -> pd.Series:
+    """UAR of each speaker, averaged over the repeats that have the speaker.
+
+    Args:
+        rows: Predictions of a head with classes.
+    """
+    repeats = [
+        pd.Series(
+            scores.per_speaker_uar(part["truth"], part["prediction"], part["speaker"])
+        )
+        for _, part in rows.groupby("repeat")
+    ]
+    return pd.concat(repeats, axis=1).mean(axis=1)
 
 
 def recall_note(by_system: dict[str, pd.DataFrame], column: str = "") -> list[Text]:
@@ -141,19 +155,6 @@ def _score_folds(rows: pd.DataFrame, measure: Measure) -> pd.Series:
             ).mean()
             for fold, part in rows.groupby("fold")
         }
-    )
-
-
-def _score_repeats(rows: pd.DataFrame, measure: Measure) -> pd.Series:
-    """The pooled score of each repeat that has all folds of the system."""
-    folds = rows["fold"].nunique()
-    return pd.Series(
-        {
-            repeat: pooled(part, measure)
-            for repeat, part in rows.groupby("repeat")
-            if part["fold"].nunique() == folds
-        },
-        dtype=float,
     )
 
 

@@ -1,47 +1,111 @@
 """A score with its interval, as the cell of a table."""
 
 import dataclasses
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
 from keras_ser import scores
 from keras_ser.reports.tasks import Head
-from keras_ser.reports.text import number, percent
-from keras_ser.scores.significance import MIN_SPEAKERS
+from keras_ser.reports.text import number, percent, points, signed
+from keras_ser.reports.units import MIN_UNITS, Units, find_units
 
 UAR_COLUMNS = ["uar", "low", "high"]
-FEW_SPEAKERS_MARK = " ‡"  # after an interval over utterances instead of speakers
+FEW_UNITS_MARK = " ‡"  # after an interval over utterances instead of units
+DEVIATION = " ± SD"  # in the title of scores that have one
 Interval = tuple[float, float]
+# What reports say of the cells of `with_interval`.
+INTERVALS = (
+    "In brackets after a score: its 95 % t interval, which is about other speakers. It "
+    "rests on how much the score changes if one unit is left out. A unit is a speaker, "
+    "or a group of speakers who were tested by the same trainings. Where trainings are "
+    "units, too, the text below the table says so. An interval with the mark ‡ has "
+    f"fewer than {MIN_UNITS} units; it is over single utterances, each with all of its "
+    "repeats, and says nothing about other speakers. Between a score and its interval, "
+    "after ±: the sample standard deviation (SD) over seeds, that is of the pooled "
+    "scores of the repeats that have all folds."
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class Measure:
-    """The score that reports show of a head.
+    """The score that reports show of a head, and the statistics that belong to it.
 
     Args:
-        title: Its name and unit, for captions.
+        name: Its name.
+        unit: The end of its title that names its unit; may be empty.
         read: Converts labels of `predictions.csv`, which are text.
         score: The score of true and predicted labels.
-        interval: Its bootstrap interval, of the same and the names of the clusters.
+        t_interval: Its t interval, of the same and the units of the rows.
+        difference_t_interval: The t interval of a difference, of true labels, the
+            labels of both systems, and the units of the rows.
+        difference_bootstrap: The bootstrap interval, of the same.
+        sign_flip_test: p of the difference over units, of the same.
+        t_test: p over units and trainings, of the same and the trainings of the rows.
         text: How a value is written.
+        signed: How a difference is written.
     """
 
-    title: str
+    name: str
+    unit: str
     read: Callable[[pd.Series], pd.Series]
     score: Callable[..., float]
-    interval: Callable[..., Interval]
+    t_interval: Callable[..., Interval]
+    difference_t_interval: Callable[..., Interval]
+    difference_bootstrap: Callable[..., Interval]
+    sign_flip_test: Callable[..., float]
+    t_test: Callable[..., float]
     text: Callable[[float], str]
+    signed: Callable[[float], str]
 
-    def labels(self, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-        """The true and the predicted labels of predictions."""
-        return self.read(rows["truth"]), self.read(rows["prediction"])
+    @property
+    def title(self) -> str:
+        """Its name and unit, for captions."""
+        return f"{self.name}{self.unit}"
+
+    def labels(
+        self, rows: pd.DataFrame, columns: Iterable[str] = ("truth", "prediction")
+    ) -> list[pd.Series]:
+        """The labels in some columns of predictions.
+
+        Args:
+            rows: The predictions.
+            columns: The columns.
+        """
+        return [self.read(rows[name]) for name in columns]
+
+
+def _sign_flip_test(truth, first, second, unit) -> float:
+    return scores.sign_flip_test(scores.contributions(truth, first, second, unit))
 
 
 UAR = Measure(
-    "UAR %", lambda labels: labels, scores.uar, scores.bootstrap_interval, percent
+    name="UAR",
+    unit=" %",
+    read=lambda labels: labels,
+    score=scores.uar,
+    t_interval=scores.t_interval,
+    difference_t_interval=scores.difference_t_interval,
+    difference_bootstrap=scores.difference_interval,
+    sign_flip_test=_sign_flip_test,
+    t_test=scores.difference_t_test,
+    text=percent,
+    signed=points,
 )
-CCC = Measure("CCC", pd.to_numeric, scores.ccc, scores.ccc_interval, number)
+CCC = Measure(
+    name="CCC",
+    unit="",
+    read=pd.to_numeric,
+    score=scores.ccc,
+    t_interval=scores.ccc_t_interval,
+    difference_t_interval=scores.ccc_difference_t_interval,
+    difference_bootstrap=scores.ccc_difference_interval,
+    sign_flip_test=scores.ccc_sign_flip_test,
+    t_test=scores.ccc_difference_t_test,
+    text=number,
+    signed=signed,
+)
 
 
 def measure_of(head: Head) -> Measure:
@@ -59,39 +123,93 @@ def pooled(rows: pd.DataFrame, measure: Measure = UAR) -> float:
     return measure.score(*measure.labels(rows))
 
 
-def interval(rows: pd.DataFrame, measure: Measure = UAR) -> tuple[float, float, float]:
-    """The pooled score and both ends of its 95 % bootstrap interval.
-
-    The interval is over draws of speakers, or of utterances where the speakers are
-    too few.
+def score_repeats(rows: pd.DataFrame, measure: Measure = UAR) -> pd.Series:
+    """The pooled score of each repeat that has all folds of the system.
 
     Args:
         rows: As for `pooled`.
         measure: The score.
     """
-    cluster = "utterance" if _has_few_speakers(rows) else "speaker"
+    folds = rows["fold"].nunique()
+    return pd.Series(
+        {
+            repeat: pooled(part, measure)
+            for repeat, part in rows.groupby("repeat")
+            if part["fold"].nunique() == folds
+        },
+        dtype=float,
+    )
+
+
+def interval(rows: pd.DataFrame, measure: Measure = UAR) -> tuple[float, float, float]:
+    """The pooled score and both ends of its 95 % t interval.
+
+    The interval is over units (see `units.find_units`), or over utterances where the
+    units are too few.
+
+    Args:
+        rows: As for `pooled`.
+        measure: The score.
+    """
     labels = measure.labels(rows)
-    low, high = measure.interval(*labels, rows[cluster], cluster=cluster)
-    return measure.score(*labels), low, high
+    limits = t_limits(measure.t_interval, labels, rows, find_units(rows))
+    return measure.score(*labels), *limits
+
+
+def t_limits(
+    compute: Callable[..., Interval],
+    labels: Iterable[pd.Series],
+    rows: pd.DataFrame,
+    units: Units,
+) -> Interval:
+    """A t interval over units, or over utterances where the units are too few.
+
+    Args:
+        compute: The interval of labels and units.
+        labels: True and predicted labels.
+        rows: The predictions, with the column `utterance`.
+        units: Their units.
+
+    Returns:
+        Both ends; NaN for a single utterance.
+    """
+    if not units.are_few:
+        return compute(*labels, units.unit, training=units.varied_training)
+    if rows["utterance"].nunique() < 2:
+        return math.nan, math.nan
+    return compute(*labels, rows["utterance"])
 
 
 def with_interval(rows: pd.DataFrame, measure: Measure = UAR) -> str:
-    """The pooled score with its 95 % interval, such as `87.5 [83.7, 91.2]`.
+    """The pooled score with its 95 % t interval, such as `87.5 ± 1.2 [83.7, 91.2]`.
 
-    The mark ‡ follows if there are too few speakers for an interval over speakers;
-    it is then over utterances.
+    After ± stands the sample standard deviation over seeds, if at least two repeats
+    have all folds of the system. The mark ‡ follows if there are too few units for an
+    interval over units; it is then over utterances.
 
     Args:
         rows: As for `pooled`.
         measure: The score.
     """
     score, low, high = map(measure.text, interval(rows, measure))
-    mark = FEW_SPEAKERS_MARK if _has_few_speakers(rows) else ""
-    return f"{score} [{low}, {high}]{mark}"
+    deviation = score_repeats(rows, measure).std()
+    spread = "" if math.isnan(deviation) else f" ± {measure.text(deviation)}"
+    mark = FEW_UNITS_MARK if find_units(rows).are_few else ""
+    return f"{score}{spread} [{low}, {high}]{mark}"
+
+
+def score_title(measure: Measure, cells: Iterable[str]) -> str:
+    """The title of scores, which names the standard deviation where there is one.
+
+    Args:
+        measure: The score.
+        cells: The cells below the title, from `with_interval`.
+    """
+    return measure.title + (DEVIATION if any("±" in cell for cell in cells) else "")
 
 
 def uar_interval(rows: pd.DataFrame) -> tuple[float, float, float]:
-    """Pooled UAR and its bootstrap interval, in the order of `UAR_COLUMNS`.
+    """Pooled UAR and its t interval, in the order of `UAR_COLUMNS`.
 
     Args:
         rows: Labelled predictions of one head, as `reports.read` returns them.
@@ -103,16 +221,12 @@ def uar_interval(rows: pd.DataFrame) -> tuple[float, float, float]:
 
 
 def uar_with_interval(rows: pd.DataFrame) -> str:
-    """Pooled UAR in percent with its 95 % interval, such as `87.5 [83.7, 91.2]`.
+    """Pooled UAR in percent with its 95 % t interval, such as `87.5 [83.7, 91.2]`.
 
-    The mark ‡ follows if there are too few speakers for an interval over speakers;
-    it is then over utterances.
+    With repeats, the standard deviation over seeds stands between them; see
+    `with_interval`.
 
     Args:
         rows: Labelled predictions of one head, as `reports.read` returns them.
     """
     return with_interval(rows, UAR)
-
-
-def _has_few_speakers(rows: pd.DataFrame) -> bool:
-    return rows["speaker"].nunique() < MIN_SPEAKERS

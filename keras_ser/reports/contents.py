@@ -6,6 +6,7 @@ import pandas as pd
 
 from keras_ser.reports import comparison, regression
 from keras_ser.reports.blocks import Block, Figure, Heading, Text
+from keras_ser.reports.cells import INTERVALS
 from keras_ser.reports.fractions import label_fraction_blocks
 from keras_ser.reports.heads import augmentation_head_blocks
 from keras_ser.reports.published import published_blocks
@@ -22,23 +23,32 @@ from keras_ser.reports.tasks import Head
 from keras_ser.reports.test_sets import add_test_sets, main_rows
 from keras_ser.reports.text import sort_names
 
-HOW_TO_READ = (
+SCORES = (
     "UAR (unweighted average recall) is the mean recall of the classes that have a "
     "true utterance. WA (weighted accuracy) is the share of correct predictions. Both "
-    "pool all test utterances and all repeats. In brackets: the 95 % interval over "
-    "2000 bootstrap draws of whole speakers. An interval with the mark ‡ has fewer "
-    "than 6 speakers; it is over draws of single utterances, each with all of its "
-    "repeats, and says nothing about other speakers. Δ is the pooled UAR of a system "
-    "minus that of the system that the caption of the table names, in percentage "
-    "points; its interval comes from the same draws for both systems. After ±: the "
+    "pool all test utterances and all repeats."
+)
+DIFFERENCES = (
+    "Δ is the pooled UAR of a system minus that of the system that the caption of the "
+    "table names, in percentage points. It has a t interval over the same units, and "
+    "the percentile interval of 2000 bootstrap draws of whole units, each of which is "
+    "used for both systems. With few units, the bootstrap interval tends to be too "
+    "narrow. p is about the printed Δ."
+)
+BREAKDOWNS = (
+    "The last row of a table of repeats or folds holds the mean and, after ±, the "
     "sample standard deviation of the rows above. The UAR of a fold is the mean over "
     "its repeats. A fold or speaker that lacks classes is averaged over the classes "
     "that it has."
 )
+HOW_TO_READ = (SCORES, INTERVALS, DIFFERENCES, BREAKDOWNS)
 
 
 def contents(
-    runs: list[Run], order: Iterable[str] = (), reference: str | None = None
+    runs: list[Run],
+    order: Iterable[str] = (),
+    reference: str | None = None,
+    primary: str | None = None,
 ) -> list[Block]:
     """All blocks of the report of complete runs.
 
@@ -47,12 +57,14 @@ def contents(
         order: Systems that come first.
         reference: The system that the others are compared with; default: that of the
             config, else as `comparison.choose_reference` chooses.
+        primary: The system of the primary comparison; default: that of the config,
+            else as `comparison.choose_primary` chooses.
 
     Raises:
         FileNotFoundError: If a metrics.json is missing.
         ValueError: If there are no labelled predictions, if the reference is not a
-            system, if a file of a run is invalid, or if two figures would have the
-            same file name.
+            system, if the primary system is compared in no table, if a file of a run
+            is invalid, or if two figures would have the same file name.
     """
     order = list(order)
     settings, heads = collect_settings(runs), collect_heads(runs)
@@ -62,8 +74,8 @@ def contents(
     title = f"Results: {', '.join(sort_names(table['experiment']))}"
     blocks: list[Block] = [Heading(title, 1), *map(Text, _how_to_read(heads))]
     blocks += settings_blocks(runs, settings, order)
-    recorded = recorded_names(runs)
-    blocks += section_blocks(table, heads, settings, order, reference, recorded)
+    named = recorded_names(runs), primary
+    blocks += section_blocks(table, heads, settings, order, reference, *named)
     main = _main_classes(table, heads)
     blocks += label_fraction_blocks(settings, main) + published_blocks(settings, main)
     blocks += augmentation_head_blocks(runs, order) + selection_blocks(runs, order)
@@ -73,7 +85,7 @@ def contents(
 
 def _how_to_read(heads: dict[str, tuple[Head, ...]]) -> list[str]:
     numbers = any(head.has_numbers for own in heads.values() for head in own)
-    return [HOW_TO_READ, *([regression.HOW_TO_READ] if numbers else [])]
+    return [*HOW_TO_READ, *([regression.HOW_TO_READ] if numbers else [])]
 
 
 def _main_classes(

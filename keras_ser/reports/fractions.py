@@ -8,11 +8,12 @@ import pandas as pd
 
 from keras_ser.figures import curves
 from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
-from keras_ser.reports.cells import uar_interval, uar_with_interval
+from keras_ser.reports.cells import UAR, score_title, uar_interval, uar_with_interval
 from keras_ser.reports.test_sets import format_test_set
 from keras_ser.reports.text import NO_VALUE, slug, sort_names
 
-CAPTION = "UAR % against the share of training utterances that kept their label"
+AXIS = "against the share of training utterances that kept their label"
+CAPTION = f"{UAR.title} {AXIS}"
 Lines = dict[str, dict[int, str]]  # the system of each line at each percentage
 
 
@@ -41,10 +42,10 @@ def label_fraction_blocks(
         blocks += [Text(note)] if note else []
         for test_set in sort_names(rows["test_set"]):
             part = rows[rows["test_set"] == test_set]
-            caption = f"{format_test_set(test_set)}: {CAPTION}"
-            blocks.append(_table(caption, part, lines, percents))
+            blocks.append(_table(format_test_set(test_set), part, lines, percents))
         draw = functools.partial(_draw, rows, lines, percents)
-        blocks.append(Figure(f"labels{suffix}.png", CAPTION, draw))
+        caption = f"{CAPTION}, with 95 % t intervals"
+        blocks.append(Figure(f"labels{suffix}.png", caption, draw))
     return blocks
 
 
@@ -85,13 +86,14 @@ def _keep_common(rows: pd.DataFrame, lines: Lines) -> tuple[pd.DataFrame, str]:
 
 
 def _table(
-    caption: str, rows: pd.DataFrame, lines: Lines, percents: list[int]
+    test_set: str, rows: pd.DataFrame, lines: Lines, percents: list[int]
 ) -> Table:
     body = [
         [f"{percent} %", *(_cell(rows, line.get(percent)) for line in lines.values())]
         for percent in percents
     ]
-    return Table(caption, ["Labels", *lines], body)
+    title = score_title(UAR, (cell for row in body for cell in row))
+    return Table(f"{test_set}: {title} {AXIS}", ["Labels", *lines], body)
 
 
 def _cell(rows: pd.DataFrame, system: str | None) -> str:

@@ -1,17 +1,23 @@
 """The main table: the scores of all systems, each compared with the reference."""
 
-from collections.abc import Callable, Iterable
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
 from keras_ser import scores
 from keras_ser.reports import comparison
 from keras_ser.reports.blocks import Block, Table, Text
-from keras_ser.reports.cells import uar_with_interval
+from keras_ser.reports.cells import UAR, Measure, score_title, with_interval
+from keras_ser.reports.comparison import Difference
 from keras_ser.reports.text import NO_VALUE, job_key, percent
+from keras_ser.reports.units import explain, find_units
 
-# Makes the table of a caption, predictions by system, marks by system and a reference.
-Tabulate = Callable[[str, dict[str, pd.DataFrame], dict[str, str], str], list[Block]]
+# Makes the table of a caption, predictions by system, marks by system, a reference and
+# the system of a primary comparison.
+Tabulate = Callable[
+    [str, dict[str, pd.DataFrame], dict[str, str], str, str | None], list[Block]
+]
 COUNTED = ["System", "Folds", "Repeats", "Utterances"]
 INCOMPLETE_MARK = " †"  # after a system that lacks runs which another one has
 Job = tuple[str, int]  # fold and repeat
@@ -24,6 +30,7 @@ def main_table_blocks(
     reference: str,
     note: str = "",
     tabulate: Tabulate | None = None,
+    primary: str | None = None,
 ) -> list[Block]:
     """The main table, what systems lack, and a table on what they have in common.
 
@@ -36,20 +43,22 @@ def main_table_blocks(
         reference: The system that the others are compared with.
         note: Addition to the captions.
         tabulate: Makes a table of scores; default: `uar_blocks`.
+        primary: The system of the primary comparison, if one is named.
     """
     tabulate = tabulate or uar_blocks
     jobs = {name: _jobs(rows) for name, rows in by_system.items()}
     every = sorted(set().union(*jobs.values()), key=job_key)
     lacking = {name: [j for j in every if j not in jobs[name]] for name in jobs}
     marks = {name: INCOMPLETE_MARK if lacking[name] else "" for name in jobs}
-    blocks = tabulate(f"{title}: scores{note}", by_system, marks, reference)
+    caption = f"{title}: scores{note}"
+    blocks = tabulate(caption, by_system, marks, reference, primary)
     blocks += [_absent(name, reference) for name in systems if name not in jobs]
     blocks += [Text(line) for line in _describe_lacking(lacking)]
     common = set.intersection(*jobs.values())
     shared = {name: _keep_jobs(rows, common) for name, rows in by_system.items()}
     if any(lacking.values()) and common:
         caption = f"{title}: scores on the common folds{note}"
-        blocks += tabulate(caption, shared, {}, reference)
+        blocks += tabulate(caption, shared, {}, reference, primary)
     elif any(lacking.values()):
         blocks.append(Text("The systems have no fold and repeat in common."))
     return blocks + _warn_of_utterances(shared)
@@ -60,6 +69,7 @@ def uar_blocks(
     by_system: dict[str, pd.DataFrame],
     marks: dict[str, str],
     reference: str,
+    primary: str | None = None,
 ) -> list[Block]:
     """A table of UAR and WA, each system compared with the reference, and its notes.
 
@@ -68,24 +78,75 @@ def uar_blocks(
         by_system: Scored predictions by the name of the system.
         marks: What follows the names of systems.
         reference: The system that the others are compared with.
+        primary: The system of the primary comparison, if one is named.
     """
-    differences = comparison.compare(by_system, reference)
-    header = [*COUNTED, "UAR % [95 % interval]", "WA %"]
-    rows = [
-        [name + marks.get(name, ""), *count_cells(rows), *_scores(rows)]
-        for name, rows in by_system.items()
-    ]
+    names = by_system, marks, reference, primary
+    return score_blocks(caption, *names, UAR, {"WA %": _accuracy})
+
+
+def score_blocks(
+    caption: str,
+    by_system: dict[str, pd.DataFrame],
+    marks: dict[str, str],
+    reference: str,
+    primary: str | None,
+    measure: Measure,
+    others: Mapping[str, Callable[[pd.DataFrame], str]],
+) -> list[Block]:
+    """A table of scores, each system compared with the reference, and its notes.
+
+    Args:
+        caption, by_system, marks, reference, primary: As for `uar_blocks`.
+        measure: The score that systems are compared by.
+        others: What makes the cells of other scores, by their titles.
+    """
+    differences = comparison.compare(by_system, reference, measure)
+    primary = comparison.choose_primary(differences, primary)
+    cells = {name: with_interval(rows, measure) for name, rows in by_system.items()}
+    title = f"{score_title(measure, cells.values())} [95 % t interval]"
+    table = Table(
+        caption,
+        [*COUNTED, title, *others],
+        [
+            [
+                name + marks.get(name, ""),
+                *count_cells(rows),
+                cells[name],
+                *(make(rows) for make in others.values()),
+            ]
+            for name, rows in by_system.items()
+        ],
+    )
     if differences:
-        header += comparison.DIFFERENCE_HEADER
-        none = [NO_VALUE] * len(comparison.DIFFERENCE_HEADER)
-        cells = comparison.difference_cells(differences)
-        rows = [
-            [*row, *cells.get(name, none)]
-            for name, row in zip(by_system, rows, strict=True)
-        ]
-        caption += f", {comparison.describe_reference(differences, reference)}"
-    table = Table(caption, header, rows)
-    return [table, *comparison.explain(differences, reference)]
+        compared = comparison.difference_cells(differences, primary, measure)
+        table = _add_columns(table, list(by_system), compared, measure)
+        described = comparison.describe_reference(differences, reference)
+        table = dataclasses.replace(table, caption=f"{caption}, {described}")
+    notes = [*comparison.explain(differences, primary)]
+    return [table, *notes, *_explain_units(by_system, differences)]
+
+
+def _add_columns(
+    table: Table, systems: list[str], cells: dict[str, list[str]], measure: Measure
+) -> Table:
+    """The table with the cells of a comparison after those of each system."""
+    header = comparison.difference_header(measure)
+    none = [NO_VALUE] * len(header)
+    rows = [
+        [*row, *cells.get(name, none)]
+        for name, row in zip(systems, table.rows, strict=True)
+    ]
+    return Table(table.caption, [*table.header, *header], rows)
+
+
+def _explain_units(
+    by_system: dict[str, pd.DataFrame], differences: dict[str, Difference]
+) -> list[Text]:
+    units = [find_units(rows) for rows in by_system.values()]
+    units += [each.units for each in differences.values()]
+    tested = any(each.is_tested for each in differences.values())
+    what = "Intervals and p" if tested else "Intervals"
+    return [Text(text) for text in explain(units, what)]
 
 
 def count_cells(rows: pd.DataFrame) -> list[str]:
@@ -93,9 +154,8 @@ def count_cells(rows: pd.DataFrame) -> list[str]:
     return [str(rows[column].nunique()) for column in ("fold", "repeat", "utterance")]
 
 
-def _scores(rows: pd.DataFrame) -> list[str]:
-    accuracy = scores.accuracy(rows["truth"], rows["prediction"])
-    return [uar_with_interval(rows), percent(accuracy)]
+def _accuracy(rows: pd.DataFrame) -> str:
+    return percent(scores.accuracy(rows["truth"], rows["prediction"]))
 
 
 def _absent(name: str, reference: str) -> Text:

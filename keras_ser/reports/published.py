@@ -234,8 +234,9 @@ def _panels(
 
 def _explain_cells(paper: str) -> str:
     return (
-        f"After ± in published figures: {SPREADS[paper]}. In brackets: the same "
-        f"interval as in the other tables. {NO_VALUE}: not printed, or not run."
+        f"After ± in published figures: {SPREADS[paper]}. Measured figures have the "
+        "interval, and with repeats the standard deviation over seeds, of the other "
+        f"tables. {NO_VALUE}: not printed, or not run."
     )
 
 

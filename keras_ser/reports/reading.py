@@ -18,7 +18,7 @@ RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 # Keys of config.json that differ from run to run.
 RUN_KEYS = ("systems", "fold", "repeat", "data", "tasks")
 # Settings that change no result: runs may differ in them, and those of the first count.
-FREE_SETTINGS = ("published", "reference")
+FREE_SETTINGS = ("published", "reference", "primary")
 # Settings that a run records only if they differ from these.
 FEATURE_DEFAULTS = {"speech_db": None}
 TRAINING_DEFAULTS = {

@@ -19,6 +19,7 @@ def write(
     formats: str | Iterable[str] = FORMATS,
     systems: str | Iterable[str] = (),
     reference: str | None = None,
+    primary: str | None = None,
 ) -> list[Path]:
     """Writes the report of complete runs.
 
@@ -31,10 +32,11 @@ def write(
     is on two sides of a fold.
 
     The main table compares every system with the reference: the difference of their
-    pooled UARs with a paired bootstrap interval, the mean difference over speakers,
-    p of a sign-flip test on this mean, and p adjusted by Holm's method for the tests
-    of the table. Heads that predict numbers have the CCC with the same intervals,
-    Pearson's r and the RMSE.
+    pooled UARs with a t interval and a paired bootstrap interval, p of this
+    difference, and p adjusted by Holm's method for the tests of the table besides
+    the primary one. Intervals and p are over speakers, over groups of speakers, or
+    over speakers and trainings; see `reports.units`. Heads that predict numbers have
+    the CCC with the same intervals and test, Pearson's r and the RMSE.
 
     The figures are `speakers.png` and `confusion_<system>.png`, and `labels.png` and
     `published.png` where there are such tables. With several experiments, test sets
@@ -49,6 +51,10 @@ def write(
         reference: The system that the others are compared with. Default: the
             reference of the config, else `baseline_augmented`, `baseline`, or the
             first system.
+        primary: The system whose comparison with the reference is the primary one: it
+            was chosen before the results were known, and its p is not adjusted.
+            Default: the primary system of the config, else the only system that is
+            compared, else none.
 
     Returns:
         The written files.
@@ -56,7 +62,8 @@ def write(
     Raises:
         FileNotFoundError: As `reports.read`, and if a metrics.json is missing.
         ValueError: As `reports.read`, if a format is unknown, if `reference` is not a
-            system, or if there are no labelled predictions.
+            system, if no table compares `primary` with its reference, or if there are
+            no labelled predictions.
     """
     formats, systems = as_list(formats), as_list(systems)
     if not set(formats) <= set(FORMATS):
@@ -64,7 +71,7 @@ def write(
             f"`formats` must be any of {list(FORMATS)}. Received: {formats}. Leave the "
             "others out."
         )
-    blocks = contents(read_runs(paths), systems, reference)
+    blocks = contents(read_runs(paths), systems, reference, primary)
     if "png" not in formats:
         blocks = [block for block in blocks if not isinstance(block, Figure)]
     written = [

@@ -244,7 +244,7 @@ def _check_settings(path: RunPath, config: dict, system: dict) -> None:
     for name in ("features", "training"):
         if not isinstance(config.get(name, {}), dict):
             raise invalid_file(path, f"an object as `{name}`", config[name])
-    for name in ("published", "reference", "noise"):
+    for name in ("published", "reference", "primary", "noise"):
         if not isinstance(config.get(name) or "", str):
             raise invalid_file(path, f"text as `{name}`", config[name])
     corpus = config.get("corpus")

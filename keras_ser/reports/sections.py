@@ -8,7 +8,7 @@ import pandas as pd
 from keras_ser.reports import breakdowns
 from keras_ser.reports.blocks import Block, Heading, Text
 from keras_ser.reports.cells import CCC
-from keras_ser.reports.comparison import choose_reference
+from keras_ser.reports.comparison import check_primary, choose_reference
 from keras_ser.reports.main_table import Tabulate, main_table_blocks, uar_blocks
 from keras_ser.reports.regression import ccc_blocks
 from keras_ser.reports.run_files import class_names
@@ -28,6 +28,7 @@ def section_blocks(
     order: Iterable[str] = (),
     reference: str | None = None,
     recorded: Mapping[str, Iterable[str]] = {},
+    primary: str | None = None,
 ) -> list[Block]:
     """The sections of all experiments, test sets, conditions and heads.
 
@@ -40,11 +41,17 @@ def section_blocks(
             config, else as `comparison.choose_reference` chooses.
         recorded: From `reading.recorded_names`; heads that have no predictions because
             the test speech has no label of them are named.
+        primary: The system of the primary comparison of each table that has it;
+            default: that of the config, else as `comparison.choose_primary` chooses.
+
+    Raises:
+        ValueError: If no table compares `primary` with its reference.
     """
     order, notes = list(order), normalisation_notes(settings)
     varying = [column for column in GROUP if table[column].nunique() > 1]
     groups = {key: rows for key, rows in table.groupby(GROUP, sort=False)}
     blocks: list[Block] = []
+    compared: set[str] = set()
     for key in sorted(groups, key=group_key):
         group = dict(zip(GROUP, key, strict=True))
         experiment = group["experiment"]
@@ -59,11 +66,14 @@ def section_blocks(
                 is_main=head == heads[experiment][0],
                 systems=sort_systems(own["system"][own["head"] == head.name], order),
                 named=reference or settings[experiment].get("reference"),
+                primaries=(primary, settings[experiment].get("primary")),
                 note=notes[experiment],
                 suffix=suffix,
             )
             blocks += section.blocks(groups[key])
+            compared |= section.compared
         blocks += _unscored(group, recorded.get(experiment, ()), groups[key])
+    check_primary(primary, compared)
     return blocks
 
 
@@ -100,6 +110,7 @@ class _Section:
         is_main: Whether it is the main head. The others have few tables.
         systems: Names of all systems that have the head.
         named: The reference that the user or the config names, if any.
+        primaries: The primary systems that the user and the config name, if any.
         note: Addition to the captions of the main table.
         suffix: End of the figures' file names.
     """
@@ -110,8 +121,24 @@ class _Section:
     is_main: bool
     systems: list[str]
     named: str | None
+    primaries: tuple[str | None, ...]
     note: str
     suffix: str
+
+    @property
+    def reference(self) -> str:
+        """The system that the others are compared with."""
+        return choose_reference(self.systems, self.named)
+
+    @property
+    def compared(self) -> set[str]:
+        """The systems that are compared with the reference."""
+        return {*self.systems} - {self.reference}
+
+    @property
+    def primary(self) -> str | None:
+        """The first of the primary systems that is compared with the reference."""
+        return next((name for name in self.primaries if name in self.compared), None)
 
     def blocks(self, rows: pd.DataFrame) -> list[Block]:
         """The section, or nothing if none of the predictions are of the head.
@@ -159,20 +186,19 @@ class _Section:
         ]
 
     def _main_table(self, by_system, tabulate: Tabulate) -> list[Block]:
-        reference = choose_reference(self.systems, self.named)
         return main_table_blocks(
-            self.title, self.systems, by_system, reference, self.note, tabulate
+            self.title,
+            self.systems,
+            by_system,
+            self.reference,
+            self.note,
+            tabulate,
+            self.primary,
         )
 
     def _recalls(self, by_system: dict[str, pd.DataFrame]) -> list[Text]:
-        """What the UARs of the main table are, if there is a single true class.
-
-        The mean difference over speakers takes the UAR of each of them.
-        """
-        every = breakdowns.recall_note(by_system)
-        return every or breakdowns.recall_note(
-            by_system if len(by_system) > 1 else {}, "speaker"
-        )
+        """What the UARs of the main table are, if there is a single true class."""
+        return breakdowns.recall_note(by_system)
 
     def _chance(self, by_system: dict[str, pd.DataFrame]) -> list[Block]:
         """What to aim at, if an encoder unlearns the classes."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 NO_VALUE = "–"  # what a cell without a value holds
+PRIMARY = "primary"  # what the cell of an unadjusted p holds
 
 
 def percent(value: float) -> str:
@@ -63,6 +64,15 @@ def share(count: int, total: int) -> str:
 def counted(count: int, noun: str) -> str:
     """A count with its noun: `1 speaker`, `2 speakers`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def count_range(counts: Iterable[int], noun: str) -> str:
+    """The range of counts with their noun: `10 speakers`, `5 to 6 speakers`."""
+    counts = list(counts)
+    low, high = min(counts), max(counts)
+    first, of, rest = noun.partition(" of ")
+    named = f"{counted(high, first)}{of}{rest}"
+    return named if low == high else f"{low} to {named}"
 
 
 def as_text(value) -> str:

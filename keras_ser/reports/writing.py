@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
-from keras_ser.reports.text import NO_VALUE
+from keras_ser.reports.text import NO_VALUE, PRIMARY
 
 WIDE_CELL = 35  # characters; a LaTeX column with a longer cell breaks its lines
 ROWS_PER_PAGE = 40  # a longer LaTeX table may continue on the next page
@@ -99,7 +99,7 @@ def _latex_table(caption: str, header: list[str], rows: list[list[str]]) -> str:
 
 def _alignment(rows: list[list[str]]) -> list[str]:
     """How to align each column: "r" if it holds numbers only, else "l"."""
-    number = re.compile(rf"[\d{NO_VALUE}+−]")
+    number = re.compile(rf"[\d{NO_VALUE}+−\[]|{PRIMARY}$")
     kinds = [
         "r" if all(map(number.match, column)) else "l"
         for column in zip(*rows, strict=True)

@@ -11,10 +11,18 @@ from keras_ser.figures import curves
 from keras_ser.reports import published as published_tables
 from keras_ser.reports import regression
 from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
-from keras_ser.reports.cells import Measure, interval, measure_of, with_interval
+from keras_ser.reports.cells import (
+    INTERVALS,
+    Measure,
+    interval,
+    measure_of,
+    score_title,
+    with_interval,
+)
 from keras_ser.reports.tasks import UNRECORDED, Head
 from keras_ser.reports.test_sets import add_table_names, format_test_set
 from keras_ser.reports.text import NO_VALUE, natural_key, slug, sort_names, sort_systems
+from keras_ser.reports.units import explain, find_units
 from keras_ser.reports.writing import draw_figures, markdown
 from keras_ser.utils import files
 
@@ -25,17 +33,16 @@ POOLED_COLUMNS = ["fold", "repeat", "utterance"]
 FAMILY_COLUMNS = ["axis", "family", "steps"]  # shared by the levels of a condition
 HOW_TO_READ = (
     "UAR (unweighted average recall) is the mean recall of the classes that have a "
-    "true utterance, pooled over the folds and repeats above. In brackets: its 95 % "
-    "interval over 2000 bootstrap draws of whole speakers. An interval with the mark ‡ "
-    "has fewer than 6 speakers; it is over draws of single utterances and says nothing "
-    "about other speakers. The column `clean` is for the same speech, unchanged. All "
-    "systems are tested on the same audio: the noise clip and the position in it are "
-    "drawn from the name of the utterance. The SNR is the mean power of the speech, in "
-    "20 ms frames within 40 dB of the loudest frame, over that of the noise. ε is the "
-    "largest change of a normalised feature by an attack that knows the model and the "
-    "true emotion. A gain multiplies all samples and clips none. A band limit "
-    "resamples to twice the limit and back. Lossy coding is that of libsndfile, with "
-    "its default compression unless stated."
+    "true utterance, pooled over the folds and repeats above. "
+    f"{INTERVALS} "
+    "The column `clean` is for the same speech, unchanged. All systems are tested on "
+    "the same audio: the noise clip and the position in it are drawn from the name of "
+    "the utterance. The SNR is the mean power of the speech, in 20 ms frames within "
+    "40 dB of the loudest frame, over that of the noise. ε is the largest change of a "
+    "normalised feature by an attack that knows the model and the true emotion. A gain "
+    "multiplies all samples and clips none. A band limit resamples to twice the limit "
+    "and back. Lossy coding is that of libsndfile, with its default compression unless "
+    "stated."
 )
 
 
@@ -136,10 +143,12 @@ def _score_blocks(rows: pd.DataFrame, head: Head, suffix: str = "") -> list[Bloc
     blocks: list[Block] = [
         _table(axis, part, measure) for axis, part in levels.groupby("axis", sort=False)
     ]
+    units = [find_units(part) for _, part in rows.groupby("row")]
+    blocks += map(Text, explain(units, "Intervals"))
     if len(levels) and not head.has_numbers:
         chance = 1 / rows["truth"].nunique()
         draw = functools.partial(curves.draw, _panels(levels), chance=chance)
-        caption = "UAR % under each condition"
+        caption = "UAR % under each condition, with 95 % t intervals"
         blocks.append(Figure(f"{NAME}{slug(suffix)}.png", caption, draw))
     return blocks
 
@@ -251,7 +260,8 @@ def _table(axis: str, levels: pd.DataFrame, measure: Measure) -> Table:
         rows.append([name, *([family] if several else []), *cells])
     rows.sort(key=lambda row: row[1] if several else "")  # keeps the systems' order
     header = ["System", *(["Condition"] if several else []), *ticks]
-    return Table(f"{measure.title} by {axis}", header, rows)
+    title = score_title(measure, levels["text"])
+    return Table(f"{title} by {axis}", header, rows)
 
 
 def _panels(levels: pd.DataFrame) -> list[curves.Panel]:

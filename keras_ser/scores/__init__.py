@@ -7,6 +7,13 @@ the matrices of single speakers can be added up and resampled. Predicted numbers
 the concordance correlation coefficient (CCC), Pearson's r and the RMSE.
 """
 
+from keras_ser.scores.ccc_units import (
+    ccc_difference_t_interval,
+    ccc_difference_t_test,
+    ccc_sign_flip_test,
+    ccc_t_interval,
+)
+from keras_ser.scores.contributions import contributions
 from keras_ser.scores.counts import (
     accuracy,
     confusion,
@@ -27,15 +34,27 @@ from keras_ser.scores.numbers import (
     rmse,
 )
 from keras_ser.scores.significance import holm, sign_flip_test, smallest_p
+from keras_ser.scores.t_intervals import (
+    difference_t_interval,
+    difference_t_test,
+    t_interval,
+)
 
 __all__ = [
     "accuracy",
     "bootstrap_interval",
     "ccc",
     "ccc_difference_interval",
+    "ccc_difference_t_interval",
+    "ccc_difference_t_test",
     "ccc_interval",
+    "ccc_sign_flip_test",
+    "ccc_t_interval",
     "confusion",
+    "contributions",
     "difference_interval",
+    "difference_t_interval",
+    "difference_t_test",
     "holm",
     "pearson",
     "per_speaker_uar",
@@ -44,5 +63,6 @@ __all__ = [
     "sign_flip_test",
     "smallest_p",
     "summary",
+    "t_interval",
     "uar",
 ]

@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike
 from keras_ser.scores.bootstrap import (
     MIN_CLUSTERS,
     check_interval,
-    draw_units,
+    number_trainings,
     quantiles,
+    redraw,
 )
 from keras_ser.scores.counts import (
     accuracy_from_counts,
@@ -18,7 +19,7 @@ from keras_ser.scores.counts import (
     recalls_from_counts,
     uar_from_counts,
 )
-from keras_ser.scores.labels import as_labels, as_speakers, encode
+from keras_ser.scores.labels import as_speakers, encode, encode_pair
 
 
 def bootstrap_interval(
@@ -30,6 +31,7 @@ def bootstrap_interval(
     samples: int = 2000,
     seed: int = 0,
     cluster: str | None = "speaker",
+    training: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of a score, resampling whole speakers.
 
@@ -57,6 +59,10 @@ def bootstrap_interval(
             utterance together, such as its repeats; or `None`, which draws single
             rows. The last two give too narrow an interval if any speaker has more
             than one utterance.
+        training: Names of the trainings, `(utterances,)`, such as a fold and a
+            repeat. If given, speakers and trainings are drawn independently, and a
+            row counts as often as both were drawn. This is for crossed designs, in
+            which each training is tested on many speakers.
 
     Returns:
         `(low, high)`, fractions in [0, 1].
@@ -74,17 +80,21 @@ def bootstrap_interval(
 
     Reference:
         Field and Welsh (2007), "Bootstrapping clustered data", Journal of the Royal
-        Statistical Society B 69.
+        Statistical Society B 69; for trainings, Owen (2007), "The pigeonhole
+        bootstrap", The Annals of Applied Statistics 1.
     """
     measure = _statistic(statistic)
     check_interval(level, samples, cluster)
     true, predicted, classes = encode(truth, prediction)
+    trainings = number_trainings(training, len(true), cluster)
     rng = np.random.default_rng(seed)
     if cluster is None:
         draws = _draw_rows(true, predicted, len(classes), samples, rng)
     else:
-        units = as_speakers(speaker, len(true), MIN_CLUSTERS[cluster])
-        draws = _draw_units(true, predicted, units, len(classes), samples, rng)
+        names = as_speakers(speaker, len(true), MIN_CLUSTERS[cluster])
+        unit = np.unique(names, return_inverse=True)[1]
+        own = _count_by_unit(unit, trainings, true, predicted, len(classes))
+        draws = redraw(own, samples, rng)
     return quantiles(measure(draws), level)
 
 
@@ -97,6 +107,7 @@ def difference_interval(
     samples: int = 2000,
     seed: int = 0,
     cluster: str | None = "speaker",
+    training: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Paired bootstrap interval of the difference between two systems' UARs.
 
@@ -119,6 +130,7 @@ def difference_interval(
             utterance together, such as its repeats; or `None`, which draws single
             rows. The last two give too narrow an interval if any speaker has more
             than one utterance.
+        training: As for `bootstrap_interval`.
 
     Returns:
         `(low, high)`, in [-1, 1]. The first system is better if both are above 0.
@@ -138,24 +150,21 @@ def difference_interval(
         significance tests for machine translation evaluation", EMNLP.
     """
     check_interval(level, samples, cluster)
-    true, one, other, classes = _encode_pair(truth, first, second)
+    true, one, other, classes = encode_pair(truth, first, second)
+    trainings = number_trainings(training, len(true), cluster)
+    size = None
     if cluster is None:
         # Rows with equal truth and predictions form one unit, weighted by their number.
         cells, size = np.unique([true, one, other], axis=1, return_counts=True)
         (true, one, other), unit = cells, np.arange(len(size))
+        trainings = np.zeros(len(size), int)
     else:
-        units = as_speakers(speaker, len(true), MIN_CLUSTERS[cluster])
-        names, unit = np.unique(units, return_inverse=True)
-        size = np.ones(len(names), int)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(size.sum(), size / size.sum(), size=samples).astype(float)
-    uar_one, uar_other = (
-        uar_from_counts(
-            np.tensordot(drawn, _count_by_unit(unit, true, each, classes), axes=1)
-        )
-        for each in (one, other)
-    )
-    return quantiles(uar_one - uar_other, level)
+        names = as_speakers(speaker, len(true), MIN_CLUSTERS[cluster])
+        unit = np.unique(names, return_inverse=True)[1]
+    both = [_count_by_unit(unit, trainings, true, p, classes) for p in (one, other)]
+    drawn = redraw(np.stack(both, axis=2), samples, np.random.default_rng(seed), size)
+    scores = uar_from_counts(drawn)  # (samples, 2)
+    return quantiles(scores[:, 0] - scores[:, 1], level)
 
 
 def summary(
@@ -221,26 +230,16 @@ def summary(
 STATISTICS = {"uar": uar_from_counts, "accuracy": accuracy_from_counts}
 
 
-def _draw_units(
+def _count_by_unit(
+    unit: np.ndarray,
+    training: np.ndarray,
     truth: np.ndarray,
     prediction: np.ndarray,
-    units: np.ndarray,
     classes: int,
-    samples: int,
-    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Confusion matrices `(samples, classes, classes)` of redrawn whole units."""
-    names, owner = np.unique(units, return_inverse=True)
-    own = _count_by_unit(owner, truth, prediction, classes)
-    return np.tensordot(draw_units(len(names), samples, rng), own, axes=1)
-
-
-def _count_by_unit(
-    unit: np.ndarray, truth: np.ndarray, prediction: np.ndarray, classes: int
-) -> np.ndarray:
-    """Confusion matrices `(units, classes, classes)`, one per unit."""
-    own = np.zeros((unit.max() + 1, classes, classes))
-    np.add.at(own, (unit, truth, prediction), 1)
+    """Confusion matrices `(units, trainings, classes, classes)`."""
+    own = np.zeros((unit.max() + 1, training.max() + 1, classes, classes))
+    np.add.at(own, (unit, training, truth, prediction), 1)
     return own
 
 
@@ -255,17 +254,6 @@ def _draw_rows(
     cells = count_pairs(truth, prediction, classes).ravel() / len(truth)
     draws = rng.multinomial(len(truth), cells, size=samples)
     return draws.reshape(samples, classes, classes)
-
-
-def _encode_pair(
-    truth: ArrayLike, first: ArrayLike, second: ArrayLike
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Class indices of the truth and both predictions, and the number of classes."""
-    named = {"truth": truth, "first": first, "second": second}
-    known = [as_labels(values, name).tolist() for name, values in named.items()]
-    classes = sorted({label for labels in known for label in labels}, key=str)
-    one, other = (encode(truth, each, classes) for each in (first, second))
-    return one[0], one[1], other[1], len(classes)
 
 
 def _statistic(name: str) -> Callable[[np.ndarray], np.ndarray]:

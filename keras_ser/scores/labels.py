@@ -50,6 +50,21 @@ def encode(
     )
 
 
+def encode_pair(
+    truth: ArrayLike, first: ArrayLike, second: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Class indices of the truth and both predictions, and the number of classes.
+
+    Raises:
+        ValueError: Under the same conditions as `encode`.
+    """
+    named = {"truth": truth, "first": first, "second": second}
+    known = [as_labels(values, name).tolist() for name, values in named.items()]
+    classes = sorted({label for labels in known for label in labels}, key=str)
+    one, other = (encode(truth, each, classes) for each in (first, second))
+    return one[0], one[1], other[1], len(classes)
+
+
 def as_labels(values: ArrayLike, name: str) -> np.ndarray:
     """Convert labels to an array of shape `(utterances,)`; none may be missing."""
     array = np.asarray(values)

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 from keras_ser.scores.bootstrap import (
     MIN_CLUSTERS,
     check_interval,
-    draw_units,
+    number_trainings,
     quantiles,
+    redraw,
 )
 from keras_ser.scores.labels import as_speakers
 
@@ -47,7 +48,7 @@ def ccc(truth: ArrayLike, prediction: ArrayLike) -> float:
     """
     true, predicted = as_pairs(truth, prediction)
     one_unit = np.zeros(len(true), int)
-    return float(ccc_from_sums(_sums(true, predicted, true.mean(), one_unit))[0])
+    return float(ccc_from_sums(unit_sums(true, [predicted], one_unit, 1)).item())
 
 
 def pearson(truth: ArrayLike, prediction: ArrayLike) -> float:
@@ -110,6 +111,7 @@ def ccc_interval(
     samples: int = 2000,
     seed: int = 0,
     cluster: str | None = "speaker",
+    training: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of the CCC, resampling whole speakers.
 
@@ -125,6 +127,7 @@ def ccc_interval(
         samples: Number of draws.
         seed: Seed of the draws. The order of the rows does not affect the interval.
         cluster: What is drawn, as in `bootstrap_interval`.
+        training: Names of the trainings, as in `bootstrap_interval`.
 
     Returns:
         `(low, high)`, in [−1, 1].
@@ -135,8 +138,9 @@ def ccc_interval(
     check_interval(level, samples, cluster)
     true, predicted = as_pairs(truth, prediction)
     unit = _units(speaker, len(true), cluster)
-    (drawn,) = _draw_ccc(true, [predicted], unit, samples, seed)
-    return quantiles(drawn, level)
+    trainings = number_trainings(training, len(true), cluster)
+    drawn = _draw_ccc(true, [predicted], unit, trainings, samples, seed)
+    return quantiles(drawn[:, 0], level)
 
 
 def ccc_difference_interval(
@@ -148,6 +152,7 @@ def ccc_difference_interval(
     samples: int = 2000,
     seed: int = 0,
     cluster: str | None = "speaker",
+    training: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Paired bootstrap interval of the difference between two systems' CCCs.
 
@@ -162,6 +167,7 @@ def ccc_difference_interval(
         samples: Number of draws.
         seed: Seed of the draws. The order of the rows does not affect the interval.
         cluster: What is drawn, as in `bootstrap_interval`.
+        training: Names of the trainings, as in `bootstrap_interval`.
 
     Returns:
         `(low, high)`, in [−2, 2]. The first system is better if both are above 0.
@@ -173,8 +179,9 @@ def ccc_difference_interval(
     true, one = as_pairs(truth, first)
     _, other = as_pairs(truth, second)
     unit = _units(speaker, len(true), cluster)
-    drawn_one, drawn_other = _draw_ccc(true, [one, other], unit, samples, seed)
-    return quantiles(drawn_one - drawn_other, level)
+    trainings = number_trainings(training, len(true), cluster)
+    drawn = _draw_ccc(true, [one, other], unit, trainings, samples, seed)
+    return quantiles(drawn[:, 0] - drawn[:, 1], level)
 
 
 def ccc_from_sums(sums: np.ndarray) -> np.ndarray:
@@ -182,9 +189,9 @@ def ccc_from_sums(sums: np.ndarray) -> np.ndarray:
     count, sum_t, sum_p, sum_tt, sum_pp, sum_tp = np.moveaxis(sums, -1, 0)
     mean_t, mean_p = sum_t / count, sum_p / count
     covariance = sum_tp / count - mean_t * mean_p
-    variances = sum_tt / count - mean_t**2 + sum_pp / count - mean_p**2
-    spread = variances + (mean_t - mean_p) ** 2
-    defined = spread > 0
+    squares = (sum_tt + sum_pp) / count
+    spread = squares - 2 * mean_t * mean_p  # with the difference of the means, squared
+    defined = spread > 1e-12 * squares  # below it there are only rounding errors
     return np.where(defined, 2 * covariance / np.where(defined, spread, 1), 0.0)
 
 
@@ -237,31 +244,38 @@ def _draw_ccc(
     truth: np.ndarray,
     predictions: list[np.ndarray],
     unit: np.ndarray,
+    training: np.ndarray,
     samples: int,
     seed: int,
-) -> list[np.ndarray]:
-    """CCCs `(samples,)` of each array of predictions, under the same draws of units."""
-    order = np.lexsort([*predictions, truth, unit])  # sums depend on it in last bits
-    truth, unit = truth[order], unit[order]
-    times = draw_units(int(unit.max()) + 1, samples, np.random.default_rng(seed))
-    center = truth.mean()
-    return [
-        ccc_from_sums(times @ _sums(truth, each[order], center, unit))
-        for each in predictions
-    ]
-
-
-def _sums(
-    truth: np.ndarray, prediction: np.ndarray, center: float, unit: np.ndarray
 ) -> np.ndarray:
-    """Sums `(units, 6)` of 1, t, p, t², p² and tp, one row per unit.
+    """CCCs `(samples, predictions)` under the same draws for all predictions."""
+    trainings = training.max() + 1
+    cell = unit * trainings + training
+    own = unit_sums(truth, predictions, cell, (unit.max() + 1) * trainings)
+    own = own.reshape(-1, trainings, *own.shape[1:])
+    return ccc_from_sums(redraw(own, samples, np.random.default_rng(seed)))
 
-    The center is subtracted from both sides first. It changes no score, and keeps
-    the digits of numbers that are far from zero.
+
+def unit_sums(
+    truth: np.ndarray, predictions: list[np.ndarray], unit: np.ndarray, units: int
+) -> np.ndarray:
+    """Sums `(units, predictions, 6)` of 1, t, p, t², p² and tp, per unit.
+
+    The mean of the truth is subtracted from both sides first. It changes no score,
+    and keeps the digits of numbers that are far from zero.
+
+    Args:
+        truth: True numbers, `(rows,)`.
+        predictions: Arrays of predicted numbers, each `(rows,)`.
+        unit: The number of each row's unit.
+        units: The number of units.
     """
-    true, predicted = truth - center, prediction - center
-    parts = [np.ones_like(true), true, predicted]
-    parts += [true**2, predicted**2, true * predicted]
-    sums = np.zeros((int(unit.max()) + 1, len(parts)))
-    np.add.at(sums, unit, np.stack(parts, axis=1))
+    order = np.lexsort([*predictions, truth, unit])  # sums depend on it in last bits
+    true = truth[order] - truth[order].mean()
+    sums = np.zeros((units, len(predictions), 6))
+    for number, each in enumerate(predictions):
+        predicted = each[order] - truth[order].mean()
+        parts = [np.ones_like(true), true, predicted]
+        parts += [true**2, predicted**2, true * predicted]
+        np.add.at(sums[:, number], unit[order], np.stack(parts, axis=1))
     return sums

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-MIN_SPEAKERS = 6  # with 5 speakers, no p value is below 0.0625
-EXACT = 12  # number of speakers up to which all sign patterns are enumerated
+MIN_SPEAKERS = 6  # units that a p value needs: with 5, none is below 0.0625
+MIN_TRAININGS = 5  # from which a crossed design is also tested over trainings
+EXACT = 12  # number of units up to which all sign patterns are enumerated
 SAMPLES = 10_000
 
 
@@ -13,30 +14,33 @@ def sign_flip_test(
 ) -> float:
     """Two-sided p value of paired differences, from a sign-flip permutation test.
 
-    If two systems are equally good, the difference `d_s` of speaker s could just as
-    well have had the opposite sign. With `T(e) = |(1 / k) sum_s e_s d_s|` over sign
-    patterns `e in {-1, 1}^k`,
+    If two systems are equally good, the difference `d_u` of unit u, such as a speaker,
+    could just as well have had the opposite sign. With `T(e) = |sum_u e_u d_u|` over
+    sign patterns `e in {-1, 1}^k`,
 
         p = |{e : T(e) >= T(1)}| / 2^k                        for k <= 12 (exact)
         p = (1 + |{drawn e : T(e) >= T(1)}|) / (samples + 1)  for k > 12
 
     The observed pattern and its negative always count, so `p >= 2 / 2^k` in the exact
     case. Differences of zero are kept; if all are zero, p is 1. Swapping the systems
-    or reordering the speakers does not change p.
+    or reordering the units does not change p.
+
+    Pass `contributions`. They add up to the difference between the pooled unweighted
+    average recalls (UARs), and p is then about this difference. The differences
+    between the units' own UARs are another quantity, which weighs every unit alike
+    and leaves out the classes that a unit lacks.
 
     Args:
-        differences: One value per speaker, shape `(speakers,)`. An example is the
-            speaker's unweighted average recall (UAR) under one system minus the UAR
-            under the other, each averaged over repeats.
-        samples: Number of sign patterns to draw if there are more than 12 speakers.
+        differences: One value per unit, shape `(units,)`.
+        samples: Number of sign patterns to draw if there are more than 12 units.
         seed: Seed of these draws.
 
     Returns:
         The p value, in (0, 1].
 
     Raises:
-        ValueError: If there are fewer than 6 speakers, if a value is not finite, or
-            if `samples` is below 1.
+        ValueError: If there are fewer than 6 units, if a value is not finite, or if
+            `samples` is below 1.
 
     Example:
 
@@ -51,24 +55,22 @@ def sign_flip_test(
     """
     sizes = np.sort(np.abs(_as_differences(differences)))
     observed = abs(np.sum(np.asarray(differences, float)))
-    _check_samples(samples)
-    signs = _signs(len(sizes), samples, seed)
+    check_samples(samples)
+    signs = 2.0 * draw_flips(len(sizes), samples, seed) - 1
     # Sums that are equal may differ in their last bits.
     extreme = np.abs(signs @ sizes) >= observed - 1e-9 * sizes.sum()
-    if len(sizes) <= EXACT:
-        return float(extreme.mean())
-    return float((1 + extreme.sum()) / (samples + 1))
+    return share_extreme(extreme, len(sizes))
 
 
-def smallest_p(speakers: int, samples: int = SAMPLES) -> float:
+def smallest_p(units: int, samples: int = SAMPLES) -> float:
     """The smallest p value that `sign_flip_test` can return.
 
-        p_min = 2 / 2^k                           for k <= 12 speakers
-        p_min = max(2 / 2^k, 1 / (samples + 1))   for k > 12 speakers
+        p_min = 2 / 2^k                           for k <= 12 units
+        p_min = max(2 / 2^k, 1 / (samples + 1))   for k > 12 units
 
     Args:
-        speakers: The number of speakers, k.
-        samples: Number of sign patterns drawn if there are more than 12 speakers.
+        units: The number of units, k, such as speakers.
+        samples: Number of sign patterns drawn if there are more than 12 units.
 
     Returns:
         The p value, in (0, 1].
@@ -78,8 +80,8 @@ def smallest_p(speakers: int, samples: int = SAMPLES) -> float:
     >>> smallest_p(10)
     0.001953125
     """
-    exact = 2.0 ** (1 - speakers)
-    return exact if speakers <= EXACT else max(exact, 1 / (samples + 1))
+    exact = 2.0 ** (1 - units)
+    return exact if units <= EXACT else max(exact, 1 / (samples + 1))
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:
@@ -126,36 +128,52 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     return adjusted
 
 
-def _signs(speakers: int, samples: int, seed: int) -> np.ndarray:
-    """All sign patterns, or drawn ones: -1 and 1 of shape `(patterns, speakers)`."""
-    if speakers <= EXACT:
-        bits = np.arange(2**speakers)[:, np.newaxis] >> np.arange(speakers) & 1
-    else:
-        rng = np.random.default_rng(seed)
-        bits = rng.integers(0, 2, size=(samples, speakers))
-    return 2.0 * bits - 1
+def draw_flips(units: int, samples: int, seed: int) -> np.ndarray:
+    """All patterns of flipped units, or drawn ones: 0 and 1, `(patterns, units)`."""
+    if units <= EXACT:
+        return np.arange(2**units)[:, np.newaxis] >> np.arange(units) & 1
+    return np.random.default_rng(seed).integers(0, 2, size=(samples, units))
 
 
-def _as_differences(differences: ArrayLike) -> np.ndarray:
-    """Convert differences to an array of shape `(speakers,)`; all must be finite."""
-    values = np.asarray(differences, float)
-    if values.ndim != 1 or len(values) < MIN_SPEAKERS:
+def share_extreme(extreme: np.ndarray, units: int) -> float:
+    """p from which patterns `(patterns,)` are as extreme as the observed one."""
+    if units <= EXACT:
+        return float(extreme.mean())
+    return float((1 + extreme.sum()) / (len(extreme) + 1))
+
+
+def check_units(units: int) -> int:
+    """Rejects fewer units than a p value needs, and returns their number."""
+    if units < MIN_SPEAKERS:
         raise ValueError(
-            f"A sign-flip test needs at least {MIN_SPEAKERS} speakers with one "
-            "difference each: with 5 speakers, no p value is below 0.0625. Received: "
-            f"shape {values.shape}. Report only the interval of the difference."
+            f"A sign-flip test needs at least {MIN_SPEAKERS} units, such as speakers: "
+            f"with 5, no p value is below 0.0625. Received: {units}. Report only the "
+            "interval of the difference."
         )
-    if not np.isfinite(values).all():
-        raise ValueError(
-            "`differences` must be finite, with one number per speaker. Received: "
-            f"{values.tolist()}. Leave out speakers that one system was not tested on."
-        )
-    return values
+    return units
 
 
-def _check_samples(samples: int) -> None:
+def check_samples(samples: int) -> None:
+    """Rejects a number of draws that is below 1."""
     if samples < 1:
         raise ValueError(
             f"`samples` must be at least 1. Received: {samples}. Pass {SAMPLES}, "
             "which is the default."
         )
+
+
+def _as_differences(differences: ArrayLike) -> np.ndarray:
+    """Convert differences to an array of shape `(units,)`; all must be finite."""
+    values = np.asarray(differences, float)
+    if values.ndim != 1:
+        raise ValueError(
+            "`differences` must hold one number per unit. Received: shape "
+            f"{values.shape}. Average over the repeats of a unit first."
+        )
+    check_units(len(values))
+    if not np.isfinite(values).all():
+        raise ValueError(
+            "`differences` must be finite, with one number per unit. Received: "
+            f"{values.tolist()}. Leave out units that one system was not tested on."
+        )
+    return values

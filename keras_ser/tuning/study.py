@@ -21,7 +21,10 @@ from keras_ser.utils import files
 ORACLES = ("random", "bayesian")
 NAME = "search.json"
 # Fields that change no trial, because a trial is one clean test of search speakers.
-UNUSED_FIELDS = ("repeats", "conditions", "noise", "published", "reference", "tuned_on")
+UNUSED_FIELDS = (
+    *("repeats", "conditions", "noise", "published", "reference", "primary"),
+    "tuned_on",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Search:
             noise="",
             published="",
             reference="",
+            primary="",
             tuned_on=(),
         )
         out = self.folder / "trials" / str(number)

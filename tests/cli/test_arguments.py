@@ -44,6 +44,12 @@ def test_lists_are_split_at_commas():
     assert (list(given.snr), list(given.epsilon)) == ([20.0, -5.0], [0.3])
 
 
+def test_a_report_names_a_reference_and_a_primary_system():
+    given = parsed("report", "r", "--reference", "a", "--primary", "b")
+    assert (given.reference, given.primary) == ("a", "b")
+    assert parsed("report", "r").primary is None
+
+
 @pytest.mark.parametrize(
     "words",
     [

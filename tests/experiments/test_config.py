@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from keras_ser.experiments.config import Experiment, Features, System, Training
+from keras_ser.experiments.config_file import load_config
+from keras_ser.reports.comparison import choose_reference
+from keras_ser.reports.text import sort_systems
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -139,6 +142,7 @@ CIRCLE.append(CIRCLE)
         (Experiment, {"protocol_arguments": 5}),
         (Experiment, {"protocol_arguments": {"folds": b"5"}}),
         (Experiment, {"unlabelled_corpus": None}),
+        (Experiment, {"primary": None}),
         (Experiment, {"features": None}),
         (Experiment, {"training": {"epochs": 5}}),
         (Experiment, {"systems": [System()]}),
@@ -151,6 +155,23 @@ def test_a_field_of_another_type_is_rejected_by_name(experiment, kind, change):
             dataclasses.replace(experiment, **change)
         else:
             kind(**change)
+
+
+@pytest.mark.parametrize("primary", ["a", "nothing"])
+def test_the_primary_system_is_compared_with_the_reference(experiment, primary):
+    systems = {"a": System(), "b": System()}
+    two = dataclasses.replace(experiment, systems=systems, reference="a")
+    assert dataclasses.replace(two, primary="b").primary == "b"
+    with pytest.raises(ValueError, match=r"one of \['b'\]. Received: '" + primary):
+        dataclasses.replace(two, primary=primary)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*/*.py")), ids=lambda p: p.stem)
+def test_the_primary_system_of_a_config_is_compared(path):
+    made = load_config(path)
+    reference = choose_reference(sort_systems(made.systems), made.reference)
+    assert not made.primary or made.primary in set(made.systems) - {reference}
+    assert made.primary or made.name == "figure2" or path.parent.name == "classical"
 
 
 def test_labels_may_be_a_mapping(experiment):

@@ -106,6 +106,17 @@ def test_a_complete_run_without_its_final_name_gets_it(job, recorder, monkeypatc
     assert (job.folder / "predictions.csv").stat().st_mtime_ns == written
 
 
+def test_what_a_report_compares_may_change_while_a_run_is_unfinished(job, recorder):
+    interrupt(job, recorder)
+    names = {"reference": "two", "primary": "one", "published": "mtl_aug:2"}
+    config = dataclasses.replace(job.config, **names)
+    other = dataclasses.replace(job, config=config)
+    runner.run_job(other, "cache")
+    assert environment(other)["resumed"] == 1
+    assert files.read_json(other.folder / "config.json")["primary"] == "one"
+    run_folder.check_same_settings(job)
+
+
 def test_a_run_killed_before_its_description_starts_again(job, recorder):
     folder = run_folder.unfinished(job)
     files.write_json(folder / "environment.json", {"resumed": 3})

@@ -37,6 +37,12 @@ def test_some_systems_need_only_their_corpora(names, unlabelled):
     assert part.unlabelled_corpus == unlabelled
 
 
+@pytest.mark.parametrize(("names", "primary"), [((), "one"), (["more"], "")])
+def test_the_primary_system_leaves_with_its_system(names, primary):
+    named = dataclasses.replace(CROSS, primary="one")
+    assert variants.restricted(named, names).primary == primary
+
+
 def test_unknown_systems_are_rejected():
     with pytest.raises(ValueError, match="Unknown systems.*'nobody'"):
         variants.restricted(CROSS, ["nobody"])

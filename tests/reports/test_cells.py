@@ -1,23 +1,99 @@
-"""Scores with intervals, checked against `scores`."""
+"""Scores with intervals and deviations, written out by hand."""
 
+import numpy as np
 import pandas as pd
-from toy_runs import percent, predictions, report_text, table_rows, write
+import pytest
+from scipy import stats
+from sklearn.metrics import balanced_accuracy_score
+from toy_runs import (
+    grouped,
+    numbers,
+    percent,
+    predictions,
+    report_text,
+    table_rows,
+    write,
+)
 
-from keras_ser import scores
+from keras_ser import reports, scores
+from keras_ser.reports import cells
+
+SIX = ("03", "08", "09", "10", "11", "12")
+
+
+def uar(rows: pd.DataFrame) -> float:
+    return balanced_accuracy_score(rows["truth"], rows["prediction"])
+
+
+def variance(rows: pd.DataFrame, by) -> float:
+    """(k − 1) / k times the sum of squares of what leaving a unit out changes."""
+    changes = [uar(rows) - uar(rows[by != unit]) for unit in set(by)]
+    return (len(changes) - 1) / len(changes) * np.sum(np.square(changes))
+
+
+def t_cell(rows: pd.DataFrame, squared: float, df: int) -> list[float]:
+    """UAR and both ends of its interval in percent, from its variance."""
+    value, reach = uar(rows), stats.t.ppf(0.975, df) * np.sqrt(squared)
+    return [100 * x for x in (value, max(value - reach, 0), min(value + reach, 1))]
+
+
+def shown(cell: str) -> list[float]:
+    """The score and both ends of its interval, as a cell shows them."""
+    score, ends = cell.removesuffix(" ‡").rstrip("]").split(" [")
+    return [float(score.split(" ± ")[0]), *map(float, ends.split(", "))]
 
 
 def test_six_speakers_have_an_interval_over_speakers(tmp_path):
-    folds = ("03", "08", "09", "10", "11", "12")
-    tables = [predictions("mtl", fold) for fold in folds]
+    tables = [predictions("mtl", fold) for fold in SIX]
     for table in tables:
         write(tmp_path / "runs", table)
     text = report_text(tmp_path / "runs", tmp_path)
     row = table_rows(text, "emodb, clean: scores")["mtl"]
-    table = pd.concat(tables)
-    interval = scores.bootstrap_interval(
-        table["truth"], table["prediction"], table["speaker"]
-    )
-    assert row[3].endswith("[{}, {}]".format(*map(percent, interval)))
+    rows = pd.concat(tables, ignore_index=True)
+    expected = t_cell(rows, variance(rows, rows["speaker"]), 5)
+    assert shown(row[3]) == pytest.approx(expected, abs=0.051)
+    assert "±" not in row[3] and "| UAR % [95 % t interval] |" in text
+
+
+def test_groups_have_an_interval_over_groups():
+    groups = ("03", "08"), ("09", "10"), ("11", "12")
+    parts = [grouped("mtl", str(n), group) for n, group in enumerate(groups)]
+    rows = pd.concat(parts, ignore_index=True)
+    expected = t_cell(rows, variance(rows, rows["fold"]), 2)
+    assert shown(cells.with_interval(rows)) == pytest.approx(expected, abs=0.051)
+
+
+def crossed(repeats):
+    parts = [grouped("mtl", "one-other", SIX, repeat) for repeat in range(repeats)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_few_crossed_trainings_have_an_interval_over_speakers():
+    rows = crossed(4)
+    expected = t_cell(rows, variance(rows, rows["speaker"]), 5)
+    assert shown(cells.with_interval(rows)) == pytest.approx(expected, abs=0.051)
+
+
+def test_five_crossed_trainings_are_units_next_to_the_speakers():
+    rows = crossed(5)
+    both = variance(rows, rows["speaker"] + rows["repeat"].astype(str))
+    single = [variance(rows, rows[name]) for name in ("speaker", "repeat")]
+    expected = t_cell(rows, max(sum(single) - both, *single), 4)
+    assert shown(cells.with_interval(rows)) == pytest.approx(expected, abs=0.051)
+
+
+def test_two_speakers_have_an_interval_over_utterances():
+    rows = pd.concat([predictions("mtl", fold) for fold in SIX[:2]], ignore_index=True)
+    found = cells.with_interval(rows)
+    expected = t_cell(rows, variance(rows, rows["utterance"]), len(rows) - 1)
+    assert found.endswith(" ‡")
+    assert shown(found) == pytest.approx(expected, abs=0.051)
+    three = pd.concat([rows, predictions("mtl", SIX[2])])
+    assert "‡" not in cells.with_interval(three)
+
+
+def test_a_single_utterance_has_no_interval():
+    assert cells.with_interval(predictions("mtl", "03", rows=1)).endswith("[–, –] ‡")
 
 
 def test_one_run_has_an_interval_over_utterances_and_no_deviation(tmp_path):
@@ -25,9 +101,8 @@ def test_one_run_has_an_interval_over_utterances_and_no_deviation(tmp_path):
     text = report_text(folder, tmp_path)
     row = table_rows(text, "emodb, clean: scores")["mtl"]
     table = pd.read_csv(folder / "predictions.csv")
-    interval = scores.bootstrap_interval(
-        table["truth"], table["prediction"], table["utterance"], cluster="utterance"
-    )
+    labels = table["truth"], table["prediction"]
+    interval = scores.t_interval(*labels, table["utterance"])
     assert row[3].endswith("[{}, {}] ‡".format(*map(percent, interval)))
     assert len(row) == 5  # nothing to compare with
     folds = table_rows(text, "emodb, clean: UAR % of each fold")
@@ -35,7 +110,7 @@ def test_one_run_has_an_interval_over_utterances_and_no_deviation(tmp_path):
     assert "of each repeat that has" not in text and "sign" not in text
 
 
-def test_identical_repeats_give_the_intervals_of_one(tmp_path):
+def test_identical_repeats_give_the_intervals_of_one_and_no_deviation(tmp_path):
     found = []
     for repeats in (1, 3):
         root = tmp_path / str(repeats)
@@ -43,6 +118,43 @@ def test_identical_repeats_give_the_intervals_of_one(tmp_path):
             for repeat in range(repeats):
                 write(root, predictions(system, "03").assign(repeat=repeat))
         rows = table_rows(report_text(root, root / "out"), "emodb, clean: scores")
-        found.append([rows["baseline"][3], rows["mtl"][3], rows["mtl"][5]])
-    assert found[0] == found[1]
+        found.append([rows["baseline"][3], rows["mtl"][3], *rows["mtl"][5:7]])
+    assert found[0] == [cell.replace(" ± 0.0", "") for cell in found[1]]
+    assert all("± 0.0" in cell for cell in found[1][:2])
     assert all("‡" in cell for cell in found[0])
+
+
+def test_the_deviation_is_that_of_complete_repeats(tmp_path):
+    for fold in SIX:
+        for repeat in range(4):
+            if (fold, repeat) != ("09", 2):
+                write(tmp_path / "runs", predictions("mtl", fold, repeat))
+    text = report_text(tmp_path / "runs", tmp_path)
+    rows = reports.read(tmp_path / "runs")
+    uars = [uar(part) for repeat, part in rows.groupby("repeat") if repeat != 2]
+    deviation = percent(np.std(uars, ddof=1))
+    cell = table_rows(text, "emodb, clean: scores")["mtl"][3]
+    assert cell.split(" [")[0].split(" ± ")[1] == deviation
+    assert "| UAR % ± SD [95 % t interval] |" in text
+    repeats = table_rows(
+        text, "emodb, clean: pooled UAR % of each repeat that has all folds"
+    )
+    assert repeats["mean ± standard deviation"][0].endswith(f"± {deviation}")
+
+
+def test_one_complete_repeat_has_no_deviation():
+    rows = pd.concat([predictions("mtl", f, n) for f in SIX[:3] for n in (0, 1)])
+    assert "±" in cells.with_interval(rows)
+    kept = (rows["fold"] != "08") | (rows["repeat"] == 0)
+    assert "±" not in cells.with_interval(rows[kept])
+
+
+def test_the_deviation_of_a_ccc_is_a_ccc():
+    parts = [numbers(predictions("mtl", f, n), seed=n) for f in SIX for n in (0, 1)]
+    rows = pd.concat(parts).astype({"truth": str, "prediction": str})
+    each = [
+        scores.ccc(part["truth"].astype(float), part["prediction"].astype(float))
+        for _, part in rows.groupby("repeat")
+    ]
+    found = cells.with_interval(rows, cells.CCC)
+    assert found.split(" [")[0].split(" ± ")[1] == f"{np.std(each, ddof=1):.3f}"

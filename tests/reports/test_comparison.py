@@ -1,6 +1,7 @@
-"""Differences between systems against scikit-learn and sign flips written out."""
+"""Differences between systems against scikit-learn, with swaps written out."""
 
 import itertools
+import math
 import re
 import shutil
 from pathlib import Path
@@ -8,11 +9,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.metrics import balanced_accuracy_score
-from toy_runs import CLASSES, predictions, report_text, table_rows, write
+from toy_runs import (
+    CLASSES,
+    grouped,
+    make_config,
+    predictions,
+    report_text,
+    table_rows,
+    write,
+)
 
 from keras_ser import reports, scores
 from keras_ser.cli import main as cli
+from keras_ser.reports import comparison
 
 SIX_FOLDS = ("03", "08", "09", "10", "11", "12")
 
@@ -28,86 +39,187 @@ def six_speakers(tmp_path_factory) -> Path:
     return root
 
 
-def sign_flip_p(table: pd.DataFrame, one: str, other: str) -> float:
-    """p of flipping the signs of the speakers' differences, written out."""
-    score = {
-        job: balanced_accuracy_score(rows["truth"], rows["prediction"])
-        for job, rows in table.groupby(["system", "speaker", "repeat"])
-    }
-    differences = [
-        sum(score[one, who, n] - score[other, who, n] for n in (0, 1)) / 2
-        for who in sorted(set(table["speaker"]))
+def paired(table: pd.DataFrame, one: str, other="baseline") -> pd.DataFrame:
+    """The predictions of two systems, side by side."""
+    key = ["fold", "repeat", "utterance", "speaker", "truth"]
+    parts = dict(list(table.groupby("system")))
+    both = parts[one].merge(parts[other], on=key, suffixes=("", "_base"))
+    return both.assign(unit=both["speaker"])
+
+
+def delta(rows: pd.DataFrame, swapped=()) -> float:
+    """The pooled difference, with the predictions of these units swapped."""
+    swap = rows["unit"].isin(swapped)
+    first = rows["prediction"].where(~swap, rows["prediction_base"])
+    second = rows["prediction_base"].where(~swap, rows["prediction"])
+    uar = [balanced_accuracy_score(rows["truth"], each) for each in (first, second)]
+    return uar[0] - uar[1]
+
+
+def swap_p(rows: pd.DataFrame) -> float:
+    """p of swapping the predictions of any units, written out."""
+    units = sorted(set(rows["unit"]))
+    subsets = [
+        each for n in range(len(units) + 1) for each in itertools.combinations(units, n)
     ]
-    patterns = np.array(list(itertools.product((-1, 1), repeat=len(differences))))
-    sums = np.abs(patterns @ differences)
-    return float(np.mean(sums >= abs(sum(differences)) - 1e-12))
+    found = np.abs([delta(rows, each) for each in subsets])
+    return float(np.mean(found >= abs(delta(rows)) - 1e-9))
 
 
-def test_differences_equal_scikit_learn_and_sign_flips_written_out(
-    six_speakers, tmp_path
-):
+def variance(rows: pd.DataFrame, by) -> float:
+    """(k − 1) / k times the sum of squares of what leaving a unit out changes."""
+    changes = [delta(rows) - delta(rows[by != unit]) for unit in set(by)]
+    return (len(changes) - 1) / len(changes) * float(np.sum(np.square(changes)))
+
+
+def numbers_of(*cells: str) -> list[float]:
+    """The numbers that cells of differences show."""
+    text = " ".join(cells).replace("−", "-").replace("+", "")
+    return [float(part) for part in re.findall(r"-?\d+\.\d", text)]
+
+
+def test_differences_equal_scikit_learn_and_swaps_written_out(six_speakers, tmp_path):
     text = report_text(six_speakers, tmp_path)
     table = reports.read(six_speakers)
     found = table_rows(text, "emodb, clean: scores")
     assert "**emodb, clean: scores, Δ to baseline over 6 shared speakers**" in text
     assert found["baseline"][5:] == ["–"] * 4
-    key = ["fold", "repeat", "utterance"]
-    parts = {n: rows.sort_values(key) for n, rows in table.groupby("system")}
-    base = parts["baseline"]
-    p = {name: sign_flip_p(table, name, "baseline") for name in ("mtl", "other_net")}
-    adjusted = {
-        name: max(
-            min(1, 2 * min(p.values())), p[name] if p[name] > min(p.values()) else 0
-        )
-        for name in p
-    }
-    for name in p:
-        rows = parts[name]
-        delta = balanced_accuracy_score(rows["truth"], rows["prediction"])
-        delta -= balanced_accuracy_score(base["truth"], base["prediction"])
+    rows = {name: paired(table, name) for name in ("mtl", "other_net")}
+    p = {name: swap_p(each) for name, each in rows.items()}
+    least = min(p, key=p.get)
+    adjusted = {name: max(2 * p[least], p[name]) for name in p}
+    for name, each in rows.items():
+        value = delta(each)
+        reach = stats.t.ppf(0.975, 5) * math.sqrt(variance(each, each["speaker"]))
         low, high = scores.difference_interval(
-            rows["truth"].to_numpy(),
-            rows["prediction"].to_numpy(),
-            base["prediction"].to_numpy(),
-            rows["speaker"].to_numpy(),
+            *(each[k] for k in ("truth", "prediction", "prediction_base", "speaker"))
         )
-        shown = re.findall(r"[+−]?\d+\.\d", found[name][5].replace(",", ""))
-        values = [float(part.replace("−", "-")) for part in shown]
-        assert values == pytest.approx([100 * delta, 100 * low, 100 * high], abs=0.051)
-        speakers = [
-            balanced_accuracy_score(part["truth"], part["prediction"])
-            - balanced_accuracy_score(part["truth"], part["prediction_base"])
-            for _, part in rows.merge(
-                base, on=[*key, "truth", "speaker"], suffixes=("", "_base")
-            ).groupby(["speaker", "repeat"])
-        ]
-        mean = float(found[name][6].replace("−", "-"))
-        assert mean == pytest.approx(100 * np.mean(speakers), abs=0.051)
-        assert found[name][7:] == [f"{p[name]:.3f}", f"{adjusted[name]:.3f}"]
+        expected = [value, value - reach, value + reach, low, high]
+        values = numbers_of(*found[name][5:7])
+        assert values == pytest.approx([100 * x for x in expected], abs=0.051)
+        last = [f"{p[name]:.3f}", f"{min(1, adjusted[name]):.3f}"]
+        assert found[name][7:] == last
+    header = "| Δ UAR [95 % t interval] | [95 % bootstrap] | p | p (Holm) |"
+    assert header in text
     assert "With 6 speakers, all 64 sign patterns are counted, so p is exact" in text
     assert "it cannot be below 0.031." in text
     assert "adjusts p for the 2 tests of this table" in text
 
 
-def test_fewer_than_six_shared_speakers_have_only_an_interval(table, text):
-    row = table_rows(text, "emodb, clean: scores")["mtl"]
-    assert row[5].endswith("‡") and row[6:] == ["–"] * 3
+def test_p_is_about_the_pooled_difference_not_about_the_mean_of_speakers():
+    # One speaker with many utterances gains, five with few lose.
+    parts = []
+    for fold in SIX_FOLDS:
+        truth = np.tile(CLASSES, 40 if fold == "03" else 2)
+        for system in ("baseline", "mtl"):
+            right = (system == "mtl") == (fold == "03")
+            prediction = truth if right else np.roll(truth, 1)
+            part = predictions(system, fold, rows=len(truth))
+            parts.append(part.assign(truth=truth, prediction=prediction))
+    rows = paired(pd.concat(parts), "mtl")
+    one, other = (part for part in (pd.concat(parts[1::2]), pd.concat(parts[::2])))
+    found = reports.difference(one, other)
+    assert found.value == pytest.approx(delta(rows)) and found.value > 0
+    assert found.p == pytest.approx(swap_p(rows))
+    assert found.p == 1.0  # no pattern is closer to 0: one speaker decides
+
+
+def test_groups_are_swapped_as_a_whole():
+    groups = {str(n): (f"{20 + n}", f"{30 + n}") for n in range(6)}
     parts = [
-        rows.sort_values(["fold", "repeat", "utterance"])
-        for _, rows in table.groupby("system")
+        grouped(system, fold, speakers)
+        for system in ("baseline", "mtl")
+        for fold, speakers in groups.items()
     ]
-    base, mtl = parts
-    interval = scores.difference_interval(
-        mtl["truth"],
-        mtl["prediction"],
-        base["prediction"],
-        mtl["utterance"],
-        cluster="utterance",
+    table = pd.concat(parts)
+    rows = paired(table, "mtl").assign(unit=lambda each: each["fold"])
+    by_system = dict(list(table.groupby("system")))
+    found = reports.difference(by_system["mtl"], by_system["baseline"])
+    assert (found.units.kind, found.units.count) == ("group", 6)
+    assert found.p == pytest.approx(swap_p(rows))
+    reach = stats.t.ppf(0.975, 5) * math.sqrt(variance(rows, rows["fold"]))
+    expected = delta(rows) - reach, delta(rows) + reach
+    assert found.t_interval == pytest.approx(expected)
+    labels = (rows[k] for k in ("truth", "prediction", "prediction_base", "speaker"))
+    by_speaker = scores.sign_flip_test(scores.contributions(*labels))
+    assert found.p != pytest.approx(by_speaker)
+
+
+def crossed(repeats) -> dict[str, pd.DataFrame]:
+    """The predictions of two systems, tested on all speakers in each repeat."""
+    return {
+        system: pd.concat(
+            grouped(system, "one-other", SIX_FOLDS, n) for n in range(repeats)
+        )
+        for system in ("baseline", "mtl")
+    }
+
+
+def test_five_crossed_trainings_have_a_t_test_over_both():
+    table = crossed(5)
+    found = reports.difference(table["mtl"], table["baseline"])
+    rows = paired(pd.concat(table.values()), "mtl")
+    cell = rows["speaker"] + rows["repeat"].astype(str)
+    single = [variance(rows, rows[name]) for name in ("speaker", "repeat")]
+    spread = math.sqrt(max(sum(single) - variance(rows, cell), *single))
+    value = delta(rows)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(value) / spread, 4))
+    reach = stats.t.ppf(0.975, 4) * spread
+    assert found.t_interval == pytest.approx((value - reach, value + reach))
+    drawn = scores.difference_interval(
+        *(rows[k] for k in ("truth", "prediction", "prediction_base", "speaker")),
+        training=rows["repeat"],
     )
-    signed = [f"{100 * value:+.1f}".replace("-", "−") for value in interval]
-    assert "[{}, {}]".format(*signed) in row[5]
+    assert found.bootstrap == pytest.approx(drawn)
+
+
+def test_four_crossed_trainings_are_tested_over_speakers_only():
+    table = crossed(4)
+    found = reports.difference(table["mtl"], table["baseline"])
+    rows = paired(pd.concat(table.values()), "mtl")
+    assert found.p == pytest.approx(swap_p(rows))
+
+
+def test_p_of_both_kinds_are_told_apart(six_speakers):
+    table = crossed(5)
+    few = table["mtl"][table["mtl"]["repeat"] < 2]
+    by_system = {**table, "few": few}
+    found = comparison.compare(by_system, "baseline")
+    text = " ".join(block.text for block in comparison.explain(found))
+    assert "For few, p comes from a two-sided sign-flip test" in text
+    assert "For mtl, p comes from a two-sided t test" in text
+
+
+def test_fewer_than_six_shared_speakers_have_intervals_and_no_p(table, text):
+    row = table_rows(text, "emodb, clean: scores")["mtl"]
+    assert row[7:] == ["–"] * 2 and "‡" not in row[5] + row[6]
+    rows = paired(table, "mtl")
+    labels = [rows[k] for k in ("truth", "prediction", "prediction_base")]
+    intervals = [
+        compute(*labels, rows["speaker"])
+        for compute in (scores.difference_t_interval, scores.difference_interval)
+    ]
+    for interval, cell in zip(intervals, row[5:7], strict=True):
+        signed = [f"{100 * value:+.1f}".replace("-", "−") for value in interval]
+        assert "[{}, {}]".format(*signed) in cell
     assert "No p for mtl (3): with fewer than 6 shared speakers" in text
     assert "sign-flip" not in text
+
+
+def test_fewer_than_three_shared_speakers_have_intervals_over_utterances(tmp_path):
+    for fold in SIX_FOLDS[:2]:
+        for system in ("baseline", "mtl"):
+            write(tmp_path / "runs", predictions(system, fold))
+    text = report_text(tmp_path / "runs", tmp_path)
+    row = table_rows(text, "emodb, clean: scores")["mtl"]
+    assert row[5].endswith(" ‡") and row[6].endswith(" ‡") and row[7:] == ["–"] * 2
+    rows = paired(reports.read(tmp_path / "runs"), "mtl")
+    labels = [rows[k] for k in ("truth", "prediction", "prediction_base")]
+    ends = scores.difference_t_interval(*labels, rows["utterance"])
+    ends += scores.difference_interval(*labels, rows["utterance"], cluster="utterance")
+    assert numbers_of(*row[5:7])[1:] == pytest.approx(
+        [100 * end for end in ends], abs=0.051
+    )
 
 
 def test_incomplete_systems_are_compared_on_what_is_shared_and_marked(
@@ -120,10 +232,11 @@ def test_incomplete_systems_are_compared_on_what_is_shared_and_marked(
     text = report_text(runs, tmp_path)
     found = table_rows(text, "emodb, clean: scores")
     assert "Δ to baseline over 5 to 6 shared speakers**" in text
-    assert found["mtl †"][5].endswith("‡ §") and found["mtl †"][6:] == ["–"] * 3
+    assert found["mtl †"][5].endswith("] §") and found["mtl †"][7:] == ["–"] * 2
     assert "§" not in found["other_net"][5] and found["other_net"][7] != "–"
     # One test is left, and it is the only one that Holm's method counts.
     assert found["other_net"][7] == found["other_net"][8]
+    assert "adjusts p for the one test of this table" in text
     assert "same fold and repeat: mtl on 5 speakers and 100 utterances." in text
     table = reports.read(runs)
     mtl = table[table["system"] == "mtl"]
@@ -135,29 +248,6 @@ def test_incomplete_systems_are_compared_on_what_is_shared_and_marked(
     # The table on the common folds compares the same, unmarked.
     common = table_rows(text, "emodb, clean: scores on the common folds")
     assert common["mtl"][5] == found["mtl †"][5].removesuffix(" §")
-
-
-def test_opposite_signs_of_the_pooled_and_the_mean_difference_cause_a_warning(tmp_path):
-    # One speaker with many utterances gains, five with few lose.
-    for fold in SIX_FOLDS:
-        truth = np.tile(CLASSES, 40 if fold == "03" else 2)
-        wrong = np.roll(truth, 1)
-        for system in ("baseline", "mtl"):
-            right = (system == "mtl") == (fold == "03")
-            table = predictions(system, fold, rows=len(truth))
-            table = table.assign(truth=truth, prediction=truth if right else wrong)
-            write(tmp_path / "runs", table)
-    text = report_text(tmp_path / "runs", tmp_path)
-    row = table_rows(text, "emodb, clean: scores")["mtl"]
-    assert row[5].startswith("+") and row[6] == "−66.7"
-    assert "WARNING: for mtl, the pooled Δ and the mean Δ over speakers have" in text
-
-
-def test_equal_signs_cause_no_warning(six_speakers, tmp_path):
-    text = report_text(six_speakers, tmp_path)
-    found = table_rows(text, "emodb, clean: scores")
-    opposed = [n for n, row in found.items() if {row[5][0], row[6][0]} == {"+", "−"}]
-    assert ("have opposite signs" in text) == bool(opposed)
 
 
 def test_systems_without_a_common_fold_are_not_compared(tmp_path):
@@ -176,7 +266,7 @@ def test_equal_predictions_have_no_difference(tmp_path):
             write(tmp_path / "runs", rows)
     text = report_text(tmp_path / "runs", tmp_path)
     row = table_rows(text, "emodb, clean: scores")["b"]
-    assert row[5:] == ["0.0 [0.0, 0.0]", "0.0", "1.000", "1.000"]
+    assert row[5:] == ["0.0 [0.0, 0.0]", "[0.0, 0.0]", "1.000", "primary"]
 
 
 @pytest.mark.parametrize(
@@ -204,3 +294,102 @@ def test_the_command_takes_a_reference_and_rejects_unknown_ones(runs, capsys):
     assert cli.main(cli.parser().parse_args([*words, "svm"])) == 2
     error = capsys.readouterr().err
     assert "one of the systems, ['baseline', 'mtl']. Received: 'svm'" in error
+
+
+def test_holm_does_not_count_the_primary_comparison(six_speakers, tmp_path):
+    before = table_rows(report_text(six_speakers, tmp_path), "emodb, clean: scores")
+    text = report_text(six_speakers, tmp_path, primary="mtl")
+    found = table_rows(text, "emodb, clean: scores")
+    assert found["mtl"][8] == "primary"
+    assert found["mtl"][:8] == before["mtl"][:8]
+    assert found["other_net"][8] == found["other_net"][7] == before["other_net"][7]
+    assert "The comparison of mtl is the primary one of this table, and its p" in text
+    assert "adjusts p for the other test by Holm's method" in text
+
+
+def test_holm_adjusts_all_others():
+    p = {"a": 0.01, "b": 0.02, "c": 0.04, "d": math.nan}
+    units = reports.difference(*crossed(1).values()).units
+    none = math.nan, math.nan
+    found = comparison.difference_cells(
+        {
+            k: comparison.Difference(0.1, none, none, v, units, 9, False)
+            for k, v in p.items()
+        },
+        "a",
+    )
+    last = {name: cells[-1] for name, cells in found.items()}
+    assert last == {"a": "primary", "b": "0.040", "c": "0.040", "d": "–"}
+    without = comparison.difference_cells(
+        {
+            k: comparison.Difference(0.1, none, none, v, units, 9, False)
+            for k, v in p.items()
+        }
+    )
+    assert [cells[-1] for cells in without.values()] == ["0.030", "0.040", "0.040", "–"]
+
+
+def test_an_untested_primary_comparison_is_not_called_primary(tmp_path):
+    for system in ("baseline", "mtl", "svm"):
+        write(tmp_path / "runs", predictions(system, "03"))
+    text = report_text(tmp_path / "runs", tmp_path, primary="mtl")
+    assert table_rows(text, "emodb, clean: scores")["mtl"][8] == "–"
+    assert "primary" not in text
+
+
+def test_a_single_comparison_is_the_primary_one(six_speakers, tmp_path):
+    paths = [six_speakers / "toy" / name for name in ("baseline", "mtl")]
+    text = report_text(paths, tmp_path)
+    assert table_rows(text, "emodb, clean: scores")["mtl"][8] == "primary"
+    assert "It is the only test of this table, so p is not adjusted." in text
+    assert "Holm's" not in text
+
+
+@pytest.mark.parametrize(
+    ("in_config", "given", "expected"),
+    [
+        ("mtl", None, "mtl"),
+        ("mtl", "other_net", "other_net"),
+        ("baseline", None, None),  # the reference
+        ("elsewhere", None, None),
+        ("elsewhere", "mtl", "mtl"),
+    ],
+)
+def test_the_primary_system_is_named_or_of_the_config(
+    six_speakers, tmp_path, in_config, given, expected
+):
+    runs = Path(shutil.copytree(six_speakers, tmp_path / "runs"))
+    table = predictions("mtl", "03", rows=20)
+    write(runs, table, make_config(table, primary=in_config))
+    text = report_text(runs, tmp_path, primary=given)
+    found = table_rows(text, "emodb, clean: scores")
+    assert [n for n, row in found.items() if row[8] == "primary"] == (
+        [expected] if expected else []
+    )
+
+
+def test_the_primary_system_need_not_be_in_every_table(six_speakers, tmp_path):
+    for fold in SIX_FOLDS:
+        for system in ("baseline", "svm", "tree"):
+            table = predictions(system, fold).assign(experiment="other")
+            write(tmp_path / "runs", table)
+    paths = [six_speakers, tmp_path / "runs"]
+    text = report_text(paths, tmp_path, primary="mtl")
+    first, second = text.split("## toy: emodb, clean\n")
+    assert "| primary |" in second and "| primary |" not in first
+    assert "2 tests of this table" in first
+
+
+@pytest.mark.parametrize("name", ["baseline", "nothing"])
+def test_a_primary_system_that_is_never_compared_is_rejected(runs, tmp_path, name):
+    with pytest.raises(ValueError, match=r"one of \['mtl'\]. Received: '" + name):
+        reports.write(runs, tmp_path, primary=name)
+
+
+def test_the_command_takes_a_primary_system(six_speakers, tmp_path, capsys):
+    words = ["report", str(six_speakers), "--format", "md", "--out", str(tmp_path)]
+    assert cli.main(cli.parser().parse_args([*words, "--primary", "mtl"])) == 0
+    assert "The comparison of mtl is the primary one" in capsys.readouterr().out
+    assert cli.main(cli.parser().parse_args([*words, "--primary", "svm"])) == 2
+    error = capsys.readouterr().err
+    assert "one of ['mtl', 'other_net']. Received: 'svm'" in error

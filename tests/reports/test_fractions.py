@@ -40,6 +40,17 @@ def test_lines_of_few_labels_have_the_same_folds(tmp_path):
     assert rows["100 %"] == [common["mtl_aug"][3]]
 
 
+def test_repeats_have_a_deviation_that_the_caption_names(tmp_path):
+    for system, fraction in (("mtl_aug_20", 0.2), ("mtl_aug", 1.0)):
+        for repeat in (0, 1):
+            table = predictions(system, "3", repeat)
+            config = make_config(table, {"label_fraction": fraction})
+            write(tmp_path / "runs", table, config)
+    text = report_text(tmp_path / "runs", tmp_path)
+    caption = CAPTION.replace("UAR %", "UAR % ± SD")
+    assert " ± " in table_rows(text, f"emodb: {caption}")["20 %"][0]
+
+
 def test_lines_without_a_common_fold_are_reported(tmp_path):
     table = predictions("x", "3").assign(system="mtl_aug_20")
     write(tmp_path / "runs", table, make_config(table, {"label_fraction": 0.2}))

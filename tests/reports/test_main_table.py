@@ -31,12 +31,11 @@ def test_main_table_equals_scikit_learn(table, text):
         deviation = percent(np.std(values, ddof=1))
         expected = f"{percent(np.mean(values))} ± {deviation}"
         assert rows["mean ± standard deviation"][1] == expected
-    low, high = scores.bootstrap_interval(
-        table["truth"], table["prediction"], table["utterance"], cluster="utterance"
-    )
+    low, high = scores.t_interval(table["truth"], table["prediction"], table["speaker"])
+    deviation = percent(np.std(pooled, ddof=1))
     assert row[:5] == [
         *("3", "2", "36"),
-        f"{percent(np.mean(pooled))} [{percent(low)}, {percent(high)}] ‡",
+        f"{percent(np.mean(pooled))} ± {deviation} [{percent(low)}, {percent(high)}]",
         percent(accuracy_score(table["truth"], table["prediction"])),
     ]
 

@@ -21,6 +21,8 @@ def rows():
     """Predictions for two speakers, three of four correct."""
     return pd.DataFrame(
         {
+            "fold": ["1", "1", "2", "2"],
+            "repeat": 0,
             "speaker": ["1", "1", "2", "2"],
             "utterance": list("abcd"),
             "truth": ["anger", "sadness"] * 2,
@@ -74,6 +76,15 @@ def test_scores_that_cannot_be_compared_are_marked(rows, test_set, mark, legend)
     blocks = compare_with_published("mtl_aug:3", measured)
     assert f"measured: {format_test_set(test_set)}{mark}" in only_table(blocks).columns
     assert legend in joined_text(blocks)
+
+
+def test_repeats_have_a_deviation_next_to_the_published_one(rows):
+    again = rows.assign(repeat=1, prediction=rows.truth)
+    measured = {CLEAN: {"mtl_aug": pd.concat([rows, again])}}
+    blocks = compare_with_published("mtl_aug:2", measured)
+    cell = only_table(blocks).loc["mtl_aug", "measured: iemocap"]
+    assert cell.startswith("87.5 ± 17.7 [")  # of 75 and 100
+    assert "the standard deviation over seeds" in joined_text(blocks)
 
 
 def test_conditions_have_columns_of_their_own(rows):

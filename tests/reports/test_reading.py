@@ -130,7 +130,7 @@ def test_runs_with_different_settings_are_rejected(path, value, runs):
     assert str(runs / "toy/mtl/03-0") in received and received.count("toy/") == 2
 
 
-@pytest.mark.parametrize("key", ["published", "reference"])
+@pytest.mark.parametrize("key", ["published", "reference", "primary"])
 def test_settings_that_change_no_result_may_differ(key, runs, table):
     config = make_config(predictions("mtl", "03"), **{key: "mtl_aug:3"})
     write(runs, predictions("mtl", "03"), config=config)

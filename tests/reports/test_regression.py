@@ -1,9 +1,12 @@
 """Tables of heads that predict numbers, computed again by hand."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from toy_runs import (
+    grouped,
     make_config,
     numbers,
     predictions,
@@ -14,6 +17,8 @@ from toy_runs import (
 )
 
 from keras_ser import reports, scores
+from keras_ser.reports import comparison
+from keras_ser.reports.cells import CCC
 
 FOLDS = ("03", "08", "09", "10", "11", "12")
 MAIN, VALENCE = task("emotion"), task("valence", "regression")
@@ -66,8 +71,9 @@ def test_scores_equal_those_of_the_pooled_numbers(root, text):
         labels = rows["truth"], rows["prediction"]
         ccc, r, rmse = found[system][3:6]
         expected = [scores.ccc(*labels)]
-        expected += scores.ccc_interval(*labels, rows["speaker"])
-        assert shown(ccc) == pytest.approx(expected, abs=6e-4)
+        expected += scores.ccc_t_interval(*labels, rows["speaker"])
+        assert " ± " in ccc  # over two repeats
+        assert shown(re.sub(r" ± [\d.]+", "", ccc)) == pytest.approx(expected, abs=6e-4)
         assert float(r) == pytest.approx(np.corrcoef(*labels)[0, 1], abs=6e-4)
         error = np.sqrt(np.mean((labels[0] - labels[1]) ** 2))
         assert float(rmse) == pytest.approx(error, abs=6e-4)
@@ -78,13 +84,36 @@ def test_differences_are_paired(root, text):
     one, base = rows_of(root, "mtl"), rows_of(root, "baseline")
     truth = one["truth"].to_numpy()
     pair = one["prediction"].to_numpy(), base["prediction"].to_numpy()
-    low, high = scores.ccc_difference_interval(truth, *pair, one["speaker"])
+    ends = scores.ccc_difference_t_interval(truth, *pair, one["speaker"])
     value = scores.ccc(truth, pair[0]) - scores.ccc(truth, pair[1])
     found = table_rows(text, "emodb, clean, valence: scores")
-    assert shown(found["mtl"][6]) == pytest.approx([value, low, high], abs=6e-4)
+    assert shown(found["mtl"][6]) == pytest.approx([value, *ends], abs=6e-4)
+    ends = scores.ccc_difference_interval(truth, *pair, one["speaker"])
+    assert shown(found["mtl"][7]) == pytest.approx(ends, abs=6e-4)
+    p = scores.ccc_sign_flip_test(truth, *pair, one["speaker"])
+    assert found["mtl"][8:] == [f"{p:.3f}", "primary"]
     assert found["mtl"][6].startswith("+0.")
-    assert found["baseline"][6] == "–"
+    assert found["baseline"][6:] == ["–"] * 4
     assert "valence: scores, Δ to baseline over 6 shared speakers**" in text
+
+
+def test_crossed_trainings_have_a_t_test():
+    tables = {
+        system: pd.concat(
+            numbers(grouped(system, "one-other", FOLDS, n), seed=n, slope=slope)
+            for n in range(5)
+        )
+        for system, slope in {"baseline": 0.75, "mtl": 0.8}.items()
+    }
+    found = comparison.difference(tables["mtl"], tables["baseline"], CCC)
+    one, base = tables["mtl"], tables["baseline"]
+    labels = one["truth"], one["prediction"], base["prediction"]
+    groups = {"unit": one["speaker"], "training": one["repeat"]}
+    numeric = [pd.to_numeric(values) for values in labels]
+    assert found.p == pytest.approx(scores.ccc_difference_t_test(*numeric, **groups))
+    ends = scores.ccc_difference_t_interval(*numeric, **groups)
+    assert found.t_interval == pytest.approx(ends)
+    assert found.units.kind == "crossed" and 0 < found.p < 1
 
 
 def test_a_further_head_has_one_table_and_its_words(text):

@@ -67,6 +67,7 @@ def test_a_run_without_readable_settings_is_rejected(tmp_path):
     ("key", "value", "words"),
     [
         ("published", 5, "text as `published`. Received: 5"),
+        ("primary", 5, "text as `primary`. Received: 5"),
         ("corpus", ["emodb", 1], "a list of names as `corpus`"),
         ("tuned_on", "emodb/03", "a list of names as `tuned_on`"),
         ("features", {"speech_db": [40]}, "a number as `features.speech_db`"),

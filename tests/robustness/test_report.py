@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
-from toy_runs import hash_of, predicted
+from toy_runs import CONDITIONS, hash_of, predicted
 
 from keras_ser import scores
 from keras_ser.figures import curves
@@ -43,7 +43,7 @@ def test_scores_are_in_the_row_of_their_system_and_the_column_of_their_level(
     uar = 100 * balanced_accuracy_score(part.truth, part.prediction)
     assert rows[1][2].startswith(f"{uar:.1f} [")
     assert rows[2][3] == "–"  # `sea` was not measured at 10 dB
-    assert {row[4] for row in rows} == {"100.0 [100.0, 100.0]"}
+    assert {row[4] for row in rows} == {"100.0 [100.0, 100.0] ‡"}  # two folds
 
 
 def test_levels_are_in_order_with_clean_at_its_level(table, tmp_path):
@@ -112,6 +112,35 @@ def test_unlabelled_utterances_and_other_heads_do_not_count(table, tmp_path):
 def test_few_speakers_are_marked(tmp_path):
     _, text = write_report(predicted(speaker="emodb/03"), tmp_path)
     assert "‡ |" in text
+    table = predicted()
+    _, text = write_report(table.assign(fold=table["speaker"]), tmp_path)
+    assert "‡ |" not in text
+
+
+def test_cells_have_a_t_interval_over_units_and_a_deviation_over_seeds(tmp_path):
+    parts = [predicted(seed=n, repeat=str(n)) for n in (0, 1)]
+    table = pd.concat(parts).assign(fold=lambda rows: rows["speaker"])
+    _, text = write_report(table, tmp_path)
+    header, _, row = table_rows(text, "UAR % ± SD by gain (dB)")
+    part = table[table.condition == "gain:10"]
+    labels = part.truth, part.prediction
+    low, high = (100 * end for end in scores.t_interval(*labels, part.speaker))
+    uars = [
+        100 * balanced_accuracy_score(rows.truth, rows.prediction)
+        for _, rows in part.groupby("repeat")
+    ]
+    value, deviation = pd.Series(uars).mean(), pd.Series(uars).std()
+    expected = f"{value:.1f} ± {deviation:.1f} [{low:.1f}, {high:.1f}]"
+    assert row[header.index("10")] == expected
+
+
+def test_single_trainings_and_groups_are_explained(tmp_path):
+    words = "Intervals are about other speakers, not about other trainings."
+    _, text = write_report(predicted(fold="one-other"), tmp_path)
+    assert words in text
+    groups = [str(number % 5) for number in range(60)] * len(CONDITIONS)
+    _, text = write_report(predicted().assign(fold=groups), tmp_path)
+    assert words not in text and "Intervals are over 5 groups of 10 speakers." in text
 
 
 def test_clean_alone_has_no_figure(tmp_path):

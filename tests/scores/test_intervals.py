@@ -244,3 +244,76 @@ def test_bad_pairs_are_rejected(make_pair):
         arguments = {"first": first, "second": second, "speaker": speaker, **change}
         with pytest.raises(ValueError, match=words):
             scores.difference_interval(truth, **arguments)
+
+
+@pytest.fixture(scope="module")
+def make_crossed(make_pair):
+    """Rows of speakers and trainings; some pairs of both do not occur."""
+
+    def make(rows=150):
+        truth, first, second, speaker = make_pair(rows, speakers=5)
+        training = np.random.default_rng(2).integers(0, 4, rows)
+        occurs = (training != 1) | (speaker != "2")
+        return [each[occurs] for each in (truth, first, second, speaker, training)]
+
+    return make
+
+
+def crossed_draws(speaker, training, samples, seed):
+    """Rows of draws of speakers and, independently, of trainings."""
+    rng, times = np.random.default_rng(seed), []
+    for unit in (speaker, training):
+        names, index = np.unique(unit, return_inverse=True)
+        shares = np.full(len(names), 1 / len(names))
+        times.append(rng.multinomial(len(names), shares, size=samples)[:, index])
+    for weights in times[0] * times[1]:
+        yield np.repeat(np.arange(len(weights)), weights)
+
+
+def test_two_way_intervals_equal_a_loop_over_the_same_draws(
+    balanced_accuracy, make_crossed
+):
+    truth, first, second, speaker, training = make_crossed()
+    one, other = np.transpose(
+        [
+            [balanced_accuracy(truth[rows], each[rows]) for each in (first, second)]
+            for rows in crossed_draws(speaker, training, 200, seed=3)
+        ]
+    )
+    settings = {"level": 0.9, "samples": 200, "seed": 3, "training": training}
+    found = scores.bootstrap_interval(truth, first, speaker, **settings)
+    assert found == pytest.approx(tuple(np.quantile(one, [0.05, 0.95])))
+    found = scores.difference_interval(truth, first, second, speaker, **settings)
+    assert found == pytest.approx(tuple(np.quantile(one - other, [0.05, 0.95])))
+
+
+def test_trainings_that_differ_widen_the_interval():
+    """Each training is all right or all wrong."""
+    speaker, training = np.divmod(np.arange(400), 8)
+    truth, prediction = np.zeros(400, int), training % 2
+    settings = {"level": 0.9, "training": training}
+    one_way = scores.bootstrap_interval(truth, prediction, speaker)
+    found = scores.bootstrap_interval(truth, prediction, speaker, **settings)
+    assert one_way == (0.5, 0.5)
+    # The number of right trainings is binomial: P(X <= 1) = 0.035, P(X <= 2) = 0.14.
+    assert found == (2 / 8, 6 / 8)
+
+
+def test_draws_without_rows_are_left_out():
+    """Each speaker has one training, so many draws of both share no row."""
+    truth, unit = np.array(["a", "b", "a", "b"]), [1, 1, 2, 2]
+    found = scores.bootstrap_interval(truth, truth, unit, training=unit)
+    assert found == (1, 1)
+
+
+def test_bad_trainings_are_rejected(make_crossed):
+    truth, first, second, speaker, training = make_crossed()
+    for change, words in (
+        ({"training": training[1:]}, "one training for each of the"),
+        ({"training": 0 * training}, "at least 2 different trainings"),
+        ({"training": training, "cluster": None}, "`training` needs units"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            scores.bootstrap_interval(truth, first, speaker, **change)
+        with pytest.raises(ValueError, match=words):
+            scores.difference_interval(truth, first, second, speaker, **change)

@@ -95,6 +95,28 @@ def test_intervals_equal_a_loop_over_the_same_draws(cluster):
     ) == pytest.approx(np.quantile(one - other, [0.05, 0.95]))
 
 
+def test_two_way_intervals_equal_a_loop_over_the_same_draws():
+    truth, first, second, speaker = make_numbers(80)
+    training = np.random.default_rng(1).integers(0, 4, 80)
+    rng, times = np.random.default_rng(3), []
+    for unit in (speaker, training):
+        names, index = np.unique(unit, return_inverse=True)
+        shares = np.full(len(names), 1 / len(names))
+        times.append(rng.multinomial(len(names), shares, size=200)[:, index])
+    draws = [np.repeat(np.arange(80), weights) for weights in times[0] * times[1]]
+    one, other = np.transpose(
+        [
+            (lin(truth[rows], first[rows]), lin(truth[rows], second[rows]))
+            for rows in draws
+        ]
+    )
+    settings = {"level": 0.9, "samples": 200, "seed": 3, "training": training}
+    found = scores.ccc_interval(truth, first, speaker, **settings)
+    assert found == pytest.approx(tuple(np.quantile(one, [0.05, 0.95])))
+    found = scores.ccc_difference_interval(truth, first, second, speaker, **settings)
+    assert found == pytest.approx(tuple(np.quantile(one - other, [0.05, 0.95])))
+
+
 def test_intervals_ignore_the_order_of_rows():
     truth, first, second, speaker = make_numbers(60)
     order = np.random.default_rng(1).permutation(60)

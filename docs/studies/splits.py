@@ -1,0 +1,129 @@
+"""What the studies on RAVDESS share: three splits of its actors, and how they train.
+
+The 24 actors make three groups of eight. Of each split, one group trains, one is
+scored, and the third one is development speech, for what follows or selects epochs.
+No group is a test: every figure of these studies may decide a default.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from keras_ser import corpora
+from keras_ser.callbacks import checkpoint
+from keras_ser.protocols import Fold
+from keras_ser.utils import files, locks
+
+GROUPS = (range(1, 9), range(9, 17), range(17, 25))
+SPLITS = {  # the groups that train, are scored, and are development speech
+    "A": (GROUPS[0], GROUPS[1], GROUPS[2]),
+    "B": (GROUPS[1], GROUPS[2], GROUPS[0]),
+    "C": (GROUPS[2], GROUPS[0], GROUPS[1]),
+}
+SCORED = "scored"  # the name of the scored utterances among the tests of a fold
+
+
+def make_fold(table: pd.DataFrame, split: str) -> Fold:
+    """The fold of a split.
+
+    Args:
+        table: The utterances of RAVDESS.
+        split: A key of `SPLITS`.
+    """
+    train, scored, dev = (
+        table[table.speaker.isin([f"ravdess/{actor:02d}" for actor in actors])]
+        for actors in SPLITS[split]
+    )
+    return Fold(
+        name=split,
+        train=train,
+        dev=dev,
+        tests={SCORED: scored},
+        unlabelled=None,
+        classes=corpora.classes(table),
+        selected_by=f"{dev.speaker.nunique()} development speakers",
+    )
+
+
+def seed_of(split: str, number: int) -> int:
+    """The seed of a training, the same for all configurations."""
+    return 100 * number + ord(split)
+
+
+def run_each(names: Iterable[tuple], out: Path, train: Callable, finished: str) -> None:
+    """Runs the trainings that are not finished and that no other process runs.
+
+    Args:
+        names: The parts of the name of each training, which make up its folder.
+        out: The folder of all trainings.
+        train: Called with the parts and the folder. It writes `finished` at the end.
+        finished: The name of the file that tells that a training is finished.
+    """
+    for parts in names:
+        folder = out.joinpath(*map(str, parts))
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(locks.held(f"{folder}.lock", "/".join(parts)))
+            except ValueError:
+                continue  # another process is working on it
+            if not (folder / finished).exists():
+                shutil.rmtree(folder, ignore_errors=True)  # an interrupted training
+                folder.mkdir(parents=True)
+                train(*parts, folder)
+
+
+def finish(folder: Path, name: str, rows: list[dict]) -> None:
+    """Writes the figures of a training and removes what is only needed while it runs.
+
+    Args:
+        folder: The folder of the training.
+        name: The file that tells that it is finished.
+        rows: The figures, one dictionary per row.
+    """
+    (folder / checkpoint.FILE_NAME).unlink()
+    shutil.rmtree(folder / "logs")
+    text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
+    files.write_text(folder / name, text)
+
+
+def arrays(data, dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs and one-hot emotions of a data set, padded to the window.
+
+    Args:
+        data: The pipeline that made the data set.
+        dataset: Batches of `(features, labels, weights)`.
+    """
+    window = data.preprocessing.window
+    features, labels = [], []
+    for batch, label, _ in dataset:
+        batch = np.asarray(batch)
+        features.append(np.pad(batch, ((0, 0), (0, window - batch.shape[1]), (0, 0))))
+        labels.append(np.asarray(label["emotion"]))
+    return np.concatenate(features), np.concatenate(labels)
+
+
+def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """UAR, accuracy and mean negative log-likelihood of predicted probabilities.
+
+    Args:
+        probabilities: `(utterances, classes)`.
+        labels: One-hot labels of the same shape.
+    """
+    from keras_ser import scores
+
+    truth, best = labels.argmax(axis=1), probabilities.argmax(axis=1)
+    own = np.clip((probabilities * labels).sum(axis=1), 1e-7, 1)
+    return {
+        "uar": scores.uar(truth, best),
+        "accuracy": scores.accuracy(truth, best),
+        "nll": float(-np.log(own).mean()),
+    }
+
+
+def standard_error(differences: np.ndarray) -> float:
+    """The standard error of the mean of paired differences."""
+    return float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
