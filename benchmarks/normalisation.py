@@ -1,8 +1,11 @@
-"""Time of `SpeechBatchNorm` compared with Keras's masked batch normalisation and ReLU.
+"""Time of the normalisation layers compared with plain ones, forward and backward.
 
-One CPU thread, TensorFlow, forward and backward, with the four shapes in which MTL-AUG
-(preset `small`, batch of 16, 4.8 s) uses the layer. Each round times both once, so that
-a slow phase of the machine affects both. The table shows the median CPU times.
+One CPU thread, TensorFlow, with the shapes in which MTL-AUG (preset `small`, batch of
+16, 4.8 s) uses them. `SpeechBatchNorm` is compared with Keras's masked batch
+normalisation and ReLU, on padded batches. `SpeechGroupNorm` is compared with the
+equations written out, whose gradient is left to TensorFlow, and with `SpeechBatchNorm`,
+on the same utterances end to end, as training has them. Each round times all once, so
+that a slow phase of the machine affects all. The tables show the median CPU times.
 
 Command: python benchmarks/normalisation.py [--rounds 9] [--keep]
 """
@@ -18,23 +21,27 @@ import tables
 import tensorflow as tf
 
 from keras_ser import backend
-from keras_ser.layers import SpeechBatchNorm, padding
+from keras_ser.layers import SpeechBatchNorm, SpeechGroupNorm, padding
 
 SHAPES = (  # (batch, time, bands, channels)
     (16, 240, 64, 16),
     (16, 120, 32, 32),
     (16, 60, 16, 32),
-    (16, 120, 32, 32),
 )
+GAP = 2  # frames between utterances that are laid end to end
 
 
-def ours(shape, mask):
-    layer = SpeechBatchNorm()
+def lengths(shape):
+    """Lengths of the utterances, from 0.4 times the longest to the longest."""
+    return (np.linspace(0.4, 1, shape[0]) * shape[1]).astype("int32")
+
+
+def speech_norm(layer, shape, mask):
     layer.build(shape)
     return layer, lambda inputs: layer(inputs, mask, training=True)
 
 
-def reference(shape, mask):
+def keras_batch(shape, mask):
     layer = keras.layers.BatchNormalization()
     layer.build(shape)
     cells = tf.broadcast_to(mask[:, :, None], shape[:3])
@@ -46,9 +53,35 @@ def reference(shape, mask):
     return layer, call
 
 
-def step(make, shape, mask):
-    layer, call = make(shape, mask)
+def plain_group(shape, mask):
+    """The equations of `SpeechGroupNorm` for utterances that are laid end to end."""
+    layer = SpeechGroupNorm()
+    layer.build(shape)
+    _, time, bands, channels = shape
+    count = 1 + np.sum(np.diff(mask[0]) > 0)
+    starts = np.diff(mask[0], prepend=0) > 0
+    owner = tf.constant(np.where(mask[0] > 0, np.cumsum(starts) - 1, count))
+    frames = tf.math.unsorted_segment_sum(mask[0], owner, count + 1)
+    width = channels // layer.groups
+    cells = tf.maximum(frames, 1.0)[:, None] * bands * width
 
+    def mean_of(values):
+        sums = tf.reduce_sum(values, (1, 3))  # (time, groups)
+        means = tf.math.unsorted_segment_sum(sums, owner, count + 1) / cells
+        return tf.gather(means, owner)[:, None, :, None]
+
+    def call(inputs):
+        grouped = tf.reshape(inputs, (time, bands, layer.groups, width))
+        centred = grouped - mean_of(grouped)
+        std = tf.sqrt(mean_of(tf.square(centred)) + layer.epsilon)
+        scaled = tf.reshape(centred / std, shape)
+        output = tf.nn.relu(scaled * layer.gamma.value + layer.beta.value)
+        return output * mask[:, :, None, None]
+
+    return layer, call
+
+
+def step(layer, call):
     @tf.function(autograph=False)
     def gradients(inputs):
         with tf.GradientTape() as tape:
@@ -63,25 +96,58 @@ def run(gradients, inputs):
     return lambda: gradients(inputs)[0].numpy()  # wait for the result
 
 
+def measure(candidates, shape, options):
+    """The times of each candidate, a layer and its call, on random inputs."""
+    inputs = tf.random.normal(shape)
+    runs = {name: run(step(*each), inputs) for name, each in candidates.items()}
+    return tables.time_interleaved(runs, options.rounds, time.process_time)
+
+
+def table_of(measured, others, ours):
+    """Median times of all, and how many times as fast as each of the others ours is."""
+    names = [*others, ours]
+    rows = []
+    for shape, times in measured.items():
+        medians = [f"{1e3 * np.median(times[name]):.1f}" for name in names]
+        ratios = [tables.median_ratio(times[ours], times[name]) for name in others]
+        rows.append((shape, *medians, *(f"{ratio:.1f}" for ratio in ratios)))
+    heads = [f"{others[0]}, ms of CPU time", *names[1:]]
+    ratios = ["ratio"] if len(others) == 1 else [f"ratio to {name}" for name in others]
+    return tables.format_table(["shape", *heads, *ratios], rows)
+
+
+def batch_table(options):
+    measured = {}
+    for shape in SHAPES:
+        mask = padding.make_mask(tf.constant(lengths(shape)), shape[1])
+        candidates = {
+            "Keras": keras_batch(shape, mask),
+            "SpeechBatchNorm": speech_norm(SpeechBatchNorm(), shape, mask),
+        }
+        measured[shape] = measure(candidates, shape, options)
+    return table_of(measured, ["Keras"], "SpeechBatchNorm")
+
+
+def group_table(options):
+    measured = {}
+    for shape in SHAPES:
+        pieces = [np.repeat((1, 0), (frames, GAP)) for frames in lengths(shape)]
+        mask = np.float32(np.concatenate(pieces))[None]
+        packed = (*mask.shape, *shape[2:])
+        candidates = {
+            "plain": plain_group(packed, mask),
+            "SpeechBatchNorm": speech_norm(SpeechBatchNorm(), packed, mask),
+            "SpeechGroupNorm": speech_norm(SpeechGroupNorm(), packed, mask),
+        }
+        measured[shape] = measure(candidates, packed, options)
+    return table_of(measured, ["plain", "SpeechBatchNorm"], "SpeechGroupNorm")
+
+
 def main() -> None:
     options = tables.make_parser(__doc__, rounds=9).parse_args()
     backend.set_threads(1)
-    rows = []
-    for shape in SHAPES:
-        lengths = np.linspace(0.4, 1, shape[0]) * shape[1]
-        mask = padding.make_mask(tf.cast(lengths, "int32"), shape[1])
-        inputs = tf.random.normal(shape)
-        makers = {"theirs": reference, "ours": ours}
-        runs = {k: run(step(make, shape, mask), inputs) for k, make in makers.items()}
-        for each in runs.values():  # trace
-            each()
-        times = tables.time_interleaved(runs, options.rounds, time.process_time)
-        medians = [f"{1e3 * np.median(times[name]):.1f}" for name in makers]
-        ratio = tables.median_ratio(times["ours"], times["theirs"])
-        rows.append((shape, *medians, f"{ratio:.1f}"))
-    header = ["shape", "Keras, ms of CPU time", "SpeechBatchNorm", "ratio"]
-    table = tables.format_table(header, rows)
-    tables.show("normalisation", table, options, ["keras", "tensorflow"])
+    text = "\n\n".join(make(options) for make in (batch_table, group_table))
+    tables.show("normalisation", text, options, ["keras", "tensorflow"])
 
 
 if __name__ == "__main__":

@@ -228,12 +228,84 @@ def test_packed_utterances_do_not_share_moments(wide_batch):
     np.testing.assert_allclose(convert_to_numpy(found), expected, atol=1e-5)
 
 
-def test_an_empty_utterance_is_finite(wide_batch):
+def by_definition(layer, inputs, mask):
+    """Group normalisation and ReLU of a padded batch, each mean as it is written."""
+    width = inputs.shape[-1] // layer.groups
+    grouped = ops.reshape(inputs, (*inputs.shape[:3], layer.groups, width))
+    speech = ops.convert_to_tensor(mask)[:, :, None, None, None]
+    cells = ops.maximum(ops.sum(speech, axis=1, keepdims=True), 1) * BANDS * width
+
+    def mean_of(values):
+        return ops.sum(values * speech, axis=(1, 2, 4), keepdims=True) / cells
+
+    centred = grouped - mean_of(grouped)
+    scaled = centred / ops.sqrt(mean_of(ops.square(centred)) + layer.epsilon)
+    scaled = ops.reshape(scaled, inputs.shape)
+    return ops.relu(scaled * layer.gamma + layer.beta) * speech[..., 0]
+
+
+needs_packing = pytest.mark.skipif(not packing.packs(True), reason="needs packing")
+FORMS = [lambda values: values, pytest.param(packed, marks=needs_packing)]
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("form", FORMS)
+def test_group_gradients_are_those_of_the_definition(wide_batch, form, training):
     inputs, mask = wide_batch
-    mask[1] = 0
-    for training in (False, True):
-        found = convert_to_numpy(group_norm()(inputs, mask, training=training))
-        assert np.isfinite(found).all() and not found[1].any() and found[0].any()
+    training = training or form is packed
+    layer = group_norm()
+    layer.beta.assign(np.linspace(-0.5, 0.5, 6))  # some channels are seldom active
+    weight = np.random.default_rng(2).normal(size=inputs.shape).astype("float32")
+
+    def total(call, weight):
+        return lambda x: ops.sum(ops.multiply(weight, ops.square(call(x))))
+
+    def call(x):
+        return layer(x, form(mask), training=training)
+
+    found = gradients(layer, total(call, form(weight)), form(inputs))
+    reference = total(lambda x: by_definition(layer, x, mask), weight)
+    expected = gradients(layer, reference, inputs)
+    expected[0] = form(expected[0])
+    assert all(abs(each).max() > 0.1 for each in expected)
+    for result, target in zip(found, expected, strict=True):
+        np.testing.assert_allclose(result, target, rtol=1e-4, atol=1e-4)
+    assert not found[0][form(mask) == 0].any()
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_large_mean_costs_no_digits(rng, training):
+    """Mean 50 and standard deviation 1, in long utterances, against float64."""
+    lengths = [400, 250]
+    inputs = rng.normal(50.0, 1.0, (2, 400, 32, 16)).astype("float32")
+    mask = np.float32(np.arange(400) < np.array(lengths)[:, None])
+    layer = SpeechGroupNorm(2, epsilon=1e-3)
+    layer.build(inputs.shape)
+    found = convert_to_numpy(layer(inputs, mask, training=training))
+    for row, length in enumerate(lengths):
+        part = inputs[row, :length].astype("float64").reshape(length, 32, 2, 8)
+        scaled = part - part.mean((0, 1, 3), keepdims=True)
+        scaled /= np.sqrt(part.var((0, 1, 3), keepdims=True) + layer.epsilon)
+        expected = np.maximum(scaled, 0).reshape(length, 32, 16)
+        np.testing.assert_allclose(found[row, :length], expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("empty", [[1], [0, 1, 2]])
+def test_an_empty_utterance_is_finite(wide_batch, empty, training):
+    inputs, mask = wide_batch
+    mask[empty] = 0
+    layer = group_norm()
+    found = convert_to_numpy(layer(inputs, mask, training=training))
+    assert np.isfinite(found).all()
+    assert (found.any((1, 2, 3)) == mask.any(1)).all()
+
+    def total(x):
+        return ops.sum(ops.square(layer(x, mask, training=training)))
+
+    for each in (found := gradients(layer, total, inputs)):
+        assert np.isfinite(each).all()
+    assert not found[0][mask == 0].any()
 
 
 def test_groups_must_divide_the_channels():
@@ -245,8 +317,37 @@ def test_group_norm_can_be_restored_and_computes_in_float32(wide_batch):
     layer = SpeechGroupNorm(3, epsilon=1e-2, dtype="mixed_bfloat16")
     again = SpeechGroupNorm.from_config(layer.get_config())
     assert (again.groups, again.epsilon) == (3, 1e-2)
-    half = again(*wide_batch)
-    assert keras.backend.standardize_dtype(half.dtype) == "bfloat16"
-    whole = SpeechGroupNorm(3, epsilon=1e-2)(*wide_batch)
-    half = convert_to_numpy(ops.cast(half, "float32"))
-    np.testing.assert_allclose(half, convert_to_numpy(whole), atol=0.03)
+    whole = SpeechGroupNorm(3, epsilon=1e-2)
+    inputs, mask = wide_batch
+    inputs = convert_to_numpy(ops.cast(ops.cast(inputs, "bfloat16"), "float32"))
+    for training in (False, True):
+        half = again(inputs, mask, training=training)
+        assert keras.backend.standardize_dtype(half.dtype) == "bfloat16"
+        expected = ops.cast(whole(inputs, mask, training=training), "bfloat16")
+        np.testing.assert_array_equal(*map(as_float32, (half, expected)))
+    assert all(weight.dtype == "float32" for weight in again.weights)
+
+
+def test_group_gradients_are_float32_in_half_precision(wide_batch):
+    inputs, mask = wide_batch
+    half, whole = SpeechGroupNorm(3, dtype="mixed_bfloat16"), SpeechGroupNorm(3)
+    for layer in (half, whole):
+        layer.build(inputs.shape)
+
+    def total(layer):
+        def function(x):
+            output = layer(x, mask, training=True)
+            return ops.sum(ops.cast(ops.cast(output, "bfloat16"), "float32"))
+
+        return function
+
+    inputs = convert_to_numpy(ops.cast(ops.cast(inputs, "bfloat16"), "float32"))
+    found, expected = (gradients(each, total(each), inputs) for each in (half, whole))
+    for result, target in zip(found[1:], expected[1:], strict=True):
+        assert result.dtype == "float32"
+        np.testing.assert_allclose(result, target, rtol=1e-6)
+    np.testing.assert_allclose(found[0], expected[0], atol=0.01)
+
+
+def as_float32(values):
+    return convert_to_numpy(ops.cast(values, "float32"))
