@@ -50,6 +50,8 @@ RESIDUALS = ("leaving out", "linear", "contribution")
 TESTED_SPEAKERS = (6, 10, 24)
 CROSSED = ((8, 5), (24, 3), (24, 5), (24, 10))  # speakers and trainings
 TESTED_CROSSED = ((8, 5), (24, 5))
+SCALES = (0, 1, 3)  # of the effects of trainings
+SCALED_CROSSED = ((3, 5), (24, 5))
 QUANTITIES = {  # systems whose UARs are subtracted
     "UAR": (0, None),
     "ΔUAR, true value 0": (0, 1),
@@ -81,6 +83,10 @@ def report(simulations: int, seed: int) -> str:
         crossed_table(simulations, rng),
         "Two equal systems that have p ≤ 0.05, in %.",
         rejection_table(simulations, rng),
+        "Two equal systems that have p ≤ 0.05 by the two-way t, in %, if the effects "
+        "of trainings are as many times those above.",
+        scaled_table(simulations, np.random.default_rng([seed, 1])),
+        describe_confined(simulations, np.random.default_rng([seed, 2])),
         describe_error(simulations),
     ]
     return "\n\n".join(map(wrap, parts))
@@ -110,18 +116,23 @@ class Sample:
     fixed: np.ndarray
 
 
-def draw_samples(simulations, speakers, trainings, rng, spread=ALIKE) -> Iterator:
+def draw_samples(
+    simulations, speakers, trainings, rng, spread=ALIKE, scale=1
+) -> Iterator:
     """Simulations in several parts; without effects of training if `trainings` is 1."""
     for start in range(0, simulations, AT_ONCE):
         count = min(AT_ONCE, simulations - start)
-        yield draw_sample(count, speakers, trainings, rng, spread)
+        yield draw_sample(count, speakers, trainings, rng, spread, scale)
 
 
-def draw_sample(simulations, speakers, trainings, rng, size_spread=ALIKE) -> Sample:
-    by_training, each = draw_trainings(simulations, speakers, trainings, rng)
+def draw_sample(
+    simulations, speakers, trainings, rng, size_spread=ALIKE, scale=1
+) -> Sample:
+    scale = scale * (trainings > 1)  # of the effects of trainings
+    by_training, each = draw_trainings(simulations, speakers, trainings, rng, scale)
     log_odds = draw_speakers(simulations, speakers, rng) + by_training + each
     size = draw_sizes(simulations, speakers, rng, size_spread)
-    spread = math.hypot(*OF_SPEAKERS, TRAINING_SPEAKER * (trainings > 1))
+    spread = math.hypot(*OF_SPEAKERS, TRAINING_SPEAKER * scale)
     fixed = mean_hits(LOG_ODDS + shifts() + by_training, spread).mean(axis=(2, 3, 4))
     return Sample(size, draw_hits(log_odds, size, rng), fixed)
 
@@ -144,13 +155,13 @@ def draw_speakers(simulations, speakers, rng) -> np.ndarray:
     return LOG_ODDS + shifts() + both + own
 
 
-def draw_trainings(simulations, speakers, trainings, rng) -> tuple:
-    """Effects of trainings, overall and on each speaker; 0 for a single training."""
+def draw_trainings(simulations, speakers, trainings, rng, scale) -> tuple:
+    """Effects of trainings, overall and on each speaker."""
     systems, classes = len(SHIFTS), len(LOG_ODDS)
 
     def normal(std, speakers, classes):
         size = (systems, simulations, speakers, trainings, classes)
-        return std * (trainings > 1) * rng.normal(size=size)
+        return std * scale * rng.normal(size=size)
 
     own = normal(TRAINING, 1, 1) + normal(TRAINING_CLASS, 1, classes)
     return own, normal(TRAINING_SPEAKER, speakers, 1)
@@ -377,6 +388,18 @@ def rejection_table(simulations, rng) -> str:
     )
 
 
+def scaled_table(simulations, rng) -> str:
+    """How often the two-way t finds one, if trainings vary less or more."""
+    rows = []
+    for scale, (speakers, trainings) in itertools.product(SCALES, SCALED_CROSSED):
+        drawn = draw_samples(simulations, speakers, trainings, rng, scale=scale)
+        rejected = np.concatenate([two_way_rejects(each) for each in drawn])
+        share = f"{100 * np.mean(rejected):.1f}"
+        rows.append((f"× {scale}", speakers, trainings, share))
+    header = ["effects of trainings", "speakers", "trainings", "false positives"]
+    return tables.format_table(header, rows)
+
+
 def flips_reject(drawn: Sample) -> np.ndarray:
     """Where sign flips of two equal systems have p ≤ 0.05."""
     gain = drawn.hits[0] - drawn.hits[1]
@@ -401,7 +424,7 @@ def describe_population(rng, speakers: int = 2000) -> str:
     ]  # (systems, speakers)
     hits = draw_hits(log_odds, sizes, rng)[:, 0, :, 0]
     seen = np.nanmean(hits / np.where(sizes[0] > 0, sizes[0], np.nan), axis=-1)
-    effects, _ = draw_trainings(1, 1, speakers, rng)
+    effects, _ = draw_trainings(1, 1, speakers, rng, scale=1)
     spread = math.hypot(*OF_SPEAKERS, TRAINING_SPEAKER)
     trained = mean_hits(LOG_ODDS + shifts() + effects, spread).mean(axis=-1)
     uars = ", ".join(f"{100 * each:.1f}" for each in true_uars(1)[:, 0])
@@ -414,6 +437,26 @@ def describe_population(rng, speakers: int = 2000) -> str:
         f"points between speakers, {within} between those seen in one test of each "
         f"speaker, {difference} between the differences seen of two equal systems, and "
         f"{training} between trainings."
+    )
+
+
+def describe_confined(simulations, rng, speakers: int = 10) -> str:
+    """Coverage of t intervals if one of the classes occurs in a single speaker only.
+
+    `scores.t_interval` is NaN there. These intervals count that class as not varying.
+    """
+    tallies = {name: Tally() for name in list(QUANTITIES)[:2]}
+    for drawn in draw_samples(simulations, speakers, 1, rng):
+        has_it = drawn.size[:, 0, -1] > 0  # sadness, the smallest class
+        size, hits = drawn.size[has_it], drawn.hits[:, has_it]
+        size[:, 1:, -1], hits[:, :, 1:, :, -1] = 0, 0
+        for name, tally in tallies.items():
+            gain = take(hits, QUANTITIES[name])
+            tally.add(t_limits(gain, size), take(true_uars(1), QUANTITIES[name]))
+    held = " and of ".join(f"{name} {tally}" for name, tally in tallies.items())
+    return (
+        "Coverage in % of t intervals that ignore that sadness occurs in a single one "
+        f"of {speakers} speakers only: of {held}."
     )
 
 

@@ -42,7 +42,8 @@ class Setting:
 
     @property
     def arguments(self) -> dict:
-        return dict(mtl_aug.BASELINE) if self.network == "baseline" else {}
+        parts = mtl_aug.BASELINE if self.network == "baseline" else {}
+        return {**parts, "normalisation": "batch"}  # as in PyTorch
 
     def batch(self, rows: int) -> tuple[np.ndarray, dict]:
         """Features and the labels of all heads; every row has every label."""
@@ -110,14 +111,14 @@ class TorchTraining:
         from plain_torch import PlainMTLAug
 
         gpu_backend.allow_tf32()
-        self.setting = setting
+        self.setting, sizes = setting, mtl_aug.PRESETS[setting.preset]
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.network = PlainMTLAug(
             len(CLASSES),
             len(TYPES),
             setting.bands,
             has_auxiliary_heads=setting.network != "baseline",
-            **mtl_aug.PRESETS[setting.preset],
+            **{name: sizes[name] for name in ("filters", "kernels")},
         ).to(self.device)
         trained = [each for each in self.network.parameters() if each.requires_grad]
         self.optimizer = torch.optim.Adam(trained, LEARNING_RATE)

@@ -106,7 +106,8 @@ def keras_step(options):
     """A function that trains this package's model, and its number of parameters."""
     if options.precision == "bfloat16":
         keras.config.set_dtype_policy("mixed_bfloat16")
-    model = MTLAug(CLASSES, TYPES, dimensions=BANDS, preset=options.preset)
+    sizes = {"dimensions": BANDS, "preset": options.preset}
+    model = MTLAug(CLASSES, TYPES, **sizes, normalisation="batch")  # as in PyTorch
     model.compile(keras.optimizers.Adam(1e-4), **model.objective())
     features, labels = make_batch()
     weights = {head: np.ones(BATCH, np.float32) for head in labels}
@@ -121,7 +122,7 @@ def keras_step(options):
 
 def torch_step(options, device):
     """A function that trains the plain network, and its number of parameters."""
-    sizes = PRESETS[options.preset]
+    sizes = {name: PRESETS[options.preset][name] for name in ("filters", "kernels")}
     network = PlainMTLAug(len(CLASSES), len(TYPES), BANDS, **sizes).to(device)
     optimizer = torch.optim.Adam(
         [each for each in network.parameters() if each.requires_grad], 1e-4

@@ -8,8 +8,8 @@ Expected, UAR %: not available. The paper has no within-corpus figure for EMO-DB
 augmented rows of MTL-AUG, and the reference that MTL-AUG is compared with.
 `mtl_aug_librispeech` adds one unlabelled row per labelled row.
 
-Preset `small`: an encoder of 16, 32, 32 filters, two rows per utterance and epoch, at
-most 20 epochs from learning rate 1e-3. All systems make the same number of updates.
+Preset `small`: an encoder of 16, 32, 32 filters, two rows per utterance and epoch,
+20 epochs at learning rate 1e-3. All systems make the same number of updates.
 
 Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
     Unlabelled: any part of LibriSpeech.

@@ -14,8 +14,8 @@ augmented rows of MTL-AUG, and the reference that MTL-AUG is compared with.
 and `cnn_attention` are the comparison models of its Tables 5 and 6, as we read them.
 
 MTL-AUG and its baselines have preset `small`: an encoder of 16, 32, 32 filters, two
-rows per utterance and epoch, at most 20 epochs from learning rate 1e-3. All systems
-make the same number of updates.
+rows per utterance and epoch, 20 epochs at learning rate 1e-3. All systems make the same
+number of updates.
 
 Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
     Unlabelled: any part of LibriSpeech.

@@ -7,8 +7,8 @@ Expected, UAR %: not available. The paper has no figure for this corpus.
 augmented rows of MTL-AUG, and the reference that MTL-AUG is compared with.
 `mtl_aug_librispeech` adds one unlabelled row per labelled row.
 
-Preset `small`: an encoder of 16, 32, 32 filters, two rows per utterance and epoch, at
-most 20 epochs from learning rate 1e-3. All systems make the same number of updates.
+Preset `small`: an encoder of 16, 32, 32 filters, two rows per utterance and epoch,
+20 epochs at learning rate 1e-3. All systems make the same number of updates.
 
 The settings were chosen on RAVDESS (docs/studies/auxiliary_tasks.md), on four of its
 classes and the same actors. These rows are therefore less independent than those of

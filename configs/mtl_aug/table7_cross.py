@@ -11,7 +11,7 @@ say which of them saw it.
 Preset `paper`: filters 32, 64, 64, five rows per utterance and epoch, at most 60
 epochs from learning rate 1e-4. The paper makes ten repeats, which is `--repeats 10`;
 the default is one. `--preset small` is for a CPU: filters 16, 32, 32, two rows per
-utterance and epoch, at most 20 epochs from learning rate 1e-3.
+utterance and epoch, 20 epochs at learning rate 1e-3.
 
 Data: IEMOCAP and MSP-IMPROV, four classes.
 Cost: meant for a GPU. With `--preset small`: minutes per fold and system on one CPU

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 import splits
 
-from keras_ser import backend, corpora
+from keras_ser import backend, corpora, figures
 from keras_ser.experiments import NETWORKS
 from keras_ser.experiments.config import Training
 from keras_ser.features import FeatureStore, LogMel
@@ -42,6 +42,9 @@ WEIGHTS = (RAW, *DECAYS)
 EPOCHS = 20
 FILE = "readouts.csv"
 BATCH = 64  # of predictions
+DRAWN = "0.98"  # of the averages, in the picture
+LABELS = {DRAWN: "averaged weights", RAW: "raw weights"}
+COLOURS = ("#D55E00", "#0072B2")
 
 
 def train(system: str, split: str, number: str, folder: Path, table, cache) -> None:
@@ -260,6 +263,25 @@ def table(out: Path) -> str:
     return "\n".join(lines)
 
 
+def draw(out: Path) -> None:
+    """Draws the mean scored UAR per epoch: raw and averaged weights, both momenta."""
+    found = results(out)
+    scored = found[found.side == "scored"]
+    with figures.drawing(out / "uar.png", (7.5, 3.6)) as figure:
+        axes = figure.add_subplot()
+        for weights, style in ((DRAWN, "-"), (RAW, "--")):
+            for momentum, colour in zip(MOMENTA, COLOURS, strict=True):
+                part = scored[
+                    (scored.weights == weights) & (scored.moments == momentum)
+                ]
+                mean = 100 * part.groupby("epoch").uar.mean()
+                label = f"{LABELS[weights]}, momentum {momentum}"
+                axes.plot(mean.index, mean, style, color=colour, label=label)
+        axes.set(xlabel="epoch", ylabel="UAR (%)", xticks=range(2, EPOCHS + 1, 2))
+        axes.grid(axis="y")
+        axes.legend(frameon=False)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ravdess", help="folder of RAVDESS")
@@ -284,6 +306,7 @@ def main() -> None:
             lambda *parts: train(*parts, utterances, given.cache),
             FILE,
         )
+    draw(given.out)
     print(table(given.out))
 
 

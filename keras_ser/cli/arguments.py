@@ -179,9 +179,8 @@ def report(command) -> None:
     command.add_argument(
         "--primary",
         metavar="SYSTEM",
-        help="system whose comparison is the primary one, chosen before the results "
-        "were known; its p is not adjusted; default: that of the config, else the only "
-        "system that is compared",
+        help="system whose comparison is the primary one, named before the results "
+        "were known; its p is not adjusted; default: that of the config, if any",
     )
 
 

@@ -32,6 +32,7 @@ from keras_ser.experiments.values import (
     is_text,
 )
 from keras_ser.features import NORMALISATIONS
+from keras_ser.reports.comparison import BASELINES
 from keras_ser.utils import files
 from keras_ser.utils.choices import check_choice
 
@@ -305,13 +306,29 @@ class Experiment:
                 f"Systems {needs} train on unlabelled speech, but experiment "
                 f"`{self.name}` names none. Set `unlabelled_corpus` to a corpus."
             )
-        compared = [name for name in self.systems if name != self.reference]
-        if self.primary and self.primary not in compared:
-            raise ValueError(
-                f"Experiment `{self.name}`: `primary` must be a system that is "
-                f"compared with the reference, one of {compared}. Received: "
-                f"{self.primary!r}. Name one of these, or none."
+        self._check_primary()
+
+    def _check_primary(self) -> None:
+        """Checks that the primary system is one that reports compare with another."""
+        reference = self.reference
+        if not reference and len(self.systems) > 1:
+            # Without a baseline, the systems may be a part of those of a config.
+            reference = next(filter(self.systems.__contains__, BASELINES), "")
+        compared = [name for name in self.systems if name != reference]
+        if not self.primary or self.primary in compared:
+            return
+        names = f", one of {compared}" if compared else ""
+        raise ValueError(
+            f"Experiment `{self.name}`: `primary` must be a system that is compared "
+            f"with the reference{names}. Received: {self.primary!r}"
+            + (", which is the reference. " if self.primary == reference else ". ")
+            + (
+                "Name one of these, or none."
+                if compared
+                else "There is no other system, and nothing to compare. Add a system, "
+                "or leave out `primary`."
             )
+        )
 
     def _check_fields(self) -> None:
         """Checks the types of all fields except the name."""

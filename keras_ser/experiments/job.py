@@ -25,6 +25,7 @@ ALWAYS = {
     Training: (
         *("batch", "rows_per_utterance", "unlabelled_ratio", "epochs"),
         *("learning_rate", "patience", "monitor", "seed"),
+        *("schedule", "average", "select"),  # whose defaults have changed
     ),
     System: (
         *("model", "arguments", "objective", "augment"),

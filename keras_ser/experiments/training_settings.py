@@ -35,6 +35,9 @@ SCHEDULES = {
 class Training:
     """How all networks of an experiment are trained.
 
+    The defaults are the preset `small`, which docs/studies/reference.md explains.
+    `experiments.PAPER_TRAINING` holds the schedule of the MTL-AUG paper.
+
     An epoch is one pass over the labelled rows, so that systems with and without
     augmentation or unlabelled speech do the same number of updates. A model with
     several optimizers gets the same settings for each of them. All of the training is
@@ -54,7 +57,8 @@ class Training:
         learning_rate: The learning rate at the start.
         patience: The number of epochs without a better development score after which
             the learning rate is halved. It concerns only schedules that halve it.
-        monitor: The development score of the model's main task that selects the epoch.
+        monitor: The development score of the model's main task that selects the epoch
+            and that a schedule with a patience follows.
             A task with classes has the `"accuracy"` and the unweighted average recall
             (`"uar"`), and a regression the concordance correlation coefficient
             (`"ccc"`). All have the `"loss"`, of which lower values are better. Of two
@@ -72,18 +76,19 @@ class Training:
             at its own defaults.
         clip_norm: The largest norm of the gradient over all weights of an optimizer. A
             longer gradient is shortened to it. The default, 0, does not clip.
-        schedule: How the learning rate changes. `"halve_and_restore"` halves it and
-            returns to the best epoch after `patience` epochs without progress.
-            `"halve"` halves it without returning. `"cosine"` lowers it along a half
-            cosine over all `epochs`. `"constant"` keeps it. See `callbacks.Schedule`.
+        schedule: How the learning rate changes. `"constant"`, the default, keeps it.
+            `"cosine"` lowers it along a half cosine over all `epochs`. `"halve"` halves
+            it after `patience` epochs without progress, and `"halve_and_restore"`, the
+            schedule of the MTL-AUG paper, also returns to the best epoch then. See
+            `callbacks.Schedule`.
         stop: The number of epochs without a better development score after which
             training stops. The default, 0, never stops it.
-        average: The decay d of a moving average of the weights, such as 0.98, which
-            covers about the last 1 / (1 − d) updates. The averaged model is the one
-            that is validated and tested; see `callbacks.AverageWeights`. The default,
-            0, does not average.
-        select: Whether the model of the `"best"` epoch or of the `"last"` one is
-            tested.
+        average: The decay d of a moving average of the weights. The default, 0.98,
+            covers about the last 1 / (1 − d) = 50 updates. The averaged model is the
+            one that is validated and tested; see `callbacks.AverageWeights`. With 0,
+            weights are not averaged.
+        select: Whether the model of the `"last"` epoch is tested, which is the default,
+            or that of the `"best"` one on the development speech.
         dev_windows: How much of a development utterance is scored that is longer than
             the input window: its `"first"` window, or `"all"` windows, as in the tests.
             All windows take longer; see `callbacks.ScoreDevWindows`.
@@ -92,9 +97,9 @@ class Training:
 
     >>> Training(batch=32, epochs=60, learning_rate=1e-4, monitor="uar")
 
-    A long training whose development scores fluctuate less:
+    A long training that the development speech steers:
 
-    >>> Training(epochs=60, schedule="cosine", average=0.98, select="last")
+    >>> Training(epochs=60, schedule="halve", average=0.98, select="best")
     """
 
     batch: int = 16
@@ -109,10 +114,10 @@ class Training:
     optimizer: str = "adam"
     optimizer_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     clip_norm: float = 0.0
-    schedule: str = "halve_and_restore"
+    schedule: str = "constant"
     stop: int = 0
-    average: float = 0.0
-    select: str = "best"
+    average: float = 0.98
+    select: str = "last"
     dev_windows: str = "first"
 
     def __post_init__(self):
@@ -144,5 +149,13 @@ class Training:
 
 # The schedule of Latif et al. 2022, section 4.3. It belongs to the preset `paper` of
 # the model.
-PAPER_TRAINING = Training(batch=32, rows_per_utterance=5, epochs=60, learning_rate=1e-4)
+PAPER_TRAINING = Training(
+    batch=32,
+    rows_per_utterance=5,
+    epochs=60,
+    learning_rate=1e-4,
+    schedule="halve_and_restore",
+    average=0.0,
+    select="best",
+)
 PRESETS = {"small": Training(), "paper": PAPER_TRAINING}

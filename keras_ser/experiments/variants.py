@@ -13,7 +13,7 @@ SMOKE_CORPUS_OPTIONS = {"speakers": 6, "sentences": 2}
 SMOKE_EPOCHS, SMOKE_BATCH = 2, 8
 PRESET_FIELDS = (
     *("batch", "rows_per_utterance", "unlabelled_ratio"),
-    *("epochs", "learning_rate", "patience"),
+    *("epochs", "learning_rate", "patience", "schedule", "average", "select"),
 )
 
 

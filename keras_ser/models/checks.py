@@ -125,7 +125,7 @@ def check_fraction(**numbers) -> None:
 
 
 def check_normalisations(
-    normalisation: str, moments: str, filters, momentum: float, usual: float
+    normalisation: str, moments: str, filters, momentum: float | None
 ) -> None:
     """Raises ValueError unless a model can be normalised like this.
 
@@ -133,8 +133,8 @@ def check_normalisations(
         normalisation: `"batch"` or `"group"`.
         moments: Whose moments batch normalisation takes, `"all"` or `"labelled"`.
         filters: Numbers of channels that are normalised.
-        momentum: The momentum of the moving moments of batch normalisation.
-        usual: Its default.
+        momentum: The momentum of the moving moments of batch normalisation, if one is
+            given.
     """
     check_normalisation(normalisation)
     if moments not in ("all", "labelled"):
@@ -144,17 +144,19 @@ def check_normalisations(
     if normalisation == "group" and moments != "all":
         raise ValueError(
             "`moments` must be 'all' with group normalisation, which takes moments "
-            f"over each utterance and not over a batch. Received: {moments!r}."
+            f"over each utterance and not over a batch. Received: {moments!r}. Set "
+            "normalisation='batch' to choose."
         )
-    if normalisation == "group" and momentum != usual:
+    if normalisation == "group" and momentum is not None:
         raise ValueError(
             "`momentum` must be left out with group normalisation, which has no moving "
-            f"moments. Received: {momentum!r}."
+            f"moments. Received: {momentum!r}. Set normalisation='batch' to have them."
         )
     if normalisation == "group" and any(width % GROUPS for width in filters):
         raise ValueError(
             f"`filters` must be multiples of {GROUPS} with group normalisation, which "
-            f"has {GROUPS} groups. Received: {tuple(filters)}."
+            f"has {GROUPS} groups. Received: {tuple(filters)}. Change them, or set "
+            "normalisation='batch'."
         )
 
 

@@ -17,8 +17,19 @@ from keras_ser.models.base import SpeechModel
 from keras_ser.tasks import mtl_aug_tasks
 
 PRESETS = {
-    "paper": {"filters": (32, 64, 64), "kernels": (7, 5, 3)},
-    "small": {"filters": (16, 32, 32), "kernels": (7, 5, 3)},
+    "paper": {
+        "filters": (32, 64, 64),
+        "kernels": (7, 5, 3),
+        "normalisation": "batch",
+        "momentum": 0.99,
+    },
+    # docs/studies/reference.md says why.
+    "small": {
+        "filters": (16, 32, 32),
+        "kernels": (7, 5, 3),
+        "normalisation": "group",
+        "momentum": 0.9,
+    },
 }
 
 # Table 7: each model omits one more part than the model before it.
@@ -37,7 +48,6 @@ TABLE_7 = {
 BASELINE = TABLE_7[4]
 
 EMBEDDING_SIZE = 128
-MOMENTUM = 0.99  # of the moving moments of batch normalisation
 AUGMENTATIONS = ("none", "speed", "specaugment", "mixup")
 
 
@@ -45,7 +55,7 @@ AUGMENTATIONS = ("none", "speed", "specaugment", "mixup")
 class MTLAug(SpeechModel):
     """Emotion, augmentation type and reconstruction from one shared encoder.
 
-        log-mel → 3 × (strided convolution, batch normalisation, ReLU) → code
+        log-mel → 3 × (strided convolution, normalisation, ReLU) → code
         code → BLSTM → attention over time → dense layer → softmax: emotion
         code → BLSTM → two dense layers → softmax: augmentation type
         code → 3 transposed convolutions: reconstruction
@@ -65,7 +75,7 @@ class MTLAug(SpeechModel):
         classes: Names of the emotions, in the order of the probabilities.
         augmentations: Names of the augmentation types, `none` first.
         dimensions: Number of values per frame of the front-end, a multiple of 8.
-        preset: Sizes of the encoder, `"small"` or `"paper"`.
+        preset: Sizes and normalisation of the encoder, `"small"` or `"paper"`.
         filters: Output channels of the encoder's three convolutions. They replace
             those of the preset.
         kernels: Kernel widths of the encoder's three convolutions. They replace those
@@ -81,9 +91,12 @@ class MTLAug(SpeechModel):
         center_update: What moves the class centers: `"mean"` draws them to their
             classes, `"optimizer"` trains them; see `layers.ClassCenters`.
         center_rate: How far the centers move with `"mean"`.
-        normalisation: `"batch"`, or `"group"` for moments over each utterance.
+        normalisation: `"batch"`, or `"group"` for moments over each utterance. The
+            default is that of the preset: `"group"` for `"small"`, `"batch"` for
+            `"paper"`.
         momentum: Momentum of the moving moments that batch normalisation uses in
-            inference.
+            inference. The default is that of the preset: 0.9 for `"small"`, and 0.99,
+            the default of Keras, for `"paper"`. There are none with `"group"`.
         moments: Whose moments batch normalisation uses in training: those of `"all"`
             rows, or of the `"labelled"` ones, with which the others are normalised too.
         labelled_rows: The number of labelled rows, which are the first of a training
@@ -130,8 +143,8 @@ class MTLAug(SpeechModel):
         mask_padding: bool = True,
         center_update: str = "mean",
         center_rate: float = 0.5,
-        normalisation: str = "batch",
-        momentum: float = MOMENTUM,
+        normalisation: str | None = None,
+        momentum: float | None = None,
         moments: str = "all",
         labelled_rows: int | None = None,
         embedding_dropout: float = 0.0,
@@ -157,13 +170,14 @@ class MTLAug(SpeechModel):
             "embedding_dropout": embedding_dropout,
         }
         self.check(dimensions, **arguments)
+        chosen = _normalisation(preset, normalisation, momentum)
+        arguments |= chosen
         tasks = mtl_aug_tasks(classes, augmentations, mask_padding)
         tasks = [task for task in tasks if arguments.get(task.name, True)]
         sizes = _sizes(preset, filters, kernels)
         stride = 2 ** len(sizes["filters"])
         options = {
-            "normalisation": normalisation,
-            "momentum": momentum,
+            **{name: value for name, value in chosen.items() if value is not None},
             "labelled_rows": checks.rows_of_moments(moments, labelled_rows),
         }
 
@@ -232,8 +246,8 @@ class MTLAug(SpeechModel):
         kernels: Sequence[int] | None = None,
         center_update: str = "mean",
         center_rate: float = 0.5,
-        normalisation: str = "batch",
-        momentum: float = MOMENTUM,
+        normalisation: str | None = None,
+        momentum: float | None = None,
         moments: str = "all",
         embedding_dropout: float = 0.0,
         augmentation: bool = True,
@@ -256,12 +270,11 @@ class MTLAug(SpeechModel):
         stages = len(PRESETS[preset]["filters"])
         checks.check_dimensions(dimensions, stages)
         checks.check_sizes(stages, **sizes)
-        checks.check_fraction(
-            dropout=dropout, embedding_dropout=embedding_dropout, momentum=momentum
-        )
-        checks.check_normalisations(
-            normalisation, moments, sizes["filters"], momentum, MOMENTUM
-        )
+        checks.check_fraction(dropout=dropout, embedding_dropout=embedding_dropout)
+        if momentum is not None:
+            checks.check_fraction(momentum=momentum)
+        normalisation = normalisation or PRESETS[preset]["normalisation"]
+        checks.check_normalisations(normalisation, moments, sizes["filters"], momentum)
         check_update(center_update, center_rate)
         checks.check_types(augmentation, augmentations)
 
@@ -290,6 +303,17 @@ class MTLAug(SpeechModel):
         }
         present = {head: given[head] for head in self.heads if head in given}
         return super().objective(**present)
+
+
+def _normalisation(
+    preset: str, normalisation: str | None, momentum: float | None
+) -> dict:
+    """The given normalisation and momentum, otherwise the preset's."""
+    usual = PRESETS[preset]
+    normalisation = normalisation or usual["normalisation"]
+    if normalisation == "batch" and momentum is None:
+        momentum = usual["momentum"]
+    return {"normalisation": normalisation, "momentum": momentum}
 
 
 def _sizes(preset: str, filters, kernels) -> dict:

@@ -2,17 +2,26 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from keras_ser import scores
+from keras_ser.reports.blocks import Table
 from keras_ser.reports.tasks import Head
-from keras_ser.reports.text import number, percent, points, signed
+from keras_ser.reports.text import (
+    NO_VALUE,
+    number,
+    percent,
+    points,
+    signed,
+    sort_names,
+)
 from keras_ser.reports.units import MIN_UNITS, Units, find_units
 
 UAR_COLUMNS = ["uar", "low", "high"]
-FEW_UNITS_MARK = " ‡"  # after an interval over utterances instead of units
+FEW_UNITS_MARK = " ‡"  # after an interval over speakers or utterances, not units
 DEVIATION = " ± SD"  # in the title of scores that have one
 Interval = tuple[float, float]
 # What reports say of the cells of `with_interval`.
@@ -20,9 +29,13 @@ INTERVALS = (
     "In brackets after a score: its 95 % t interval, which is about other speakers. It "
     "rests on how much the score changes if one unit is left out. A unit is a speaker, "
     "or a group of speakers who were tested by the same trainings. Where trainings are "
-    "units, too, the text below the table says so. An interval with the mark ‡ has "
-    f"fewer than {MIN_UNITS} units; it is over single utterances, each with all of its "
-    "repeats, and says nothing about other speakers. Between a score and its interval, "
+    "units, too, the text below the table says so. With the mark ‡, there are fewer "
+    f"than {MIN_UNITS} units. The interval is then over speakers if there are at least "
+    f"{MIN_UNITS}, and too narrow, because they share trainings. Otherwise it is over "
+    "utterances, each with all of its repeats, and says nothing about other speakers. "
+    "An interval of width 0 means that leaving out any unit changes nothing. In place "
+    "of an interval, [–] means that there is none: of a single utterance, or because a "
+    "class occurs in a single unit or training only. Between a score and its interval, "
     "after ±: the sample standard deviation (SD) over seeds, that is of the pooled "
     "scores of the repeats that have all folds."
 )
@@ -43,6 +56,8 @@ class Measure:
         difference_bootstrap: The bootstrap interval, of the same.
         sign_flip_test: p of the difference over units, of the same.
         t_test: p over units and trainings, of the same and the trainings of the rows.
+        confined_classes: The classes that occur in a single unit only, of true labels
+            and the units of the rows; none of numbers.
         text: How a value is written.
         signed: How a difference is written.
     """
@@ -56,6 +71,7 @@ class Measure:
     difference_bootstrap: Callable[..., Interval]
     sign_flip_test: Callable[..., float]
     t_test: Callable[..., float]
+    confined_classes: Callable[..., list]
     text: Callable[[float], str]
     signed: Callable[[float], str]
 
@@ -90,6 +106,7 @@ UAR = Measure(
     difference_bootstrap=scores.difference_interval,
     sign_flip_test=_sign_flip_test,
     t_test=scores.difference_t_test,
+    confined_classes=scores.confined_classes,
     text=percent,
     signed=points,
 )
@@ -103,6 +120,7 @@ CCC = Measure(
     difference_bootstrap=scores.ccc_difference_interval,
     sign_flip_test=scores.ccc_sign_flip_test,
     t_test=scores.ccc_difference_t_test,
+    confined_classes=lambda truth, unit: [],
     text=number,
     signed=signed,
 )
@@ -144,8 +162,8 @@ def score_repeats(rows: pd.DataFrame, measure: Measure = UAR) -> pd.Series:
 def interval(rows: pd.DataFrame, measure: Measure = UAR) -> tuple[float, float, float]:
     """The pooled score and both ends of its 95 % t interval.
 
-    The interval is over units (see `units.find_units`), or over utterances where the
-    units are too few.
+    The interval is over units (see `units.find_units`), or over speakers or utterances
+    where the units are too few. Both ends are NaN where there is none.
 
     Args:
         rows: As for `pooled`.
@@ -162,22 +180,69 @@ def t_limits(
     rows: pd.DataFrame,
     units: Units,
 ) -> Interval:
-    """A t interval over units, or over utterances where the units are too few.
+    """A t interval over units, or over what takes their place if they are too few.
 
     Args:
         compute: The interval of labels and units.
         labels: True and predicted labels.
-        rows: The predictions, with the column `utterance`.
+        rows: The predictions, with the columns `speaker` and `utterance`.
         units: Their units.
 
     Returns:
-        Both ends; NaN for a single utterance.
+        Both ends; NaN for a single utterance, and if a class occurs in a single unit
+        or training only.
     """
-    if not units.are_few:
-        return compute(*labels, units.unit, training=units.varied_training)
-    if rows["utterance"].nunique() < 2:
+    _, names = units.of_interval(rows)
+    if len(set(names)) < 2:
         return math.nan, math.nan
-    return compute(*labels, rows["utterance"])
+    return compute(*labels, names, training=_varied_training(units))
+
+
+def _varied_training(units: Units) -> np.ndarray | None:
+    return None if units.are_few else units.varied_training
+
+
+def confined(
+    rows: pd.DataFrame, measure: Measure = UAR, units: Units | None = None
+) -> dict[str, list[str]]:
+    """The classes that occur in a single unit only, by what a unit is called.
+
+    Args:
+        rows: As for `pooled`.
+        measure: The score.
+        units: Their units; default: those that `units.find_units` finds.
+    """
+    units = units or find_units(rows)
+    noun, names = units.of_interval(rows)
+    groups = {noun: names, "training": _varied_training(units)}
+    found = {
+        noun: measure.confined_classes(rows["truth"], group)
+        for noun, group in groups.items()
+        if group is not None and len(set(group)) > 1
+    }
+    return {noun: classes for noun, classes in found.items() if classes}
+
+
+def explain_confined(found: Iterable[Mapping[str, list[str]]]) -> str:
+    """The sentence on intervals that are missing because of such classes, if any.
+
+    Args:
+        found: What `confined` finds of each figure of the table.
+    """
+    by_noun: dict[str, list[str]] = {}
+    for each in found:
+        for noun, classes in each.items():
+            by_noun.setdefault(noun, []).extend(classes)
+    where = [
+        f"in a single {noun} only ({', '.join(sort_names(classes))})"
+        for noun, classes in by_noun.items()
+    ]
+    if not where:
+        return ""
+    return (
+        f"[{NO_VALUE}] There is no t interval where a class occurs "
+        f"{', or '.join(where)}, because nothing shows how much its recall varies."
+    )
 
 
 def with_interval(rows: pd.DataFrame, measure: Measure = UAR) -> str:
@@ -185,17 +250,30 @@ def with_interval(rows: pd.DataFrame, measure: Measure = UAR) -> str:
 
     After ± stands the sample standard deviation over seeds, if at least two repeats
     have all folds of the system. The mark ‡ follows if there are too few units for an
-    interval over units; it is then over utterances.
+    interval over units; it is then over speakers or utterances. `[–]` stands where
+    there is no interval.
 
     Args:
         rows: As for `pooled`.
         measure: The score.
     """
-    score, low, high = map(measure.text, interval(rows, measure))
+    score, *limits = interval(rows, measure)
     deviation = score_repeats(rows, measure).std()
     spread = "" if math.isnan(deviation) else f" ± {measure.text(deviation)}"
     mark = FEW_UNITS_MARK if find_units(rows).are_few else ""
-    return f"{score}{spread} [{low}, {high}]{mark}"
+    return f"{measure.text(score)}{spread} {in_brackets(limits, measure.text)}{mark}"
+
+
+def in_brackets(limits: Iterable[float], text: Callable[[float], str]) -> str:
+    """Both ends of an interval as text, or a dash if there is none.
+
+    Args:
+        limits: Both ends, or NaN.
+        text: How a value is written.
+    """
+    ends = list(limits)
+    shown = [NO_VALUE] if any(map(math.isnan, ends)) else map(text, ends)
+    return f"[{', '.join(shown)}]"
 
 
 def score_title(measure: Measure, cells: Iterable[str]) -> str:
@@ -206,6 +284,17 @@ def score_title(measure: Measure, cells: Iterable[str]) -> str:
         cells: The cells below the title, from `with_interval`.
     """
     return measure.title + (DEVIATION if any("±" in cell for cell in cells) else "")
+
+
+def describe_bars(tables: Iterable[Table]) -> str:
+    """What the caption of a figure says of its bars.
+
+    Args:
+        tables: The tables whose scores the figure shows.
+    """
+    cells = [cell for table in tables for row in table.rows for cell in row]
+    few = any(cell.endswith(FEW_UNITS_MARK) for cell in cells)
+    return f"with 95 % t intervals{FEW_UNITS_MARK if few else ''}"
 
 
 def uar_interval(rows: pd.DataFrame) -> tuple[float, float, float]:

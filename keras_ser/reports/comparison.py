@@ -13,13 +13,29 @@ import pandas as pd
 
 from keras_ser import scores
 from keras_ser.reports.blocks import Text
-from keras_ser.reports.cells import FEW_UNITS_MARK, UAR, Interval, Measure, t_limits
-from keras_ser.reports.text import NO_VALUE, PRIMARY, count_range, counted, p_value
+from keras_ser.reports.cells import (
+    FEW_UNITS_MARK,
+    UAR,
+    Interval,
+    Measure,
+    confined,
+    in_brackets,
+    t_limits,
+)
+from keras_ser.reports.text import (
+    NO_VALUE,
+    ONLY_TEST,
+    PRIMARY,
+    count_range,
+    counted,
+    p_value,
+)
 from keras_ser.reports.units import Units, describe, find_units
-from keras_ser.scores.significance import EXACT, MIN_SPEAKERS, SAMPLES
+from keras_ser.scores.significance import EXACT, SAMPLES
 
 PAIR_COLUMNS = ["test", "fold", "repeat", "utterance", "speaker", "truth"]
 LABEL_COLUMNS = ["truth", "prediction", "prediction_reference"]
+BASELINES = ("baseline_augmented", "baseline")  # the usual references
 PARTIAL_MARK = " §"  # after a difference on a part of the utterances
 
 
@@ -32,10 +48,13 @@ class Difference:
         t_interval: Both ends of its 95 % t interval.
         bootstrap: Both ends of its 95 % bootstrap interval.
         p: p of the difference: of a sign-flip test over units, or of a t test over
-            speakers and trainings. NaN if there are too few units.
+            speakers and trainings. NaN if there are too few units, or if a class
+            occurs in too few for a t test.
         units: The units of the shared predictions.
         utterances: Number of shared utterances.
         partial: Whether one of the systems predicted more than the other.
+        shared_repeats: The number of repeats that both have, if one of them has more.
+        confined: The classes that occur in a single unit only, by what it is called.
     """
 
     value: float
@@ -45,10 +64,12 @@ class Difference:
     units: Units
     utterances: int
     partial: bool
+    shared_repeats: int | None = None
+    confined: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
     @property
     def is_tested(self) -> bool:
-        """Whether there are enough units for a test."""
+        """Whether there is a p value."""
         return not math.isnan(self.p)
 
     def cells(self, measure: Measure = UAR) -> list[str]:
@@ -62,7 +83,7 @@ class Difference:
         few = FEW_UNITS_MARK if self.units.are_few else ""
         partial = PARTIAL_MARK if self.partial else ""
         t_interval, bootstrap = (
-            "[{}, {}]".format(*map(measure.signed, limits)) + few
+            in_brackets(limits, measure.signed) + few
             for limits in (self.t_interval, self.bootstrap)
         )
         return [f"{measure.signed(self.value)} {t_interval}{partial}", bootstrap]
@@ -79,7 +100,7 @@ def choose_reference(systems: list[str], reference: str | None) -> str:
         `reference` if it is one of the systems, else `baseline_augmented`, else
         `baseline`, else the first system.
     """
-    candidates = [reference, "baseline_augmented", "baseline", *systems]
+    candidates = [reference, *BASELINES, *systems]
     return next(name for name in candidates if name in systems)
 
 
@@ -97,23 +118,6 @@ def check_reference(reference: str | None, systems: Iterable[str]) -> None:
         )
 
 
-def choose_primary(compared: Iterable[str], primary: str | None) -> str | None:
-    """The system of a table's primary comparison, whose p is not adjusted.
-
-    Args:
-        compared: Names of the systems that are compared with the reference.
-        primary: The system that the user or the config names, if any.
-
-    Returns:
-        `primary` if it is compared, else the only system if there is just one, else
-        None.
-    """
-    names = list(compared)
-    if primary in names:
-        return primary
-    return names[0] if len(names) == 1 else None
-
-
 def check_primary(primary: str | None, compared: Iterable[str]) -> None:
     """Rejects a primary system that no table compares with its reference.
 
@@ -121,6 +125,12 @@ def check_primary(primary: str | None, compared: Iterable[str]) -> None:
         ValueError: If it is neither None nor such a system.
     """
     names = sorted(set(compared))
+    if primary is not None and not names:
+        raise ValueError(
+            "`primary` must be a system that is compared with the reference. Received: "
+            f"{primary!r}, but no table has two systems, so that there is nothing to "
+            "compare. Leave it out, or report the runs of another system, too."
+        )
     if primary is not None and primary not in names:
         raise ValueError(
             "`primary` must be a system that is compared with the reference, one of "
@@ -156,7 +166,7 @@ def difference(
 
     Both intervals and p are of the printed difference of the pooled scores, and are
     over the same units; see `units.find_units`. With too few units for an interval,
-    the intervals are over utterances.
+    the intervals are over speakers or utterances.
 
     Args:
         rows: The system's predictions of a head under one condition, as
@@ -167,7 +177,7 @@ def difference(
     both, partial = _pair(rows, reference)
     units, none = find_units(both), math.nan
     if both.empty:
-        return Difference(none, (none, none), (none, none), none, units, 0, partial)
+        return Difference(none, (none, none), (none, none), none, units, 0, partial, 0)
     labels = measure.labels(both, LABEL_COLUMNS)
     truth, one, other = labels
     return Difference(
@@ -178,6 +188,8 @@ def difference(
         units=units,
         utterances=both["utterance"].nunique(),
         partial=partial,
+        shared_repeats=_shared_repeats(both, rows, reference),
+        confined=confined(both, measure, units),
     )
 
 
@@ -193,13 +205,23 @@ def _pair(rows: pd.DataFrame, reference: pd.DataFrame) -> tuple[pd.DataFrame, bo
     return both, len(both) < max(len(rows), len(reference))
 
 
+def _shared_repeats(both: pd.DataFrame, *each: pd.DataFrame) -> int | None:
+    """The number of repeats that both systems have, if one of them has more."""
+    shared = both["repeat"].nunique()
+    has_more = any(rows["repeat"].nunique() > shared for rows in each)
+    return shared if has_more else None
+
+
 def _bootstrap(
     labels: list[pd.Series], rows: pd.DataFrame, units: Units, measure: Measure
 ) -> Interval:
     draw = measure.difference_bootstrap
-    if units.are_few:
-        return draw(*labels, rows["utterance"], cluster="utterance")
-    return draw(*labels, units.unit, training=units.varied_training)
+    if not units.are_few:
+        return draw(*labels, units.unit, training=units.varied_training)
+    noun, names = units.of_interval(rows)
+    if len(set(names)) < 2:
+        return math.nan, math.nan
+    return draw(*labels, names, cluster=noun)
 
 
 def _test(labels: list[pd.Series], units: Units, measure: Measure) -> float:
@@ -230,19 +252,26 @@ def difference_cells(
     Args:
         differences: From `compare`.
         primary: The system whose p is not adjusted. Holm's method adjusts p for all
-            others.
+            others, unless there is a single test.
         measure: The score.
     """
-    others = [np.nan if k == primary else v.p for k, v in differences.items()]
-    adjusted = map(p_value, scores.holm(others))
+    last = _last_cells({name: each.p for name, each in differences.items()}, primary)
     return {
-        name: [
-            *each.cells(measure),
-            p_value(each.p),
-            PRIMARY if name == primary and each.is_tested else holm,
-        ]
-        for (name, each), holm in zip(differences.items(), adjusted, strict=True)
+        name: [*each.cells(measure), p_value(each.p), last[name]]
+        for name, each in differences.items()
     }
+
+
+def _last_cells(p: dict[str, float], primary: str | None) -> dict[str, str]:
+    """The adjusted p of each system, or why it is not adjusted."""
+    others = [np.nan if name == primary else own for name, own in p.items()]
+    cells = dict(zip(p, map(p_value, scores.holm(others)), strict=True))
+    tested = [name for name, own in p.items() if not math.isnan(own)]
+    if len(tested) == 1:
+        cells[tested[0]] = ONLY_TEST
+    if primary in tested:
+        cells[primary] = PRIMARY
+    return cells
 
 
 def describe_reference(differences: dict[str, Difference], reference: str) -> str:
@@ -260,7 +289,7 @@ def explain(
         differences: From `compare`.
         primary: The system whose p is not adjusted.
     """
-    texts = _explain_partial(differences) + _explain_few(differences)
+    texts = _explain_partial(differences) + _explain_untested(differences)
     tested = {name: each for name, each in differences.items() if each.is_tested}
     if tested:
         words = [*_explain_tests(tested), *_explain_holm(list(tested), primary)]
@@ -285,25 +314,44 @@ def _explain_partial(differences: dict[str, Difference]) -> list[str]:
 
 def _size(each: Difference) -> str:
     speakers = counted(each.units.speakers, "speaker")
-    return f"{speakers} and {counted(each.utterances, 'utterance')}"
+    size = f"{speakers} and {counted(each.utterances, 'utterance')}"
+    if each.shared_repeats is None:
+        return size
+    return f"{size} in {counted(each.shared_repeats, 'shared repeat')}"
 
 
-def _explain_few(differences: dict[str, Difference]) -> list[str]:
-    few = [
-        f"{name} ({each.units.count})"
-        for name, each in differences.items()
-        if not each.is_tested
-    ]
-    if not few:
-        return []
-    nouns = dict.fromkeys(
-        each.units.noun for each in differences.values() if not each.is_tested
+def _explain_untested(differences: dict[str, Difference]) -> list[str]:
+    """Why differences have no p; one paragraph for each reason."""
+    none = {name: each for name, each in differences.items() if not each.is_tested}
+    few = {name: each for name, each in none.items() if not each.units.can_be_tested}
+    flips = {k: each for k, each in few.items() if each.units.varied_training is None}
+    twofold = {name: each for name, each in few.items() if name not in flips}
+    texts = []
+    if flips:
+        texts.append(
+            f"{_too_few(flips)} (their number is in parentheses), p cannot be small."
+        )
+    if twofold:
+        texts.append(
+            f"{_too_few(twofold)} (their number is in parentheses), a t test "
+            "over speakers and trainings says nothing."
+        )
+    confined = [name for name in none if name not in few]
+    if confined:
+        texts.append(
+            f"No p for {', '.join(confined)}: there is no t test where there "
+            "is no t interval."
+        )
+    return texts
+
+
+def _too_few(differences: dict[str, Difference]) -> str:
+    named = [f"{name} ({each.units.count})" for name, each in differences.items()]
+    least = dict.fromkeys(
+        count_range([each.units.least], f"shared {each.units.noun}")
+        for each in differences.values()
     )
-    least = " or ".join(count_range([MIN_SPEAKERS], f"shared {n}") for n in nouns)
-    return [
-        f"No p for {', '.join(few)}: with fewer than {least} (their number is in "
-        "parentheses), p cannot be small."
-    ]
+    return f"No p for {', '.join(named)}: with fewer than {' or '.join(least)}"
 
 
 def _explain_tests(tested: dict[str, Difference]) -> list[str]:
@@ -353,15 +401,17 @@ def _smallest_p(noun: str, count: int) -> str:
 def _explain_holm(tested: list[str], primary: str | None) -> list[str]:
     """Which p values are adjusted, and which one is not."""
     others = [name for name in tested if name != primary]
+    is_primary = f"The comparison of {primary} is the primary one of this table"
+    if len(tested) == 1:
+        only = "the only test of this table, so p is not adjusted."
+        return [f"It is {only}" if others else f"{is_primary}. It is also {only}"]
     if primary not in tested:
-        tests = f"{len(tested)} tests" if len(tested) > 1 else "one test"
         return [
-            f"The last column adjusts p for the {tests} of this table by Holm's method."
+            f"The last column adjusts p for the {len(tested)} tests of this table by "
+            "Holm's method."
         ]
-    if not others:
-        return ["It is the only test of this table, so p is not adjusted."]
     tests = f"{len(others)} other tests" if len(others) > 1 else "other test"
     return [
-        f"The comparison of {primary} is the primary one of this table, and its p is "
-        f"not adjusted. The last column adjusts p for the {tests} by Holm's method."
+        f"{is_primary}, and its p is not adjusted. The last column adjusts p for the "
+        f"{tests} by Holm's method."
     ]

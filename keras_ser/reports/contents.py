@@ -9,6 +9,7 @@ from keras_ser.reports.blocks import Block, Figure, Heading, Text
 from keras_ser.reports.cells import INTERVALS
 from keras_ser.reports.fractions import label_fraction_blocks
 from keras_ser.reports.heads import augmentation_head_blocks
+from keras_ser.reports.primaries import warn_of_primaries
 from keras_ser.reports.published import published_blocks
 from keras_ser.reports.reading import (
     Run,
@@ -57,8 +58,8 @@ def contents(
         order: Systems that come first.
         reference: The system that the others are compared with; default: that of the
             config, else as `comparison.choose_reference` chooses.
-        primary: The system of the primary comparison; default: that of the config,
-            else as `comparison.choose_primary` chooses.
+        primary: The system of the primary comparison; default: that of the config, if
+            it names one.
 
     Raises:
         FileNotFoundError: If a metrics.json is missing.
@@ -74,6 +75,7 @@ def contents(
     title = f"Results: {', '.join(sort_names(table['experiment']))}"
     blocks: list[Block] = [Heading(title, 1), *map(Text, _how_to_read(heads))]
     blocks += settings_blocks(runs, settings, order)
+    blocks += map(Text, warn_of_primaries(runs, primary))
     named = recorded_names(runs), primary
     blocks += section_blocks(table, heads, settings, order, reference, *named)
     main = _main_classes(table, heads)

@@ -8,7 +8,13 @@ import pandas as pd
 
 from keras_ser.figures import curves
 from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
-from keras_ser.reports.cells import UAR, score_title, uar_interval, uar_with_interval
+from keras_ser.reports.cells import (
+    UAR,
+    describe_bars,
+    score_title,
+    uar_interval,
+    uar_with_interval,
+)
 from keras_ser.reports.test_sets import format_test_set
 from keras_ser.reports.text import NO_VALUE, slug, sort_names
 
@@ -40,11 +46,13 @@ def label_fraction_blocks(
         suffix = f"_{slug(experiment)}" if len(few) > 1 else ""
         blocks.append(Heading(f"{experiment}: few labels", 2))
         blocks += [Text(note)] if note else []
-        for test_set in sort_names(rows["test_set"]):
-            part = rows[rows["test_set"] == test_set]
-            blocks.append(_table(format_test_set(test_set), part, lines, percents))
+        tables = [
+            _table(format_test_set(name), part, lines, percents)
+            for name, part in rows.groupby("test_set")
+        ]
+        blocks += tables
         draw = functools.partial(_draw, rows, lines, percents)
-        caption = f"{CAPTION}, with 95 % t intervals"
+        caption = f"{CAPTION}, {describe_bars(tables)}"
         blocks.append(Figure(f"labels{suffix}.png", caption, draw))
     return blocks
 

@@ -8,7 +8,14 @@ import pandas as pd
 from keras_ser import scores
 from keras_ser.reports import comparison
 from keras_ser.reports.blocks import Block, Table, Text
-from keras_ser.reports.cells import UAR, Measure, score_title, with_interval
+from keras_ser.reports.cells import (
+    UAR,
+    Measure,
+    confined,
+    explain_confined,
+    score_title,
+    with_interval,
+)
 from keras_ser.reports.comparison import Difference
 from keras_ser.reports.text import NO_VALUE, job_key, percent
 from keras_ser.reports.units import explain, find_units
@@ -101,7 +108,6 @@ def score_blocks(
         others: What makes the cells of other scores, by their titles.
     """
     differences = comparison.compare(by_system, reference, measure)
-    primary = comparison.choose_primary(differences, primary)
     cells = {name: with_interval(rows, measure) for name, rows in by_system.items()}
     title = f"{score_title(measure, cells.values())} [95 % t interval]"
     table = Table(
@@ -122,7 +128,10 @@ def score_blocks(
         table = _add_columns(table, list(by_system), compared, measure)
         described = comparison.describe_reference(differences, reference)
         table = dataclasses.replace(table, caption=f"{caption}, {described}")
-    notes = [*comparison.explain(differences, primary)]
+    found = [confined(rows, measure) for rows in by_system.values()]
+    found += [each.confined for each in differences.values()]
+    notes = [*_as_texts(explain_confined(found))]
+    notes += comparison.explain(differences, primary)
     return [table, *notes, *_explain_units(by_system, differences)]
 
 
@@ -142,11 +151,15 @@ def _add_columns(
 def _explain_units(
     by_system: dict[str, pd.DataFrame], differences: dict[str, Difference]
 ) -> list[Text]:
-    units = [find_units(rows) for rows in by_system.values()]
-    units += [each.units for each in differences.values()]
+    own = {name: find_units(rows) for name, rows in by_system.items()}
+    shared = {name: each.units for name, each in differences.items()}
     tested = any(each.is_tested for each in differences.values())
     what = "Intervals and p" if tested else "Intervals"
-    return [Text(text) for text in explain(units, what)]
+    return _as_texts(*explain(own, what, shared))
+
+
+def _as_texts(*texts: str) -> list[Text]:
+    return [Text(text) for text in texts if text]
 
 
 def count_cells(rows: pd.DataFrame) -> list[str]:

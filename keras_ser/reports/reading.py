@@ -17,9 +17,10 @@ Paths = str | Path | Iterable[str | Path]
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 # Keys of config.json that differ from run to run.
 RUN_KEYS = ("systems", "fold", "repeat", "data", "tasks")
-# Settings that change no result: runs may differ in them, and those of the first count.
+# Settings that change no result. Runs may differ in them, and the first that is not
+# empty counts.
 FREE_SETTINGS = ("published", "reference", "primary")
-# Settings that a run records only if they differ from these.
+# What settings were in runs that do not record them.
 FEATURE_DEFAULTS = {"speech_db": None}
 TRAINING_DEFAULTS = {
     **{"precision": "float32", "optimizer": "adam", "optimizer_arguments": {}},
@@ -188,7 +189,8 @@ def collect_settings(runs: list[Run]) -> dict[str, dict]:
         own = _flat_settings(run)
         _check_settings(run, own, known)
         for key, value in own.items():
-            known.setdefault(key, (value, run.folder))
+            if key not in known or (key in FREE_SETTINGS and not known[key][0]):
+                known[key] = value, run.folder
     return {
         experiment: {key: value for key, (value, _) in known.items()}
         for experiment, known in found.items()

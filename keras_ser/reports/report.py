@@ -51,10 +51,10 @@ def write(
         reference: The system that the others are compared with. Default: the
             reference of the config, else `baseline_augmented`, `baseline`, or the
             first system.
-        primary: The system whose comparison with the reference is the primary one: it
-            was chosen before the results were known, and its p is not adjusted.
-            Default: the primary system of the config, else the only system that is
-            compared, else none.
+        primary: The system whose comparison with the reference is the primary one,
+            whose p is not adjusted. It should be named in the config before the
+            results are known, which is the default. If the config of the runs names
+            another or none, the report says so.
 
     Returns:
         The written files.

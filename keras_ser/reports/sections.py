@@ -10,6 +10,7 @@ from keras_ser.reports.blocks import Block, Heading, Text
 from keras_ser.reports.cells import CCC
 from keras_ser.reports.comparison import check_primary, choose_reference
 from keras_ser.reports.main_table import Tabulate, main_table_blocks, uar_blocks
+from keras_ser.reports.primaries import describe_naming
 from keras_ser.reports.regression import ccc_blocks
 from keras_ser.reports.run_files import class_names
 from keras_ser.reports.settings import normalisation_notes
@@ -42,7 +43,7 @@ def section_blocks(
         recorded: From `reading.recorded_names`; heads that have no predictions because
             the test speech has no label of them are named.
         primary: The system of the primary comparison of each table that has it;
-            default: that of the config, else as `comparison.choose_primary` chooses.
+            default: that of the config, if it names one.
 
     Raises:
         ValueError: If no table compares `primary` with its reference.
@@ -110,7 +111,7 @@ class _Section:
         is_main: Whether it is the main head. The others have few tables.
         systems: Names of all systems that have the head.
         named: The reference that the user or the config names, if any.
-        primaries: The primary systems that the user and the config name, if any.
+        primaries: The primary systems that the user and the config name, if they do.
         note: Addition to the captions of the main table.
         suffix: End of the figures' file names.
     """
@@ -121,7 +122,7 @@ class _Section:
     is_main: bool
     systems: list[str]
     named: str | None
-    primaries: tuple[str | None, ...]
+    primaries: tuple[str | None, str | None]
     note: str
     suffix: str
 
@@ -186,7 +187,7 @@ class _Section:
         ]
 
     def _main_table(self, by_system, tabulate: Tabulate) -> list[Block]:
-        return main_table_blocks(
+        blocks = main_table_blocks(
             self.title,
             self.systems,
             by_system,
@@ -195,6 +196,8 @@ class _Section:
             tabulate,
             self.primary,
         )
+        named = describe_naming(blocks, self.primary, self.primaries[1], self.reference)
+        return [*blocks, *map(Text, named)]
 
     def _recalls(self, by_system: dict[str, pd.DataFrame]) -> list[Text]:
         """What the UARs of the main table are, if there is a single true class."""

@@ -15,7 +15,14 @@ NORMALISATION = {
     "utterance_std": "with the mean and the standard deviation of each utterance",
 }
 # Settings of training that have words of their own.
-TOLD = ("precision", "select")
+TOLD = ("precision", "select", "schedule", "average")
+# What is said of schedules after the learning rate.
+SCHEDULES = {
+    "halve_and_restore": "",
+    "halve": " (halved without a return to the best epoch)",
+    "cosine": " (falling along half a cosine)",
+    "constant": " (constant)",
+}
 # Schedules that halve the learning rate after a patience.
 HALVING = ("halve_and_restore", "halve")
 
@@ -116,15 +123,19 @@ def _describe_training(settings: dict) -> str:
     halves = own("schedule") in HALVING
     others = {name: own(name) for name in TRAINING_DEFAULTS if name not in TOLD}
     others = {k: v for k, v in others.items() if v != TRAINING_DEFAULTS[k]}
-    precision, rate = value("precision"), value("learning_rate")
+    precision, rate, average = (
+        *map(value, ("precision", "learning_rate")),
+        own("average"),
+    )
     most = "at most " if halves or own("stop") else ""
     patience = f"a patience of {value('patience')} epochs for the development "
     return (
         f"Networks train for {most}{value('epochs')} epochs in batches of "
         f"{value('batch')}, with {value('rows_per_utterance')} rows per utterance and "
-        f"epoch, learning rate {rate}, "
+        f"epoch, learning rate {rate}{SCHEDULES.get(own('schedule'), '')}, "
         + (f"{patience}{value('monitor')}, " if halves else "")
         + f"and seed {value('seed')}."
+        + (f" Weights are averaged with a decay of {average}." if average else "")
         + _describe_selection(own("select"), halves, value("monitor"))
         + ("" if precision == "float32" else f" Their precision is {precision}.")
         + (f" Other settings: {_arguments(others)}." if others else "")

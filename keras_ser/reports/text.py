@@ -8,6 +8,7 @@ import pandas as pd
 
 NO_VALUE = "–"  # what a cell without a value holds
 PRIMARY = "primary"  # what the cell of an unadjusted p holds
+ONLY_TEST = "only test"  # what it holds where nothing could be adjusted
 
 
 def percent(value: float) -> str:
@@ -24,6 +25,8 @@ def number(value: float) -> str:
 
 def signed(value: float) -> str:
     """A difference of two numbers with three decimals and its sign."""
+    if pd.isna(value):
+        return NO_VALUE
     rounded = round(value, 3)
     sign = "−" if rounded < 0 else "+" if rounded > 0 else ""
     return f"{sign}{abs(rounded):.3f}"
@@ -31,15 +34,19 @@ def signed(value: float) -> str:
 
 def points(value: float) -> str:
     """A difference of two fractions in percentage points, with its sign."""
+    if pd.isna(value):
+        return NO_VALUE
     rounded = round(100 * value, 1)
     sign = "−" if rounded < 0 else "+" if rounded > 0 else ""
     return f"{sign}{abs(rounded):.1f}"
 
 
 def p_value(value: float) -> str:
-    """A p value with three decimals, or with four where it is below 0.001."""
+    """A p value with three decimals, or with four where it is below 0.001; never 0."""
     if pd.isna(value):
         return NO_VALUE
+    if round(value, 4) == 0:
+        return "< 0.0001"
     return f"{value:.3f}" if value >= 0.001 else f"{value:.4f}"
 
 

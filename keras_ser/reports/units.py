@@ -7,14 +7,15 @@ is tested on a whole corpus, speakers and trainings are crossed, and both are un
 """
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from keras_ser.reports.text import count_range
+from keras_ser.reports.text import count_range, counted
 from keras_ser.scores.significance import MIN_SPEAKERS, MIN_TRAININGS
 
 SPEAKER, GROUP, CROSSED = "speaker", "group", "crossed"
@@ -48,9 +49,14 @@ class Units:
         return self.count < MIN_UNITS
 
     @property
+    def least(self) -> int:
+        """The number that a p value needs: of sign flips, or of a t test."""
+        return MIN_SPEAKERS if self.varied_training is None else MIN_UNITS
+
+    @property
     def can_be_tested(self) -> bool:
-        """Whether there are enough for a p value that can be small."""
-        return self.count >= MIN_SPEAKERS
+        """Whether there are enough for a p value."""
+        return self.count >= self.least
 
     @property
     def has_single_trainings(self) -> bool:
@@ -66,6 +72,20 @@ class Units:
     def noun(self) -> str:
         """What a unit is called; the speaker in a crossed design."""
         return "group of speakers" if self.kind == GROUP else "speaker"
+
+    def of_interval(self, rows: pd.DataFrame) -> tuple[str, np.ndarray]:
+        """What an interval is over, and the name of this for each row.
+
+        Where the units are too few, speakers take their place if they are not. Where
+        these are too few as well, utterances do.
+
+        Args:
+            rows: The predictions, with the columns `speaker` and `utterance`.
+        """
+        if not self.are_few:
+            return self.noun, self.unit
+        column = "speaker" if self.speakers >= MIN_UNITS else "utterance"
+        return column, rows[column].to_numpy()
 
 
 def find_units(rows: pd.DataFrame) -> Units:
@@ -135,20 +155,49 @@ def _describe(noun: str, varied: bool, units: list[Units]) -> str:
     return text
 
 
-def explain(units: Iterable[Units], what: str) -> list[str]:
+def explain(
+    own: Mapping[str, Units], what: str, shared: Mapping[str, Units] = {}
+) -> list[str]:
     """What a table says of its units, unless each speaker is one.
 
     Args:
-        units: The units of all figures of the table.
+        own: The units of each system.
         what: What rests on them, such as `Intervals and p`.
+        shared: The units of each system's comparison with the reference.
     """
-    known = [each for each in units if not each.are_few]
+    known = [each for each in [*own.values(), *shared.values()] if not each.are_few]
     texts = [_explain_groups([each for each in known if each.kind == GROUP], what)]
-    crossed = [each for each in known if each.kind == CROSSED]
-    single = [each.trainings for each in crossed if each.has_single_trainings]
-    several = [each.trainings for each in crossed if not each.has_single_trainings]
-    texts += [_explain_single(single, what), _explain_several(several, what)]
+    single, several = (
+        _Trainings(
+            _count_trainings(own, is_single), _count_trainings(shared, is_single)
+        )
+        for is_single in (True, False)
+    )
+    texts.append(_explain_single(single, what, differ=bool(several.counts)))
+    texts.append(_explain_several(several, what, differ=bool(single.counts)))
     return [text for text in texts if text]
+
+
+class _Trainings(NamedTuple):
+    """The numbers of crossed trainings of systems, and of their comparisons."""
+
+    own: dict[str, int]
+    shared: dict[str, int]
+
+    @property
+    def counts(self) -> list[int]:
+        """All of the numbers."""
+        return [*self.own.values(), *self.shared.values()]
+
+
+def _count_trainings(units: Mapping[str, Units], is_single: bool) -> dict[str, int]:
+    """The numbers of trainings, either of crossed units with few or with enough."""
+    return {
+        name: each.trainings
+        for name, each in units.items()
+        if each.kind == CROSSED and not each.are_few
+        if each.has_single_trainings == is_single
+    }
 
 
 def _explain_groups(units: list[Units], what: str) -> str:
@@ -158,27 +207,74 @@ def _explain_groups(units: list[Units], what: str) -> str:
     speakers = count_range([each.speakers for each in units], "speaker")
     return (
         "Speakers who were tested by the same trainings are one unit, because they may "
-        f"share the luck of these trainings. {what} are over {groups} of {speakers}."
+        f"share the luck of these trainings. {what} are over these units: {speakers} "
+        f"in {groups}."
     )
 
 
-def _explain_single(trainings: list[int], what: str) -> str:
-    if not trainings:
+def _explain_single(trainings: _Trainings, what: str, differ: bool) -> str:
+    """The sentences on trainings that are too few to say anything about others."""
+    counts = trainings.counts
+    if not counts:
         return ""
-    number = count_range(trainings, "single training").replace("1 single", "a single")
+    if differ or len(set(counts)) > 1:
+        subject = f"{_name_trainings(trainings)}, tested on"
+        what = _these(what, trainings)
+    else:
+        number = counted(counts[0], "single training").replace("1 single", "a single")
+        subject = f"The figures describe {number} of each system, tested on"
     return (
-        f"The figures describe {number} of each system, tested on many speakers. "
-        f"{what} are about other speakers, not about other trainings. To say something "
-        f"about other trainings, at least {MIN_TRAININGS} repeats are needed: add "
-        f"`--set repeats={MIN_TRAININGS}` to the run."
+        f"{subject} many speakers. {what} are about other speakers, not about other "
+        "trainings. To say something about other trainings, run the other folds of the "
+        "protocol, if this test set has any, or at least "
+        f"{MIN_TRAININGS} repeats (`--set repeats={MIN_TRAININGS}`)."
     )
 
 
-def _explain_several(trainings: list[int], what: str) -> str:
-    if not trainings:
+def _explain_several(trainings: _Trainings, what: str, differ: bool) -> str:
+    if not trainings.counts:
         return ""
+    if differ:
+        subject = f"{_name_trainings(trainings)}, each tested on many"
+        what = _these(what, trainings)
+    else:
+        number = count_range(trainings.counts, "training")
+        subject = f"A system has {number} here, each tested on many"
     return (
-        f"A system has {count_range(trainings, 'training')} here, each tested on many "
-        f"speakers. {what} are about other speakers and about other trainings: both "
-        "vary in the t interval, and both are drawn in the bootstrap."
+        f"{subject} speakers. {what} are about other speakers and about other "
+        "trainings: both vary in the t interval, and both are drawn in the bootstrap."
     )
+
+
+def _name_trainings(trainings: _Trainings) -> str:
+    """Which systems and differences have how many trainings."""
+    own, shared = trainings
+    parts = [
+        f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} "
+        + _count(number, "training")
+        for number, names in _by_number(own)
+    ]
+    parts += [
+        f"the difference{'' if len(names) == 1 else 's'} of {', '.join(names)} "
+        f"{'rests' if len(names) == 1 else 'rest'} on "
+        + _count(number, "shared training")
+        for number, names in _by_number(shared)
+    ]
+    text = ", and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+    return text[0].upper() + text[1:] if not own else text
+
+
+def _by_number(trainings: dict[str, int]) -> list[tuple[int, list[str]]]:
+    alike: dict[int, list[str]] = {}
+    for name, number in trainings.items():
+        alike.setdefault(number, []).append(name)
+    return sorted(alike.items())
+
+
+def _count(number: int, noun: str) -> str:
+    return counted(number, noun) if number > 1 else f"a single {noun}"
+
+
+def _these(what: str, trainings: _Trainings) -> str:
+    """What rests on some trainings only; p rests on those of differences."""
+    return f"These {what.lower()}" if trainings.shared else "These intervals"

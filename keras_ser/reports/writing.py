@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
-from keras_ser.reports.text import NO_VALUE, PRIMARY
+from keras_ser.reports.text import NO_VALUE, ONLY_TEST, PRIMARY
 
 WIDE_CELL = 35  # characters; a LaTeX column with a longer cell breaks its lines
 ROWS_PER_PAGE = 40  # a longer LaTeX table may continue on the next page
+WIDE_TABLE = 8  # columns from which a LaTeX table is scaled to the width of the text
 
 
 def markdown(blocks: Iterable[Block]) -> str:
@@ -22,6 +23,8 @@ def markdown(blocks: Iterable[Block]) -> str:
 
 def latex(blocks: Iterable[Block]) -> str:
     """Blocks as LaTeX, for use with the packages booktabs, graphicx and longtable.
+
+    graphicx is for figures, and for scaling tables that are too wide for a page.
 
     Args:
         blocks: The blocks in their order; figures include their files.
@@ -94,12 +97,14 @@ def _latex_table(caption: str, header: list[str], rows: list[list[str]]) -> str:
         title = f"\\caption*{{{_escape(caption)}}} \\\\"
         return _environment("longtable", f"{{{layout}}}", [title, *body])
     tabular = _environment("tabular", f"{{{layout}}}", body)
+    if len(header) >= WIDE_TABLE:
+        tabular = f"\\resizebox{{\\textwidth}}{{!}}{{%\n{tabular}}}"
     return _float("table", caption, [tabular])
 
 
 def _alignment(rows: list[list[str]]) -> list[str]:
     """How to align each column: "r" if it holds numbers only, else "l"."""
-    number = re.compile(rf"[\d{NO_VALUE}+−\[]|{PRIMARY}$")
+    number = re.compile(rf"[\d{NO_VALUE}+−\[]|<|{PRIMARY}$|{ONLY_TEST}$")
     kinds = [
         "r" if all(map(number.match, column)) else "l"
         for column in zip(*rows, strict=True)
@@ -128,6 +133,8 @@ _LATEX = {
     "§": r"\S{}",
     "‖": r"$\Vert$",
     "−": "$-$",
+    "<": "$<$",
+    "→": r"$\to$",
     "Δ": r"$\Delta$",
     "…": r"\ldots{}",
 }

@@ -14,6 +14,9 @@ from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
 from keras_ser.reports.cells import (
     INTERVALS,
     Measure,
+    confined,
+    describe_bars,
+    explain_confined,
     interval,
     measure_of,
     score_title,
@@ -140,15 +143,18 @@ def _score_blocks(rows: pd.DataFrame, head: Head, suffix: str = "") -> list[Bloc
     """The tables of a head, and a figure if it has classes."""
     measure = measure_of(head)
     levels = _scores(rows, measure)
-    blocks: list[Block] = [
+    tables = [
         _table(axis, part, measure) for axis, part in levels.groupby("axis", sort=False)
     ]
-    units = [find_units(part) for _, part in rows.groupby("row")]
-    blocks += map(Text, explain(units, "Intervals"))
+    blocks: list[Block] = [*tables]
+    found = [confined(part, measure) for _, part in rows.groupby(["row", "condition"])]
+    units = {name: find_units(part) for name, part in rows.groupby("row")}
+    texts = [explain_confined(found), *explain(units, "Intervals")]
+    blocks += [Text(text) for text in texts if text]
     if len(levels) and not head.has_numbers:
         chance = 1 / rows["truth"].nunique()
         draw = functools.partial(curves.draw, _panels(levels), chance=chance)
-        caption = "UAR % under each condition, with 95 % t intervals"
+        caption = f"UAR % under each condition, {describe_bars(tables)}"
         blocks.append(Figure(f"{NAME}{slug(suffix)}.png", caption, draw))
     return blocks
 

@@ -13,7 +13,7 @@ from keras_ser.scores.ccc_units import (
     ccc_sign_flip_test,
     ccc_t_interval,
 )
-from keras_ser.scores.contributions import contributions
+from keras_ser.scores.contributions import confined_classes, contributions
 from keras_ser.scores.counts import (
     accuracy,
     confusion,
@@ -50,6 +50,7 @@ __all__ = [
     "ccc_interval",
     "ccc_sign_flip_test",
     "ccc_t_interval",
+    "confined_classes",
     "confusion",
     "contributions",
     "difference_interval",

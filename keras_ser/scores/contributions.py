@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_ser.scores.clusters import index_units
-from keras_ser.scores.labels import encode_pair
+from keras_ser.scores.labels import encode, encode_pair
 
 
 def contributions(
@@ -50,6 +50,45 @@ def contributions(
     return np.bincount(index, weights=parts)
 
 
+def confined_classes(truth: ArrayLike, unit: ArrayLike) -> list:
+    """The classes that occur in a single unit only.
+
+    Nothing shows how much the recall of such a class varies between units, so that
+    there is no t interval of the unweighted average recall (UAR); see `t_interval`.
+
+    Args:
+        truth: True labels, strings or integers, shape `(utterances,)`.
+        unit: Names of the units of the same shape, strings or integers.
+
+    Returns:
+        The classes, sorted as text.
+
+    Raises:
+        ValueError: If the arrays are empty or differ in length, or if a label or a
+            unit is missing.
+
+    Example:
+
+    >>> confined_classes(["a", "b", "a", "c"], ["s1", "s1", "s2", "s2"])
+    ['b', 'c']
+    """
+    true, _, classes = encode(truth, truth)
+    index = index_units(unit, len(true), "unit", least=1)
+    return [classes[number] for number in np.flatnonzero(in_one_group(true, index))]
+
+
+def in_one_group(truth: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Whether all rows of a class are in the same group, `(classes,)`.
+
+    Args:
+        truth: Indices of the true classes, `(rows,)`.
+        group: The number of each row's group, from 0, `(rows,)`.
+    """
+    classes = int(truth.max()) + 1
+    pairs = np.unique(group * classes + truth)
+    return np.bincount(pairs % classes, minlength=classes) == 1
+
+
 def hits(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     """1 where the prediction is right, and 0 elsewhere."""
     return (truth == prediction).astype(float)
@@ -75,7 +114,8 @@ def recall_changes(
 
     `g_uk` is the sum of the gains of group u in class k, and `R_k` the mean gain of
     class k. Each term is `R_k` minus the mean gain without the group, and 0 if no
-    other group has the class.
+    other group has the class, which says nothing about how much its recall varies;
+    see `in_one_group`.
 
     Args:
         truth: Indices of the true classes, `(rows,)`.

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-MIN_SPEAKERS = 6  # units that a p value needs: with 5, none is below 0.0625
+MIN_SPEAKERS = 6  # units that sign flips need: with 5, no p is below 0.0625
 MIN_TRAININGS = 5  # from which a crossed design is also tested over trainings
 EXACT = 12  # number of units up to which all sign patterns are enumerated
 SAMPLES = 10_000

@@ -1,12 +1,18 @@
 """t intervals and a t test of the UAR, over units and over trainings."""
 
+import math
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_ser.scores.clusters import Groups, as_groups, check_level
-from keras_ser.scores.contributions import hits, mean_recall, recall_changes
+from keras_ser.scores.contributions import (
+    hits,
+    in_one_group,
+    mean_recall,
+    recall_changes,
+)
 from keras_ser.scores.labels import encode, encode_pair
 
 
@@ -26,8 +32,12 @@ def t_interval(
     system recognised `c_uk` of the unit's, and a share `R_k` of all, which is the
     recall. K is the number of classes that occur, and t is the quantile of Student's t
     distribution with U − 1 degrees of freedom. `e_u` is how much the unweighted average
-    recall (UAR) falls if unit u is left out, so V is the variance by the jackknife. A
-    class that only unit u has adds 0 to its `e_u`.
+    recall (UAR) falls if unit u is left out, so V is the variance by the jackknife.
+
+    If a class occurs in a single unit only, nothing shows how much its recall varies,
+    and an interval would cover too little: 71 % where one of four classes was such a
+    class. There is none then. With trainings, the same holds for a class that occurs
+    in a single training only.
 
     With trainings, the units and the trainings both vary, as in crossed designs, in
     which each training is tested on many speakers:
@@ -53,7 +63,8 @@ def t_interval(
             repeat, or `None`. With fewer than 5 of them the interval is very wide.
 
     Returns:
-        `(low, high)`, cut off at 0 and 1.
+        `(low, high)`, cut off at 0 and 1. Both are NaN if a class occurs in a single
+        unit or training only; `confined_classes` names it.
 
     Raises:
         ValueError: Under the same conditions as `uar`, if there are fewer than 2
@@ -112,7 +123,7 @@ def difference_t_interval(
 
     Returns:
         `(low, high)`, cut off at −1 and 1. The first system is better if both are
-        above 0.
+        above 0. Both are NaN under the same conditions as in `t_interval`.
 
     Raises:
         ValueError: Under the same conditions as `t_interval`.
@@ -154,7 +165,8 @@ def difference_t_test(
 
     Returns:
         The p value, in [0, 1]. If neither units nor trainings vary at all, it is 1 for
-        equal UARs and 0 for different ones.
+        equal UARs and 0 for different ones. It is NaN under the same conditions as
+        the limits of `t_interval`.
 
     Raises:
         ValueError: Under the same conditions as `t_interval`.
@@ -165,6 +177,8 @@ def difference_t_test(
     """
     true, gain = _paired_gain(truth, first, second)
     groups = as_groups(unit, training, len(true))
+    if _has_confined(true, groups):
+        return math.nan
     changes = partial(recall_changes, true, gain)
     return groups.p_value(mean_recall(true, gain), changes)
 
@@ -176,8 +190,16 @@ def _limits(
     level: float,
     ends: tuple[float, float],
 ) -> tuple[float, float]:
+    if _has_confined(truth, groups):
+        return math.nan, math.nan
     changes = partial(recall_changes, truth, gain)
     return groups.limits(mean_recall(truth, gain), changes, level, ends)
+
+
+def _has_confined(truth: np.ndarray, groups: Groups) -> bool:
+    """Whether a class occurs in a single unit, or in a single training."""
+    each = [groups.unit] if groups.training is None else [groups.unit, groups.training]
+    return any(in_one_group(truth, group).any() for group in each)
 
 
 def _paired_gain(

@@ -1,6 +1,7 @@
 """The simulation of coverage: its formulas are those of the package, row by row."""
 
 import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,14 @@ def test_tests_are_those_of_the_package(coverage):
         assert both[number] == (p <= 0.05)
 
 
+def test_effects_of_trainings_are_scaled(coverage):
+    spread = {}
+    for scale in (0, 1, 3):
+        drawn = coverage.draw_sample(30, 20, 5, np.random.default_rng(0), scale=scale)
+        spread[scale] = drawn.fixed[0].std()
+    assert spread[0] < 1e-9 < 0.005 < spread[1] < spread[3] / 2
+
+
 @pytest.mark.parametrize("trainings", [1, 40])
 def test_true_values_are_those_of_many_speakers_and_trainings(coverage, trainings):
     drawn = coverage.draw_sample(40, 40, trainings, np.random.default_rng(0))
@@ -98,8 +107,10 @@ def test_the_report_has_all_tables(coverage, monkeypatch):
     monkeypatch.setattr(coverage, "CROSSED", ((8, 5),))
     text = coverage.report(60, seed=0)
     assert text == coverage.report(60, seed=0)
-    assert text.count("\n|---") == 4
+    assert text.count("\n|---") == 5
     assert "60 simulations. The Monte Carlo standard error is 2.8 points" in text
+    ignoring = re.search(r"a single one of 10\s+speakers only: of UAR (\d+)", text)
+    assert float(ignoring[1]) < 85
     rows = [line.split(" | ") for line in text.splitlines() if "value 0 | 6 |" in line]
     bootstrap, t = (float(cell.split()[0]) for cell in rows[0][2:])
     assert bootstrap < t

@@ -31,7 +31,7 @@ def test_a_report_and_pictures_are_written(spoken_table, tmp_path, monkeypatch, 
     text = capsys.readouterr().out
     for system in demo.CONFIG.systems:
         assert f"| {system} |" in text
-    assert "95 % interval" in text
+    assert "95 % t interval" in text
     assert "tensorboard --logdir out" in text
     pictures = [line.strip() for line in text.splitlines() if line.endswith(".png")]
     assert len(pictures) >= 6

@@ -20,7 +20,7 @@ def toy() -> Experiment:
         },
         unlabelled_corpus="librispeech",
         features=Features(settings={"n_mels": 16}, seconds=1.0),
-        training=Training(batch=4, epochs=3, learning_rate=1e-2),
+        training=Training(batch=4, epochs=3, learning_rate=1e-2, select="best"),
     )
 
 

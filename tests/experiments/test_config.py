@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from keras_ser.experiments.config import Experiment, Features, System, Training
+from keras_ser.experiments.config import (
+    PRESETS,
+    Experiment,
+    Features,
+    System,
+    Training,
+)
 from keras_ser.experiments.config_file import load_config
 from keras_ser.reports.comparison import choose_reference
 from keras_ser.reports.text import sort_systems
@@ -166,6 +172,31 @@ def test_the_primary_system_is_compared_with_the_reference(experiment, primary):
         dataclasses.replace(two, primary=primary)
 
 
+@pytest.mark.parametrize(
+    ("names", "reference", "primary", "words"),
+    [
+        (("baseline", "mtl"), "", "mtl", None),
+        (("baseline", "mtl"), "mtl", "baseline", None),
+        (("baseline", "mtl"), "", "baseline", r"\['mtl'\].*which is the reference"),
+        (("baseline", "baseline_augmented"), "", "baseline", None),
+        (("baseline_augmented", "baseline"), "", "baseline_augmented", "'baseline'"),
+        (("mtl", "other"), "", "mtl", None),  # a part of the systems of a config
+        (("mtl",), "", "mtl", None),
+        (("mtl",), "mtl", "mtl", "no other system, and nothing to compare"),
+    ],
+)
+def test_the_primary_system_is_no_baseline_that_is_the_reference(
+    experiment, names, reference, primary, words
+):
+    systems = {name: System() for name in names}
+    change = {"systems": systems, "reference": reference, "primary": primary}
+    if words is None:
+        assert dataclasses.replace(experiment, **change).primary == primary
+        return
+    with pytest.raises(ValueError, match=words):
+        dataclasses.replace(experiment, **change)
+
+
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*/*.py")), ids=lambda p: p.stem)
 def test_the_primary_system_of_a_config_is_compared(path):
     made = load_config(path)
@@ -229,9 +260,22 @@ def test_training_has_options_for_all_papers():
     assert (made.clip_norm, made.stop, made.average) == (5, 20, 0.98)
 
 
-def test_averages_and_further_options_are_off_by_default():
+def test_by_default_the_averages_of_the_last_epoch_are_tested():
+    """The preset `small`; docs/studies/reference.md says why."""
     made = Training()
     assert (made.optimizer, made.optimizer_arguments) == ("adam", {})
-    assert (made.schedule, made.monitor) == ("halve_and_restore", "accuracy")
-    assert (made.select, made.dev_windows) == ("best", "first")
-    assert made.clip_norm == made.stop == made.average == 0
+    assert (made.schedule, made.average, made.select) == ("constant", 0.98, "last")
+    assert (made.monitor, made.dev_windows) == ("accuracy", "first")
+    assert made.clip_norm == made.stop == 0
+    assert PRESETS["small"] == made
+
+
+def test_the_preset_of_the_paper_stays_that_of_the_paper():
+    """Latif et al. 2022, section 4.3, and docs/paper_gaps.md."""
+    assert dataclasses.asdict(PRESETS["paper"]) == {
+        **{"batch": 32, "rows_per_utterance": 5, "unlabelled_ratio": 1, "epochs": 60},
+        **{"learning_rate": 1e-4, "patience": 5, "monitor": "accuracy", "seed": 0},
+        **{"precision": "float32", "optimizer": "adam", "optimizer_arguments": {}},
+        **{"clip_norm": 0.0, "schedule": "halve_and_restore", "stop": 0},
+        **{"average": 0.0, "select": "best", "dev_windows": "first"},
+    }

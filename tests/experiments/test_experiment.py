@@ -89,6 +89,16 @@ def test_metrics_name_the_speakers_and_what_selected(finished):
         assert history.val_emotion_accuracy[metrics["epoch"] - 1] == best
 
 
+def test_by_default_nothing_is_selected(toy, tables, tmp_path):
+    short = dataclasses.replace(toy, training=Training(batch=4, epochs=2))
+    (job, *_) = plan.plan_jobs(short, *tables, tmp_path, folds=["1"])
+    options = {"threads": None, "progress": False}
+    (folder,) = experiment.run_jobs([job], tmp_path / "cache", **options)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["epoch"] == metrics["epochs"] == 2
+    assert metrics["selected_by"] == "nothing: the last epoch is tested"
+
+
 def test_the_saved_model_is_that_of_the_selected_epoch(finished, tables):
     """Its development accuracy is that of this epoch in the history."""
     _, folders = finished

@@ -11,7 +11,7 @@ from toy_models import Attributes, Critic
 import keras_ser as ser
 from keras_ser.backend import devices
 from keras_ser.experiments import config, training
-from keras_ser.experiments.config import Training
+from keras_ser.experiments.config import PAPER_TRAINING, Training
 
 
 @pytest.fixture
@@ -120,7 +120,9 @@ class Worse(keras.callbacks.Callback):
 
 
 def test_watchers_run_before_the_schedule_and_monitors_after_it(data, model, tmp_path):
-    settings = Training(batch=4, epochs=4, learning_rate=1e-2, patience=2)
+    settings = dataclasses.replace(
+        PAPER_TRAINING, batch=4, epochs=4, learning_rate=1e-2, patience=2
+    )
     watcher, monitor = Worse(), Worse()
     folder, callbacks = tmp_path, {"watchers": [watcher], "monitors": [monitor]}
     training.fit(model, data, settings, {}, folder, 0, **callbacks)
@@ -301,7 +303,7 @@ def test_every_optimizer_has_the_settings_and_its_own_variables(data, tmp_path):
 def test_monitors_see_the_averages_and_watchers_the_weights(data, tmp_path):
     (model, data), seen, raw = small(data), Worse(), Worse()
     arguments = {"monitors": [seen], "watchers": [raw]}
-    settings = Training(batch=4, epochs=3, average=0.9, patience=9)
+    settings = Training(batch=4, epochs=3, average=0.9, select="best")
     training.fit(model, data, settings, {}, tmp_path, 0, **arguments)
     for averaged, weights in zip(seen.epochs, raw.epochs, strict=True):
         pairs = zip(averaged, weights, strict=True)
@@ -316,7 +318,7 @@ class NoScore(keras.callbacks.Callback):
 
 
 def test_a_score_that_is_never_a_number_is_an_error(data, tmp_path):
-    (model, data), settings = small(data), Training(batch=4, epochs=2)
+    (model, data), settings = small(data), Training(batch=4, epochs=2, select="best")
     with pytest.raises(RuntimeError, match="`val_emotion_accuracy` must be a number"):
         training.fit(model, data, settings, {}, tmp_path, 0, watchers=[NoScore()])
 
@@ -385,15 +387,16 @@ def test_a_regression_can_be_the_main_task(data, tmp_path, spoken_table):
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({}, "{dev}"),
-        ({"schedule": "cosine"}, "{dev}"),
-        ({"select": "last", "schedule": "cosine"}, "nothing: the last epoch is tested"),
+        ({}, "nothing: the last epoch is tested"),
+        ({"schedule": "cosine"}, "nothing: the last epoch is tested"),
+        ({"select": "best"}, "{dev}"),
+        ({"select": "best", "schedule": "halve"}, "{dev}"),
         (
-            {"select": "last"},
+            {"schedule": "halve_and_restore"},
             "nothing: the last epoch is tested, the schedule follows {dev}",
         ),
         (
-            {"select": "last", "schedule": "constant", "stop": 3},
+            {"stop": 3},
             "nothing: the last epoch is tested, the schedule follows {dev}",
         ),
     ],

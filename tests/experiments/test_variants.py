@@ -211,9 +211,9 @@ def test_a_preset_changes_networks_and_schedule_together():
     assert small.systems["net"].arguments == {"preset": "small"}
     assert small.systems["other"] is systems["other"]
     assert small.training == Training(seed=7)
-    averaged = dataclasses.replace(training, optimizer="sgd", average=0.9)
-    kept = variants.at_preset(dataclasses.replace(config, training=averaged), "small")
-    assert kept.training == Training(seed=7, optimizer="sgd", average=0.9)
+    other = dataclasses.replace(training, optimizer="sgd", clip_norm=1.0)
+    kept = variants.at_preset(dataclasses.replace(config, training=other), "small")
+    assert kept.training == Training(seed=7, optimizer="sgd", clip_norm=1.0)
     back = variants.at_preset(small, "paper")
     assert (back.systems, back.training) == (config.systems, config.training)
 

@@ -105,13 +105,17 @@ def test_a_step_is_that_of_the_padded_batch(name, kernels, rng, monkeypatch):
     check_step(name, {"kernels": kernels} if kernels else {}, rng, monkeypatch)
 
 
+LABELLED = {"normalisation": "batch", "moments": "labelled"}
+
+
 @packs_here
 @pytest.mark.parametrize(
     "arguments",
     [
         {"normalisation": "group"},
-        {"moments": "labelled", "labelled_rows": 2},
-        {"moments": "labelled", "labelled_rows": 3, "kernels": 9},
+        {"normalisation": "batch"},
+        {**LABELLED, "labelled_rows": 2},
+        {**LABELLED, "labelled_rows": 3, "kernels": 9},
     ],
 )
 def test_a_normalised_step_is_that_of_the_padded_batch(arguments, rng, monkeypatch):

@@ -170,7 +170,11 @@ def test_parameter_count(preset, arguments):
 
 def test_sizes_replace_those_of_the_preset_and_are_saved(tmp_path):
     model = models.MTLAug(
-        CLASSES, dimensions=DIMENSIONS, filters=(4, 6, 8), kernels=(5, 3, 3)
+        CLASSES,
+        dimensions=DIMENSIONS,
+        filters=(4, 6, 8),
+        kernels=(5, 3, 3),
+        normalisation="batch",
     )
     kernels = [each for each in model.weights if "encoder_" in each.path]
     shapes = [tuple(each.shape) for each in kernels if each.name == "kernel"]
@@ -186,8 +190,8 @@ def parameters(preset, absent):
     """Number of parameters from the equations of the layers."""
     first, second, third = {"small": (16, 32, 32), "paper": (32, 64, 64)}[preset]
 
-    def norm(filters):
-        return 4 * filters
+    def norm(filters):  # batch normalisation has moving moments, too
+        return {"small": 2, "paper": 4}[preset] * filters
 
     def dense(inputs, units):
         return (inputs + 1) * units
@@ -245,19 +249,37 @@ def test_bad_arguments_are_named(arguments, words):
 
 # === Options that are off by default ===
 
+BATCH = {"normalisation": "batch"}
+
 
 def blocks_of(model):
     return [layer for layer in model.layers if isinstance(layer, layers.ConvBlock)]
 
 
+def normalisations_of(model):
+    return [each.normalisation for each in blocks_of(model) if each.normalisation]
+
+
 def test_the_momentum_is_that_of_all_batch_normalisations():
-    for arguments, momentum in (({}, 0.99), ({"momentum": 0.9}, 0.9)):
-        found = [
-            block.normalisation.momentum
-            for block in blocks_of(build(**arguments))
-            if block.normalisation
-        ]
-        assert found == [momentum] * 5  # three in the encoder, two in the decoder
+    for arguments, momentum in (
+        ({"preset": "small", **BATCH}, 0.9),
+        ({"preset": "paper"}, 0.99),
+        ({"momentum": 0.5, **BATCH}, 0.5),
+    ):
+        found = normalisations_of(build(**arguments))
+        # three in the encoder, two in the decoder
+        assert [each.momentum for each in found] == [momentum] * 5
+
+
+def test_the_normalisation_is_that_of_the_preset():
+    """Preset `small`: docs/studies/reference.md. Preset `paper` stays the paper's."""
+    for preset, kind, name in (
+        ("small", layers.SpeechGroupNorm, "group"),
+        ("paper", layers.SpeechBatchNorm, "batch"),
+    ):
+        model = build(preset=preset)
+        assert [type(each) for each in normalisations_of(model)] == [kind] * 5
+        assert model.get_config()["normalisation"] == name
 
 
 def test_group_normalisation_makes_training_independent_of_the_batch(rng):
@@ -272,7 +294,7 @@ def test_group_normalisation_makes_training_independent_of_the_batch(rng):
         np.testing.assert_allclose(found, convert_to_numpy(still[head]), atol=1e-5)
         one = convert_to_numpy(alone[head])[0]
         np.testing.assert_allclose(one, found[1], atol=1e-5)
-    plain = build(dropout=0.0)(features, training=True)["emotion"]
+    plain = build(dropout=0.0, **BATCH)(features, training=True)["emotion"]
     assert (convert_to_numpy(plain) != convert_to_numpy(together["emotion"])).any()
 
 
@@ -282,20 +304,22 @@ def test_moments_of_labelled_rows_do_not_see_the_others(rng):
     other[2:] = 5 + 3 * other[2:]
     found = []
     for rows in (features, other):
-        model = build(moments="labelled", labelled_rows=2, dropout=0.0)
+        model = build(moments="labelled", labelled_rows=2, dropout=0.0, **BATCH)
         outputs = convert_to_numpy(model(rows, training=True)["emotion"])
         moments = [w for w in model.non_trainable_weights if "moving" in w.path]
         found.append([outputs[:2], *map(convert_to_numpy, moments)])
     for one, two in zip(*found, strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
-    alone = build(dropout=0.0)(features[:2], training=True)["emotion"]
+    alone = build(dropout=0.0, **BATCH)(features[:2], training=True)["emotion"]
     np.testing.assert_allclose(found[0][0], convert_to_numpy(alone), atol=1e-5)
 
 
 def test_moments_of_all_rows_ignore_the_number_of_labelled_rows(rng):
     features = speech(rng)
     one, two = (
-        build(labelled_rows=rows, dropout=0.0)(features, training=True)["emotion"]
+        build(labelled_rows=rows, dropout=0.0, **BATCH)(features, training=True)[
+            "emotion"
+        ]
         for rows in (None, 2)
     )
     np.testing.assert_array_equal(convert_to_numpy(one), convert_to_numpy(two))
@@ -305,9 +329,9 @@ def test_moments_of_all_rows_ignore_the_number_of_labelled_rows(rng):
     ("rows", "words"), [(None, "needs `labelled_rows`.*Pipeline"), (0, "positive")]
 )
 def test_moments_of_labelled_rows_need_their_number(rows, words):
-    models.MTLAug.check(dimensions=DIMENSIONS, moments="labelled")
+    models.MTLAug.check(dimensions=DIMENSIONS, moments="labelled", **BATCH)
     with pytest.raises(ValueError, match=words):
-        build(moments="labelled", labelled_rows=rows)
+        build(moments="labelled", labelled_rows=rows, **BATCH)
 
 
 def test_dropout_lies_between_the_embedding_and_the_softmax_only(rng):
@@ -327,7 +351,8 @@ def test_dropout_lies_between_the_embedding_and_the_softmax_only(rng):
 
 def test_options_are_saved(rng, tmp_path):
     options = {
-        "momentum": 0.9,
+        "normalisation": "batch",
+        "momentum": 0.8,
         "moments": "labelled",
         "labelled_rows": 3,
         "embedding_dropout": 0.2,
@@ -455,7 +480,7 @@ def test_trained_centers_lie_within_their_classes(rng):
     features = rng.normal(size=(48, 24, DIMENSIONS)).astype("float32")
     features[:, :, :3] += 1.5 * labels[:, None]
     # The moving moments catch up within the 40 updates.
-    model = build(reconstruction=False, augmentation=False, momentum=0.5)
+    model = build(reconstruction=False, augmentation=False, momentum=0.5, **BATCH)
     model.compile(keras.optimizers.Adam(1e-3), **model.objective())
     both = {"emotion": labels, "center": labels}
     start = callbacks.InitialiseCenters(

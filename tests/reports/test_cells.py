@@ -93,7 +93,68 @@ def test_two_speakers_have_an_interval_over_utterances():
 
 
 def test_a_single_utterance_has_no_interval():
-    assert cells.with_interval(predictions("mtl", "03", rows=1)).endswith("[–, –] ‡")
+    rows = predictions("mtl", "03", rows=1)
+    assert cells.with_interval(rows) == "100.0 [–] ‡"
+    assert cells.explain_confined([cells.confined(rows)]) == ""
+
+
+def test_two_groups_have_an_interval_over_speakers():
+    """Four speakers share two trainings: too narrow, but not over utterances."""
+    parts = [grouped("mtl", str(n), SIX[2 * n : 2 * n + 2]) for n in (0, 1)]
+    rows = pd.concat(parts, ignore_index=True)
+    expected = t_cell(rows, variance(rows, rows["speaker"]), 3)
+    found = cells.with_interval(rows)
+    assert found.endswith(" ‡")
+    assert shown(found) == pytest.approx(expected, abs=0.051)
+
+
+def test_the_mark_is_explained():
+    assert "over speakers if there are at least 3, and too narrow" in cells.INTERVALS
+    assert "Otherwise it is over utterances" in cells.INTERVALS
+    assert "width 0 means that leaving out any unit changes nothing" in cells.INTERVALS
+
+
+def rare(speakers=SIX):
+    """Predictions in which the first speaker alone has a further class."""
+    parts = [predictions("mtl", fold) for fold in speakers]
+    parts[0].loc[[1, 4], "truth"] = "joy"
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_a_class_of_one_speaker_leaves_no_interval():
+    rows = rare()
+    score = percent(uar(rows))
+    assert cells.with_interval(rows) == f"{score} [–]"
+    assert cells.confined(rows) == {"speaker": ["joy"]}
+    text = cells.explain_confined([cells.confined(rows)] * 2)
+    assert text.startswith("[–] There is no t interval where a class occurs in a ")
+    assert "a single speaker only (joy), because" in text
+    rows.loc[rows["speaker"].eq("emodb/09") & rows["truth"].eq("anger"), "truth"] = (
+        "joy"
+    )
+    assert cells.confined(rows) == {} and "[–]" not in cells.with_interval(rows)
+
+
+def test_a_class_of_one_training_leaves_no_interval():
+    rows = crossed(5)
+    rows.loc[(rows["repeat"] == 3) & (rows["truth"] == "anger"), "truth"] = "joy"
+    assert cells.confined(rows) == {"training": ["joy"]}
+    assert cells.with_interval(rows).endswith(" [–]")
+    few = rows[rows["repeat"] > 0]  # trainings are no units
+    assert cells.confined(few) == {} and "[–]" not in cells.with_interval(few)
+
+
+def test_numbers_have_no_classes():
+    rows = numbers(rare()).astype({"truth": str, "prediction": str})
+    assert cells.confined(rows, cells.CCC) == {}
+    assert "[–]" not in cells.with_interval(rows, cells.CCC)
+
+
+def test_a_class_of_one_group_is_named():
+    parts = [grouped("mtl", str(n), SIX[2 * n : 2 * n + 2]) for n in range(3)]
+    parts[1].loc[parts[1]["truth"] == "anger", "truth"] = "joy"
+    found = cells.confined(pd.concat(parts, ignore_index=True))
+    assert found == {"group of speakers": ["joy"]}
 
 
 def test_one_run_has_an_interval_over_utterances_and_no_deviation(tmp_path):

@@ -15,9 +15,11 @@ from toy_runs import (
     CLASSES,
     grouped,
     make_config,
+    of_head,
     predictions,
     report_text,
     table_rows,
+    task,
     write,
 )
 
@@ -26,6 +28,7 @@ from keras_ser.cli import main as cli
 from keras_ser.reports import comparison
 
 SIX_FOLDS = ("03", "08", "09", "10", "11", "12")
+LABELS = ("truth", "prediction")
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,10 @@ def delta(rows: pd.DataFrame, swapped=()) -> float:
     second = rows["prediction_base"].where(~swap, rows["prediction"])
     uar = [balanced_accuracy_score(rows["truth"], each) for each in (first, second)]
     return uar[0] - uar[1]
+
+
+def labels_of(rows: pd.DataFrame) -> list[pd.Series]:
+    return [rows[k] for k in (*LABELS, "prediction_base", "speaker")]
 
 
 def swap_p(rows: pd.DataFrame) -> float:
@@ -206,6 +213,106 @@ def test_fewer_than_six_shared_speakers_have_intervals_and_no_p(table, text):
     assert "sign-flip" not in text
 
 
+def test_five_speakers_of_five_trainings_have_a_t_test():
+    table = {k: part[part["speaker"] != "emodb/12"] for k, part in crossed(5).items()}
+    found = reports.difference(table["mtl"], table["baseline"])
+    rows = paired(pd.concat(table.values()), "mtl")
+    p = scores.difference_t_test(*labels_of(rows), training=rows["repeat"])
+    assert found.units.count == 5 and found.p == p and 0 < p < 1
+
+
+def test_two_speakers_of_five_trainings_have_none():
+    table = {
+        name: part[part["speaker"].isin(["emodb/03", "emodb/08"])]
+        for name, part in crossed(5).items()
+    }
+    found = comparison.compare(table, "baseline")
+    assert not found["mtl"].is_tested
+    text = " ".join(block.text for block in comparison.explain(found))
+    assert "No p for mtl (2): with fewer than 3 shared speakers" in text
+    assert "a t test over speakers and trainings says nothing" in text
+
+
+def rare_class(tables) -> dict[str, pd.DataFrame]:
+    """One speaker alone has a further class."""
+    found = {}
+    for name, part in tables.items():
+        own = part["utterance"].isin(["emodb/03/1", "emodb/03/4"])
+        found[name] = part.assign(truth=part["truth"].mask(own, "joy"))
+    return found
+
+
+def test_a_class_of_one_speaker_leaves_sign_flips_but_no_t_test():
+    table = rare_class(crossed(5))
+    found = reports.difference(table["mtl"], table["baseline"])
+    assert math.isnan(found.p) and np.isnan(found.t_interval).all()
+    assert np.isfinite(found.bootstrap).all()
+    cell, bootstrap = found.cells()
+    assert cell.endswith(" [–]") and "–" not in bootstrap
+    table = {name: part[part["repeat"] < 4] for name, part in table.items()}
+    found = reports.difference(table["mtl"], table["baseline"])
+    assert np.isnan(found.t_interval).all() and found.confined == {"speaker": ["joy"]}
+    rows = paired(pd.concat(table.values()), "mtl")
+    assert found.p == pytest.approx(swap_p(rows))
+
+
+def test_the_report_names_a_class_of_one_speaker(tmp_path):
+    for part in rare_class(crossed(5)).values():
+        for _, run in part.groupby("repeat"):
+            write(tmp_path / "runs", run)
+    text = report_text(tmp_path / "runs", tmp_path)
+    found = table_rows(text, "emodb, clean: scores")
+    assert found["baseline"][3].endswith(" [–]")
+    assert found["mtl"][5].endswith(" [–]") and found["mtl"][7:] == ["–", "–"]
+    assert text.count("occurs in a single speaker only (joy), because") == 1
+    assert "No p for mtl: there is no t test where there is no t interval." in text
+
+
+def test_units_that_all_agree_do_not_give_a_p_of_0():
+    """Each utterance is recognised by one system, and missed by the other."""
+    table = {
+        name: part.assign(
+            prediction=part["truth"] if name == "mtl" else np.roll(part["truth"], 1)
+        )
+        for name, part in crossed(5).items()
+    }
+    found = comparison.compare(table, "baseline")
+    cells = comparison.difference_cells(found)["mtl"]
+    assert cells[0] == "+100.0 [+100.0, +100.0]" and cells[2] == "< 0.0001"
+
+
+def test_two_groups_have_intervals_over_speakers():
+    groups = {"1": SIX_FOLDS[:3], "2": SIX_FOLDS[3:]}
+    table = {
+        system: pd.concat(grouped(system, *each) for each in groups.items())
+        for system in ("baseline", "mtl")
+    }
+    found = reports.difference(table["mtl"], table["baseline"])
+    rows = paired(pd.concat(table.values()), "mtl")
+    t_interval = scores.difference_t_interval(*labels_of(rows))
+    assert found.t_interval == pytest.approx(t_interval)
+    drawn = scores.difference_interval(*labels_of(rows))
+    assert found.bootstrap == pytest.approx(drawn)
+    assert all(cell.endswith(" ‡") for cell in found.cells()) and not found.is_tested
+
+
+def test_a_single_utterance_has_no_intervals():
+    table = {name: part[:1] for name, part in crossed(1).items()}
+    found = reports.difference(table["mtl"], table["baseline"])
+    cell, bootstrap = found.cells()
+    assert cell.endswith(" [–] ‡") and bootstrap == "[–] ‡"
+
+
+def test_shared_repeats_are_told_where_systems_have_more():
+    table = crossed(3)
+    table["mtl"] = table["mtl"][table["mtl"]["repeat"] == 1]
+    found = comparison.compare(table, "baseline")
+    text = " ".join(block.text for block in comparison.explain(found))
+    assert "mtl on 6 speakers and 72 utterances in 1 shared repeat." in text
+    same = reports.difference(crossed(3)["mtl"], crossed(3)["baseline"])
+    assert same.shared_repeats is None
+
+
 def test_fewer_than_three_shared_speakers_have_intervals_over_utterances(tmp_path):
     for fold in SIX_FOLDS[:2]:
         for system in ("baseline", "mtl"):
@@ -234,9 +341,8 @@ def test_incomplete_systems_are_compared_on_what_is_shared_and_marked(
     assert "Δ to baseline over 5 to 6 shared speakers**" in text
     assert found["mtl †"][5].endswith("] §") and found["mtl †"][7:] == ["–"] * 2
     assert "§" not in found["other_net"][5] and found["other_net"][7] != "–"
-    # One test is left, and it is the only one that Holm's method counts.
-    assert found["other_net"][7] == found["other_net"][8]
-    assert "adjusts p for the one test of this table" in text
+    assert found["other_net"][8] == "only test"
+    assert "It is the only test of this table, so p is not adjusted." in text
     assert "same fold and repeat: mtl on 5 speakers and 100 utterances." in text
     table = reports.read(runs)
     mtl = table[table["system"] == "mtl"]
@@ -266,7 +372,7 @@ def test_equal_predictions_have_no_difference(tmp_path):
             write(tmp_path / "runs", rows)
     text = report_text(tmp_path / "runs", tmp_path)
     row = table_rows(text, "emodb, clean: scores")["b"]
-    assert row[5:] == ["0.0 [0.0, 0.0]", "[0.0, 0.0]", "1.000", "primary"]
+    assert row[5:] == ["0.0 [0.0, 0.0]", "[0.0, 0.0]", "1.000", "only test"]
 
 
 @pytest.mark.parametrize(
@@ -337,12 +443,36 @@ def test_an_untested_primary_comparison_is_not_called_primary(tmp_path):
     assert "primary" not in text
 
 
-def test_a_single_comparison_is_the_primary_one(six_speakers, tmp_path):
+def test_a_single_comparison_is_primary_only_if_it_is_named(six_speakers, tmp_path):
     paths = [six_speakers / "toy" / name for name in ("baseline", "mtl")]
     text = report_text(paths, tmp_path)
-    assert table_rows(text, "emodb, clean: scores")["mtl"][8] == "primary"
+    assert table_rows(text, "emodb, clean: scores")["mtl"][8] == "only test"
     assert "It is the only test of this table, so p is not adjusted." in text
+    assert "Holm's" not in text and "primary" not in text
+    text = report_text(paths, tmp_path, primary="mtl")
+    assert table_rows(text, "emodb, clean: scores")["mtl"][8] == "primary"
+    assert "the primary one of this table. It is also the only test of this" in text
     assert "Holm's" not in text
+
+
+def test_the_only_test_is_not_primary_if_another_system_is_named(tmp_path):
+    """The named system lacks one of the heads."""
+    for fold in SIX_FOLDS:
+        for system in ("baseline", "mtl", "other"):
+            table = predictions(system, fold)
+            tasks = [task("emotion"), task("gender")][: 1 if system == "mtl" else 2]
+            parts = [table]
+            if system != "mtl":
+                named = [table[k].replace("anger", "calm") for k in LABELS]
+                parts.append(of_head(table, "gender", *named))
+            config = make_config(table, tasks=tasks, primary="mtl")
+            write(tmp_path / "runs", pd.concat(parts), config)
+    text = report_text(tmp_path / "runs", tmp_path)
+    found = table_rows(text, "emodb, clean, emotion: scores")
+    assert found["mtl"][8] == "primary"
+    section = text.split("## toy: emodb, clean, gender\n")[1]
+    found = table_rows(section, "emodb, clean, gender: scores")
+    assert found["other"][8] == "only test" and "primary" not in section
 
 
 @pytest.mark.parametrize(
@@ -393,3 +523,9 @@ def test_the_command_takes_a_primary_system(six_speakers, tmp_path, capsys):
     assert cli.main(cli.parser().parse_args([*words, "--primary", "svm"])) == 2
     error = capsys.readouterr().err
     assert "one of ['mtl', 'other_net']. Received: 'svm'" in error
+
+
+def test_nothing_to_compare_is_told(tmp_path):
+    write(tmp_path / "runs", predictions("mtl", "03"))
+    with pytest.raises(ValueError, match="'mtl', but no table has two systems"):
+        reports.write(tmp_path / "runs", tmp_path, primary="mtl")

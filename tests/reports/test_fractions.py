@@ -19,6 +19,7 @@ def test_few_labels_are_lines_over_their_share(tmp_path):
     main = table_rows(text, "emodb, clean: scores")
     assert rows["20 %"] == [main["base_20"][3], main["mtl_aug_20"][3]]
     assert rows["100 %"] == ["–", main["mtl_aug_100"][3]]
+    assert f"![{CAPTION}, with 95 % t intervals ‡](labels.png)" in text
     assert (tmp_path / "labels.png").read_bytes().startswith(b"\x89PNG")
     assert table_rows(text, "toy: systems")["base_20"][-1] == "20 %"
 

@@ -91,7 +91,7 @@ def test_differences_are_paired(root, text):
     ends = scores.ccc_difference_interval(truth, *pair, one["speaker"])
     assert shown(found["mtl"][7]) == pytest.approx(ends, abs=6e-4)
     p = scores.ccc_sign_flip_test(truth, *pair, one["speaker"])
-    assert found["mtl"][8:] == [f"{p:.3f}", "primary"]
+    assert found["mtl"][8:] == [f"{p:.3f}", "only test"]
     assert found["mtl"][6].startswith("+0.")
     assert found["baseline"][6:] == ["–"] * 4
     assert "valence: scores, Δ to baseline over 6 shared speakers**" in text

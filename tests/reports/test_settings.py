@@ -126,7 +126,8 @@ def test_options_of_training_and_features_are_told_if_they_are_not_usual(tmp_pat
     config["features"] |= {"normalise": "utterance", "speech_db": 40.0}
     write(tmp_path / "other", table, config)
     text = report_text(tmp_path / "other", tmp_path / "b")
-    assert " Other settings: average=0.98, optimizer=sgd." in text
+    assert " Weights are averaged with a decay of 0.98." in text
+    assert " Other settings: optimizer=sgd." in text
     assert "with the mean of each utterance and the standard deviation of" in text
     assert " Frames within 40 dB of the loudest count." in text
 
@@ -137,25 +138,25 @@ def test_options_of_training_and_features_are_told_if_they_are_not_usual(tmp_pat
         (
             {"schedule": "cosine"},
             "Networks train for 20 epochs in batches of 16, with 2 rows per utterance "
-            "and epoch, learning rate 0.001, and seed 7. The epoch with the best "
-            "development uar is tested. Other settings: schedule=cosine.",
+            "and epoch, learning rate 0.001 (falling along half a cosine), and seed 7. "
+            "The epoch with the best development uar is tested.",
         ),
         (
             {"schedule": "constant", "select": "last", "average": 0.98},
-            "learning rate 0.001, and seed 7. The last epoch is tested, whatever its "
-            "development score. Other settings: average=0.98, schedule=constant.",
+            "learning rate 0.001 (constant), and seed 7. Weights are averaged with a "
+            "decay of 0.98. The last epoch is tested, whatever its development score.",
         ),
         (
             {"schedule": "cosine", "stop": 4},
             "at most 20 epochs in batches of 16, with 2 rows per utterance and epoch, "
-            "learning rate 0.001, and seed 7. The epoch with the best development uar "
-            "is tested. Other settings: schedule=cosine, stop=4.",
+            "learning rate 0.001 (falling along half a cosine), and seed 7. The epoch "
+            "with the best development uar is tested. Other settings: stop=4.",
         ),
         (
             {"schedule": "halve", "select": "last"},
-            "a patience of 5 epochs for the development uar, and seed 7. The last "
-            "epoch is tested, whatever its development score. Other settings: "
-            "schedule=halve.",
+            "learning rate 0.001 (halved without a return to the best epoch), a "
+            "patience of 5 epochs for the development uar, and seed 7. The last epoch "
+            "is tested, whatever its development score.",
         ),
     ],
 )
@@ -172,11 +173,13 @@ def test_patience_and_selection_are_told_where_there_are_any(
     assert ("patience" in text) == training["schedule"].startswith("halve")
 
 
-def test_halving_schedules_are_those_of_the_callbacks():
+def test_schedules_are_those_of_the_callbacks():
     from keras_ser import callbacks
     from keras_ser.experiments.training_settings import SCHEDULES
     from keras_ser.reports.settings import HALVING
+    from keras_ser.reports.settings import SCHEDULES as described
 
+    assert set(described) == set(SCHEDULES)
     found = [
         name
         for name, word in SCHEDULES.items()

@@ -32,7 +32,7 @@ def across(speakers="abcdef", repeats=1):
 
 REDRAWN = {
     **{("1", 0): "abc", ("2", 0): "def"},
-    **{("1", 1): "abd", ("2", 1): "cef"},
+    **{("1", 1): "abe", ("2", 1): "cdf"},
 }
 
 
@@ -141,19 +141,51 @@ def test_captions_name_the_units(designs, expected):
     assert text.startswith(expected)
 
 
-def explained(*designs) -> str:
-    return " ".join(explain([find_units(rows_of(each)) for each in designs], "p"))
+def explained(*designs, what="p", **shared) -> str:
+    own = {f"s{n}": find_units(rows_of(each)) for n, each in enumerate(designs)}
+    differences = {name: find_units(rows_of(each)) for name, each in shared.items()}
+    return " ".join(explain(own, what, differences))
 
 
 def test_single_trainings_are_explained():
-    text = explained(across())
+    text = explained(across(), across(), s1=across())
     assert "describe a single training of each system, tested on many" in text
     assert "p are about other speakers, not about other trainings." in text
-    assert "at least 5 repeats are needed: add `--set repeats=5`" in text
     assert "describe 4 single trainings of each" in explained(across(repeats=4))
     assert "describe 4 single trainings of each" in explained(REDRAWN)
-    text = explained(across(repeats=2), across(repeats=3))
-    assert "describe 2 to 3 single trainings of each" in text
+
+
+def test_what_helps_single_trainings_fits_one_fold_of_several():
+    """One of the folds of a k-fold looks like a cross-corpus test."""
+    one_fold = {("1", 0): "abcdef"}
+    for design in (one_fold, across()):
+        assert (
+            "run the other folds of the protocol, if this test set has any, or at "
+            "least 5 repeats (`--set repeats=5`)." in explained(design)
+        )
+
+
+def test_unequal_numbers_of_trainings_are_named():
+    alone, three, five = (across(repeats=n) for n in (1, 3, 5))
+    text = explained(alone, five, five, what="Intervals and p", s1=alone, s2=alone)
+    first, second = text.split(" To say something")[0], text.split("repeats=5`). ")[1]
+    assert first == (
+        "s0 has a single training, and the differences of s1, s2 rest on a single "
+        "shared training, tested on many speakers. These intervals and p are about "
+        "other speakers, not about other trainings."
+    )
+    assert second.startswith(
+        "s1, s2 have 5 trainings, each tested on many speakers. These intervals are "
+        "about other speakers and about other trainings"
+    )
+    text = explained(alone, three, s1=alone)
+    assert text.startswith(
+        "s0 has a single training, s1 has 3 trainings, and the difference of s1 rests "
+        "on a single shared training, tested on"
+    )
+    text = explained(five, five, s1=three)
+    assert text.startswith("The difference of s1 rests on 3 shared trainings, tested")
+    assert "each system" not in text and "A system" not in text
 
 
 def test_trainings_that_vary_are_explained():
@@ -164,13 +196,19 @@ def test_trainings_that_vary_are_explained():
 
 
 def test_groups_are_explained_and_speakers_are_not():
-    assert "p are over 3 groups of 6 speakers." in explained(in_groups())
+    groups = tuple(
+        "".join(names)
+        for names in zip(
+            *["abcdefghijklmnopqrstuvwx"[n::4] for n in range(4)], strict=True
+        )
+    )
+    assert "over these units: 24 speakers in 6 groups." in explained(in_groups(groups))
     assert explained(left_out()) == ""
     assert explained(across("ab")) == ""  # the interval is over utterances
 
 
 def test_nothing_is_explained_of_no_units():
-    assert explain([], "p") == []
+    assert explain({}, "p") == []
     assert isinstance(find_units(rows_of({})), Units)
 
 
@@ -182,7 +220,7 @@ def test_the_report_of_a_grouped_protocol_names_groups(tmp_path):
     text = report_text(tmp_path / "runs", tmp_path)
     caption = "emodb, clean: scores, Δ to baseline over 3 shared groups of speakers"
     assert f"**{caption}**" in text
-    assert "Intervals are over 3 groups of 6 speakers." in text
+    assert "Intervals are over these units: 6 speakers in 3 groups." in text
     assert "No p for mtl (3): with fewer than 6 shared groups of speakers" in text
     row = table_rows(text, "emodb, clean: scores")["mtl"]
     assert "‡" not in row[3] + row[5] + row[6] and row[7:] == ["–", "–"]
@@ -211,4 +249,44 @@ def test_a_table_without_a_comparison_says_it_of_its_intervals(tmp_path):
 
 def test_a_fold_of_one_speaker_needs_no_repeats(tmp_path):
     write(tmp_path / "runs", predictions("mtl", "03"))
-    assert "repeats are needed" not in report_text(tmp_path / "runs", tmp_path)
+    assert "repeats=5" not in report_text(tmp_path / "runs", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("design", "least"),
+    [
+        (left_out(), 6),
+        (in_groups(), 6),
+        (across(repeats=4), 6),
+        (across(repeats=5), 3),
+        (across("ab", repeats=5), 3),
+    ],
+)
+def test_a_t_test_needs_fewer_speakers_than_sign_flips(design, least):
+    found = find_units(rows_of(design))
+    assert found.least == least
+    assert found.can_be_tested == (found.count >= least)
+
+
+@pytest.mark.parametrize(
+    ("design", "noun", "column"),
+    [
+        (left_out("abc"), "speaker", "speaker"),
+        (left_out("ab"), "utterance", "utterance"),
+        (in_groups(("ab", "cd")), "speaker", "speaker"),
+        (in_groups(("ab", "c")), "speaker", "speaker"),
+        (across("ab"), "utterance", "utterance"),
+    ],
+)
+def test_what_takes_the_place_of_too_few_units(design, noun, column):
+    rows = rows_of(design)
+    rows["utterance"] = rows["speaker"] + rows.groupby("fold").cumcount().astype(str)
+    found, names = find_units(rows).of_interval(rows)
+    assert (found, list(names)) == (noun, rows[column].tolist())
+
+
+def test_the_interval_of_enough_groups_is_over_groups():
+    rows = rows_of(in_groups())
+    units = find_units(rows)
+    noun, names = units.of_interval(rows)
+    assert (noun, list(names)) == ("group of speakers", units.unit.tolist())

@@ -73,3 +73,24 @@ def test_a_long_table_may_break_over_pages(tmp_path):
     write(tmp_path / "runs", rows.assign(speaker=rows["utterance"]))
     reports.write(tmp_path / "runs", tmp_path, formats=["tex"])
     assert r"\begin{longtable}" in (tmp_path / "report.tex").read_text("utf-8")
+
+
+def test_a_wide_latex_table_is_scaled_to_the_text():
+    for columns, is_scaled in ((7, False), (8, True)):
+        table = Table("scores", ["System"] * columns, [["1.0"] * columns])
+        text = latex([table])
+        opened = "\\resizebox{\\textwidth}{!}{%\n\\begin{tabular}"
+        assert (opened in text, "\\end{tabular}}\n\\end{table}" in text) == (
+            is_scaled,
+            is_scaled,
+        )
+        assert "packages booktabs, graphicx and" in text.splitlines()[0]
+    rows = [["1.0"] * 8] * 41  # may continue on the next page
+    assert "resizebox" not in latex([Table("scores", ["System"] * 8, rows)])
+
+
+def test_cells_of_p_are_aligned_and_escaped():
+    rows = [["a", "< 0.0001", "only test"], ["b", "0.010", "primary"]]
+    blocks = [Table("a → b", ["System", "p", "p (Holm)"], rows)]
+    assert "| --- | ---: | ---: |" in markdown(blocks)
+    assert "$<$ 0.0001" in latex(blocks) and "a $\\to$ b" in latex(blocks)

@@ -140,7 +140,27 @@ def test_single_trainings_and_groups_are_explained(tmp_path):
     assert words in text
     groups = [str(number % 5) for number in range(60)] * len(CONDITIONS)
     _, text = write_report(predicted().assign(fold=groups), tmp_path)
-    assert words not in text and "Intervals are over 5 groups of 10 speakers." in text
+    assert words not in text
+    assert "Intervals are over these units: 10 speakers in 5 groups." in text
+
+
+def test_a_class_of_one_speaker_leaves_no_intervals(table, tmp_path):
+    by_speaker = table.assign(fold=table["speaker"])
+    own = by_speaker["utterance"].isin(["emodb/3", "emodb/13"])
+    rare = by_speaker.assign(truth=by_speaker["truth"].mask(own, "joy"))
+    paths, text = write_report(rare, tmp_path)
+    cell = table_rows(text, "UAR % by SNR (dB)")[2][-1]
+    assert cell.endswith(" [–]") and paths[1].exists()
+    assert text.count("a class occurs in a single speaker only (joy)") == 1
+    _, text = write_report(by_speaker, tmp_path)
+    assert "single speaker only" not in text
+
+
+def test_bars_over_too_few_units_have_the_mark(table, tmp_path):
+    _, text = write_report(table, tmp_path)  # two folds
+    assert "![UAR % under each condition, with 95 % t intervals ‡]" in text
+    _, text = write_report(table.assign(fold=table["speaker"]), tmp_path)
+    assert "![UAR % under each condition, with 95 % t intervals]" in text
 
 
 def test_clean_alone_has_no_figure(tmp_path):

@@ -89,3 +89,21 @@ def test_bad_arguments_are_rejected(change, words, pair):
     arguments = dict(zip(("truth", "first", "second", "unit"), pair, strict=True))
     with pytest.raises(ValueError, match=words):
         scores.contributions(**{**arguments, **change})
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_confined_classes_are_those_of_a_single_unit(seed):
+    rng = np.random.default_rng(seed)
+    truth, unit = rng.choice(list("abcdef"), 14), rng.choice(["s1", "s2", "s3"], 14)
+    units = {name: set(unit[truth == name]) for name in sorted(set(truth))}
+    expected = [name for name, own in units.items() if len(own) == 1]
+    assert scores.confined_classes(truth, unit) == expected
+    assert 0 < len(expected) < len(units)
+
+
+def test_the_example_of_confined_classes():
+    truth, unit = ["a", "b", "a", "c"], ["s1", "s1", "s2", "s2"]
+    assert scores.confined_classes(truth, unit) == ["b", "c"]
+    assert scores.confined_classes([0, 1, 0], unit[:3]) == [1]
+    with pytest.raises(ValueError, match="one unit for each of the 4 rows"):
+        scores.confined_classes(truth, unit[:3])

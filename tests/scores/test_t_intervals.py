@@ -235,16 +235,68 @@ def test_rounding_is_no_spread_and_no_difference():
 
 
 def test_units_of_one_class_only():
-    truth = ["a"] * 4 + ["b"] * 4 + ["a"] * 4
-    prediction = ["a", "a", "b", "b"] + ["b", "b", "b", "a"] + ["a"] * 4
-    unit = ["s1"] * 4 + ["s2"] * 4 + ["s3"] * 4
-    # Of class a, s1 has 2 hits where 3 are expected, and s3 has 4. Class b has no rows
-    # without s2, and counts as not changed.
-    changes = [-1 / 4 / 2, 0, 1 / 4 / 2]
-    spread = (2 / 3 * sum(each**2 for each in changes)) ** 0.5
+    truth = ["a"] * 4 + ["b"] * 4 + ["a"] * 4 + ["b"] * 4
+    prediction = ["a", "a", "b", "b"] + ["b", "b", "b", "a"] + ["a"] * 4 + ["b"] * 4
+    unit = ["s1"] * 4 + ["s2"] * 4 + ["s3"] * 4 + ["s4"] * 4
+    # Of class a, s1 has 2 hits where 3 are expected, and s3 has 4. Of class b, s2 has 3
+    # where 3.5 are expected, and s4 has 4.
+    changes = [-1 / 4 / 2, -0.5 / 4 / 2, 1 / 4 / 2, 0.5 / 4 / 2]
+    spread = (3 / 4 * sum(each**2 for each in changes)) ** 0.5
     low, high = scores.t_interval(truth, prediction, unit, level=0.5)
-    reach = stats.t.ppf(0.75, 2) * spread
-    assert (low, high) == pytest.approx((0.75 - reach, 0.75 + reach))
+    reach = stats.t.ppf(0.75, 3) * spread
+    score = (6 / 8 + 7 / 8) / 2
+    assert (low, high) == pytest.approx((score - reach, score + reach))
+
+
+@pytest.fixture
+def rare(crossed):
+    """Rows in which one unit alone has a further class, under three trainings."""
+    truth, first, second, unit, training = (list(each) for each in crossed)
+    truth += ["rare"] * 6
+    first += ["rare"] * 5 + ["anger"]
+    second += ["anger"] * 5 + ["rare"]
+    return truth, first, second, unit + ["s0"] * 6, training + [0, 1, 2] * 2
+
+
+@pytest.mark.parametrize("in_one", ["unit", "training"])
+def test_a_class_of_one_unit_or_training_has_no_interval_and_no_t_test(rare, in_one):
+    truth, first, second, unit, training = rare
+    if in_one == "training":  # two units have the class
+        unit, training = [*unit[:-3], *["s5"] * 3], [*training[:-6], *[3] * 6]
+    crossing = {"training": training}
+    assert np.isnan(scores.t_interval(truth, first, unit, **crossing)).all()
+    found = scores.difference_t_interval(truth, first, second, unit, **crossing)
+    assert np.isnan(found).all()
+    assert np.isnan(scores.difference_t_test(truth, first, second, unit, training))
+    for found in (
+        scores.t_interval(truth, first, unit),
+        scores.difference_t_interval(truth, first, second, unit),
+    ):
+        assert np.isnan(found).all() == (in_one == "unit")
+
+
+def test_a_class_of_one_unit_has_sign_flips(rare):
+    truth, first, second, unit, _ = rare
+    p = scores.sign_flip_test(scores.contributions(truth, first, second, unit))
+    assert 0 < p <= 1
+
+
+def test_a_class_of_two_units_and_trainings_has_an_interval(rare):
+    truth, first, second, unit, training = rare
+    unit = [*unit[:-3], *["s5"] * 3]
+    rows = truth, first, second, unit
+    score = mean_recall(truth, as_gain(truth, first, second))
+    total, df = two_way(truth, as_gain(truth, first, second), unit, training)
+    expected = interval(score, total, df)
+    found = scores.difference_t_interval(*rows, training=training)
+    assert found == pytest.approx(tuple(np.clip(expected, -1, 1)))
+    assert scores.difference_t_test(*rows, training) > 0
+
+
+def test_a_class_that_is_only_predicted_changes_nothing(crossed):
+    truth, first, _, unit, _ = crossed
+    other = np.where(np.arange(len(truth)) == 3, "joy", first)
+    assert np.isfinite(scores.t_interval(truth, other, unit)).all()
 
 
 def test_intervals_are_cut_off_at_the_ends_of_the_range():

@@ -27,7 +27,7 @@ def test_a_trial_is_one_training_per_division(plan):
 
 def test_the_description_holds_what_decides_the_trials(plan, config):
     changes = {"repeats": 3, "conditions": ("clean", "fgsm:0.08")}
-    more = dataclasses.replace(config, **changes, primary="baseline")
+    more = dataclasses.replace(config, **changes, primary="svm")
     described = plan().describe()
     assert plan(more).describe() == described
     assert {job.config.primary for job in plan(more).jobs(0, {})} == {""}
