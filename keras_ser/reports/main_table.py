@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 import pandas as pd
 
 from keras_ser import scores
-from keras_ser.reports import comparison
+from keras_ser.reports import comparison, explaining
 from keras_ser.reports.blocks import Block, Table, Text
 from keras_ser.reports.cells import (
     UAR,
@@ -131,7 +131,7 @@ def score_blocks(
     found = [confined(rows, measure) for rows in by_system.values()]
     found += [each.confined for each in differences.values()]
     notes = [*_as_texts(explain_confined(found))]
-    notes += comparison.explain(differences, primary)
+    notes += explaining.explain(differences, primary)
     return [table, *notes, *_explain_units(by_system, differences)]
 
 

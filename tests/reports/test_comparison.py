@@ -25,7 +25,7 @@ from toy_runs import (
 
 from keras_ser import reports, scores
 from keras_ser.cli import main as cli
-from keras_ser.reports import comparison
+from keras_ser.reports import comparison, explaining
 
 SIX_FOLDS = ("03", "08", "09", "10", "11", "12")
 LABELS = ("truth", "prediction")
@@ -192,7 +192,7 @@ def test_p_of_both_kinds_are_told_apart(six_speakers):
     few = table["mtl"][table["mtl"]["repeat"] < 2]
     by_system = {**table, "few": few}
     found = comparison.compare(by_system, "baseline")
-    text = " ".join(block.text for block in comparison.explain(found))
+    text = " ".join(block.text for block in explaining.explain(found))
     assert "For few, p comes from a two-sided sign-flip test" in text
     assert "For mtl, p comes from a two-sided t test" in text
 
@@ -228,7 +228,7 @@ def test_two_speakers_of_five_trainings_have_none():
     }
     found = comparison.compare(table, "baseline")
     assert not found["mtl"].is_tested
-    text = " ".join(block.text for block in comparison.explain(found))
+    text = " ".join(block.text for block in explaining.explain(found))
     assert "No p for mtl (2): with fewer than 3 shared speakers" in text
     assert "a t test over speakers and trainings says nothing" in text
 
@@ -307,7 +307,7 @@ def test_shared_repeats_are_told_where_systems_have_more():
     table = crossed(3)
     table["mtl"] = table["mtl"][table["mtl"]["repeat"] == 1]
     found = comparison.compare(table, "baseline")
-    text = " ".join(block.text for block in comparison.explain(found))
+    text = " ".join(block.text for block in explaining.explain(found))
     assert "mtl on 6 speakers and 72 utterances in 1 shared repeat." in text
     same = reports.difference(crossed(3)["mtl"], crossed(3)["baseline"])
     assert same.shared_repeats is None
