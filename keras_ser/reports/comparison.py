@@ -68,6 +68,11 @@ class Difference:
         """Whether there is a p value."""
         return not math.isnan(self.p)
 
+    @property
+    def text(self) -> str:
+        """The difference in UAR with its t interval, in percentage points."""
+        return self.cells()[0]
+
     def cells(self, measure: Measure = UAR) -> list[str]:
         """The difference with its t interval, and its bootstrap interval, as text.
 

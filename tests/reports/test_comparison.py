@@ -310,6 +310,8 @@ def test_shared_repeats_are_told_where_systems_have_more():
     text = " ".join(block.text for block in explaining.explain(found))
     assert "mtl on 6 speakers and 72 utterances in 1 shared repeat." in text
     same = reports.difference(crossed(3)["mtl"], crossed(3)["baseline"])
+    assert same.text == same.cells()[0]
+    assert re.fullmatch(r"[+−]?[\d.]+ \[[+−]?[\d.]+, [+−]?[\d.]+\]", same.text)
     assert same.shared_repeats is None
 
 
