@@ -4,8 +4,9 @@ One CPU thread, TensorFlow, with the shapes in which MTL-AUG (preset `small`, ba
 16, 4.8 s) uses them. `SpeechBatchNorm` is compared with Keras's masked batch
 normalisation and ReLU, on padded batches. `SpeechGroupNorm` is compared with the
 equations written out, whose gradient is left to TensorFlow, and with `SpeechBatchNorm`,
-on the same utterances end to end, as training has them. Each round times all once, so
-that a slow phase of the machine affects all. The tables show the median CPU times.
+on the same utterances end to end, as training has them. Then training steps of whole
+networks with either are compared. Each round times all once, so that a slow phase of
+the machine affects all. The tables show the median CPU times.
 
 Command: python benchmarks/normalisation.py [--rounds 9] [--keep]
 """
@@ -17,6 +18,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import keras
 import numpy as np
+import packing
 import tables
 import tensorflow as tf
 
@@ -143,10 +145,28 @@ def group_table(options):
     return table_of(measured, ["plain", "SpeechBatchNorm"], "SpeechGroupNorm")
 
 
+def step_table(options):
+    """Training steps of the networks of benchmarks/packing.py, at EMO-DB's lengths."""
+    features = packing.batch(np.random.default_rng(0), packing.SECONDS["EMO-DB"])
+    rows = []
+    for name, arguments in packing.MODELS.items():
+        steps = {
+            kind: packing.step({**arguments, "normalisation": kind}, features, True)
+            for kind in ("batch", "group")
+        }
+        times = tables.time_interleaved(steps, options.rounds, time.process_time)
+        medians = [f"{1e3 * np.median(each):.0f}" for each in times.values()]
+        ratio = tables.median_ratio(times["group"], times["batch"])
+        rows.append((name, *medians, f"{ratio:.2f}"))
+    heads = ["training step", "batch, ms of CPU time", "group", "ratio"]
+    return tables.format_table(heads, rows)
+
+
 def main() -> None:
     options = tables.make_parser(__doc__, rounds=9).parse_args()
     backend.set_threads(1)
-    text = "\n\n".join(make(options) for make in (batch_table, group_table))
+    makers = (batch_table, group_table, step_table)
+    text = "\n\n".join(make(options) for make in makers)
     tables.show("normalisation", text, options, ["keras", "tensorflow"])
 
 

@@ -13,7 +13,6 @@ Cost: about 90 minutes on one core. A finished training is not repeated; start t
 command twice to use two cores.
 """
 
-import argparse
 import functools
 import itertools
 import os
@@ -42,6 +41,9 @@ WEIGHTS = (RAW, *DECAYS)
 EPOCHS = 20
 FILE = "readouts.csv"
 BATCH = 64  # of predictions
+EPOCH_CHOICES = ("last", "best accuracy", "best NLL")
+CHOSEN = ("0.98", "0.9", "last")  # weights, moments, epoch
+PARTS = ("epochs 1 to 5", "6 to 10", f"11 to {EPOCHS}")
 DRAWN = "0.98"  # of the averages, in the picture
 LABELS = {DRAWN: "averaged weights", RAW: "raw weights"}
 COLOURS = ("#D55E00", "#0072B2")
@@ -226,9 +228,9 @@ def choose(part: pd.DataFrame) -> dict[str, pd.Series]:
 
 def chosen(found: pd.DataFrame) -> pd.DataFrame:
     """One row per training, readout and way to choose the epoch."""
-    keys = ["system", "split", "seed", "weights", "moments"]
+    keys = ["system", "split", "weights", "moments"]
     rows = []
-    for names, part in found.groupby(keys):
+    for names, part in found[found.seed == SEEDS[0]].groupby(keys):
         for epoch, row in choose(part).items():
             rows.append(
                 {**dict(zip(keys, names, strict=True)), "epoch": epoch}
@@ -238,28 +240,45 @@ def chosen(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def table(out: Path) -> str:
-    """The study's table in Markdown."""
-    rows = chosen(results(out))
+    """The study's tables in Markdown: all readouts, and momenta in the course of it."""
+    found = results(out)
+    return f"{_readouts(chosen(found))}\n\n{_course(found)}"
+
+
+def _readouts(rows: pd.DataFrame) -> str:
+    """Scores of all readouts, and paired differences from `CHOSEN`."""
+    by_readout = rows.set_index(["weights", "moments", "epoch", "system", "split"])
     lines = [
         "| weights | moments | epoch | NLL: both | baseline_augmented | mtl_aug | "
-        "UAR: both | baseline_augmented | mtl_aug |",
-        "|---|---|---|" + "---:|" * 6,
+        "difference | UAR: both | baseline_augmented | mtl_aug | difference |",
+        "|---|---|---|" + "---:|" * 8,
     ]
-    for weights, moments, epoch in itertools.product(
-        WEIGHTS, MOMENTS, ("last", "best accuracy", "best NLL")
-    ):
-        part = rows[
-            (rows.weights == weights)
-            & (rows.moments == moments)
-            & (rows.epoch == epoch)
-        ]
-        by_system = part.groupby("system")[["nll", "uar"]].mean()
+    for readout in itertools.product(WEIGHTS, MOMENTS, EPOCH_CHOICES):
+        part = by_readout.loc[readout].sort_index()
+        differences = part - by_readout.loc[CHOSEN].sort_index()
+        by_system = part.groupby("system").mean(numeric_only=True)
         cells = [
-            text.format(value)
-            for text, column in (("{:.2f}", "nll"), ("{:.1f}", "uar"))
-            for value in (part[column].mean(), *by_system[column].reindex(SYSTEMS))
+            text
+            for column, digits in (("nll", 2), ("uar", 1))
+            for text in (
+                f"{part[column].mean():.{digits}f}",
+                *(f"{by_system[column][name]:.{digits}f}" for name in SYSTEMS),
+                "–" if readout == CHOSEN else splits.gain(differences[column]),
+            )
         ]
-        lines.append(f"| {weights} | {moments} | {epoch} | {' | '.join(cells)} |")
+        lines.append(f"| {' | '.join(readout)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _course(found: pd.DataFrame) -> str:
+    """The mean UAR of averaged weights in parts of the training, by moments."""
+    scored = found[(found.side == "scored") & (found.weights == DRAWN)]
+    part = pd.cut(scored.epoch, [0, 5, 10, EPOCHS], labels=PARTS)
+    mean = 100 * scored.groupby(["moments", part], observed=True).uar.mean()
+    lines = [f"| moments | {' | '.join(PARTS)} |", "|---" + "|---:" * len(PARTS) + "|"]
+    for moments in MOMENTS:
+        cells = " | ".join(f"{value:.1f}" for value in mean[moments])
+        lines.append(f"| {moments} | {cells} |")
     return "\n".join(lines)
 
 
@@ -283,19 +302,7 @@ def draw(out: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--ravdess", help="folder of RAVDESS")
-    parser.add_argument("--cache", default="cache", help="folder of features")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path(__file__).with_suffix(""),
-        help="folder of the trainings",
-    )
-    parser.add_argument(
-        "--table", action="store_true", help="print the table and train nothing"
-    )
-    given = parser.parse_args()
+    given = splits.make_parser(__doc__, __file__).parse_args()
     if not given.table:
         backend.set_threads(1)
         utterances = corpora.read("ravdess", given.ravdess, labels="four")

@@ -12,7 +12,6 @@ Cost: about two minutes per training on one core, three hours in all. A finished
 training is not repeated; start the command twice to use two cores.
 """
 
-import argparse
 import dataclasses
 import itertools
 import os
@@ -23,7 +22,6 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-import numpy as np
 import pandas as pd
 import splits
 
@@ -252,28 +250,15 @@ def _gain(found: pd.DataFrame, keys: list[tuple], column: str) -> str:
         return "–"
     differences = found.loc[keys, column].to_numpy()
     differences = differences - found.loc[references, column].to_numpy()
-    if len(differences) < 2:
-        return f"{differences[0]:+.1f}"
-    return f"{np.mean(differences):+.1f} ± {splits.standard_error(differences):.1f}"
+    return splits.gain(differences)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--ravdess", help="folder of RAVDESS")
-    parser.add_argument("--cache", default="cache", help="folder of features")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path(__file__).with_suffix(""),
-        help="folder of the trainings",
-    )
+    parser = splits.make_parser(__doc__, __file__)
     parser.add_argument(
         "--only", nargs="*", default=list(CONFIGURATIONS), help="some configurations"
     )
     parser.add_argument("--seeds", nargs="*", default=SEEDS, help="numbers of seeds")
-    parser.add_argument(
-        "--table", action="store_true", help="print the table and train nothing"
-    )
     given = parser.parse_args()
     if not given.table:
         backend.set_threads(1)

@@ -5,6 +5,7 @@ scored, and the third one is development speech, for what follows or selects epo
 No group is a test: every figure of these studies may decide a default.
 """
 
+import argparse
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable
@@ -47,6 +48,28 @@ def make_fold(table: pd.DataFrame, split: str) -> Fold:
         classes=corpora.classes(table),
         selected_by=f"{dev.speaker.nunique()} development speakers",
     )
+
+
+def make_parser(description: str, script: str) -> argparse.ArgumentParser:
+    """A parser with the options that the studies have in common.
+
+    Args:
+        description: The docstring of the study.
+        script: The path of the study, next to which its trainings are kept.
+    """
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--ravdess", help="folder of RAVDESS")
+    parser.add_argument("--cache", default="cache", help="folder of features")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(script).with_suffix(""),
+        help="folder of the trainings",
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="print the table and train nothing"
+    )
+    return parser
 
 
 def seed_of(split: str, number: int) -> int:
@@ -124,6 +147,10 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     }
 
 
-def standard_error(differences: np.ndarray) -> float:
-    """The standard error of the mean of paired differences."""
-    return float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
+def gain(differences: np.ndarray) -> str:
+    """The mean of paired differences with its standard error, as text."""
+    mean = f"{np.mean(differences):+.2f}"
+    if len(differences) < 2:
+        return mean
+    error = np.std(differences, ddof=1) / np.sqrt(len(differences))
+    return f"{mean} ± {error:.2f}"

@@ -159,7 +159,9 @@ def score_repeats(rows: pd.DataFrame, measure: Measure = UAR) -> pd.Series:
     )
 
 
-def interval(rows: pd.DataFrame, measure: Measure = UAR) -> tuple[float, float, float]:
+def interval(
+    rows: pd.DataFrame, measure: Measure = UAR, units: Units | None = None
+) -> tuple[float, float, float]:
     """The pooled score and both ends of its 95 % t interval.
 
     The interval is over units (see `units.find_units`), or over speakers or utterances
@@ -168,9 +170,10 @@ def interval(rows: pd.DataFrame, measure: Measure = UAR) -> tuple[float, float, 
     Args:
         rows: As for `pooled`.
         measure: The score.
+        units: Their units; default: those that `units.find_units` finds.
     """
-    labels = measure.labels(rows)
-    limits = t_limits(measure.t_interval, labels, rows, find_units(rows))
+    labels, units = measure.labels(rows), units or find_units(rows)
+    limits = t_limits(measure.t_interval, labels, rows, units)
     return measure.score(*labels), *limits
 
 
@@ -257,10 +260,11 @@ def with_interval(rows: pd.DataFrame, measure: Measure = UAR) -> str:
         rows: As for `pooled`.
         measure: The score.
     """
-    score, *limits = interval(rows, measure)
+    units = find_units(rows)
+    score, *limits = interval(rows, measure, units)
     deviation = score_repeats(rows, measure).std()
     spread = "" if math.isnan(deviation) else f" ± {measure.text(deviation)}"
-    mark = FEW_UNITS_MARK if find_units(rows).are_few else ""
+    mark = FEW_UNITS_MARK if units.are_few else ""
     return f"{measure.text(score)}{spread} {in_brackets(limits, measure.text)}{mark}"
 
 
