@@ -174,7 +174,7 @@ class _Section:
 
     def _classes(self, by_system: dict[str, pd.DataFrame]) -> list[Block]:
         blocks = self._chance(by_system) + self._main_table(by_system, uar_blocks)
-        blocks += self._recalls(by_system)
+        blocks += breakdowns.recall_note(by_system)
         if not self.is_main:
             return blocks + self._confusion(by_system)
         return [
@@ -198,10 +198,6 @@ class _Section:
         )
         named = describe_naming(blocks, self.primary, self.primaries[1], self.reference)
         return [*blocks, *map(Text, named)]
-
-    def _recalls(self, by_system: dict[str, pd.DataFrame]) -> list[Text]:
-        """What the UARs of the main table are, if there is a single true class."""
-        return breakdowns.recall_note(by_system)
 
     def _chance(self, by_system: dict[str, pd.DataFrame]) -> list[Block]:
         """What to aim at, if an encoder unlearns the classes."""
