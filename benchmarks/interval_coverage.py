@@ -8,7 +8,7 @@ the speaker under this system, and the utterance. In a crossed design, each trai
 tested on all speakers and has an effect of its own. The intervals are those of
 `keras_ser.scores`, computed for many simulations at once.
 
-Command: python benchmarks/coverage.py [--simulations 10000] [--seed 0]
+Command: python benchmarks/interval_coverage.py [--simulations 10000] [--seed 0]
 Cost: about two minutes on one core.
 """
 

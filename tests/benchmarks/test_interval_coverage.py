@@ -15,7 +15,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 @pytest.fixture
 def coverage(monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
-    return importlib.import_module("coverage")
+    return importlib.import_module("interval_coverage")
 
 
 def as_rows(drawn, number):
