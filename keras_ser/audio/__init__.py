@@ -1,6 +1,7 @@
 """From audio files to waveforms: reading, transforms, noise and unusable files."""
 
 from keras_ser.audio.reading import RATE, RATES, digest, duration, read, resample
+from keras_ser.audio.streams import stream
 from keras_ser.audio.transforms import Chain, Speed, speed
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "read",
     "resample",
     "speed",
+    "stream",
 ]

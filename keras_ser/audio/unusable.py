@@ -1,7 +1,5 @@
 """Utterances whose audio cannot be used are reported together, or skipped."""
 
-import csv
-import io
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from keras_ser import audio
-from keras_ser.utils import files
+from keras_ser.utils import csv_files, files
 
 SKIPPED_FILE = "skipped.csv"  # in the folder of a run that continues without them
 MAX_REPORTED = 3  # utterances that one message names
@@ -58,11 +56,14 @@ def _describe(bad: Unusable) -> str:
 
 def write(path: str | Path, found: Iterable[Unusable]) -> Path:
     """Writes a CSV file with the columns `utterance, file, reason`."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Unusable._fields)
-    writer.writerows(found)
-    return files.write_text(path, text.getvalue())
+    rows = [[_as_utf8(part) for part in each] for each in found]
+    table = pd.DataFrame(rows, columns=Unusable._fields, dtype=object)
+    return files.write_text(path, csv_files.to_text(table))
+
+
+def _as_utf8(text: str) -> str:
+    """Escapes what UTF-8 cannot hold: bytes of a path that are not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def list_unreadable(table: pd.DataFrame | None) -> list[Unusable]:

@@ -5,11 +5,14 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from keras_ser.audio import placeholders
+
 # Extensions of the files that libsndfile reads.
 AUDIO = frozenset(
     ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .snd .caf .w64 .rf64 "
     ".sph".split()
 )
+_COMMON = (".wav", ".WAV", ".flac", ".mp3", ".ogg", ".opus", ".aiff")
 
 
 def require_folder(root: str | Path, corpus: str, holds: str) -> Path:
@@ -33,13 +36,22 @@ def require_folder(root: str | Path, corpus: str, holds: str) -> Path:
 
 
 def is_audio(file: Path) -> bool:
-    """Whether the extension of a file is one that libsndfile reads."""
-    return file.suffix.lower() in AUDIO
+    """Whether a file belongs to a corpus as audio, judged by its extension.
+
+    Formats that libsndfile does not read count too, so that a corpus is rejected with
+    their names instead of being read without them. Such a file does not count if the
+    same recording lies next to it in a format that is read.
+    """
+    suffix = file.suffix.lower()
+    if suffix in placeholders.FOREIGN:
+        return not any(file.with_suffix(each).exists() for each in _COMMON)
+    return suffix in AUDIO
 
 
 def files_below(root: Path) -> list[Path]:
     """Lists all files below `root`, sorted, and follows links to folders.
 
+    In place of DVC's `a.wav.dvc` it lists `a.wav`, also if that was not fetched.
     Hidden files and folders are left out: those whose name starts with a dot, and the
     folder `__MACOSX` that archives made on a Mac contain.
     """
@@ -52,7 +64,21 @@ def files_below(root: Path) -> list[Path]:
             continue
         seen.add(real)
         found += [Path(folder, name) for name in names if not _is_hidden(name)]
-    return sorted(found)
+    return _fetched(found)
+
+
+def files_matching(root: Path, pattern: str) -> list[Path]:
+    """Lists the files below `root` that match a pattern of `Path.glob`, sorted.
+
+    In place of DVC's `a.wav.dvc` it lists `a.wav`, as `files_below` does.
+    """
+    return _fetched(root.glob(pattern))
+
+
+def _fetched(files: Iterable[Path]) -> list[Path]:
+    """Replaces DVC's files for audio by that audio, and sorts."""
+    targets = [(file, placeholders.target(file)) for file in files]
+    return sorted(target if is_audio(target) else file for file, target in targets)
 
 
 def audio_below(root: Path, corpus: str, example: str, advice: str) -> list[Path]:
@@ -67,13 +93,15 @@ def audio_below(root: Path, corpus: str, example: str, advice: str) -> list[Path
     Raises:
         FileNotFoundError: If there is no audio file.
     """
-    files = [file for file in files_below(root) if is_audio(file)]
-    if not files:
+    files = files_below(root)
+    audio = [file for file in files if is_audio(file)]
+    if not audio:
+        other = placeholders.describe_others(files)
         raise FileNotFoundError(
             f"Corpus `{corpus}` expects audio files such as {example}. "
-            f"Received: {root}, which has none. {advice}"
+            f"Received: {root}, which has none. {other or advice}"
         )
-    return files
+    return audio
 
 
 def parse_names(

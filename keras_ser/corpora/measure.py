@@ -27,6 +27,8 @@ import numpy as np
 import pandas as pd
 import tqdm
 
+from keras_ser.audio import content, sound
+
 FRAME_SECONDS = 0.020
 MIN_SPEECH_POWER = 1e-4  # relative to the loudest frame: -40 dB
 BLOCK_FRAMES = 500  # frames in memory at a time
@@ -70,46 +72,19 @@ def measure_file(
         One row of `measure` as a dictionary. If the file cannot be read, it holds only
         `clipped`, `not_finite` and `error`.
     """
-    import soundfile
-
     try:
-        with soundfile.SoundFile(path) as file:
-            first, last = _range(start, end, file.samplerate, file.frames)
-            measured = _Samples(file.samplerate, file.channels)
-            file.seek(first)
-            _read(file, last - first, measured)
+        with content.open_bytes(path) as stream, sound.open_sound(stream, path) as file:
+            measured = _Samples(file.rate, file.channels)
+            size = measured.frame * BLOCK_FRAMES
+            for block in file.blocks(start, end, size):
+                measured.add(block)
+            if not measured.samples:
+                raise ValueError("Expected samples. Received: none. Remove the file.")
             kind = {"channels": file.channels, "subtype": file.subtype}
-            return {"rate": file.samplerate, **kind, **measured.summary(), "error": ""}
-    except (soundfile.LibsndfileError, TypeError, ValueError) as error:
-        reason = getattr(error, "error_string", error)  # without the path
-        return {"clipped": False, "not_finite": 0, "error": f"{path}: {reason}"}
-
-
-def _range(start, end, rate: int, frames: int) -> tuple[int, int]:
-    """Returns the first sample of a segment and the sample after its last."""
-    missing = [seconds is None or np.isnan(seconds) for seconds in (start, end)]
-    first = 0 if missing[0] else round(start * rate)
-    last = frames if missing[1] else min(round(end * rate), frames)
-    if not 0 <= first < last:
-        raise ValueError(
-            f"Expected samples between start={start} and end={end} seconds. Received: "
-            f"a file of {frames / rate:.3f} s. Remove the file, or correct the segment "
-            "in the table."
-        )
-    return first, last
-
-
-def _read(file, count: int, measured: "_Samples") -> None:
-    step = measured.frame * BLOCK_FRAMES
-    for done in range(0, count, step):
-        expected = min(step, count - done)
-        block = file.read(expected, dtype="float32", always_2d=True)
-        measured.add(block)
-        if len(block) < expected:
-            raise ValueError(
-                f"Expected {count} samples, as stated in the header. "
-                f"Received: {done + len(block)}. Copy the file again from its source."
-            )
+            return {"rate": file.rate, **kind, **measured.summary(), "error": ""}
+    except (ValueError, FileNotFoundError) as error:
+        reason = f"{path}: {error}"
+        return {"clipped": False, "not_finite": 0, "error": reason}
 
 
 class _Samples:

@@ -126,7 +126,7 @@ def test_a_folder_is_called_a_folder(tmp_path, function):
 @pytest.mark.parametrize("function", [audio.read, audio.duration])
 def test_a_file_that_is_no_audio_is_named_with_a_next_step(tmp_path, function, name):
     path = tmp_path / name
-    path.write_text("<html>not found</html>")
+    path.write_text("not found")
     with pytest.raises(ValueError) as caught:
         function(path)
     message = str(caught.value)

@@ -25,6 +25,34 @@ def test_audio_is_recognised_by_its_extension(name, holds):
     assert folders.is_audio(Path(name)) == holds
 
 
+def test_a_format_that_is_not_read_is_audio_unless_a_copy_of_it_is_read(tmp_path):
+    for name in ("a.m4a", "b.wma", "b.wav", "c.mp4"):
+        (tmp_path / name).touch()
+    files = [
+        file.name for file in folders.files_below(tmp_path) if folders.is_audio(file)
+    ]
+    assert files == ["a.m4a", "b.wav"]
+
+
+def test_audio_that_dvc_has_not_fetched_is_listed(tmp_path):
+    for name in ("a.wav.dvc", "b.wav", "b.wav.dvc", "list.csv.dvc"):
+        (tmp_path / name).touch()
+    names = ["a.wav", "b.wav", "b.wav.dvc", "list.csv.dvc"]
+    assert [file.name for file in folders.files_below(tmp_path)] == names
+    assert [file.name for file in folders.files_matching(tmp_path, "*")] == names
+    assert [file.name for file in folders.files_matching(tmp_path, "l*")] == names[3:]
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("wav.dvc", "dvc pull wav"), ("a.mp4", "ffmpeg -i a.mp4 a.wav"), ("a", "Look.")],
+)
+def test_what_a_folder_holds_instead_of_audio_is_named(tmp_path, name, advice):
+    (tmp_path / name).touch()
+    with pytest.raises(FileNotFoundError, match=advice):
+        folders.audio_below(tmp_path, "toy", "x/a.wav", "Look.")
+
+
 def test_files_of_a_tree_are_sorted_and_not_hidden(tmp_path):
     for name in ("b/x.wav", "a.wav", ".a.wav", "__MACOSX/a.wav", ".git/a.wav", "b/t"):
         path = tmp_path / name

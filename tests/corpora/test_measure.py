@@ -132,6 +132,16 @@ def test_a_flac_file_that_is_cut_off_says_so(write_audio, noise):
     assert measure_file(str(path))["error"]
 
 
+@pytest.mark.parametrize("name", ["ogg", "mp3"])
+def test_joined_recordings_are_measured_to_the_end(write_audio, noise, name):
+    path = write_audio(f"a.{name}", noise(4.0))
+    one = measure_file(path)
+    path.write_bytes(2 * path.read_bytes())
+    found = measure_file(path)
+    assert found["seconds"] == pytest.approx(2 * one["seconds"])
+    assert found["level"] == pytest.approx(one["level"], abs=0.05)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_row_is_measured(spoken_table, workers):
     table = spoken_table.iloc[::-1]
