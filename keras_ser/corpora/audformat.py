@@ -143,7 +143,8 @@ def _write(named: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
 
 def _check_folder(folder: Path, header: Path, names: set[str]) -> None:
     """Raises if the folder holds a database that would be lost or would lose tables."""
-    held = {path.name for path in folder.glob("db.*.csv")} - names
+    tables = [path for end in ("csv", "parquet") for path in folder.glob(f"db.*.{end}")]
+    held = {path.name for path in tables} - names
     if header.exists() and MARK not in header.read_text("utf-8", errors="replace"):
         held.add(header.name)
     if held:

@@ -1,13 +1,15 @@
 """The registry of corpora, and `read`, which reads any of them into a table."""
 
-import inspect
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.corpora import copies
 from keras_ser.corpora.labels import relabel
+from keras_ser.corpora.options import check_options
 from keras_ser.corpora.own import csv_file, emobox, emotion_folders, huggingface
 from keras_ser.corpora.readers import (
     crema_d,
@@ -28,7 +30,6 @@ from keras_ser.corpora.table import (
     Corpus,
     UnreadableFiles,
     from_rows,
-    warn_about_copies,
     with_digests,
 )
 
@@ -82,8 +83,10 @@ def read(
         A DataFrame with one row per utterance and the columns `COLUMNS`.
 
     Raises:
-        ValueError: If the corpus, the label set or an option is unknown, if a file
-            does not belong to the corpus, or if a file cannot be read.
+        ValueError: If the corpus, the label set or an option is unknown, if a value
+            has the wrong type, if a file does not belong to the corpus or cannot be
+            read, if a name is not valid text, or if the same audio has different
+            labels.
         FileNotFoundError: If `root` does not hold the corpus.
 
     Example:
@@ -91,23 +94,29 @@ def read(
     >>> table = read("emodb", "/data/emodb", labels="four")
     >>> table = read("csv", "/data/calls.csv", speaker="subject")
     """
-    if name not in CORPORA:
+    _check_arguments(name, root, keep_unreadable)
+    check_options(name, CORPORA[name].read, options)
+    table = with_digests(_read(name, root, keep_unreadable, options))
+    copies.warn_about_copies(table)
+    table = relabel(table, labels)
+    copies.check_labels(f"Corpus `{name}`", table)
+    return table
+
+
+def _check_arguments(name: str, root, keep_unreadable) -> None:
+    if not isinstance(name, str) or name not in CORPORA:
         raise ValueError(
             f"Corpus must be one of {sorted(CORPORA)}. Received: {name!r}."
         )
-    _check_options(name, options)
-    table = with_digests(_read(name, root, keep_unreadable, options))
-    warn_about_copies(table)
-    return relabel(table, labels)
-
-
-def _check_options(name: str, options: dict) -> None:
-    known = list(inspect.signature(CORPORA[name].read).parameters)[1:]
-    if not set(options) <= set(known):
-        takes = f"the options {known}" if known else "no options"
+    if not isinstance(root, str | os.PathLike):
         raise ValueError(
-            f"Corpus `{name}` takes {takes}. Received: {sorted(options)}. Remove the "
-            "options that it does not take."
+            f"The root of corpus `{name}` must be a path. Received: {root!r}, of type "
+            f"{type(root).__name__}. Give the folder of the corpus, or its list."
+        )
+    if not isinstance(keep_unreadable, bool):
+        raise ValueError(
+            "`keep_unreadable` must be True or False. Received: "
+            f"{keep_unreadable!r}. Correct the value."
         )
 
 

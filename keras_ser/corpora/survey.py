@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from keras_ser.corpora import measure, registry
+from keras_ser.corpora import copies, measure, registry
 from keras_ser.corpora import table as tables
 
 QUIET_PEAK, SILENT_PEAK = 0.01, 0.001  # -40 and -60 dBFS
@@ -149,7 +149,7 @@ def summarise(
             "before": _finite(measured.lead.median()),
             "after": _finite(measured.trail.median()),
         },
-        copies=[list(group.utterance) for group in tables.find_copies(table)],
+        copies=[list(group.utterance) for group in copies.find_copies(table)],
         unreadable={**(unreadable or {}), **errors},
         **{name: list(table.utterance[rows]) for name, rows in flagged.items()},
     )

@@ -10,7 +10,7 @@ The table is a pandas DataFrame with one row per utterance and the columns `COLU
 | duration | seconds |
 | digest | hash of the file's bytes; equal digests mean equal audio |
 | source | the utterance that this one is a copy of, or its own id |
-| corpus, speaker | such as `emodb` and `emodb/03` |
+| corpus, speaker | such as `emodb` and `emodb/03`; one person is one speaker |
 | session | session of the recording, empty if the corpus has none |
 | gender, language | `female` or `male`, and an ISO 639-3 code; empty if unknown |
 | emotion | noun of audformat's vocabulary, empty for unlabelled speech |
@@ -27,6 +27,7 @@ import pandas as pd
 import tqdm
 
 from keras_ser import audio
+from keras_ser.corpora import names, people, times
 
 # Dimensions of emotion that listeners rate with numbers.
 RATINGS = ("activation", "valence", "dominance")
@@ -47,6 +48,8 @@ COLUMNS = (
     *RATINGS,
 )
 
+TIMES = ("start", "end", "duration")
+NAMES = ("utterance", "source", "corpus", "speaker", "session", "emotion")
 NUMBERS = ("start", "end", "duration", *RATINGS)
 # What listeners say about an utterance, and the value that stands for no label.
 LABELS = {"emotion": "", **dict.fromkeys(RATINGS, np.nan)}
@@ -105,13 +108,17 @@ def from_rows(rows: list[dict]) -> pd.DataFrame:
 
     Args:
         rows: One dictionary per utterance, with at least `utterance`, `file`, `corpus`
-            and `speaker`. The other columns are optional.
+            and `speaker`. The other columns are optional. Times are seconds, timedeltas
+            or texts; see `keras_ser.corpora.times.parse`. The header of each file is
+            read once, unless its rows have a duration.
 
     Raises:
         UnreadableFiles: If the headers of some files cannot be read. The error lists
             all of these files.
-        ValueError: If the rows break the contract of `check`.
+        ValueError: If the rows break the contract of `check`, if a time cannot be
+            interpreted, or if a segment lies beyond the end of its file.
     """
+    names.check_names(rows)
     known = [bool(row) and "duration" in row for row in rows]
     return from_frame(pd.DataFrame(rows), np.array(known, bool))
 
@@ -128,9 +135,13 @@ def from_frame(frame: pd.DataFrame, known: np.ndarray | None = None) -> pd.DataF
     text = ["session", "gender", "language", "emotion", "digest"]
     table[text] = table[text].astype(object).fillna("")
     table["source"] = table.source.astype(object).fillna(table.utterance)
-    table[list(NUMBERS)] = table[list(NUMBERS)].astype("float64")
+    table[list(RATINGS)] = table[list(RATINGS)].astype("float64")
+    for name in TIMES:
+        table[name] = times.to_seconds(table[name])
     known = table.duration.notna().to_numpy() if known is None else known
-    table["duration"], errors = _durations(table, known)
+    headers, errors = _read_headers(table.file[~known])
+    times.check_within(table[~known], headers)
+    table["duration"] = table.duration.where(known, _durations(table, headers))
     if errors:
         bad = table.file.isin(errors)
         good, unreadable = table[~bad], table[bad].drop(columns="duration")
@@ -140,22 +151,21 @@ def from_frame(frame: pd.DataFrame, known: np.ndarray | None = None) -> pd.DataF
     return check(with_digests(table))
 
 
-def _durations(table: pd.DataFrame, known) -> tuple[pd.Series, dict[str, str]]:
-    """Duration of each row in seconds, and the errors by file.
-
-    The header is read only if neither the duration nor the end of a row is known.
-    """
-    last = table.end.where(~known, table.duration)
-    unknown = table.file[table.end.isna() & ~known].unique()
+def _read_headers(names: pd.Series) -> tuple[dict[str, float], dict[str, str]]:
+    """Seconds of audio by file, and the errors by file."""
     headers, errors = {}, {}
-    for file in tqdm.tqdm(unknown, desc="headers", unit="file", delay=1):
+    for file in tqdm.tqdm(names.unique(), desc="headers", unit="file", delay=1):
         try:
             headers[file] = audio.duration(file)
         except (ValueError, FileNotFoundError) as error:
             errors[file] = str(error)
-    read = ~known & table.end.isna()
-    last = last.where(~read, table.file.map(headers))
-    return last - table.start.fillna(0.0).where(~known, 0.0), errors
+    return headers, errors
+
+
+def _durations(table: pd.DataFrame, headers: Mapping[str, float]) -> pd.Series:
+    """Seconds of each row. An end beyond the file counts as the end of the file."""
+    lasts = table.file.map(headers).astype("float64")
+    return table.end.fillna(np.inf).clip(upper=lasts) - table.start.fillna(0.0)
 
 
 def with_digests(table: pd.DataFrame) -> pd.DataFrame:
@@ -174,25 +184,29 @@ def check(table: pd.DataFrame) -> pd.DataFrame:
     """Checks a table against the contract above.
 
     Returns:
-        The table, with its numeric columns as float64.
+        The table, with its numeric columns as float64 and its names in Unicode's
+        composed form.
 
     Raises:
         ValueError: If a column is missing, the table is empty, a value has the wrong
-            type for its column, an utterance occurs twice or has no speaker.
+            type for its column, a segment ends before it starts, an utterance occurs
+            twice or has no speaker, or two speakers differ only in their spelling.
     """
     absent = [name for name in COLUMNS if name not in table.columns]
     if absent:
         raise ValueError(f"A table needs the columns {COLUMNS}. Missing: {absent}.")
     if table.empty:
         raise ValueError("A table needs at least one utterance. Received: none.")
-    table = _convert_numbers(table)
+    table = _compose_names(_convert_numbers(table))
+    times.check_order(table)
     twice = table.utterance[table.utterance.duplicated()].unique()
     if len(twice):
         raise ValueError(
             "The id of an utterance must be unique. "
             f"Received more than once: {', '.join(twice[:5])}."
         )
-    nobody = table.utterance[table.speaker.isna() | (table.speaker == "")]
+    named = [isinstance(who, str) and bool(who.strip()) for who in table.speaker]
+    nobody = table.utterance[~np.array(named)]
     if len(nobody):
         raise ValueError(
             "Every utterance needs a speaker. Without one, no split can be shown to be "
@@ -200,6 +214,17 @@ def check(table: pd.DataFrame) -> pd.DataFrame:
             "the column that holds the speaker, or a pattern that finds the speaker in "
             "file names."
         )
+    people.check_spellings(table)
+    return table
+
+
+def _compose_names(table: pd.DataFrame) -> pd.DataFrame:
+    """Brings the names to Unicode's composed form. Paths stay as they are on disk."""
+    for column in NAMES:
+        values = table[column].unique()
+        found = {v: people.composed(v) for v in values if isinstance(v, str)}
+        if any(value != name for value, name in found.items()):
+            table = table.assign(**{column: table[column].map(found)})
     return table
 
 
@@ -232,40 +257,6 @@ def _is_number(value) -> bool:
     if value is None or isinstance(value, bool | np.bool_):
         return value is None
     return isinstance(value, numbers.Real) and not abs(value) > 1e300
-
-
-def find_copies(table: pd.DataFrame) -> list[pd.DataFrame]:
-    """Finds groups of rows that are the same segment of the same audio."""
-    same = ["digest", "start", "end"]
-    rows = table[table.duplicated(same, keep=False)]
-    return [group for _, group in rows.groupby(same, sort=False, dropna=False)]
-
-
-def warn_about_copies(table: pd.DataFrame) -> None:
-    """Warns if the same audio occurs more than once.
-
-    Copies under different speakers get a warning of their own because they can leak
-    from training to test.
-    """
-    groups = find_copies(table)
-    for several, consequence in (
-        (False, "These utterances count more than once"),
-        (
-            True,
-            "A fold with these speakers on different sides is rejected. Correct the "
-            "speakers, or remove the copies",
-        ),
-    ):
-        found = [g for g in groups if (g.speaker.nunique() > 1) is several]
-        if found:
-            named = "; ".join(" = ".join(group.utterance) for group in found[:5])
-            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-            names = "different speakers" if several else "several names"
-            warnings.warn(
-                f"Corpus `{table.corpus.iloc[0]}` holds the same audio under {names}: "
-                f"{named}{more}. {consequence}.",
-                stacklevel=3,
-            )
 
 
 def classes(table: pd.DataFrame) -> tuple[str, ...]:

@@ -101,11 +101,9 @@ every_corpus = pytest.mark.parametrize("name", CORPORA)
 
 
 @pytest.fixture(scope="module")
-def toy(tmp_path_factory, noise):
-    """A function that returns the toy table of a corpus."""
+def plant_toy(noise):
+    """A function that writes the toy folder of a corpus."""
     import soundfile
-
-    made = {}
 
     def plant(root, name):
         for seed, file in enumerate(TOYS[name]):
@@ -118,10 +116,18 @@ def toy(tmp_path_factory, noise):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
+    return plant
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory, plant_toy):
+    """A function that returns the toy table of a corpus."""
+    made = {}
+
     def read(name):
         if name not in made:
             root = tmp_path_factory.mktemp(name)
-            plant(root, name)
+            plant_toy(root, name)
             with warnings.catch_warnings():
                 warnings.filterwarnings(
                     "ignore", "Corpus", UserWarning
@@ -228,3 +234,37 @@ def test_a_wrong_root_is_a_clear_error(tmp_path, name, inside):
     message = str(caught.value)
     assert f"Corpus `{name}` expects" in message
     assert f"Received: {tmp_path / inside}" in message
+
+
+@pytest.mark.parametrize("name", sorted(set(CORPORA) - GENERATED))
+@pytest.mark.parametrize("suffix", [".m4a", ".amr"])
+def test_a_format_that_is_not_read_is_named_and_not_left_out(
+    tmp_path, plant_toy, name, suffix
+):
+    first = tmp_path / TOYS[name][-1 if name == "iemocap_scripted" else 0]
+    plant_toy(tmp_path, name)
+    first.unlink()
+    first.with_suffix(suffix).write_bytes(b"\0\0\0\x20ftypM4A " + bytes(99))
+    for file, text in TEXTS.get(name, {}).items():
+        changed = text.replace(first.name, first.with_suffix(suffix).name)
+        (tmp_path / file).write_text(changed)
+    with pytest.raises(ValueError) as caught:
+        corpora.read(name, tmp_path / ROOTS.get(name, ""), **OPTIONS.get(name, {}))
+    assert f"ffmpeg -i {first.stem}{suffix} {first.stem}.wav" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(set(CORPORA) - GENERATED))
+@pytest.mark.parametrize("kind", ["git lfs pull", "git annex get", "dvc pull"])
+def test_audio_that_was_not_fetched_is_named(tmp_path, plant_toy, name, kind):
+    plant_toy(tmp_path, name)
+    for toy_file in TOYS[name]:
+        file = tmp_path / toy_file
+        file.unlink()
+        if kind == "git lfs pull":
+            file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0")
+        elif kind == "git annex get":
+            file.symlink_to(f"../.git/annex/objects/aa/bb/{file.name}")
+        else:
+            file.with_name(f"{file.name}.dvc").write_text("outs:\n- md5: 0\n")
+    with pytest.raises((ValueError, FileNotFoundError), match=kind):
+        corpora.read(name, tmp_path / ROOTS.get(name, ""), **OPTIONS.get(name, {}))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from keras_ser import audio, corpora
+from keras_ser.corpora import copies
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.labels import LABEL_SETS, relabel
 from keras_ser.corpora.table import COLUMNS, check, classes
@@ -74,9 +75,12 @@ def test_a_segment_lasts_from_its_start_to_its_end(row, segment, duration):
     assert table.duration[0] == pytest.approx(duration)
 
 
-def test_a_segments_header_is_not_read(row):
+def test_a_row_with_a_duration_and_a_digest_is_not_looked_at(row):
     known = {"file": "gone.wav", "digest": "x", "start": 1.0, "end": 1.5}
-    assert tables.from_rows([{**row, **known}]).duration[0] == 0.5
+    table = tables.from_rows([{**row, **known, "duration": 0.5}])
+    assert table.duration[0] == 0.5
+    with pytest.raises(tables.UnreadableFiles):
+        tables.from_rows([{**row, **known}])
 
 
 def test_all_unreadable_files_are_reported_and_the_others_kept(row, tmp_path):
@@ -182,7 +186,7 @@ def test_the_same_audio_of_one_speaker_is_reported(toy_table):
     table = toy_table("ab", emotions=("anger", "fear", "fear"))
     table.loc[2, "digest"] = table.digest[1]
     with pytest.warns(UserWarning) as caught:
-        tables.warn_about_copies(table)
+        copies.warn_about_copies(table)
     assert [str(warning.message) for warning in caught] == [
         "Corpus `toy` holds the same audio under several names: toy/a-1 = toy/a-2. "
         "These utterances count more than once."
@@ -193,7 +197,7 @@ def test_the_same_audio_of_two_speakers_is_reported_apart(toy_table):
     table = toy_table("ab")
     table.loc[[1, 2], "digest"] = "one"
     with pytest.warns(UserWarning) as caught:
-        tables.warn_about_copies(table)
+        copies.warn_about_copies(table)
     (message,) = (str(warning.message) for warning in caught)
     assert "holds the same audio under different speakers" in message
     assert "toy/a-1 = toy/b-0. A fold with these speakers on different" in message
@@ -202,8 +206,8 @@ def test_the_same_audio_of_two_speakers_is_reported_apart(toy_table):
 @pytest.mark.filterwarnings("error")
 def test_segments_of_one_file_are_not_copies(toy_table):
     table = toy_table("ab", digest="one").assign(start=range(4), end=range(1, 5))
-    tables.warn_about_copies(table)
-    assert not tables.find_copies(table)
+    copies.warn_about_copies(table)
+    assert not copies.find_copies(table)
 
 
 def test_classes_are_sorted_and_without_unlabelled_speech(toy_table):

@@ -1,4 +1,4 @@
-"""Reader of CSV files: audformat tables, nkululeko lists, or any other.
+"""Reader of lists: audformat tables (CSV or parquet), nkululeko, or any other CSV.
 
 An audformat database keeps speakers and genders in tables next to the table of
 emotions, such as `db.files.csv` with one row per file and `db.speaker.csv` with one row
@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.audio import placeholders
+from keras_ser.corpora import people
 from keras_ser.corpora import table as tables
-from keras_ser.corpora.own import lists, vocabulary
+from keras_ser.corpora.own import lists, parquet, vocabulary
 from keras_ser.corpora.own.sheet import list_first
 from keras_ser.corpora.own.table_of import Options, table_of
 
@@ -26,19 +28,20 @@ def read(
     emotions: Mapping[str, str] | None = None,
     language: str = "",
     labelled: bool = True,
-    audio: str = "",
+    audio: str | Path = "",
     corpus: str = "",
+    speakers: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Reads a CSV file with one row per utterance.
 
     Columns and labels are recognised by common names, which
     `keras_ser.corpora.own.vocabulary` lists. A warning reports what was guessed. Times
-    are in seconds, or written as pandas does, `0 days 00:00:01.5`.
+    are seconds or clock times; see `keras_ser.corpora.times.parse`.
 
     Args:
         root: The file, or the folder of an audformat database with a single table of
-            emotions.
-        speaker, columns, emotions, language, labelled, audio, corpus: See
+            emotions, `db.<name>.csv` or `db.<name>.parquet`.
+        speaker, columns, emotions, language, labelled, audio, corpus, speakers: See
             `keras_ser.corpora.own.table_of.Options`.
 
     Returns:
@@ -55,10 +58,17 @@ def read(
     >>> table = read("calls.csv", speaker="subject", emotions={"wroth": "anger"})
     """
     path = _path(Path(root))
-    frame = lists.read_csv(path, "csv")
+    frame = _read(path)
     frame, notes = _with_siblings(frame, path, set(columns or ()))
     options = Options(
-        speaker, columns or {}, emotions or {}, language, labelled, audio, corpus
+        speaker=speaker,
+        columns=columns or {},
+        emotions=emotions or {},
+        language=language,
+        labelled=labelled,
+        audio=audio,
+        corpus=corpus,
+        speakers=speakers or {},
     )
     return table_of(frame, "csv", path, options, notes)
 
@@ -66,22 +76,38 @@ def read(
 def _path(root: Path) -> Path:
     if root.is_file():
         return root
-    found = sorted(root.glob("db.*.csv")) if root.is_dir() else []
+    found = _tables(root) if root.is_dir() else []
     labelled = [path for path in found if "emotion" in _roles(path)]
     if len(labelled) == 1:
         return labelled[0]
     named = list_first([path.name for path in labelled or found], MAX_TABLES)
     raise FileNotFoundError(
-        "Corpus `csv` expects a CSV file, or a folder with one table db.<name>.csv of "
-        f"emotions. Received: {root} with {named or 'none'}. Give the path of the "
-        "CSV file."
+        "Corpus `csv` expects a CSV file, or a folder with one table db.<name>.csv or "
+        f"db.<name>.parquet of emotions. Received: {root} with {named or 'none'}. "
+        f"{placeholders.explain(root) or 'Give the path of the CSV file.'}"
     )
 
 
+def _tables(folder: Path) -> list[Path]:
+    """Lists the audformat tables of a folder, each in one format.
+
+    As in audformat, parquet takes precedence over CSV.
+    """
+    suffixes = (".csv", parquet.SUFFIX)
+    found = [file for end in suffixes for file in folder.glob(f"db.*{end}")]
+    return sorted({file.stem: file for file in found}.values())
+
+
+def _read(path: Path) -> pd.DataFrame:
+    is_parquet = path.suffix == parquet.SUFFIX
+    return (parquet.read_parquet if is_parquet else lists.read_csv)(path, "csv")
+
+
 def _roles(path: Path) -> list[str]:
-    """Returns the table's columns that the first line of a file names."""
-    with path.open(encoding="utf-8", errors="replace") as stream:
-        return [vocabulary.find_column(word) for word in stream.readline().split(",")]
+    """Returns the table's columns that a file has, `""` for those of other names."""
+    is_parquet = path.suffix == parquet.SUFFIX
+    names = parquet.column_names(path, "csv") if is_parquet else lists.read_header(path)
+    return [vocabulary.find_column(name) for name in names if name.strip()]
 
 
 def _with_siblings(
@@ -97,7 +123,8 @@ def _with_siblings(
         known = {vocabulary.find_column(column): column for column in frame.columns}
         if key not in known:
             continue
-        other = lists.read_csv(sibling, "csv")
+        other = _read(sibling)
+        other = other[[column for column in other.columns if column.strip()]]
         missing = [
             column
             for column in other.columns[1:]
@@ -105,7 +132,8 @@ def _with_siblings(
         ]
         for column in missing:
             cells = _column_by_key(other, column, sibling)
-            frame = frame.assign(**{column: frame[known[key]].map(cells).fillna("")})
+            keys = frame[known[key]].map(people.composed)
+            frame = frame.assign(**{column: keys.map(cells).fillna("")})
             notes.append(f"Column `{column}` was added from {sibling.name}, by {key}")
     return frame, notes
 
@@ -113,7 +141,8 @@ def _with_siblings(
 def _column_by_key(other: pd.DataFrame, column: str, path: Path) -> pd.Series:
     """Returns a column, indexed by the first column of the table."""
     key = other.columns[0]
-    cells = other[[key, column]].drop_duplicates().set_index(key)[column]
+    rows = other[[key, column]].map(people.composed)
+    cells = rows.drop_duplicates().set_index(key)[column]
     twice = cells.index[cells.index.duplicated()]
     if len(twice):
         raise ValueError(
@@ -127,13 +156,13 @@ def _siblings(path: Path) -> list[tuple[Path, str]]:
     """Lists the other audformat tables with their key, `file` before `speaker`."""
     if not path.name.startswith("db."):
         return []
-    others = [other for other in sorted(path.parent.glob("db.*.csv")) if other != path]
+    others = [other for other in _tables(path.parent) if other.stem != path.stem]
     roles = [(other, _roles(other)) for other in others]
     return [
         (other, key)
         for key in ("file", "speaker")
         for other, found in roles
-        if found[0] == key and "start" not in found
+        if found[:1] == [key] and "start" not in found
     ]
 
 

@@ -40,8 +40,9 @@ def read(
     emotions: Mapping[str, str] | None = None,
     language: str = "",
     labelled: bool = True,
-    audio: str = "",
+    audio: str | Path = "",
     corpus: str = "",
+    speakers: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Reads one EmoBox list.
 
@@ -50,7 +51,7 @@ def read(
             are looked up in `label_map.json` in the same folder.
         speaker: A key of the lines, or a pattern with a group that finds the speaker
             in `wav`. By default, it is the pattern of the corpus in `SPEAKERS`.
-        emotions, language, labelled, audio, corpus: See
+        emotions, language, labelled, audio, corpus, speakers: See
             `keras_ser.corpora.own.table_of.Options`.
 
     Returns:
@@ -90,6 +91,7 @@ def read(
         labelled=labelled,
         audio=audio,
         corpus=corpus or (corpora[0] if corpora else ""),
+        speakers=speakers or {},
     )
     return table_of(frame, "emobox", path, options, notes)
 

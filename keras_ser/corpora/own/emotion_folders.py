@@ -1,12 +1,12 @@
 """Reader of data with one folder per emotion."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser.corpora import folders
+from keras_ser.corpora import folders, people
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import vocabulary
 from keras_ser.corpora.own.sheet import list_first, on_command_line
@@ -22,6 +22,7 @@ def read(
     language: str = "",
     labelled: bool = True,
     corpus: str = "",
+    speakers: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Reads audio files that lie below a folder named after their emotion.
 
@@ -33,7 +34,7 @@ def read(
         root: The folder above the folders of the emotions.
         speaker: A pattern (regular expression) with a group that finds the speaker
             in the path below `root`, such as `r"^([^/]+)/"` or `r"(\\d+)_"`.
-        emotions, language, labelled, corpus: See
+        emotions, language, labelled, corpus, speakers: See
             `keras_ser.corpora.own.table_of.Options`. If `labelled` is False, folders
             need not be named after emotions.
 
@@ -47,7 +48,12 @@ def read(
             emotion, or below two.
     """
     options = Options(
-        speaker, {}, emotions or {}, language, labelled, str(root), corpus
+        speaker=speaker,
+        emotions=emotions or {},
+        language=language,
+        labelled=labelled,
+        corpus=corpus,
+        speakers=speakers or {},
     )
     return read_as("folder", root, options)
 
@@ -68,16 +74,18 @@ def read_as(reader: str, root: str | Path, options: Options) -> pd.DataFrame:
             f"Corpus `{reader}` expects audio files such as anger/x.wav. Received: "
             f"{root}, which has none. Give the folder above those of the emotions."
         )
-    paths = [file.relative_to(root) for file in audio]
-    frame = pd.DataFrame({"file": [path.as_posix() for path in paths]}, dtype=object)
+    below = [file.relative_to(root).as_posix() for file in audio]
+    frame = pd.DataFrame({"file": below}, dtype=object)
     if options.labelled:
-        known = _label_folders(paths, dict(options.emotions))
+        # Some systems write ü as two characters in the names of folders.
+        paths = [Path(people.composed(path)) for path in below]
+        known = _label_folders(paths, map(people.composed, options.emotions))
         frame["emotion"] = [_emotion(reader, path, known, root) for path in paths]
     options = dataclasses.replace(options, audio=str(root))
     return table_of(frame, reader, root, options, _describe_others(files, audio))
 
 
-def _label_folders(paths: list[Path], own_words: dict[str, str]) -> set[str]:
+def _label_folders(paths: list[Path], own_words: Iterable[str]) -> set[str]:
     """Returns the names of folders that are labels."""
     words = {part for path in paths for part in path.parts[:-1]}
     letters = {word for word in words if len(word) == 1}

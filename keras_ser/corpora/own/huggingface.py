@@ -5,12 +5,13 @@ column `file_name`. Without such a file, there is one folder per label. Audio th
 embedded in parquet or arrow files is not read.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser.corpora import folders
+from keras_ser.corpora import folders, people
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import emotion_folders, lists
 from keras_ser.corpora.own.sheet import MAX_COLUMNS, list_first
@@ -29,12 +30,13 @@ def read(
     language: str = "",
     labelled: bool = True,
     corpus: str = "",
+    speakers: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Reads all splits of a dataset into one table.
 
     Args:
         root: The folder of the dataset.
-        speaker, columns, emotions, language, labelled, corpus: See
+        speaker, columns, emotions, language, labelled, corpus, speakers: See
             `keras_ser.corpora.own.table_of.Options`.
 
     Returns:
@@ -50,25 +52,24 @@ def read(
     root = folders.require_folder(root, "huggingface", "metadata.csv and audio files")
     files = folders.files_below(root)
     metadata = [file for file in files if file.name in METADATA]
+    options = Options(
+        speaker=speaker,
+        columns={"file": "file_name", **(columns or {})},
+        emotions=emotions or {},
+        language=language,
+        labelled=labelled,
+        audio=str(root),
+        corpus=corpus,
+        speakers=speakers or {},
+    )
     if not metadata:
         _check_not_embedded(root, files)
-        options = Options(
-            speaker, {}, emotions or {}, language, labelled, str(root), corpus
-        )
+        options = dataclasses.replace(options, columns={})
         return emotion_folders.read_as("huggingface", root, options)
     frames = [_frame(file, root) for file in metadata]
     frame = pd.concat(frames, ignore_index=len(frames) > 1).fillna("")
     _check_complete(root, files, frame)
     notes = [f"Metadata: {list_first(list(map(str, metadata)), MAX_FILES)}"]
-    options = Options(
-        speaker,
-        {"file": "file_name", **(columns or {})},
-        emotions or {},
-        language,
-        labelled,
-        str(root),
-        corpus,
-    )
     return table_of(frame, "huggingface", root, options, notes)
 
 
@@ -88,9 +89,10 @@ def _frame(file: Path, root: Path) -> pd.DataFrame:
 
 def _check_complete(root: Path, files: list[Path], frame: pd.DataFrame) -> None:
     """Raises if the metadata do not list an audio file."""
-    listed = set(frame.file_name)
+    listed = set(map(people.composed, frame.file_name))
     audio = [file for file in files if folders.is_audio(file)]
-    missing = [f for f in audio if f.relative_to(root).as_posix() not in listed]
+    names = {f: people.composed(f.relative_to(root).as_posix()) for f in audio}
+    missing = [file for file, name in names.items() if name not in listed]
     if missing:
         raise ValueError(
             "Corpus `huggingface` expects metadata for each audio file. Received: "

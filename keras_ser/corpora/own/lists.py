@@ -6,18 +6,28 @@ The index of a frame holds the row numbers that an editor shows. No cell is miss
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.audio import placeholders
+from keras_ser.corpora import people
+
 SEPARATORS = ",;\t|"
+CORRECT = "Correct the file, or write it again"
+RECODE = (
+    "Save it in UTF-8 (in Excel as `CSV UTF-8`), or convert it, `iconv -f CP1252 -t "
+    "UTF-8`"
+)
 MAX_HEADER_LENGTH = 200  # characters of a header in a message
 
 
 def read_csv(path: Path, reader: str) -> pd.DataFrame:
     """Reads a CSV file.
 
-    The separator is the one that occurs most often in the first line.
+    The separator is the one that occurs most often in the first line. Columns without
+    a name, such as the index that pandas writes, keep a name of blanks.
 
     Args:
         path: The file, in UTF-8.
@@ -27,20 +37,9 @@ def read_csv(path: Path, reader: str) -> pd.DataFrame:
         ValueError: If the file is not text, its header is empty or names a column
             twice, or a row does not have as many cells as the header.
     """
-    lines = io.StringIO(_read_text(path, reader), newline="")
-    separator = max(SEPARATORS, key=lines.readline().count)
-    lines.seek(0)
-    rows, numbers = [], []
-    try:
-        cells = csv.reader(lines, delimiter=separator)
-        for row in cells:
-            if row:
-                rows.append(row)
-                numbers.append(cells.line_num)
-    except csv.Error as error:
-        raise _error(reader, "a CSV file", f"{path} ({error})") from error
-    header = [name.strip() for name in rows[0]] if rows else []
-    if not any(header) or len(set(header)) < len(header):
+    numbers, rows = _parse_csv(path, reader)
+    header = name_blanks(rows[0] if rows else [])
+    if not any(map(str.strip, header)) or len(set(header)) < len(header):
         raise _error(
             reader,
             "a first line with the names of the columns, each used once",
@@ -52,8 +51,45 @@ def read_csv(path: Path, reader: str) -> pd.DataFrame:
                 reader,
                 f"{len(header)} cells in each row, as in the first line",
                 f"{path} with {len(row)} in row {number}",
+                _advise_separator(header),
             )
     return pd.DataFrame(rows[1:], columns=header, index=numbers[1:], dtype=object)
+
+
+def read_header(path: Path) -> list[str]:
+    """Returns the names of the columns in the first line of a CSV file."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        line = stream.readline()
+    separator = max(SEPARATORS, key=line.count)
+    return name_blanks(next(csv.reader([line], delimiter=separator), []))
+
+
+def _parse_csv(path: Path, reader: str) -> tuple[list[int], list[list[str]]]:
+    """Returns the line numbers and the cells of the rows that are not empty."""
+    lines = io.StringIO(_read_text(path, reader), newline="")
+    separator = max(SEPARATORS, key=lines.readline().count)
+    lines.seek(0)
+    cells = csv.reader(lines, delimiter=separator)
+    try:
+        found = [(cells.line_num, row) for row in cells if row]
+    except csv.Error as error:
+        raise _error(reader, "a CSV file", f"{path} ({error})") from error
+    return [number for number, _ in found], [row for _, row in found]
+
+
+def name_blanks(header: Sequence[str]) -> list[str]:
+    """Returns the names of columns, with different blanks for those without a name."""
+    names, blank = [], ""
+    for name in map(people.composed, map(str.strip, header)):
+        names.append(name or blank)
+        blank += "" if name else " "
+    return names
+
+
+def _advise_separator(header: list[str]) -> str:
+    if header[0].startswith("sep="):
+        return "Remove the first line, which only Excel reads"
+    return CORRECT
 
 
 def read_jsonl(path: Path, reader: str) -> pd.DataFrame:
@@ -78,7 +114,8 @@ def read_jsonl(path: Path, reader: str) -> pd.DataFrame:
             raise _line_error(reader, path, number, error) from error
         if not isinstance(row, dict):
             raise _line_error(reader, path, number, type(row).__name__)
-        rows.append({str(name).strip(): _cell(value) for name, value in row.items()})
+        names = [people.composed(name.strip()) for name in row]
+        rows.append(dict(zip(names, map(_cell, row.values()), strict=True)))
         numbers.append(number)
     return pd.DataFrame(rows, index=numbers, dtype=object).fillna("")
 
@@ -102,12 +139,34 @@ def read_object(path: Path, reader: str) -> dict:
     return value
 
 
+def read_lines(path: Path, reader: str) -> list[str]:
+    """Returns the lines of a text file of a published corpus.
+
+    Args:
+        path: The file. Bytes that are not UTF-8 are replaced.
+        reader: Name of the reader, for messages.
+
+    Raises:
+        ValueError: If the file is a placeholder, such as a pointer of git-lfs.
+    """
+    found = placeholders.explain(path)
+    if found:
+        raise _error(reader, "a text file", f"{path}. {found}", "")
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
 def _read_text(path: Path, reader: str) -> str:
+    # Lines of JSON may start like an error page, so that one is not looked for.
+    found = "" if path.suffix == ".jsonl" else placeholders.explain(path)
+    if found:
+        raise _error(reader, "a text file", f"{path}. {found}", "")
     try:
         return path.read_bytes().decode("utf-8-sig")
     except (UnicodeDecodeError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise _error(reader, "a text file in UTF-8", f"{path} ({reason})") from error
+        received = f"{path} ({reason})"
+        advice = CORRECT if isinstance(error, OSError) else RECODE
+        raise _error(reader, "a text file in UTF-8", received, advice) from error
 
 
 def _cell(value) -> str:
@@ -118,11 +177,14 @@ def _cell(value) -> str:
 
 def _line_error(reader: str, path: Path, number: int, reason) -> ValueError:
     received = f"{path} with line {number} ({reason})"
+    found = placeholders.explain(path) if number == 1 else ""
+    if found:
+        return _error(reader, "a JSON object in each line", f"{path}. {found}", "")
     return _error(reader, "a JSON object in each line", received)
 
 
-def _error(reader: str, expected: str, received: str) -> ValueError:
-    return ValueError(
-        f"Corpus `{reader}` expects {expected}. Received: {received}. Correct the "
-        "file, or write it again."
-    )
+def _error(
+    reader: str, expected: str, received: str, advice: str = CORRECT
+) -> ValueError:
+    text = f"Corpus `{reader}` expects {expected}. Received: {received}"
+    return ValueError(f"{text}. {advice}." if advice else text)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from keras_ser.corpora import people, times
 from keras_ser.corpora.own import vocabulary
 
 # How many of each kind a message lists.
@@ -59,32 +60,38 @@ class Sheet:
         self.guesses = self._describe_columns()
 
     def text(self, name: str) -> pd.Series:
-        """Returns the cells of a column of the table, empty if it does not exist."""
+        """Returns the cells of a column of the table, empty if it does not exist.
+
+        They are in Unicode's composed form, except paths, which stay as listed.
+        """
         if name not in self.columns:
             return pd.Series("", index=self.frame.index, dtype=object)
-        return self.frame[self.columns[name]].str.strip()
+        cells = self.frame[self.columns[name]].str.strip()
+        return cells if name == "file" else cells.map(people.composed)
 
     def times(self, name: str) -> pd.Series:
         """Returns the times of a column in seconds, NaN for empty cells.
 
-        Cells hold seconds, or times as pandas writes them, `0 days 00:00:01.5`.
+        See `keras_ser.corpora.times.parse` for what cells may hold.
         """
         text = _blank_nan(self.text(name))
-        seconds = pd.to_numeric(text, errors="coerce").astype("float64")
-        words = seconds.isna() & (text != "")
-        if words.any():
-            spans = pd.to_timedelta(text[words], errors="coerce")
-            seconds[words] = spans.dt.total_seconds()
-        wrong = (seconds.isna() & (text != "")) | np.isinf(seconds)
+        seconds = text.map(self._seconds()).astype("float64")
+        wrong = seconds.isna() & (text != "")
+        first = text[wrong].iloc[0] if wrong.any() else ""
         self.check_rows(
             wrong,
-            f"seconds (1.5) or times (0 days 00:00:01.5) in column `{name}`",
+            f"{times.NOTATIONS} in column `{name}`{times.why_not(first)}",
             "Correct the cell",
             text,
         )
-        if (text[~words] != "").any():
+        if text.str.fullmatch(r"[0-9.,]+").any():
             self.guesses.append(f"Unit of `{self.columns[name]}`: seconds")
         return seconds
+
+    def _seconds(self) -> dict[str, float | None]:
+        """The seconds of all cells with times, which share one decimal separator."""
+        cells = pd.concat([_blank_nan(self.text(name)) for name in ("start", "end")])
+        return times.parse_all(cells[cells != ""])
 
     def numbers(self, name: str) -> pd.Series:
         """Returns the finite numbers of a column, NaN for empty cells."""
@@ -158,7 +165,7 @@ class Sheet:
         return {name: column for name, column in found.items() if column}
 
     def _given(self, name: str, column: str) -> str:
-        if column in self.frame.columns:
+        if column.strip() and column in self.frame.columns:
             return column
         raise self.error(
             f"the column {shorten(repr(column))} for `{name}`",
@@ -226,7 +233,7 @@ def name_rows(index: Sequence) -> str:
 
 def quote_column(name: str) -> str:
     """Quotes the name of a column for a message."""
-    return f"`{shorten(name)}`" if name else "(unnamed)"
+    return f"`{shorten(name)}`" if name.strip() else "(unnamed)"
 
 
 def shorten(text: str, length: int = MAX_CELL_LENGTH) -> str:

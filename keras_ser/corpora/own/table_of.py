@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.audio import placeholders
+from keras_ser.corpora import people
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import vocabulary
+from keras_ser.corpora.own.paths import on_disk
 from keras_ser.corpora.own.sheet import (
     COLUMN_READERS,
     MAX_LABELS,
@@ -23,6 +26,7 @@ from keras_ser.corpora.own.sheet import (
     on_command_line,
     shorten,
 )
+from keras_ser.corpora.own.speakers import find_speakers
 
 MAX_PARENTS = 4  # folders above a list in which its files are searched
 
@@ -44,6 +48,9 @@ class Options:
         audio: The folder that paths are relative to. By default, it is the folder of
             the list or one of the four folders above it.
         corpus: Name of the corpus. By default, it is the name of the file or folder.
+        speakers: Mapping from speakers, as they are found, to their right names. It
+            gives one name to a person who is written in two ways, `{"03": "3"}`, and
+            different names to two people whose names are alike.
     """
 
     speaker: str = ""
@@ -51,8 +58,9 @@ class Options:
     emotions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     language: str = ""
     labelled: bool = True
-    audio: str = ""
+    audio: str | Path = ""
     corpus: str = ""
+    speakers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def table_of(
@@ -79,8 +87,9 @@ def table_of(
         UnreadableFiles: If another file does not exist, or a file is not audio.
         ValueError: If a column, label, number or speaker cannot be interpreted.
     """
+    options = _composed(options)
     given = dict(options.columns)
-    if options.speaker in frame.columns:
+    if options.speaker.strip() and options.speaker in frame.columns:
         given["speaker"] = options.speaker
     leave = () if options.labelled else ("emotion",)
     sheet = Sheet(frame, reader, place, given, leave)
@@ -92,6 +101,19 @@ def table_of(
         stacklevel=4,
     )
     return tables.from_frame(rows)
+
+
+def _composed(options: Options) -> Options:
+    """Brings the user's texts to the Unicode form of the cells."""
+    mappings = {
+        name: {
+            people.composed(key): people.composed(value)
+            for key, value in getattr(options, name).items()
+        }
+        for name in ("columns", "emotions", "speakers")
+    }
+    speaker = people.composed(options.speaker)
+    return dataclasses.replace(options, speaker=speaker, **mappings)
 
 
 def name_of(place: Path) -> str:
@@ -127,7 +149,7 @@ def _rows(sheet: Sheet, corpus: str, options: Options) -> pd.DataFrame:
     rows["corpus"] = corpus
     rows["utterance"] = _utterances(corpus, paths, rows)
     _check_unique(sheet, rows.utterance)
-    speakers = _speakers(sheet, paths, options.speaker)
+    speakers = find_speakers(sheet, paths, options.speaker, options.speakers)
     rows["speaker"] = corpus + "/" + speakers
     rows["session"] = _sessions(sheet, speakers)
     rows["gender"] = _genders(sheet, speakers)
@@ -144,21 +166,24 @@ def _files(sheet: Sheet, paths: pd.Series, options: Options) -> list[str]:
     own = sheet.place if sheet.place.is_dir() else sheet.place.parent
     bases = [own, *own.resolve().parents[:MAX_PARENTS]]
     bases = [Path(options.audio)] if options.audio else bases
-    found = [base for base in bases if os.path.isfile(base / first)]
+    found = [base for base in bases if os.path.isfile(on_disk(base, [first])[0])]
     if not found:
         above = " or a folder above it" if len(bases) > 1 else ""
+        absent = placeholders.explain(on_disk(bases[0], [first])[0])
         raise FileNotFoundError(
             f"Corpus `{sheet.reader}` expects the files that {sheet.place} lists. "
             f"Received: {first}, which is not in {bases[0]}{above}. "
-            f"{_advise_folder(sheet)}."
+            f"{absent or f'{_advise_folder(sheet, first)}.'}"
         )
     if found[0] != bases[0]:
         sheet.guesses.append(f"Audio files were found below {found[0]}")
-    return [os.path.join(found[0], path) for path in paths]
+    return on_disk(found[0], paths)
 
 
-def _advise_folder(sheet: Sheet) -> str:
+def _advise_folder(sheet: Sheet, first: str) -> str:
     """Tells the user what to do if the first file of a list does not exist."""
+    if "\\" in first:
+        return "Write the paths with slashes, a/b.wav, not with backslashes"
     if sheet.place.is_dir():  # the reader has no option `audio`
         return "Copy the file there, or correct its path"
     return (
@@ -192,51 +217,6 @@ def _check_unique(sheet: Sheet, utterances: pd.Series) -> None:
             f"{twice.iloc[0]} in {name_rows(same)}; surplus rows: {len(twice)}",
             "Keep one row per utterance, the one whose label counts",
         )
-
-
-def _speakers(sheet: Sheet, paths: pd.Series, speaker: str) -> pd.Series:
-    column = sheet.columns.get("speaker", "")
-    if speaker and speaker != column:
-        return _find_speakers(sheet, paths, speaker)
-    if not column:
-        raise sheet.error(
-            "a speaker for each utterance; without one, no split can be shown to be "
-            "speaker-independent",
-            sheet.name_columns(),
-            'Name the column, speaker="subject", or give a pattern whose group finds '
-            r'the speaker in the path of a file, speaker=r"(\d+)_". '
-            + on_command_line(sheet.reader, "speaker=subject"),
-        )
-    found = sheet.text("speaker")
-    sheet.check_rows(found == "", "a speaker in each row", "Fill in the speaker")
-    return found
-
-
-def _find_speakers(sheet: Sheet, paths: pd.Series, text: str) -> pd.Series:
-    """Finds the speakers in the paths of files by a pattern."""
-    option = f"speaker={shorten(repr(text))}"
-    try:
-        pattern = re.compile(text)
-        reason = "" if pattern.groups else "no group"
-    except re.error as error:
-        reason = str(error)
-    if reason:
-        raise sheet.error(
-            f"`speaker` to be one of {sheet.name_columns()}, or a pattern with a group",
-            f"{option} ({reason})",
-            "Name a column, or put the part of the pattern that finds the speaker in "
-            r'parentheses, speaker=r"(\d+)_"',
-        )
-    found = [pattern.search(path) for path in paths]
-    joined = ["".join(filter(None, f.groups())) if f else "" for f in found]
-    speakers = pd.Series(joined, index=paths.index, dtype=object).str.strip()
-    expected = f"paths in which {option} finds a speaker"
-    sheet.check_rows(speakers == "", expected, "Correct the pattern", paths)
-    sheet.guesses.append(
-        f"Speakers: {speakers.nunique()}, found by {text!r} in the paths, the first is "
-        f"{speakers.iloc[0]!r}"
-    )
-    return speakers
 
 
 def _sessions(sheet: Sheet, speakers: pd.Series) -> pd.Series:

@@ -6,6 +6,8 @@ them and ask for their meaning.
 
 from collections.abc import Iterable, Mapping
 
+from keras_ser.corpora import people
+
 # Nouns of audformat's vocabulary, each with the words that corpora use for it.
 EMOTIONS: dict[str, str] = {
     "amusement": "amused",
@@ -110,7 +112,8 @@ COLUMNS = {
 
 def normalise(word: str) -> str:
     """Returns a word in lower case, with spaces for dashes and underscores."""
-    return " ".join(str(word).casefold().replace("_", " ").replace("-", " ").split())
+    word = people.composed(str(word)).casefold()
+    return " ".join(word.replace("_", " ").replace("-", " ").split())
 
 
 def _invert(words: Mapping[str, str]) -> dict[str, str]:

@@ -58,7 +58,7 @@ def read(root: str | Path) -> pd.DataFrame:
     """
     root = folders.require_folder(root, "emodb", "audio such as wav/03a01Fa.wav")
     folder = root / "wav" if (root / "wav").is_dir() else root
-    files = sorted(file for file in folder.glob("[!.]*") if folders.is_audio(file))
+    files = [f for f in folders.files_matching(folder, "[!.]*") if folders.is_audio(f)]
     if not files:
         raise FileNotFoundError(
             "Corpus `emodb` expects audio files such as 03a01Fa.wav. "

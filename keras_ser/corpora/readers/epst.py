@@ -21,6 +21,7 @@ import pandas as pd
 
 from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
+from keras_ser.corpora.own import lists
 
 EMOTIONS = {
     "anxiety": "anxiety",
@@ -80,8 +81,8 @@ def read(root: str | Path) -> pd.DataFrame:
 def _rows(
     file: Path, speaker: str, transcript: Path | None, ignored: Counter
 ) -> list[dict]:
-    text = transcript.read_text("utf-8", errors="replace") if transcript else ""
-    parsed = [_parse_line(line) for line in text.splitlines() if line.strip()]
+    lines = lists.read_lines(transcript, "epst") if transcript else []
+    parsed = [_parse_line(line) for line in lines if line.strip()]
     found = [line for line in parsed if isinstance(line, tuple)]
     if not found:
         raise ValueError(

@@ -18,6 +18,7 @@ import pandas as pd
 
 from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
+from keras_ser.corpora.own import lists
 
 EMOTIONS = {
     "ang": "anger",
@@ -95,15 +96,15 @@ def read_scripted(root: str | Path) -> pd.DataFrame:
 
 def _read(root: str | Path, name: str, kind: str = "") -> pd.DataFrame:
     root = folders.require_folder(root, name, "Session1 to Session5")
-    lists = sorted(root.glob("Session[1-5]/dialog/EmoEvaluation/[!.]*.txt"))
-    if not lists:
+    texts = sorted(root.glob("Session[1-5]/dialog/EmoEvaluation/[!.]*.txt"))
+    if not texts:
         raise FileNotFoundError(
             f"Corpus `{name}` expects label files such as "
             f"Session1/dialog/EmoEvaluation/Ses01F_impro01.txt. Received: {root}, "
             "which has none. Give the folder that holds Session1 to Session5."
         )
-    labels = [label for path in lists for label in _labels(path, name)]
-    files = sorted(root.glob("Session[1-5]/sentences/wav/[!.]*/[!.]*"))
+    labels = [label for path in texts for label in _labels(path, name)]
+    files = folders.files_matching(root, "Session[1-5]/sentences/wav/[!.]*/[!.]*")
     files = [file for file in files if folders.is_audio(file)]
     folders.check_unique(files, name)
     paths = {file.stem: file for file in files}
@@ -120,9 +121,8 @@ def _read(root: str | Path, name: str, kind: str = "") -> pd.DataFrame:
 
 def _labels(path: Path, name: str) -> list[re.Match]:
     """Parses the lines of the turns, which start with the times in brackets."""
-    text = path.read_text(encoding="utf-8", errors="replace")
     labels = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lists.read_lines(path, name), 1):
         if not line.startswith("["):
             continue
         label = _LINE.match(line)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
+from keras_ser.corpora.own import lists
 
 GENDERS = {"F": "female", "M": "male"}
 
@@ -34,7 +35,7 @@ def read(root: str | Path) -> pd.DataFrame:
         ValueError: If the name of a flac file does not follow the corpus's pattern.
     """
     root = folders.require_folder(root, "librispeech", "train-clean-100/<speaker>/…")
-    files = [file for file in folders.files_below(root) if file.suffix == ".flac"]
+    files = [file for file in folders.files_below(root) if folders.is_audio(file)]
     if not files:
         raise FileNotFoundError(
             "Corpus `librispeech` expects <subset>/<speaker>/<chapter>/*.flac. "
@@ -76,7 +77,7 @@ def _genders(root: Path) -> dict[str, str]:
 
 
 def _lines(file: Path) -> list[str]:
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = lists.read_lines(file, "librispeech")
     return [line for line in lines if "|" in line and not line.startswith(";")]
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
+from keras_ser.corpora.own import lists
 
 EMOTIONS = {
     "A": "anger",
@@ -69,19 +70,19 @@ def read(root: str | Path) -> pd.DataFrame:
             has no audio, or audio has no label.
     """
     root = folders.require_folder(root, "msp_improv", "Evalution.txt and session1 to 6")
-    lists = [root / name for name in LISTS if (root / name).is_file()]
-    if not lists:
+    texts = [root / name for name in LISTS if (root / name).is_file()]
+    if not texts:
         raise FileNotFoundError(
             "Corpus `msp_improv` expects the labels in Evalution.txt. Received: "
             f"{root}, which does not hold that file. Give the folder that holds it."
         )
-    labels = _labels(lists[0])
+    labels = _labels(texts[0])
     example = "session1/S01A/P/MSP-IMPROV-S01A-F01-P-FM01.wav"
     files = folders.audio_below(root, "msp_improv", example, "Copy the audio there.")
     files = folders.parse_names(files, _NAME, "msp_improv", EXPECTS)
     folders.check_unique((file for file, _ in files), "msp_improv")
     paths = {name["turn"]: file for file, name in files}
-    folders.check_paired("msp_improv", labels, paths, lists[0].name)
+    folders.check_paired("msp_improv", labels, paths, texts[0].name)
     table = tables.from_rows([_row(labels[turn], paths[turn]) for turn in paths])
     tables.warn_about_unlabelled(
         table, "msp_improv", "its raters did not agree on one (`X`)"
@@ -92,9 +93,8 @@ def read(root: str | Path) -> pd.DataFrame:
 
 def _labels(path: Path) -> dict[str, re.Match]:
     """Maps each turn to its agreed label. Lines of individual raters are skipped."""
-    text = path.read_text(encoding="utf-8", errors="replace")
     labels = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lists.read_lines(path, "msp_improv"), 1):
         if not line.startswith("UTD-IMPROV"):
             continue
         label = _LINE.match(line)

@@ -72,7 +72,7 @@ def read(root: str | Path) -> pd.DataFrame:
 
 def _files(root: Path) -> list[Path]:
     """Lists audio files and other files that are named like RAVDESS, such as videos."""
-    files = sorted(root.glob("Actor_[0-9][0-9]/[!.]*"))
+    files = folders.files_matching(root, "Actor_[0-9][0-9]/[!.]*")
     return [f for f in files if folders.is_audio(f) or _NAME.fullmatch(f.stem)]
 
 

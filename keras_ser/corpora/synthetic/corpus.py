@@ -20,7 +20,6 @@ import shutil
 import uuid
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import soundfile
@@ -29,6 +28,7 @@ from tqdm import tqdm
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.synthetic import prosody, voice
 from keras_ser.corpora.synthetic.prosody import EMOTIONS, LANGUAGES
+from keras_ser.utils import parallel
 
 VERSION = "1"
 RATE = voice.RATE
@@ -163,9 +163,9 @@ def _name(settings: dict) -> str:
 
 def _write(folder: Path, settings: dict, progress: bool) -> None:
     plan = _plan(settings)
-    workers = 1 if len(plan) < MIN_PARALLEL else -1
-    pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-    results = pool(joblib.delayed(_row)(folder, settings, *item) for item in plan)
+    workers = 1 if len(plan) < MIN_PARALLEL else parallel.cpu_count()
+    arguments = [(folder, settings, *item) for item in plan]
+    results = parallel.unordered(_row, arguments, workers)
     title = f"synthesising {settings['language']}"
     rows = list(tqdm(results, title, len(plan), unit="file", disable=not progress))
     table = pd.DataFrame(rows, columns=list(tables.COLUMNS)).sort_values("utterance")

@@ -152,7 +152,7 @@ def test_impossible_options_are_rejected(listed, options, reason):
         ("file,speaker,start,end\na.wav,1,2,2\n", "expects 0 <= start < end"),
         (
             "file,speaker,end\na.wav,1,inf\n",
-            "times (0 days 00:00:01.5) in column `end`",
+            "times (00:01.5, 00:00:01,500, 0 days 00:00:01.5) in column `end`",
         ),
         ("file,speaker,valence\na.wav,1,high\n", "numbers in column `valence`"),
         ("file,speaker,sex\na.wav,1,f\nb.wav,1,m\n", "several genders for speaker 1"),
