@@ -51,10 +51,9 @@ def _write(path: Path, random, frames: int, made) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    noise = random.standard_normal(
-        (frames, made.front_end.dimensions), dtype=np.float32
-    )
-    noise.astype(made.dtype).tofile(path)
+    shape = frames, made.front_end.dimensions
+    noise = random.standard_normal(shape, dtype=np.float32)
+    path.write_bytes(made.format.encode(path, noise))
 
 
 def make_fold(count: int, seconds: float = 7.5) -> protocols.Fold:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from keras_ser.data.decoding import EntryReader
 from keras_ser.data.statistics import Statistics
 from keras_ser.features import FeatureStore
 from keras_ser.tasks import ColumnTask, Task
@@ -35,9 +36,7 @@ class Source:
         extra = table.iloc[:0] if unlabelled is None else unlabelled
         both = pd.concat([table, extra], ignore_index=True)
         self.labelled, self.unlabelled = len(table), len(extra)
-        self.dimensions = store.front_end.dimensions
-        paths = {transform: store.paths(both, transform) for transform in transforms}
-        self._paths = tf.constant([paths[t] for t in transforms])  # (variants, rows)
+        self._reader = _reader(store, both, list(transforms))
         groups, values = statistics.for_table(both)
         self._groups, self._moments = tf.constant(groups), tf.constant(values)
         self._normalised = statistics.normalised
@@ -50,8 +49,7 @@ class Source:
 
     def features(self, row, variant):
         """The normalised features of a row, `(frames, dimensions)`."""
-        raw = tf.io.decode_raw(tf.io.read_file(self._paths[variant, row]), tf.float16)
-        features = tf.cast(tf.reshape(raw, (-1, self.dimensions)), tf.float32)
+        features = tf.cast(self._reader.read(variant, row), tf.float32)
         mean, std = tf.unstack(self._moments[self._groups[row]])
         return self._normalised(features, mean, std)
 
@@ -72,6 +70,17 @@ class Source:
         count = tf.where(is_labelled, self.labelled, self.unlabelled)
         shift = tf.random.stateless_uniform([], seed, 1, tf.maximum(count, 2), tf.int32)
         return first + (row - first + shift) % tf.maximum(count, 1)
+
+
+def _reader(store, table, transforms: list) -> EntryReader:
+    """The reader of the entries `(variants, rows)`."""
+    by_transform = {each: store.paths(table, each) for each in transforms}
+    # Variants with the same transform read the same entries.
+    summaries = {each: store.summaries(paths) for each, paths in by_transform.items()}
+    paths = np.array([by_transform[each] for each in transforms])
+    return EntryReader(
+        store.format, paths, [one for each in transforms for one in summaries[each]]
+    )
 
 
 def _read_labels(task: ColumnTask, table: pd.DataFrame, labelled: int) -> np.ndarray:

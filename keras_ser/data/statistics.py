@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from keras_ser.features.moments import MIN_STD, moments, training_moments
+from keras_ser.features.moments import (
+    MIN_STD,
+    moments,
+    moments_of_sums,
+    training_moments,
+)
 from keras_ser.features.preprocessing import warn_of_single_emotions
 from keras_ser.features.speech import BY_UTTERANCE, speech_frames, speech_range
 from keras_ser.features.store import FeatureStore
@@ -48,12 +53,7 @@ class Statistics:
             rows = side.drop_duplicates("utterance").groupby("speaker")
             self._rows = {**dict(list(rows)), **self._rows}
         self._found = {}  # by speaker
-        self.train = training_moments(
-            store.front_end,
-            normalise,
-            speech_db,
-            map(store.read, store.paths(fold.train)),
-        )
+        self.train = self._training_moments(fold.train)
         if self._by_speaker:
             warn_of_single_emotions([fold.train, fold.dev, *fold.tests.values()])
 
@@ -98,9 +98,19 @@ class Statistics:
             self._found[name] = self._moments(self._rows[name])
         return self._found[name]
 
-    def _moments(self, rows) -> tuple[np.ndarray, np.ndarray]:
+    def _training_moments(self, rows) -> tuple[np.ndarray, np.ndarray]:
+        if self.speech_db is None:
+            return self._moments(rows)
         entries = map(self._store.read, self._store.paths(rows))
-        front_end, speech_db = self._store.front_end, self.speech_db
+        return training_moments(
+            self._store.front_end, self._normalise, self.speech_db, entries
+        )
+
+    def _moments(self, rows) -> tuple[np.ndarray, np.ndarray]:
+        paths, speech_db = self._store.paths(rows), self.speech_db
+        if speech_db is None:  # all frames count, and the entries hold their sums
+            return moments_of_sums(map(self._store.sums, paths))
+        entries, front_end = map(self._store.read, paths), self._store.front_end
         return moments(speech_frames(front_end, each, speech_db) for each in entries)
 
 

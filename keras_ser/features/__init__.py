@@ -1,8 +1,10 @@
 """Features of utterances: front-ends, their cache, and preprocessing for a model."""
 
+from keras_ser.features.extraction import IDENTITY, extract
 from keras_ser.features.front_ends import FRONT_ENDS, LogMel
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
-from keras_ser.features.store import IDENTITY, FeatureStore, extract
+from keras_ser.features.store import FeatureStore
+from keras_ser.features.verification import Verification
 
 __all__ = [
     "FRONT_ENDS",
@@ -11,5 +13,6 @@ __all__ = [
     "FeatureStore",
     "LogMel",
     "Preprocessing",
+    "Verification",
     "extract",
 ]

@@ -3,11 +3,16 @@
 A front-end whose values are logarithms of power says by `db_per_unit` how many dB one
 unit of a value is. Its frames then have levels, which tell speech from silence; see
 `features.speech`. The frames of a front-end without this attribute have no levels.
+
+A front-end that can work on a stream has a method `blocks`: from an iterator of
+consecutive blocks of a waveform to an iterator of blocks of features, which together
+equal the features of the whole waveform. A front-end without it is called with the
+whole waveform, so its memory grows with the length of the file.
 """
 
 import dataclasses
 import math
-import warnings
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +21,11 @@ from keras_ser import audio
 
 MAX_N_FFT = 2**16
 MAX_HOP_SECONDS = 1.0
+MAX_WEIGHTS = 2**24  # n_mels · n_fft; the filterbank then needs at most 0.1 GB
+MAX_VALUES_PER_SECOND = 2**18  # of speech; an hour then needs at most 1.9 GB
+MAX_NUMBER = 1e9  # of any setting, before its own range is checked
+MAX_CHARACTERS = 100  # of a setting in an error message
+BLOCK_VALUES = 2**21  # of the spectrum that is held at a time, 20 s by default
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +55,8 @@ class LogMel:
         fmin, fmax: The lowest and the highest edge of the filterbank in Hz.
 
     Raises:
-        ValueError: A setting is not a finite number, or is outside its range.
+        ValueError: A setting is not a finite number, or is outside its range. Ranges
+            also bound the memory that settings from an untrusted file can ask for.
 
     Example:
 
@@ -54,6 +65,7 @@ class LogMel:
     """
 
     db_per_unit: ClassVar[float] = 10 / math.log(10)  # natural logarithm of power
+    dtype: ClassVar[str] = "<f2"  # of the entries in the cache; see `__call__`
 
     window_seconds: float = 0.040
     hop_seconds: float = 0.010
@@ -92,10 +104,23 @@ class LogMel:
                 f"{audio.RATE} Hz, and be at most {MAX_N_FFT}. Received: "
                 f"n_fft={self.n_fft}."
             )
+        self._check_size()
         if not 0 <= self.fmin < self.fmax <= audio.RATE / 2:
             raise ValueError(
                 f"Expected 0 <= fmin < fmax <= {audio.RATE // 2} Hz. "
                 f"Received: fmin={self.fmin}, fmax={self.fmax}."
+            )
+
+    def _check_size(self) -> None:
+        """Raises unless the filterbank and the features have a reasonable size."""
+        weights, values = self.n_mels * self.n_fft, self.n_mels / self.hop_seconds
+        if weights > MAX_WEIGHTS or values > MAX_VALUES_PER_SECOND:
+            raise ValueError(
+                f"Expected `n_mels` times `n_fft` up to {MAX_WEIGHTS}, and `n_mels` "
+                f"divided by `hop_seconds` up to {MAX_VALUES_PER_SECOND}, so that the "
+                f"features fit into memory. Received: n_mels={self.n_mels}, "
+                f"n_fft={self.n_fft}, hop_seconds={self.hop_seconds}. Use fewer bands "
+                "or a longer hop."
             )
 
     def __call__(self, wave: np.ndarray) -> np.ndarray:
@@ -110,23 +135,60 @@ class LogMel:
         Returns:
             float32 array of shape `(frames, n_mels)`.
         """
+        return np.concatenate(list(self.blocks([wave])))
+
+    def blocks(self, waves: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Computes the features of a waveform that arrives in blocks.
+
+        However the waveform is divided, the same frames are computed together.
+        Together, the blocks therefore equal the features of the whole waveform bit for
+        bit.
+
+        Args:
+            waves: Consecutive parts of a waveform, float arrays of shape `(samples,)`
+                at 16 kHz.
+
+        Yields:
+            float32 arrays of shape `(frames, n_mels)`.
+        """
+        hop, rows = self._hop, max(1, BLOCK_VALUES // self.n_fft)
+        held, done, samples = np.zeros(self.n_fft // 2, np.float32), 0, 0
+        for wave in waves:
+            samples += len(wave)
+            held = np.concatenate([held, wave])
+            while len(held) >= max(self._samples(rows), rows * hop):
+                yield self._log_mel(held[: self._samples(rows)])
+                held, done = held[rows * hop :], done + rows
+        left = 1 + samples // hop - done
+        held = np.pad(held, (0, max(0, self._samples(left) - len(held))))
+        for first in range(0, left, rows):
+            count = min(rows, left - first)
+            yield self._log_mel(held[first * hop :][: self._samples(count)])
+
+    @property
+    def _hop(self) -> int:
+        return round(self.hop_seconds * audio.RATE)
+
+    def _samples(self, frames: int) -> int:
+        """The number of samples from the first one of these frames to the last one."""
+        return (frames - 1) * self._hop + self.n_fft
+
+    def _log_mel(self, wave: np.ndarray) -> np.ndarray:
+        """The features of the frames that lie within a padded waveform."""
         import librosa
 
-        with warnings.catch_warnings():
-            # Speech shorter than a window is padded with zeros on purpose.
-            warnings.filterwarnings("ignore", message="n_fft=.* is too large")
-            power = librosa.feature.melspectrogram(
-                y=wave,
-                sr=audio.RATE,
-                n_fft=self.n_fft,
-                win_length=round(self.window_seconds * audio.RATE),
-                hop_length=round(self.hop_seconds * audio.RATE),
-                window="hamming",
-                n_mels=self.n_mels,
-                fmin=self.fmin,
-                fmax=self.fmax,
-                pad_mode="constant",
-            )
+        power = librosa.feature.melspectrogram(
+            y=wave,
+            sr=audio.RATE,
+            n_fft=self.n_fft,
+            win_length=round(self.window_seconds * audio.RATE),
+            hop_length=self._hop,
+            window="hamming",
+            center=False,
+            n_mels=self.n_mels,
+            fmin=self.fmin,
+            fmax=self.fmax,
+        )
         logarithm = np.log(np.maximum(power, 1e-10)).T
         return logarithm.astype(np.float16).astype(np.float32)
 
@@ -145,10 +207,12 @@ def _check_types(front_end) -> None:
     for field in dataclasses.fields(front_end):
         value = getattr(front_end, field.name)
         kinds = (int,) if field.type is int else (int, float)
-        if type(value) not in kinds or not math.isfinite(value):
+        if type(value) not in kinds or not abs(value) <= MAX_NUMBER:
+            text = repr(value)
+            text = text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
             raise ValueError(
-                f"Expected `{field.name}` to be a finite {field.type.__name__}. "
-                f"Received: {value!r}."
+                f"Expected `{field.name}` to be a finite {field.type.__name__} up to "
+                f"{MAX_NUMBER:g}. Received: {text}."
             )
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import importlib.metadata
+import reprlib
 import sys
 import warnings
 from typing import ClassVar
@@ -12,6 +13,7 @@ import numpy as np
 from keras_ser import audio
 
 FEATURE_SETS = {"eGeMAPSv02": 88, "ComParE_2016": 6373}  # number of functionals
+MAX_VERSION_CHARACTERS = 50
 
 
 def installed_opensmile() -> str:
@@ -34,6 +36,9 @@ def installed_opensmile() -> str:
 class OpenSmile:
     """The functionals of openSMILE, as a front-end that gives one frame per utterance.
 
+    They are functionals of the whole utterance, so the waveform is not processed in
+    blocks, and the memory grows with its length.
+
     openSMILE 2.6 crashes in a process that has already loaded TensorFlow (observed on
     Linux). In such a process, the functionals are computed in a separate process.
 
@@ -42,6 +47,9 @@ class OpenSmile:
         version: The version of the package opensmile. It is part of the settings by
             which the cache finds features, so another version extracts them again.
 
+    Raises:
+        ValueError: `features` is unknown, or `version` is not the text of a version.
+
     Reference: Eyben et al., "openSMILE", ACM Multimedia 2010; eGeMAPS: Eyben et al.
     2016; ComParE: Schuller et al. 2016.
     """
@@ -49,6 +57,19 @@ class OpenSmile:
     dtype: ClassVar[str] = "<f4"  # of the entries in the cache
     features: str = "eGeMAPSv02"
     version: str = dataclasses.field(default_factory=installed_opensmile)
+
+    def __post_init__(self):
+        if not (isinstance(self.features, str) and self.features in FEATURE_SETS):
+            raise ValueError(
+                f"`features` must be one of {sorted(FEATURE_SETS)}. Received: "
+                f"{reprlib.repr(self.features)}."
+            )
+        is_text = isinstance(self.version, str)
+        if not (is_text and 0 < len(self.version) <= MAX_VERSION_CHARACTERS):
+            raise ValueError(
+                f"`version` must be a text of up to {MAX_VERSION_CHARACTERS} "
+                f"characters, such as '2.6.0'. Received: {reprlib.repr(self.version)}."
+            )
 
     @property
     def dimensions(self) -> int:
@@ -68,8 +89,7 @@ class OpenSmile:
             ValueError: A functional is not finite, because the speech is too short.
         """
         if "tensorflow" in sys.modules:
-            task = _process_pool().submit(compute_functionals, self.features, wave)
-            values = task.result()
+            values = _process().call(compute_functionals, self.features, wave)
         else:
             values = compute_functionals(self.features, wave)
         if not np.isfinite(values).all():
@@ -99,11 +119,11 @@ def compute_functionals(features: str, wave: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def _process_pool():
+def _process():
     """One separate process that never loads TensorFlow."""
-    from joblib.externals import loky
+    from keras_ser.utils.processes import Process
 
-    return loky.ProcessPoolExecutor(max_workers=1)
+    return Process()
 
 
 @functools.cache

@@ -8,15 +8,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from keras_ser.features.front_ends import FRONT_ENDS
+from keras_ser.features import preprocessing_checks as checks
 from keras_ser.features.moments import MIN_STD, moments, utterance_moments
-from keras_ser.features.speech import BY_UTTERANCE, speech_frames, speech_range
+from keras_ser.features.speech import (
+    BY_UTTERANCE,
+    row_blocks,
+    speech_frames,
+    speech_mask,
+    speech_range,
+)
 from keras_ser.utils import files
 
 NORMALISATIONS = ("train", "speaker", *BY_UTTERANCE)
-MAX_ABSOLUTE = 1e30  # of any number in the file; fits into float32
 MAX_SPEAKERS_NAMED = 5  # in a warning
-MAX_SECONDS = 3600.0  # length of a model's input
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +60,9 @@ class Preprocessing:
 
     Raises:
         ValueError: `speech_db` is not a number above 0, or the front-end has no levels
-            (see `features.speech`) and one of the settings needs them.
+            (see `features.speech`) and one of the settings needs them. Or the input has
+            no frame, or so many values, or there are so many classes, or classes have
+            such names that the memory of a machine or a table could not hold them.
 
     Reference: `"utterance_std"` is the normalisation of Parry et al., "Speech emotion
     recognition in the wild using multi-task and adversarial learning", 2022.
@@ -73,6 +79,8 @@ class Preprocessing:
     def __post_init__(self):
         speech_db = speech_range(self.front_end, self.normalise, self.speech_db)
         object.__setattr__(self, "speech_db", speech_db)
+        checks.check_class_names(self.classes)
+        checks.check_input(self.seconds, self.window, self.front_end.dimensions)
 
     @property
     def window(self) -> int:
@@ -89,13 +97,14 @@ class Preprocessing:
 
         Args:
             utterances: The features of all the speaker's utterances, each of shape
-                `(frames, dimensions)`. Only `normalise="speaker"` uses them.
+                `(frames, dimensions)`. Only `normalise="speaker"` iterates over them.
         """
         if self.normalise in BY_UTTERANCE:
             return None
         if self.normalise == "train":
             return self.mean, self.std
-        return moments(self._speech(each) for each in utterances)
+        speech = (self._speech(each) for each in utterances)
+        return moments(each[rows] for each in speech for rows in row_blocks(len(each)))
 
     def normalised(
         self,
@@ -124,7 +133,8 @@ class Preprocessing:
         """
         if self.normalise not in BY_UTTERANCE:
             return self.mean, self.std
-        mean, std = utterance_moments(self._speech(features))
+        keep = speech_mask(self.front_end, features, self.speech_db)
+        mean, std = utterance_moments(features, keep)
         return mean, std if self.normalise == "utterance_std" else self.std
 
     def _speech(self, features: np.ndarray) -> np.ndarray:
@@ -158,45 +168,16 @@ class Preprocessing:
             ValueError: A key is missing or unknown, or a value is not of the required
                 type or range.
         """
-        known = {field.name for field in dataclasses.fields(cls)}
-        if isinstance(value, dict) and "deviation" in value:
-            raise ValueError(
-                "Preprocessing has `std`, which earlier versions of keras_ser called "
-                "`deviation`. Received: keys of an earlier version. Train the model "
-                "again."
-            )
-        _require(
-            isinstance(value, dict)
-            and {*value, "speech_db"} == {*known, "front_end_settings"},
-            "the keys of `Preprocessing.to_json`",
-            sorted(value, key=str) if isinstance(value, dict) else value,
-        )
-        front_end = _front_end(value["front_end"], value["front_end_settings"])
-        seconds, normalise = value["seconds"], value["normalise"]
-        speech_db = value.get("speech_db")
-        _require(
-            _is_number(seconds) and front_end.hop_seconds <= seconds <= MAX_SECONDS,
-            f"`seconds` from one frame to {MAX_SECONDS}",
-            seconds,
-        )
-        _require(
-            isinstance(normalise, str) and normalise in NORMALISATIONS,
-            f"`normalise` among {NORMALISATIONS}",
-            normalise,
-        )
-        _require(
-            speech_db is None or (_is_number(speech_db) and speech_db > 0),
-            "`speech_db` above 0",
-            speech_db,
-        )
+        checks.check_keys(value, {field.name for field in dataclasses.fields(cls)})
+        front_end = checks.front_end(value["front_end"], value["front_end_settings"])
         return cls(
             front_end=front_end,
-            classes=_class_names(value["classes"]),
-            seconds=float(seconds),
-            normalise=normalise,
-            mean=_numbers("mean", value["mean"], front_end.dimensions),
-            std=_numbers("std", value["std"], front_end.dimensions, MIN_STD),
-            speech_db=speech_db,
+            classes=checks.class_names(value["classes"]),
+            seconds=checks.seconds(value["seconds"], front_end),
+            normalise=checks.choice("normalise", value["normalise"], NORMALISATIONS),
+            mean=checks.numbers("mean", value["mean"], front_end),
+            std=checks.numbers("std", value["std"], front_end, MIN_STD),
+            speech_db=checks.positive("speech_db", value.get("speech_db")),
         )
 
     def save(self, path: str | Path) -> Path:
@@ -211,51 +192,6 @@ class Preprocessing:
             ValueError: The file is not JSON, or as for `from_json`.
         """
         return cls.from_json(files.read_object(path))
-
-
-def _front_end(name, settings):
-    _require(
-        isinstance(name, str) and name in FRONT_ENDS,
-        f"`front_end` among {sorted(FRONT_ENDS)}",
-        name,
-    )
-    known = {field.name for field in dataclasses.fields(FRONT_ENDS[name])}
-    _require(
-        isinstance(settings, dict) and set(settings) <= known,
-        f"`front_end_settings` among {sorted(known)}",
-        settings,
-    )
-    return FRONT_ENDS[name](**settings)
-
-
-def _class_names(value) -> tuple[str, ...]:
-    are_texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
-    valid = are_texts and len(value) > 1 and all(value)
-    valid = valid and len(set(value)) == len(value)
-    _require(valid, "two or more different names as `classes`", value)
-    return tuple(value)
-
-
-def _numbers(name: str, value, count: int, least: float = -np.inf) -> np.ndarray:
-    valid = isinstance(value, list) and len(value) == count
-    valid = valid and all(_is_number(each) and each >= least for each in value)
-    bound = "" if least == -np.inf else f" of at least {least:g}"
-    _require(valid, f"{count} finite numbers{bound} as `{name}`", value)
-    return np.array(value, dtype=float)
-
-
-def _is_number(value) -> bool:
-    return type(value) in (int, float) and abs(value) <= MAX_ABSOLUTE
-
-
-def _require(condition: bool, expected: str, received) -> None:
-    if not condition:
-        text = repr(received)
-        text = text if len(text) <= 200 else f"{text[:197]}…"
-        raise ValueError(
-            f"Preprocessing expects {expected}. Received: {text}. Use the file that "
-            "was written together with the model."
-        )
 
 
 def warn_of_single_emotions(tables: Iterable[pd.DataFrame]) -> None:

@@ -1,11 +1,13 @@
 """The speech frames of an utterance: those not far below its loudest frame."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 BY_UTTERANCE = ("utterance", "utterance_std")  # normalisations, see `Preprocessing`
 SPEECH_DB = 60.0  # of these normalisations, unless another range is given
+BLOCK_FRAMES = 2**14  # that are copied at a time, 16 MB as float64
 
 
 def levels(front_end, features: np.ndarray) -> np.ndarray:
@@ -26,10 +28,25 @@ def levels(front_end, features: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: The values of the front-end are no log spectrum.
     """
-    bels = _db_per_unit(front_end) / 10 * features.astype(np.float32)
+    unit = _db_per_unit(front_end) / 10
+    return np.concatenate(
+        [
+            _sum_bands(unit * features[rows].astype(np.float32))
+            for rows in row_blocks(len(features))
+        ]
+    )
+
+
+def _sum_bands(bels: np.ndarray) -> np.ndarray:
     largest = bels.max(axis=1, keepdims=True)  # powers of ten stay finite
     power = np.sum(10 ** (bels - largest), axis=1)
     return 10 * (np.log10(power) + largest[:, 0])
+
+
+def row_blocks(count: int) -> Iterator[slice]:
+    """Yields the slices of at most `BLOCK_FRAMES` rows that make up `count` rows."""
+    for first in range(0, count, BLOCK_FRAMES):
+        yield slice(first, first + BLOCK_FRAMES)
 
 
 def speech_frames(
@@ -44,8 +61,13 @@ def speech_frames(
     """
     if speech_db is None:
         return features
+    return features[speech_mask(front_end, features, speech_db)]
+
+
+def speech_mask(front_end, features: np.ndarray, speech_db: float) -> np.ndarray:
+    """Tells which frames `speech_frames` returns, bool `(frames,)`."""
     found = levels(front_end, features)
-    return features[found >= found.max() - speech_db]
+    return found >= found.max() - speech_db
 
 
 def speech_range(front_end, normalise: str, speech_db: float | None) -> float | None:

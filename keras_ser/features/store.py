@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import hashlib
 import json
-import os
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,74 +16,16 @@ import pandas as pd
 
 from keras_ser import audio
 from keras_ser.audio.unusable import Unusable, UnusableAudio
+from keras_ser.features import entries
+from keras_ser.features.extraction import IDENTITY, BadAudio, extract, stored_type
 from keras_ser.features.front_ends import LogMel
-from keras_ser.utils import files
-
-IDENTITY = audio.Speed(1.0)
-
-
-def extract(
-    front_end: Callable[[np.ndarray], np.ndarray],
-    file: str | Path,
-    start: float | None = None,
-    end: float | None = None,
-    transform: Callable[[np.ndarray], np.ndarray] = IDENTITY,
-    digest: str = "",
-) -> np.ndarray:
-    """Computes the features of a file or of a segment of it.
-
-    Args:
-        front_end: A callable dataclass, from a waveform to `(frames, dimensions)`.
-        file, start, end, digest: See `audio.read`.
-        transform: The waveform transform that is applied before the front-end.
-
-    Returns:
-        float32 array of shape `(frames, dimensions)`.
-
-    Raises:
-        FileNotFoundError: The file does not exist.
-        ValueError: The audio cannot be used (see `audio.read`), `transform` leaves
-            no sample of it, or its features are not finite.
-    """
-    with np.errstate(all="ignore"):  # huge samples are rejected below
-        return _extract_finite(front_end, file, start, end, transform, digest)
-
-
-def _extract_finite(front_end, file, start, end, transform, digest) -> np.ndarray:
-    with _blame_audio():
-        wave = audio.read(file, start, end, digest=digest)
-    wave = transform(wave)
-    if len(wave) == 0:
-        raise _BadAudio(
-            f"Expected speech. Received: {file}, which has no samples left after the "
-            f"transform {transform.key}. Remove the file from the corpus."
-        )
-    with _blame_audio():
-        features = front_end(wave)
-    if not np.isfinite(features).all():
-        raise _BadAudio(
-            f"Expected samples within about ±1. Received: {file} with a sample of "
-            f"{np.abs(wave).max():g}, which makes its features not finite. Export the "
-            "file again from its source."
-        )
-    return features
-
-
-class _BadAudio(ValueError):
-    """A fault of the audio, as opposed to a fault of a setting."""
-
-
-@contextlib.contextmanager
-def _blame_audio():
-    """Turns a ValueError into `_BadAudio`."""
-    try:
-        yield
-    except ValueError as error:
-        raise _BadAudio(str(error)) from error
+from keras_ser.features.moments import Sums
+from keras_ser.features.verification import Verification
+from keras_ser.utils import files, parallel
 
 
 class FeatureStore:
-    """Features on disk: one raw file per utterance and waveform transform.
+    """Features on disk: one file per utterance and waveform transform.
 
     The name of an entry is a hash of the audio's digest, the segment, the transform
     and the front-end's settings. Folds, systems and experiments therefore share
@@ -92,12 +33,23 @@ class FeatureStore:
     temporary name and then renamed. A crash therefore never leaves a partial entry,
     and two processes can fill the same folder.
 
+    The code of a front-end is not part of the name. After a change of the code of your
+    own front-end, change one of its settings too, such as a field `version: int = 2`.
+
+    An entry holds its own name and checksums; see `features.entries`. `prepare` checks
+    the header and the size of every entry. Whatever reads features verifies them too,
+    so that a damaged entry is an error or is extracted again, and never a wrong number.
+
     Args:
         cache: The folder of the entries.
         front_end: A callable dataclass, from a waveform to `(frames, dimensions)`,
-            with the property `dimensions`. If it has an attribute `dtype`, the files
-            have that type, otherwise float16. The default is `LogMel()`.
+            with the property `dimensions`. Its attribute `dtype`, `"<f2"` or `"<f4"`,
+            is the type of the files; without it, they are float32. The default is
+            `LogMel()`, with files of float16.
         speeds: The speed factors that `prepare` extracts.
+
+    Attributes:
+        format: The format of the entries.
 
     Example:
 
@@ -115,11 +67,15 @@ class FeatureStore:
         self.front_end = front_end or LogMel()
         self.transforms = tuple(audio.Speed(factor) for factor in speeds)
         self.unaugmented = IDENTITY  # applied to all speech, see `under`
-        self.dtype = _dtype(self.front_end)
-        self._suffix = f"f{8 * np.dtype(self.dtype).itemsize}"
-        self._settings = json.dumps(
-            [type(self.front_end).__name__, dataclasses.asdict(self.front_end)]
-        )
+        self.dtype = stored_type(self.front_end)
+        self.format = entries.Format(self.dtype, self.front_end.dimensions)
+        kind = type(self.front_end)
+        self._settings = [
+            f"{kind.__module__}.{kind.__qualname__}",
+            dataclasses.asdict(self.front_end),
+            self.dtype,
+            int(self.format.dimensions),
+        ]
 
     def under(self, transform: Callable[[np.ndarray], np.ndarray]) -> "FeatureStore":
         """Returns a store in which this transform is applied to all speech.
@@ -165,6 +121,7 @@ class FeatureStore:
         progress: bool = True,
         bad: list[Unusable] | None = None,
         verify: bool = False,
+        verification: Verification | None = None,
     ) -> int:
         """Extracts every entry that is absent or damaged.
 
@@ -175,8 +132,9 @@ class FeatureStore:
             progress: Whether to show a progress bar with the remaining time.
             bad: A list to which the utterances that cannot be used are added. Without
                 it, they are an error.
-            verify: Whether existing entries are read and checked. Otherwise only
-                their sizes are checked.
+            verify: Whether existing entries are read and verified. Otherwise only
+                their headers and sizes are, once per process.
+            verification: Is filled with what `verify` finds, and implies it.
 
         Returns:
             The number of entries that were extracted.
@@ -187,8 +145,12 @@ class FeatureStore:
             ValueError: A transform cannot be applied to any audio.
         """
         jobs = self._jobs(table, transforms or self.transforms)
-        todo = self._absent(jobs, verify)
+        if verify and verification is None:
+            verification = Verification()
+        todo = self._absent(jobs, verification, progress)
         failed = self._extract_all([jobs[path] for path in todo], workers, progress)
+        for folder in {Path(path).parent for path in todo if path not in failed}:
+            files.flush_names(folder)
         found = _unusable(jobs, failed)
         if found and bad is None:
             raise UnusableAudio(found)
@@ -197,47 +159,62 @@ class FeatureStore:
         return len(todo) - len(failed)
 
     def read(self, path: str) -> np.ndarray:
-        """Reads an entry.
+        """Reads and verifies an entry.
 
         Returns:
             float32 array of shape `(frames, dimensions)`.
 
         Raises:
             FileNotFoundError: The entry does not exist.
-            ValueError: The entry is damaged.
+            DamagedEntry: The entry is not what was written; it is a ValueError.
         """
-        if not Path(path).is_file():
-            raise FileNotFoundError(
-                f"Expected features in {path}. Received: no such file. Run again to "
-                "extract the features that are absent."
-            )
-        values = np.fromfile(path, dtype=self.dtype)
-        if self._is_damaged(values):
-            raise ValueError(
-                f"Expected frames of {self.front_end.dimensions} finite numbers in "
-                f"{path}. Received: {values.nbytes} bytes that hold something else. "
-                "Delete the file and run again to extract it."
-            )
-        return values.reshape(-1, self.front_end.dimensions).astype(np.float32)
+        with _naming_absent(path):
+            return self.format.read(path).astype(np.float32)
+
+    def sums(self, path: str) -> Sums:
+        """Returns the sums over the frames of an entry, which its header holds.
+
+        Raises:
+            FileNotFoundError, DamagedEntry: As for `read`.
+        """
+        with _naming_absent(path):
+            return self.format.sums(path)
+
+    def summaries(self, paths: Iterable[str]) -> list[entries.Summary]:
+        """Returns what the header of each entry says.
+
+        Raises:
+            FileNotFoundError, DamagedEntry: As for `read`.
+        """
+        found = []
+        for path in paths:
+            with _naming_absent(path):
+                found.append(self.format.summary(path))
+        return found
 
     def fingerprints(self, table: pd.DataFrame) -> dict[str, str]:
         """Returns a hash of the features of each utterance that has an entry.
 
         Two files with the same samples have the same hash, even if their bytes, and
         therefore their digests, differ.
+
+        Raises:
+            DamagedEntry: The header of an entry is damaged.
         """
-        entries = zip(table.utterance, map(Path, self.paths(table)), strict=True)
-        return {
-            name: hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
-            for name, path in entries
-            if path.exists()
-        }
+        found = {}
+        for name, path in zip(table.utterance, self.paths(table), strict=True):
+            with contextlib.suppress(FileNotFoundError):
+                summary = self.format.summary(path)
+                found[name] = f"{summary.frames}-{summary.checksum:x}"
+        return found
 
     def frames(self, paths: list[str]) -> np.ndarray:
-        """The number of frames of each entry, int64 `(entries,)`, from file sizes."""
-        sizes = np.array([Path(path).stat().st_size for path in paths], dtype=np.int64)
-        width = np.dtype(self.dtype).itemsize
-        return sizes // (width * self.front_end.dimensions)
+        """The number of frames of each entry, int64 `(entries,)`.
+
+        Raises:
+            FileNotFoundError, DamagedEntry: As for `read`.
+        """
+        return np.array([each.frames for each in self.summaries(paths)], np.int64)
 
     def _jobs(self, table, transforms) -> dict[str, list["_Job"]]:
         """The rows of each entry, because copies of a recording share one entry."""
@@ -260,9 +237,9 @@ class FeatureStore:
             audio.Chain, [each for each in both if each != IDENTITY] or [IDENTITY]
         )
 
-    def _absent(self, paths, verify: bool) -> list[str]:
+    def _absent(self, paths, verification, progress: bool) -> list[str]:
         """The entries to extract; it warns of those that are damaged."""
-        state = {path: self._state(path, verify) for path in paths}
+        state = self._states(paths, verification, progress)
         damaged = [path for path in paths if state[path] == "damaged"]
         if damaged:
             warnings.warn(
@@ -272,45 +249,58 @@ class FeatureStore:
             )
         return [path for path in paths if state[path] != "complete"]
 
-    def _state(self, path: str, verify: bool) -> str:
+    def _states(self, paths, verification, progress: bool) -> dict[str, str]:
+        if verification is None:
+            return {path: self._state(path, self.format.summary) for path in paths}
+        import tqdm
+
+        bar = tqdm.tqdm(paths, desc="verify", unit="file", disable=not progress)
+        state = {path: self._state(path, self.format.read) for path in bar}
+        for path in paths:
+            if state[path] != "absent":
+                verification.add(path, state[path] == "complete")
+        return state
+
+    def _state(self, path: str, read: Callable) -> str:
         try:
-            size = os.stat(path).st_size
+            read(path)
         except FileNotFoundError:
             return "absent"
-        width = np.dtype(self.dtype).itemsize * self.front_end.dimensions
-        damaged = size == 0 or size % width
-        if verify and not damaged:
-            damaged = self._is_damaged(np.fromfile(path, dtype=self.dtype))
-        return "damaged" if damaged else "complete"
-
-    def _is_damaged(self, values: np.ndarray) -> bool:
-        size = values.size
-        is_incomplete = size == 0 or size % self.front_end.dimensions
-        return bool(is_incomplete or not np.isfinite(values).all())
+        except entries.DamagedEntry:
+            return "damaged"
+        return "complete"
 
     def _extract_all(self, todo, workers, progress) -> dict[str, str]:
         """Writes entries; returns the reason for each entry that failed."""
         if not todo:
             return {}
-        import joblib
         import tqdm
 
-        jobs = (joblib.delayed(_extract)(self.front_end, job[0]) for job in todo)
-        done = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
+        jobs = [(self.front_end, self.format, job[0]) for job in todo]
+        done = parallel.unordered(_extract, jobs, workers)
         bar = tqdm.tqdm(
             done, total=len(todo), desc="features", unit="file", disable=not progress
         )
         return {path: reason for path, reason in bar if reason}
 
     def _path(self, digest, start, end, transform) -> str:
-        segment = f"{float(start)} {float(end)}"
-        identity = f"{digest} {segment} {transform.key} {self._settings}"
-        name = hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
-        return str(self.cache / name[:2] / f"{name}.{self._suffix}")
+        identity = [digest, float(start), float(end), transform.key, self._settings]
+        text = json.dumps(identity).encode()
+        name = hashlib.blake2b(text, digest_size=entries.IDENTITY_BYTES).hexdigest()
+        folder = self.cache / entries.FOLDER / name[:2]
+        return str(folder / f"{name}{self.format.suffix}")
 
 
-def _dtype(front_end) -> str:
-    return getattr(front_end, "dtype", "<f2")
+@contextlib.contextmanager
+def _naming_absent(path: str):
+    """Turns the error for a missing entry into one with a next step."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"Expected features in {path}. Received: no such file. Run again to "
+            "extract the features that are absent."
+        ) from error
 
 
 class _Job(NamedTuple):
@@ -325,16 +315,19 @@ class _Job(NamedTuple):
     digest: str
 
 
-def _extract(front_end, job: _Job) -> tuple[str, str]:
+def _extract(front_end, form: entries.Format, job: _Job) -> tuple[str, str]:
     """Writes an entry; returns its path and the fault of its audio, or ""."""
     try:
         features = extract(
             front_end, job.file, job.start, job.end, job.transform, job.digest
         )
-    except (_BadAudio, FileNotFoundError) as error:
+    except (BadAudio, FileNotFoundError) as error:
         return job.path, str(error)
-    with files.replacing(job.path) as temporary:
-        features.astype(_dtype(front_end)).tofile(temporary)
+    try:
+        entries.write(job.path, features, form)
+    except ValueError as error:
+        error.add_note(f"The utterance is {job.utterance!r} in {job.file}.")
+        raise
     return job.path, ""
 
 

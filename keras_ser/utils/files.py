@@ -1,24 +1,33 @@
 """Files that are either complete or absent."""
 
 import contextlib
+import errno
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 # File systems allow 255 bytes, but other names are joined to this one.
 MAX_NAME_BYTES = 100
 MAX_REPR_CHARACTERS = 120
+# What file systems answer that cannot flush a folder, or not without more rights.
+NO_FLUSH = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES)
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, flush_name: bool = True) -> Iterator[Path]:
     """Yields a temporary path that is renamed to `path` when the block succeeds.
 
-    If the block raises, `path` stays as it was and the temporary file is removed.
+    If the block raises, `path` stays as it was and the temporary file is removed. The
+    temporary name is random, so that processes on several machines or in several
+    containers can write the same file. The content reaches the disk before the new
+    name does, so that not even a loss of power leaves a partial file.
 
     Args:
         path: The file to write. Its folder is created if necessary.
+        flush_name: Whether the new name is on the disk when the block ends.
+            Otherwise a loss of power may bring back the old file.
 
     Example:
 
@@ -27,12 +36,42 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     writable_folder(path.parent)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")  # keeps the suffix
+    temporary = path.with_name(f".{secrets.token_hex(8)}-{path.name}")  # same suffix
     try:
         yield temporary
+        _flush(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+    if flush_name:
+        flush_names(path.parent)
+
+
+def flush_names(folder: str | Path) -> None:
+    """Makes sure that new names in a folder are on the disk.
+
+    Some systems cannot flush a folder. There, nothing happens.
+
+    Args:
+        folder: The folder.
+    """
+    if os.name != "posix":
+        return
+    try:
+        _flush(folder)
+    except OSError as error:
+        if error.errno not in NO_FLUSH:
+            raise
+
+
+def _flush(path: str | Path) -> None:
+    """Waits until the content of a file or folder is on the disk."""
+    # Windows flushes only what may be written to.
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def writable_folder(path: str | Path) -> Path:

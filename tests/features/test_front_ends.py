@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_ser.features import front_ends
 from keras_ser.features.front_ends import FRONT_ENDS, LogMel
 
 SMALL = LogMel(window_seconds=0.02, hop_seconds=0.01, n_mels=20, n_fft=512)
@@ -135,6 +136,12 @@ def test_frames_of_a_window_is_seconds_over_hop():
             ["`window_seconds`", "above 0", "window_seconds=-0.1"],
         ),
         ({"n_mels": 0}, ["`n_mels`", "above 0", "n_mels=0"]),
+        ({"n_fft": 2**40}, ["`n_fft`", "finite int up to 1e+09", str(2**40)]),
+        ({"n_fft": 2**20}, ["be at most 65536", "n_fft=1048576"]),
+        ({"n_fft": 10**400}, ["finite int", f"{10**100}"[:100]]),
+        ({"fmax": 10**400}, ["`fmax`", "finite float", f"{10**100}"[:100]]),
+        ({"n_fft": 2**16, "n_mels": 257}, ["up to 16777216", "n_mels=257"]),
+        ({"hop_seconds": 1 / 16_000}, ["up to 262144", "longer hop"]),
     ],
 )
 def test_impossible_settings_are_rejected_with_their_values(settings, words):
@@ -142,6 +149,35 @@ def test_impossible_settings_are_rejected_with_their_values(settings, words):
         LogMel(**settings)
     for word in words:
         assert word in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+@given(
+    samples=st.integers(1, 40_000),
+    cuts=st.lists(st.floats(0, 1), max_size=6),
+    front_end=st.sampled_from(
+        [
+            SMALL,
+            LogMel(),
+            LogMel(n_fft=641, n_mels=8),
+            LogMel(hop_seconds=0.5, n_mels=8),
+        ]
+    ),
+)
+@settings(max_examples=40, deadline=None)
+def test_blocks_of_a_waveform_have_the_features_of_the_whole(samples, cuts, front_end):
+    wave = np.random.default_rng(samples).normal(scale=0.1, size=samples)
+    wave = wave.astype(np.float32)
+    parts = np.split(wave, sorted(int(cut * samples) for cut in cuts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(front_ends, "BLOCK_VALUES", 20 * front_end.n_fft)
+        found = list(front_end.blocks(iter(parts)))
+        np.testing.assert_array_equal(np.concatenate(found), front_end(wave))
+    hop = round(front_end.hop_seconds * 16_000)
+    assert max(map(len, found)) <= 20
+    assert sum(map(len, found)) == 1 + samples // hop
+    # The whole as one block differs by no more than one step of float16.
+    np.testing.assert_allclose(np.concatenate(found), front_end(wave), rtol=2**-10)
 
 
 def test_every_front_end_is_registered_under_its_name():

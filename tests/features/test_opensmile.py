@@ -40,3 +40,14 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
     for function in (installed_opensmile, OpenSmile):
         with pytest.raises(ValueError, match=r"pip install 'keras_ser\[opensmile\]'"):
             function()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"features": "eGeMAPSv01"}, {"features": ["x"]}, {"version": 2}, {"version": ""}]
+    + [{"version": "2" * 10_000}],
+)
+def test_settings_are_checked(settings):
+    with pytest.raises(ValueError, match=f"`{next(iter(settings))}` must be") as caught:
+        OpenSmile(**{"version": "2.6.0", **settings})
+    assert len(str(caught.value)) < 200

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from keras_ser.features import LogMel
+from keras_ser.features import LogMel, speech
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 
 BY_UTTERANCE = [("utterance", None), ("utterance_std", None), ("utterance", 30.0)]
@@ -137,3 +137,66 @@ def test_a_file_of_an_earlier_version_is_rejected_with_what_to_do():
     value["deviation"] = value.pop("std")
     with pytest.raises(ValueError, match="earlier version. Train the model again"):
         Preprocessing.from_json(value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"std": [0.0, 1, 1, 1]}, "4 numbers from 0.001 to 65504 as `std`"),
+        ({"std": [1e5, 1, 1, 1]}, "4 numbers from 0.001 to 65504 as `std`"),
+        ({"std": [float("nan"), 1, 1, 1]}, "4 numbers from 0.001 to 65504 as `std`"),
+        ({"mean": [1e5, 1, 1, 1]}, "4 numbers from -65504 to 65504 as `mean`"),
+        ({"mean": [True, 1, 1, 1]}, "4 numbers from -65504 to 65504 as `mean`"),
+        ({"mean": [10**400, 1, 1, 1]}, "4 numbers from -65504 to 65504 as `mean`"),
+        ({"mean": [1.0] * 3}, "4 numbers from -65504 to 65504 as `mean`"),
+        ({"classes": ["a"]}, "two or more different names"),
+        ({"classes": ["a", "a"]}, "two or more different names"),
+        ({"classes": [f"{n}" for n in range(1001)]}, "up to 1000 .*1001 classes"),
+        ({"classes": ["a", "b" * 201]}, "up to 200 characters"),
+        ({"classes": ["a", "\x1b[2J"]}, "none of them a control character"),
+        ({"classes": ["a", "\ud800"]}, "none of them a control character"),
+        ({"seconds": 3601}, "`seconds` from one frame to 3600"),
+        ({"seconds": 1e-3}, "`seconds` from one frame to 3600"),
+        ({"front_end_settings": {"n_fft": 2**40}}, "`n_fft` to be a finite int up to"),
+        ({"front_end_settings": {"rate": 1}}, "`front_end_settings` among"),
+        ({"front_end": "OpenSmile"}, "`front_end` among"),
+    ],
+)
+def test_what_no_training_could_have_written_is_rejected(made, changes, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        Preprocessing.from_json({**made.to_json(), **changes})
+    assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize("seconds", [900.0, 0.004])
+def test_an_input_has_a_frame_and_fits_into_memory(made, seconds):
+    large = LogMel(hop_seconds=0.01)
+    with pytest.raises(ValueError, match="at least one frame.*8,388,608 values"):
+        dataclasses.replace(made, front_end=large, seconds=seconds)
+    assert dataclasses.replace(made, front_end=large, seconds=600.0).window == 60_000
+
+
+def test_unusual_names_of_classes_are_kept(made):
+    names = ["愤怒", "très en colère", "👩\u200d🚀", "x" * 200]
+    again = Preprocessing.from_json({**made.to_json(), "classes": names})
+    assert again.classes == tuple(names)
+
+
+def test_a_front_end_may_have_larger_values_if_they_are_stored_as_float32(
+    made, monkeypatch
+):
+    monkeypatch.setattr(LogMel, "dtype", "<f4", raising=False)
+    again = Preprocessing.from_json({**made.to_json(), "mean": [1e6, 1, 1, 1]})
+    assert again.mean[0] == 1e6
+
+
+@pytest.mark.parametrize("normalise", ["utterance", "utterance_std", "speaker"])
+def test_many_frames_are_summed_in_blocks(made, features, normalise, monkeypatch):
+    made = dataclasses.replace(made, normalise=normalise)
+    whole = made.own_statistics(features), made.statistics([features])
+    monkeypatch.setattr(speech, "BLOCK_FRAMES", 7)
+    parts = made.own_statistics(features), made.statistics([features])
+    for one, other in zip(whole, parts, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None:
+            np.testing.assert_allclose(one, other, rtol=1e-12)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from keras_ser import audio
 from keras_ser.audio.unusable import UnusableAudio
 from keras_ser.corpora import table as tables
-from keras_ser.features import IDENTITY, FeatureStore, LogMel
-from keras_ser.features import store as features
+from keras_ser.features import IDENTITY, FeatureStore, LogMel, Verification
+from keras_ser.utils import files
 
 SMALL = LogMel(window_seconds=0.02, hop_seconds=0.01, n_mels=20, n_fft=512)
 
@@ -187,26 +187,154 @@ def test_a_front_end_that_fails_half_way_leaves_no_partial_entry(tmp_path, table
     with pytest.raises(RuntimeError, match="out of ideas"):
         store.prepare(table, progress=False)
     assert list(map(str, entries(store))) == sorted(store.paths(table)[:2])
-    assert all(path.stat().st_size == 2 * 3 * 20 for path in entries(store))
+    assert [store.read(path).shape for path in entries(store)] == [(3, 20)] * 2
 
 
 def test_a_crash_while_writing_leaves_no_partial_entry(store, table, monkeypatch):
-    class Half:
-        def __init__(self, features):
-            self.features = features
+    def write_half(path, content):
+        with open(path, "wb") as file:
+            file.write(content[:100])
+        raise OSError("disk full")
 
-        def astype(self, dtype):
-            return self
-
-        def tofile(self, path):
-            self.features[:1].astype("<f2").tofile(path)
-            raise OSError("disk full")
-
-    job = next(iter(store._jobs(table, [audio.Speed()]).values()))[0]
-    monkeypatch.setattr(features, "extract", lambda *_: Half(np.ones((3, 20))))
+    monkeypatch.setattr(Path, "write_bytes", write_half)
     with pytest.raises(OSError, match="disk full"):
-        features._extract(SMALL, job)
+        store.prepare(table, progress=False)
     assert entries(store) == []
+
+
+def test_entries_lie_in_the_folder_of_their_format_and_hold_their_name(store, table):
+    store.prepare(table, progress=False)
+    for path in map(Path, store.paths(table)):
+        assert path.parent.parent == store.cache / "v1"
+        assert bytes.fromhex(path.stem) == path.read_bytes()[16:32]
+
+
+HARMS = {
+    "header": lambda content: b"x" + content[1:],
+    "cut": lambda content: content[:-40],
+    "extended": lambda content: content + content[-40:],
+    "empty": lambda content: b"",
+    "features of the previous format": lambda content: bytes(40 * 50),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_damage_that_shows_in_header_or_size_is_repaired_without_verification(
+    store, table, harm
+):
+    store.prepare(table, progress=False)
+    path = Path(store.paths(table)[1])
+    content = path.read_bytes()
+    path.write_bytes(HARMS[harm](content))
+    for read in (store.read, lambda path: store.frames([path])):
+        with pytest.raises(ValueError, match=f"written to {path}"):
+            read(str(path))
+    with pytest.warns(UserWarning, match=f"extracted again: 1, the first {path}"):
+        assert store.prepare(table, progress=False) == 1
+    assert path.read_bytes() == content
+
+
+def test_two_exchanged_entries_are_both_extracted_again(store, table):
+    store.prepare(table, progress=False)
+    one, other = map(Path, store.paths(table)[:2])
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+    with pytest.raises(ValueError, match="another utterance"):
+        store.fingerprints(table)
+    with pytest.warns(UserWarning, match="extracted again: 2"):
+        assert store.prepare(table, progress=False) == 2
+    assert (one.read_bytes(), other.read_bytes()) == (first, second)
+
+
+def test_verification_reads_everything_and_counts(store, table):
+    store.prepare(table, progress=False)
+    path = Path(store.paths(table)[2])
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert store.prepare(table, progress=False) == 0  # header and size are right
+    found = Verification()
+    with pytest.warns(UserWarning, match=f"extracted again: 1, the first {path}"):
+        assert store.prepare(table, progress=False, verification=found) == 1
+    assert found.text() == f"3 entries are right, 1 were damaged: {path}."
+    assert path.read_bytes() == content
+    found = Verification()
+    assert store.prepare(table, progress=False, verification=found) == 0
+    assert found.text() == "4 entries are right, 0 were damaged."
+
+
+def test_absent_entries_are_neither_right_nor_damaged(store, table):
+    found = Verification()
+    assert store.prepare(table, progress=False, verification=found) == 4
+    assert found == Verification()
+
+
+def test_fingerprints_are_equal_for_equal_features_only(store, table):
+    assert store.fingerprints(table) == {}
+    store.prepare(table[:3], progress=False)
+    found = store.fingerprints(table)
+    assert list(found) == table.utterance[:3].tolist()
+    assert len(set(found.values())) == 3
+    copy = store.under(Unchanged())
+    copy.prepare(table[:1], [IDENTITY], progress=False)
+    assert copy.paths(table[:1]) != store.paths(table[:1])
+    assert copy.fingerprints(table[:1]) == {"toy/tone": found["toy/tone"]}
+
+
+@dataclasses.dataclass(frozen=True)
+class Unchanged:
+    """A transform with a key of its own that changes nothing."""
+
+    key = "unchanged"
+
+    def __call__(self, wave):
+        return wave
+
+
+@dataclasses.dataclass(frozen=True)
+class Large:
+    """Values that float16 cannot hold, without a type."""
+
+    dimensions = 2
+
+    def __call__(self, wave):
+        return np.float32([[1 / 3, 1e5]])
+
+
+@dataclasses.dataclass(frozen=True)
+class LargeHalf(Large):
+    """The same with the type float16."""
+
+    dtype = "<f2"
+
+
+def test_a_front_end_without_a_type_is_stored_as_float32(tmp_path, table):
+    store = FeatureStore(tmp_path, Large())
+    store.prepare(table, progress=False)
+    path = store.paths(table)[0]
+    assert path.endswith(".f32")
+    np.testing.assert_array_equal(store.read(path), np.float32([[1 / 3, 1e5]]))
+
+
+def test_values_beyond_float16_are_an_error_that_names_the_utterance(tmp_path, table):
+    store = FeatureStore(tmp_path, LargeHalf())
+    with pytest.raises(ValueError, match="finite in the type") as caught:
+        store.prepare(table, progress=False, bad=[])
+    assert table.utterance[0] in caught.value.__notes__[0]
+
+
+def test_front_ends_of_one_name_in_two_modules_have_their_own_entries(table):
+    other = type("Large", (Large,), {"__module__": "elsewhere"})
+    stores = [FeatureStore("cache", kind()) for kind in (Large, other)]
+    assert set(stores[0].paths(table)).isdisjoint(stores[1].paths(table))
+
+
+def test_new_names_are_on_the_disk_when_entries_are_prepared(store, table, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(files, "flush_names", flushed.append)
+    store.prepare(table, progress=False)
+    assert set(flushed) == {path.parent for path in entries(store)}
+    assert len(flushed) == len(set(flushed))
 
 
 def test_two_workers_write_what_one_writes(tmp_path, table):

@@ -1,5 +1,9 @@
 """Files are complete or absent, whatever happens halfway."""
 
+import errno
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,6 +42,81 @@ def test_a_block_that_wrote_nothing_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), files.replacing(tmp_path / "a.txt"):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_writers_with_the_same_process_number_do_not_meet(tmp_path):
+    """As in two containers, which may also have the same host name."""
+    path = tmp_path / "a.txt"
+    with files.replacing(path) as first:
+        first.write_text("first")
+        with files.replacing(path) as second:
+            assert second != first
+            second.write_text("second")
+        assert path.read_text() == "second"
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def flushed(monkeypatch):
+    """The names of what is flushed, and of what is renamed, in order."""
+    found, opened, rename = [], {}, os.replace
+    real_open, real_fsync = os.open, os.fsync
+
+    def open_named(path, *arguments):
+        descriptor = real_open(path, *arguments)
+        opened[descriptor] = path
+        return descriptor
+
+    def fsync(descriptor):
+        real_fsync(descriptor)
+        found.append(("flush", Path(opened[descriptor]).name.partition("-")[2] or "."))
+
+    def replace(one, other):
+        rename(one, other)
+        found.append(("rename", Path(other).name))
+
+    monkeypatch.setattr(os, "open", open_named)
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    return found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="flushes no folder")
+@pytest.mark.parametrize("flush_name", [True, False])
+def test_the_content_reaches_the_disk_before_the_name(tmp_path, flushed, flush_name):
+    with files.replacing(tmp_path / "a.txt", flush_name) as temporary:
+        temporary.write_text("whole")
+    expected = [("flush", "a.txt"), ("rename", "a.txt"), ("flush", ".")]
+    assert flushed == expected[: 3 if flush_name else 2]
+
+
+@pytest.mark.parametrize("code", ["EINVAL", "ENOTSUP", "EIO"])
+def test_only_a_file_system_that_cannot_flush_folders_is_excused(
+    tmp_path, monkeypatch, code
+):
+    def fsync(descriptor):
+        raise OSError(getattr(errno, code), "no")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    if code == "EIO":
+        with pytest.raises(OSError, match="no"):
+            files.flush_names(tmp_path)
+    else:
+        files.flush_names(tmp_path)
+
+
+def test_a_file_that_cannot_be_flushed_leaves_the_old_one(tmp_path, monkeypatch):
+    path = files.write_text(tmp_path / "a.txt", "old")
+
+    def fsync(descriptor):
+        raise OSError(errno.EIO, "broken disk")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="broken disk"):
+        files.write_text(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_text_is_written_as_utf8(tmp_path):
