@@ -12,12 +12,14 @@ import copy
 import dataclasses
 import functools
 import io
+import itertools
 import json
 import os
 import random
 import struct
 import tempfile
 import traceback
+import tracemalloc
 import warnings
 import zipfile
 from pathlib import Path
@@ -52,6 +54,7 @@ FORMATS = {
     "caf": {},
 }
 CLASSES = ("anger", "neutral", "sadness")
+MAX_BYTES = 2**29  # that the features of half a second may take
 STRANGE = [
     *(None, "", " ", "x", "../../x", "a\0b", "\ud800", "é" * 300, "1", "nan"),
     *(True, 0, -1, 3, 10**30, 0.0, -0.5, 1e308, 1e-320, float("nan"), float("inf")),
@@ -257,16 +260,60 @@ def _toy_table() -> pd.DataFrame:
 
 
 def fuzz_preprocessing(rng, folder: Path) -> int:
-    """`Preprocessing.load` of a mangled file."""
-    text = json.dumps(mutated_value(_preprocessing().to_json(), rng))
+    """`Preprocessing.load` of a mangled file, and the memory of what is accepted."""
+    value = _preprocessing().to_json()
+    if rng.random() < 0.4:
+        _change_sizes(value, rng)
+    text = json.dumps(mutated_value(value, rng) if rng.random() < 0.7 else value)
     data = text.encode("utf-8", "surrogatepass")
     if rng.random() < 0.3:
         data = mutated_bytes(data, operations(rng))
     (folder / "p.json").write_bytes(data)
     made = Preprocessing.load(folder / "p.json")
     assert Preprocessing.from_json(made.to_json()).classes == made.classes
-    features = made.front_end(np.full(8000, 0.1, np.float32))
-    assert np.isfinite(made.normalised(features)).all()
+    assert made.window * made.front_end.dimensions <= 2**23
+    tracemalloc.start()
+    try:
+        features = made.front_end(np.full(8000, 0.1, np.float32))
+        assert np.isfinite(made.normalised(features)).all()
+        assert tracemalloc.get_traced_memory()[1] < MAX_BYTES
+    finally:
+        tracemalloc.stop()
+    return 0
+
+
+def _change_sizes(value: dict, rng) -> None:
+    """Give settings that decide about memory a value of any magnitude."""
+    settings = value["front_end_settings"]
+    for name in rng.sample(["n_fft", "n_mels", "hop_seconds", "window_seconds"], 2):
+        size = 2 ** rng.uniform(-14, 42)
+        settings[name] = max(1, round(size)) if name.startswith("n_") else size
+    value["seconds"] = 2 ** rng.uniform(-12, 14)
+    count = min(settings["n_mels"], 2**12)
+    value["mean"] = [10 ** rng.uniform(-3, 7)] * count
+    value["std"] = [10 ** rng.uniform(-5, 7)] * count
+
+
+def fuzz_windows(rng, folder: Path) -> int:
+    """Windows of any lengths over a sound of any length."""
+    from keras_ser.features import windows
+    from keras_ser.inference import speech
+
+    front_end = LogMel(n_mels=8)
+    seconds = rng.choice([2 ** rng.uniform(-14, 8), rng.randint(1, 300) / 10])
+    lengths = [2 ** rng.uniform(-10, 8), rng.randint(1, 99) / 10, rng.randint(1, 9)]
+    window, hop = (
+        rng.choice(STRANGE if rng.random() < 0.2 else lengths) for _ in range(2)
+    )
+    speech.check_windows(window, hop, front_end)
+    spans = windows.time_spans(seconds, window, hop)
+    count = 1 + int(seconds * 100)
+    cuts = [windows.frame_span(each, seconds, count, front_end) for each in spans]
+    assert all(0 <= start < end <= seconds for start, end in spans)
+    assert all(0 <= first < last <= count for first, last in cuts)
+    if window is None or (hop or window) <= window:
+        assert spans[-1][1] == seconds and cuts[-1][1] == count
+        assert all(one[1] >= other[0] for one, other in itertools.pairwise(cuts))
     return 0
 
 
@@ -440,6 +487,7 @@ TARGETS = {
     "store": (fuzz_store, 0.15),
     "table": (fuzz_table, 0.15),
     "preprocessing": (fuzz_preprocessing, 0.1),
+    "windows": (fuzz_windows, 0.05),
     "config": (fuzz_config, 0.1),
     "report": (fuzz_report, 0.1),
     "model": (fuzz_model, 0.05),

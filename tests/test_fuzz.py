@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_ser import audio
-from keras_ser.audio import reading
+from keras_ser.audio import headers
 from keras_ser.experiments.config import Experiment, System
 from keras_ser.experiments.overrides import override
 from keras_ser.features.preprocessing import Preprocessing
@@ -73,10 +73,12 @@ def test_a_cut_file_is_whole_or_rejected(folder, kind, share):
         assert str(cut) in str(error)
     else:
         missing = len(audio.read(whole)) - len(wave)
-        assert missing <= reading.HEADER_SLACK_BYTES  # samples, of a byte or more
+        assert missing <= headers.SLACK_BYTES  # samples, of a byte or more
 
 
-@pytest.mark.parametrize("target", ["store", "table", "preprocessing", "config"])
+@pytest.mark.parametrize(
+    "target", ["store", "table", "preprocessing", "windows", "config"]
+)
 def test_a_target_accepts_refuses_and_loses_nothing(target):
     @given(seed=seeds)
     @quick

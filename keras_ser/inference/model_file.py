@@ -14,6 +14,7 @@ from pathlib import Path
 
 import keras
 
+from keras_ser.backend import settings
 from keras_ser.features import Preprocessing
 from keras_ser.utils import files
 
@@ -55,12 +56,15 @@ def read(path: str | Path) -> tuple[keras.Model, Preprocessing]:
     Raises:
         FileNotFoundError: If the file does not exist, or the run is that of a
             classical system, which saves no model.
-        ValueError: If the file is not a model of this package, or is damaged.
+        ValueError: If the file is not a model of this package, or is damaged, or if a
+            setting of Keras would change its results.
     """
     path = Path(path)
     path = path / "model.keras" if path.is_dir() else path
     if not path.is_file():
         raise _missing_file(path)
+    settings.check_numbers()  # otherwise the file would seem to be damaged
+    settings.check_policy()
     preprocessing = _read_preprocessing(path)
     return _read_model(path), preprocessing
 

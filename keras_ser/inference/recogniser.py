@@ -6,17 +6,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-import tqdm
 
-from keras_ser import audio
-from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.features import IDENTITY, extract, windows
 from keras_ser.features.preprocessing import Preprocessing
-from keras_ser.inference import model_file
+from keras_ser.inference import model_file, speech
 from keras_ser.tasks import ColumnTask
 from keras_ser.utils.lists import as_list
 
-MAX_WINDOW_SECONDS = 1e6
+BATCHES_HELD = 4  # batches whose windows are made at a time, and sorted by length
 
 
 class Recogniser:
@@ -63,41 +60,49 @@ class Recogniser:
     ) -> pd.DataFrame:
         """Predicts the emotion of files, or of windows that move over them.
 
+        Files are read in blocks, one after the other. With windows and
+        `normalise="train"`, some seconds of features are kept at a time, so the memory
+        does not depend on the length of a file. Otherwise a file's features are kept
+        until it is predicted, in the type of the cache: 92 MB per hour for a `LogMel`
+        with 128 bands and 100 frames per second. With `normalise="speaker"`, those of
+        all files are kept. A front-end without a method `blocks` gets the whole
+        waveform; see `features.front_ends`.
+
         Args:
             paths: Audio file, or several, of any format, sample rate and number of
                 channels that libsndfile reads. With `normalise="speaker"`, all files
                 are taken to be of the same speaker.
             window: Length of a window in seconds. Without it, each file is one row.
-                With normalisation by utterance, windows are normalised by the
-                statistics of the whole file.
+                Windows lie within the file; `features.windows.time_spans` states how
+                they cover it. With normalisation by utterance, windows are normalised
+                by the statistics of the whole file.
             hop: Seconds from the start of one window to the start of the next. The
                 default is `window`.
 
         Returns:
-            Table with one row per file or window: `file`, `start` and `end` (seconds),
-            `prediction`, and one column `p_<class>` per class with its probability.
+            Table with one row per file or window: `file`, `start` and `end` (seconds,
+            never after the end of the file), `prediction`, and one column `p_<class>`
+            per class with its probability. A window has the frames of the front-end
+            that are nearest to its start and its end, and those between.
 
         Raises:
             UnusableAudio: If files do not exist or cannot be used. The error, a
                 `ValueError`, lists all of them.
-            ValueError: If there is no file, or `window` or `hop` is not positive.
+            ValueError: If there is no file, or if `window` or `hop` is not a number of
+                seconds that holds at least one frame.
         """
-        _check_windows(window, hop)
-        paths = [str(path) for path in as_list(paths)]
-        features = self._extract_all(paths)
-        statistics = self.preprocessing.statistics(features)
-        seconds = self.preprocessing.front_end.hop_seconds
-        rows, pieces = [], []
-        for path, whole in zip(paths, features, strict=True):
-            own = statistics or self.preprocessing.own_statistics(whole)
-            spans = _window_spans(self._frames(window), self._frames(hop), len(whole))
-            for first, last in spans:
-                start, end = first * seconds, last * seconds
-                end = audio.duration(path) if last == len(whole) else end
-                rows.append((path, round(start, 6), round(end, 6)))
-                pieces.append(self.preprocessing.normalised(whole[first:last], own))
+        speech.check_windows(window, hop, self.preprocessing.front_end)
+        paths, rows = [str(path) for path in as_list(paths)], []
+        pieces = speech.pieces(self.preprocessing, paths, window, hop, rows)
+        owners, found = [], []
+        for group in speech.grouped(pieces, BATCHES_HELD * self.batch):
+            owners += [piece.row for piece in group]
+            given = [piece.features for piece in group]
+            found.append(self._forward(given, None, None, self.tasks[:1]))
+        values = np.concatenate([each[self.task.name] for each in found])
         table = pd.DataFrame(rows, columns=["file", "start", "end"])
-        return pd.concat([table, self.table(self.posteriors(pieces))], axis=1)
+        posteriors = windows.mean_over_windows(values, owners)
+        return pd.concat([table, self.table(posteriors)], axis=1)
 
     def features(
         self,
@@ -172,12 +177,6 @@ class Recogniser:
             owners += [index] * len(parts)
             pieces += parts
         found = self._forward(pieces, np.array(owners), attack, tasks)
-        if not all(np.isfinite(values).all() for values in found.values()):
-            raise ValueError(
-                "Expected finite outputs. Received: NaN or infinity from a model "
-                "whose weights are damaged. Copy the model file again, or train the "
-                "model again."
-            )
         return {
             name: windows.mean_over_windows(values, owners)
             for name, values in found.items()
@@ -216,22 +215,6 @@ class Recogniser:
         """
         return cls(*model_file.read(path))
 
-    def _extract_all(self, paths: list[str]) -> list[np.ndarray]:
-        features, bad = [], []
-        for path in tqdm.tqdm(paths, desc="features", unit="file", delay=1):
-            try:
-                features.append(self.features(path))
-            except (ValueError, FileNotFoundError) as error:
-                bad.append(Unusable(path, path, str(error)))
-        if bad:
-            raise UnusableAudio(bad)
-        if not features:
-            raise ValueError(
-                "Expected at least one audio file. Received: none. Give the path "
-                "of a file."
-            )
-        return features
-
     def _forward(
         self, pieces: list[np.ndarray], owners, attack, tasks
     ) -> dict[str, np.ndarray]:
@@ -249,6 +232,7 @@ class Recogniser:
             for name, values in self._apply(batch, tasks).items():
                 shape = (len(chosen), -1)
                 result[name][chosen] = values[: len(chosen)].reshape(shape)
+        _check_finite(result)
         return result
 
     def _apply(self, batch: np.ndarray, tasks) -> dict[str, np.ndarray]:
@@ -258,11 +242,6 @@ class Recogniser:
             return {self.task.name: np.array(found)}
         found = self.model.prediction_model.predict_on_batch(batch)
         return {task.name: np.array(found[task.name]) for task in tasks}
-
-    def _frames(self, seconds: float | None) -> int | None:
-        if seconds is None:
-            return None
-        return max(1, self.preprocessing.front_end.frames(seconds))
 
 
 def load(path: str | Path) -> Recogniser:
@@ -310,7 +289,8 @@ def predict(
     Raises:
         FileNotFoundError: If the model does not exist.
         ValueError: If the model file is damaged, an audio file does not exist or cannot
-            be used, or `window` or `hop` is not positive.
+            be used, or `window` or `hop` is not a number of seconds that holds at least
+            one frame.
 
     Example:
 
@@ -319,26 +299,9 @@ def predict(
     return load(model).predict(files, window, hop)
 
 
-def _check_windows(window, hop) -> None:
-    if hop is not None and window is None:
+def _check_finite(outputs: dict[str, np.ndarray]) -> None:
+    if not all(np.isfinite(values).all() for values in outputs.values()):
         raise ValueError(
-            f"`hop` needs a `window`. Received: hop={hop} without one. Give both."
+            "Expected finite outputs. Received: NaN or infinity from a model whose "
+            "weights are damaged. Copy the model file again, or train the model again."
         )
-    given = [value for value in (window, hop) if value is not None]
-    if not all(0 < value <= MAX_WINDOW_SECONDS for value in given):
-        raise ValueError(
-            "`window` and `hop` must be positive numbers of seconds, at most "
-            f"{MAX_WINDOW_SECONDS:g}. Received: window={window}, hop={hop}."
-        )
-
-
-def _window_spans(window, hop, count: int) -> list[tuple[int, int]]:
-    """The first frame of each window over `count` frames, and the frame after its last.
-
-    Windows start every `hop` frames, until one reaches the end of the speech.
-    """
-    if window is None or count <= window:
-        return [(0, count)]
-    hop = hop or window
-    starts = range(0, min(count, count - window + hop), hop)
-    return [(start, min(start + window, count)) for start in starts]

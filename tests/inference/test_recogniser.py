@@ -6,6 +6,7 @@ from keras.ops import convert_to_numpy
 
 from keras_ser import inference
 from keras_ser.audio.unusable import UnusableAudio
+from keras_ser.inference.recogniser import BATCHES_HELD
 
 CLASSES = ("anger", "neutral", "sadness")
 BANDS = 16
@@ -50,6 +51,65 @@ def test_a_hop_may_leave_gaps(recogniser, write_audio, noise):
     table = recogniser.predict([file], window=1.0, hop=2.0)
     np.testing.assert_allclose(table.start, [0, 2.0], atol=1e-6)
     np.testing.assert_allclose(table.end, [1.0, 3.0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "arguments", "expected"),
+    [
+        (3.0, {"window": 1.0}, [(0, 1), (1, 2), (2, 3)]),
+        (3.0, {"window": 3.0, "hop": 1.0}, [(0, 3)]),
+        (3.0, {"window": 5}, [(0, 3)]),
+        (3.0001, {"window": 1.0}, [(0, 1), (1, 2), (2, 3.000125)]),
+        (
+            1.2,
+            {"window": 0.5, "hop": 0.3},
+            [(0, 0.5), (0.3, 0.8), (0.6, 1.1), (0.9, 1.2)],
+        ),
+    ],
+)
+def test_windows_end_with_the_sound(
+    recogniser, write_audio, noise, seconds, arguments, expected
+):
+    table = recogniser.predict(write_audio("a.wav", noise(seconds)), **arguments)
+    assert list(zip(table.start, table.end, strict=True)) == expected
+
+
+def test_windows_are_those_of_the_features(recogniser, write_audio, noise):
+    """The last window has all that is left, and a single window is the whole file."""
+    files = [write_audio("a.wav", noise(2.0)), write_audio("b.wav", noise(0.5, seed=1))]
+    table = recogniser.predict(files, window=0.5)
+    features = [
+        recogniser.preprocessing.normalised(recogniser.features(f)) for f in files
+    ]
+    pieces = [features[0][first : first + 50] for first in (0, 50, 100)]
+    pieces += [features[0][150:], features[1]]
+    np.testing.assert_allclose(
+        probabilities(table), recogniser.posteriors(pieces), atol=1e-6
+    )
+    assert table.file.tolist() == [str(files[0])] * 4 + [str(files[1])]
+    alone = recogniser.predict(files[1])
+    np.testing.assert_allclose(
+        probabilities(table)[-1:], probabilities(alone), atol=1e-6
+    )
+
+
+def test_few_windows_are_made_at_a_time(
+    new_recogniser, write_audio, noise, monkeypatch
+):
+    made = new_recogniser(CLASSES, BANDS)
+    file = write_audio("a.wav", noise(3.0))
+    expected = made.predict(file, window=0.2, hop=0.05)
+    made.batch, counts = 2, []
+    forward = made._forward
+
+    def record(pieces, *others):
+        counts.append(len(pieces))
+        return forward(pieces, *others)
+
+    monkeypatch.setattr(made, "_forward", record)
+    found = made.predict(file, window=0.2, hop=0.05)
+    assert max(counts) == 2 * BATCHES_HELD and sum(counts) == len(found) == 57
+    np.testing.assert_allclose(probabilities(found), probabilities(expected), atol=1e-5)
 
 
 def test_a_model_that_sees_the_padding_gets_that_of_its_training(new_recogniser, rng):
@@ -130,7 +190,7 @@ def test_by_utterance_windows_take_the_statistics_of_the_file(
     whole = write_audio("whole.wav", np.concatenate([loud, soft]), subtype="FLOAT")
     table = made.predict([whole], window=1.0)
     features = made.preprocessing.normalised(made.features(whole))
-    pieces = [features[:100], features[100:200], features[200:]]
+    pieces = [features[:100], features[100:]]
     np.testing.assert_allclose(probabilities(table), made.posteriors(pieces), rtol=1e-5)
     # The second window by itself would be as loud as the first one by itself.
     alone = made.predict([write_audio("soft.wav", soft, subtype="FLOAT")])
@@ -147,6 +207,9 @@ def test_bad_input_is_named(recogniser, tmp_path, write_audio):
     windows = (-1.0, float("nan"), 1e300)
     for arguments in (*({"window": w} for w in windows), {"window": 1.0, "hop": 0.0}):
         with pytest.raises(ValueError, match="must be positive"):
+            recogniser.predict([file], **arguments)
+    for arguments in ({"window": 0.009}, {"window": 1.0, "hop": 1e-3}):
+        with pytest.raises(ValueError, match="must be at least 0.01 s, one frame"):
             recogniser.predict([file], **arguments)
     with pytest.raises(ValueError, match="`hop` needs a `window`"):
         recogniser.predict([file], hop=1.0)
