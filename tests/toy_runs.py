@@ -126,7 +126,8 @@ def write(root: Path, table: pd.DataFrame, config=None, **metrics) -> Path:
     folder = root / first["experiment"] / first["system"] / job
     folder.mkdir(parents=True, exist_ok=True)
     table.to_csv(folder / "predictions.csv", index=False)
-    sides = {"train": ["emodb/90"], "dev": ["emodb/91"], "test": []}
+    tested = sorted(set(table["speaker"]))
+    sides = {"train": ["emodb/90"], "dev": ["emodb/91"], "test": tested}
     content = {"epoch": 3, "selected_by": "dev accuracy", "updates_per_epoch": 17}
     (folder / "metrics.json").write_text(
         json.dumps({**content, "speakers": sides, **metrics})

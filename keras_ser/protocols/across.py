@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import corpora
+from keras_ser.protocols import coverage
 from keras_ser.protocols.fold import Fold, corpora_of, report_unknown_classes
 from keras_ser.protocols.speakers import speaker_units, speakers_of
 
@@ -114,11 +115,11 @@ def cross_language(
             "`corpus` to several names, such as ('ravdess', 'emodb')."
         )
     parts = {each: table[table.language == each] for each in languages}
-    made = {}
+    made = []
     for source, target in permutations(parts.values(), 2):
         name = f"{corpora_of(source)}-{corpora_of(target)}"
-        made[name] = _across(name, source, target, unlabelled, share, split, seed)
-    return made
+        made.append(_across(name, source, target, unlabelled, share, split, seed))
+    return coverage.by_name(made)
 
 
 def _across(
@@ -149,7 +150,15 @@ def _across(
         selected_by=_describe_selection(target, dev, split),
         test_speakers_select=split == "utterance",
     )
+    _check_target(fold, target, split)
     return report_unknown_classes(fold)
+
+
+def _check_target(fold: Fold, target: pd.DataFrame, split: str) -> None:
+    """Check that what does not select the epoch is tested, by speaker or utterance."""
+    column = "speaker" if split == "speaker" else "utterance"
+    promised = target[~target[column].isin(fold.dev[column])]
+    coverage.check_tested(fold.name, [fold], promised)
 
 
 def _check_arguments(name: str, share: float, split: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from keras_ser.protocols import coverage
 from keras_ser.protocols.fold import Fold
 from keras_ser.protocols.within import (
     held_out_speakers,
@@ -58,11 +59,11 @@ def each_corpus(
             f"{sorted(BASES)}. Received: {protocol!r}. Choose one of these."
         )
     names = sorted(set(table.corpus))
-    made = {}
+    made = []
     for corpus in names:
         part = table[table.corpus == corpus].reset_index(drop=True)
         folds = BASES[protocol](part, unlabelled, **(arguments or {}))
         for name, fold in folds.items():
             name = name if len(names) == 1 else f"{corpus}-{name}"
-            made[name] = dataclasses.replace(fold, name=name)
-    return made
+            made.append(dataclasses.replace(fold, name=name))
+    return coverage.by_name(made)

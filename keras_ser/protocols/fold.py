@@ -37,7 +37,8 @@ class Fold:
 
     Raises:
         ValueError: If two sides share a speaker, a segment of audio, or an utterance
-            and a copy of it, or if there are fewer than two classes.
+            and a copy of it, if there are fewer than two classes, or if a test table
+            is empty or holds an utterance twice.
 
     Example:
 
@@ -56,6 +57,7 @@ class Fold:
     test_speakers_select: bool = False
 
     def __post_init__(self) -> None:
+        _check_tests(self)
         exempt = {("dev", "test", "speakers")} if self.test_speakers_select else set()
         leaks.check_disjoint(self.name, self.sides(), exempt)
         _check_classes(self)
@@ -176,6 +178,26 @@ def report_unknown_classes(fold: Fold) -> Fold:
 def _unknown(table: pd.DataFrame, classes: Collection[str]) -> pd.DataFrame:
     """The rows with an emotion that is not among the classes."""
     return table[~table.emotion.isin([*classes, ""])]
+
+
+def _check_tests(fold: Fold) -> None:
+    """Raises unless there are test utterances, each of them once in its table."""
+    if not fold.tests:
+        raise ValueError(
+            f"Fold `{fold.name}` needs at least one test table. Received: none. Pass "
+            "tests={'test': table}."
+        )
+    for name, table in fold.tests.items():
+        twice = table.utterance[table.utterance.duplicated()].unique()
+        if table.empty or len(twice):
+            received = (
+                ", ".join(twice[:5]) + " more than once" if len(twice) else "none"
+            )
+            raise ValueError(
+                f"Fold `{fold.name}` needs test utterances, each once in its table. "
+                f"Received in the table {name!r}: {received}. Correct the ids, or "
+                "leave out the empty table."
+            )
 
 
 def _check_classes(fold: Fold) -> None:

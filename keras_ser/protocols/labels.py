@@ -123,5 +123,6 @@ def with_few_labels(
 
 def _random_key(utterance: str, seed: int) -> int:
     """A random number that depends only on the utterance's name and the seed."""
-    digest = hashlib.blake2b(f"{seed} {utterance}".encode(), digest_size=7).digest()
+    text = f"{seed} {utterance}".encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(text, digest_size=7).digest()
     return int.from_bytes(digest, "little")  # 56 bits fit in an int64

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from keras_ser.corpora import copies, people
+
 COLUMNS = ["utterance", "speaker", "digest", "start", "end", "source"]
+KEY_CHARACTERS = 16  # of a digest, in the settings that a search has found
 TOLERANCE = 1e-3  # seconds by which neighbouring segments may overlap, from rounding
 
 
@@ -25,10 +28,15 @@ def check_disjoint(
             item is a key of `FINDERS`.
 
     Raises:
-        ValueError: If two sides share anything. The message names what they share.
+        ValueError: If two sides share anything, if an utterance has no digest, which
+            would hide what is shared, if two speakers differ only in their spelling,
+            or if `exempt` names something unknown. The message names what they share.
     """
     names = list(sides)
+    _check_exempt(names, exempt)
     rows = pd.concat([table[COLUMNS] for table in sides.values()], ignore_index=True)
+    _check_digests(fold, rows)
+    people.check_speakers(rows.speaker.unique())
     rows["origin"] = rows.utterance.map(_origins(rows))
     side = np.repeat(np.arange(len(sides)), [len(table) for table in sides.values()])
     for what, (column, find) in FINDERS.items():
@@ -46,10 +54,35 @@ def check_disjoint(
                 )
 
 
+def _check_exempt(sides: list[str], exempt: Collection[tuple[str, str, str]]) -> None:
+    """Reject an exemption that matches nothing, because of its order or its names."""
+    pairs = list(combinations(sides, 2))
+    known = {(*pair, what) for pair in pairs for what in FINDERS}
+    unknown = sorted(set(exempt) - known)
+    if unknown:
+        raise ValueError(
+            f"`exempt` must name two sides, in the order {sides}, and one of "
+            f"{list(FINDERS)}. Received: {unknown[:3]}. Correct the names or the order."
+        )
+
+
+def _check_digests(fold: str, rows: pd.DataFrame) -> None:
+    absent = rows.utterance[rows.digest.isna() | (rows.digest == "")]
+    if len(absent):
+        raise ValueError(
+            f"Fold `{fold}` needs the digest of each utterance's audio, which shows "
+            f"copies. Received: {len(absent)} utterances without, the first "
+            f"{absent.iloc[0]!r}. Fill in the digests with "
+            "`corpora.table.with_digests`."
+        )
+
+
 def check_sound(
     fold: str, sides: Mapping[str, pd.DataFrame], sound: Mapping[str, str]
 ) -> None:
-    """Check that no two sides have the same sound in files with different bytes.
+    """Check that no two sides have the same sound, and that the same has one label.
+
+    This finds copies in files with different bytes.
 
     Args:
         fold: Name of the fold, for the message.
@@ -58,8 +91,8 @@ def check_sound(
             missing here are not compared.
 
     Raises:
-        ValueError: If two sides have the same sound. The message names both
-            utterances.
+        ValueError: If two sides have the same sound, or if the same sound has
+            different labels on one side or on two. The message names both utterances.
     """
     for (first, one), (second, other) in combinations(sides.items(), 2):
         names = {sound[name]: name for name in one.utterance if name in sound}
@@ -75,25 +108,35 @@ def check_sound(
                 f"{', '.join(sorted(pairs)[:6])}. Correct the table's speaker column, "
                 "or remove the copies."
             )
+    rows = pd.concat(sides.values()).drop_duplicates("utterance")
+    rows = rows.assign(sound=rows.utterance.map(sound)).dropna(subset="sound")
+    copies.check_labels(f"Fold `{fold}`", rows, ["sound"])
 
 
 def check_tuned(
     tuned_on: Iterable[str],
-    tests: Mapping[str, Iterable[str]],
+    tests: Mapping[str, pd.DataFrame],
     chosen: Iterable[str],
+    known: Collection[str],
+    audio: Collection[str] = (),
 ) -> None:
-    """Check that no fold tests speakers that were used to choose the settings.
+    """Check that no fold tests speech that was used to choose the settings.
 
     Args:
         tuned_on: Speakers that a search for the settings used.
-        tests: The test speakers of every fold of the protocol, by the fold's name.
+        tests: The test utterances of every fold of the protocol, by the fold's name.
         chosen: Names of the folds to run.
+        known: All speakers of the experiment. Speakers of other corpora may be
+            unknown only if `audio` says what the search heard of them.
+        audio: What the search heard, from `audio_keys`.
 
     Raises:
-        ValueError: If a chosen fold tests one of these speakers. The message names
-            the folds that may be run.
+        ValueError: If a speaker is unknown, or if a chosen fold tests one of these
+            speakers or their audio. The message names the folds that may be run.
     """
-    used = {name: sorted(set(tuned_on) & set(tests[name])) for name in tests}
+    tuned_on = set(tuned_on)
+    _check_known(tuned_on, known, audio)
+    used = {name: _used(table, tuned_on, set(audio)) for name, table in tests.items()}
     wrong = [name for name in chosen if used[name]]
     if not wrong:
         return
@@ -107,6 +150,42 @@ def check_tuned(
         f"(`tuned_on`). Received: folds {', '.join(wrong)}, which test "
         f"{', '.join(speakers)}. {advice}"
     )
+
+
+def audio_keys(table: pd.DataFrame) -> tuple[str, ...]:
+    """What names the audio of a table in the settings that a search has found.
+
+    Args:
+        table: The utterances that the search used.
+
+    Returns:
+        The first 16 characters of the digest of each file, sorted.
+    """
+    return tuple(sorted(set(table.digest.str[:KEY_CHARACTERS])))
+
+
+def _used(test: pd.DataFrame, speakers: set[str], audio: set[str]) -> list[str]:
+    """The speakers of a test table that a search used, by their name or their audio."""
+    heard = test.digest.str[:KEY_CHARACTERS].isin(audio)
+    return sorted(test.speaker[test.speaker.isin(speakers) | heard].unique())
+
+
+def _check_known(tuned_on: set[str], known: Collection[str], audio) -> None:
+    """Reject speakers that nothing can be compared with."""
+    corpora = {name.split("/", 1)[0] for name in known}
+    unknown = [
+        name
+        for name in sorted(tuned_on - set(known))
+        if not audio or name.split("/", 1)[0] in corpora
+    ]
+    if unknown:
+        raise ValueError(
+            f"`tuned_on` must name speakers of the experiment, such as "
+            f"{sorted(known)[:3]}. Received: {', '.join(unknown[:6])}, which none of "
+            "its corpora has. Correct the names. If the settings come from a search "
+            "on another corpus, use the config that the search has written: its "
+            "`tuned_audio` is compared with the files."
+        )
 
 
 def _on_several_sides(values: pd.Series, side: np.ndarray) -> np.ndarray:

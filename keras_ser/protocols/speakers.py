@@ -11,8 +11,13 @@ def speakers_of(table: pd.DataFrame) -> list[str]:
 
 
 def session_keys(table: pd.DataFrame) -> pd.Series:
-    """`<corpus>/<session>` of each row; different corpora reuse session numbers."""
-    return table.corpus + "/" + table.session
+    """A key of each row's session; different corpora reuse session numbers.
+
+    The key starts with the length of the corpus's name, so that no two sessions have
+    the same key, whatever slashes are in their names.
+    """
+    length = table.corpus.str.len().astype(str)
+    return length + "/" + table.corpus + "/" + table.session
 
 
 def in_sessions_of(
@@ -68,7 +73,8 @@ def speaker_units(table: pd.DataFrame, seed: int | None = None) -> list[list[str
     rows = table.drop_duplicates("speaker").sort_values("speaker")
     if seed is not None:
         rows = rows.sample(frac=1, random_state=seed)
-    together = session_keys(rows).where(rows.session != "", rows.speaker)
+    session, alone = "session " + session_keys(rows), "speaker " + rows.speaker
+    together = session.where(rows.session != "", alone)
     joined = (
         rows.assign(together=together)
         .groupby("together", sort=False)

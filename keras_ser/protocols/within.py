@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from keras_ser.protocols import coverage
 from keras_ser.protocols.fold import Fold, corpora_of, make_fold
 from keras_ser.protocols.speakers import (
     group_sizes,
@@ -35,8 +36,8 @@ def leave_one_speaker_out(
         the names leave out the corpus: `"03"`; otherwise they are like `"emodb-03"`.
 
     Raises:
-        ValueError: If there are fewer than 4 speakers, or a fold has nobody left to
-            train on.
+        ValueError: If there are fewer than 4 speakers, if a fold has nobody left to
+            train on, or if two folds would have the same name.
 
     Example:
 
@@ -53,11 +54,12 @@ def leave_one_speaker_out(
             f"Received: corpus={corpora_of(table)} with speakers={speakers}. "
             "Use `held_out_speakers` for a corpus with so few speakers."
         )
-    folds = (
+    folds = coverage.by_name(
         make_fold(_fold_name(speaker, table), table, [speaker], dev, unlabelled)
         for speaker, dev in _development_speakers(table, speakers)
     )
-    return {fold.name: fold for fold in folds}
+    coverage.check_tested("leave_one_speaker_out", folds.values(), table)
+    return folds
 
 
 def held_out_speakers(
@@ -97,7 +99,10 @@ def held_out_speakers(
             f"{sorted(speakers)}. Received: test={list(test)}, dev={list(dev)}. "
             "Name at least one speaker for each, as in the table."
         )
-    return {"held-out": make_fold("held-out", table, test, dev, unlabelled)}
+    fold = make_fold("held-out", table, test, dev, unlabelled)
+    promised = table[table.speaker.isin(test)]
+    coverage.check_tested("held_out_speakers", [fold], promised)
+    return {fold.name: fold}
 
 
 def k_fold(
@@ -141,7 +146,7 @@ def k_fold(
             f"speakers={speakers_of(table)}. Choose `folds` in this range."
         )
     gender = table.drop_duplicates("speaker").set_index("speaker").gender
-    made, first = {}, 0
+    made, first = [], 0
     for number, count in enumerate(group_sizes(together, folds), start=1):
         stop = first + count
         group, rest = together[first:stop], together[stop:]
@@ -150,9 +155,10 @@ def k_fold(
         chosen = next_speakers(gender[test[0]], sum(others, []), gender)
         dev = sum((unit for unit in others if not set(unit).isdisjoint(chosen)), [])
         name = str(number).zfill(len(str(folds)))
-        made[name] = make_fold(name, table, test, dev, unlabelled, apart=test + dev)
+        made.append(make_fold(name, table, test, dev, unlabelled, apart=test + dev))
         first = stop
-    return made
+    coverage.check_tested("k_fold", made, table)
+    return coverage.by_name(made)
 
 
 def _fold_name(speaker: str, table: pd.DataFrame) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from keras_ser.reports import comparison, regression
 from keras_ser.reports.blocks import Block, Figure, Heading, Text
 from keras_ser.reports.cells import INTERVALS
+from keras_ser.reports.environments import environment_texts
 from keras_ser.reports.fractions import label_fraction_blocks
 from keras_ser.reports.heads import augmentation_head_blocks
 from keras_ser.reports.primaries import warn_of_primaries
@@ -72,9 +73,11 @@ def contents(
     table = add_test_sets(runs, settings)
     _check_labelled(table)
     comparison.check_reference(reference, table["system"])
+    _check_order(order, table["system"])
     title = f"Results: {', '.join(sort_names(table['experiment']))}"
     blocks: list[Block] = [Heading(title, 1), *map(Text, _how_to_read(heads))]
     blocks += settings_blocks(runs, settings, order)
+    blocks += map(Text, environment_texts(runs))
     blocks += map(Text, warn_of_primaries(runs, primary))
     named = recorded_names(runs), primary
     blocks += section_blocks(table, heads, settings, order, reference, *named)
@@ -107,8 +110,18 @@ def _check_labelled(table: pd.DataFrame) -> None:
         )
 
 
+def _check_order(order: list[str], systems: pd.Series) -> None:
+    unknown = sorted(set(order) - set(systems))
+    if unknown:
+        raise ValueError(
+            f"`systems` must name systems of the runs, {sort_names(systems)}. "
+            f"Received: {unknown}. Correct the names, or leave them out."
+        )
+
+
 def _check_figure_names(blocks: list[Block]) -> None:
-    names = [block.name for block in blocks if isinstance(block, Figure)]
+    # Some file systems do not distinguish capital letters.
+    names = [block.name.casefold() for block in blocks if isinstance(block, Figure)]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser.reports import archives, run_files, tasks
+from keras_ser.reports import archives, consistency, run_files, tasks, tested
 from keras_ser.reports.run_files import IDENTITY, KEYS, RunPath
 from keras_ser.reports.tasks import Head
 from keras_ser.reports.text import natural_key, sort_names
@@ -16,7 +16,7 @@ from keras_ser.reports.text import natural_key, sort_names
 Paths = str | Path | Iterable[str | Path]
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 # Keys of config.json that differ from run to run.
-RUN_KEYS = ("systems", "fold", "repeat", "data", "tasks")
+RUN_KEYS = ("systems", "fold", "repeat", "data", "tasks", tested.KEY)
 # Settings that change no result. Runs may differ in them, and the first that is not
 # empty counts.
 FREE_SETTINGS = ("published", "reference", "primary")
@@ -98,7 +98,9 @@ def read(paths: Paths) -> pd.DataFrame:
             if a run has no predictions.csv or config.json.
         ValueError: If a predictions.csv is unreadable, lacks columns or values, holds
             several runs, predicts an utterance twice, or holds heads that config.json
-            does not describe; if an utterance is tested in two folds of a repeat; if
+            does not describe; if the files of a run disagree, see
+            `consistency.check_files`; if an utterance is tested in two folds of a
+            repeat; if
             runs of one experiment have different settings; if an archive is damaged
             or unsafe.
     """
@@ -118,11 +120,14 @@ def read_runs(paths: Paths) -> list[Run]:
     runs = [_read_run(folder) for folder in _find_folders(paths)]
     runs.sort(key=lambda run: [natural_key(part) for part in run.identity.values()])
     predictions = join_predictions(runs)
+    for run in runs:
+        consistency.check_identity(run.folder, run.predictions, run.config)
     _check_duplicates(predictions)
     _check_folds(predictions)
     collect_settings(runs)
     for run in runs:
         tasks.check_heads(run.folder, run.predictions, run.recorded_heads)
+        consistency.check_files(run.folder, run.predictions, run.config, run.heads)
     return runs
 
 

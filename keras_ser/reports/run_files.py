@@ -131,6 +131,9 @@ def read_predictions(path: RunPath) -> pd.DataFrame:
 def _read_csv(path: RunPath) -> pd.DataFrame:
     options = {"dtype": str, "keep_default_na": False, "index_col": False}
     content = io.BytesIO(read_bytes(path))
+    if not content.getvalue().endswith((b"\n", b"\r")):
+        expected = "a complete CSV file, whose last line ends with a line break"
+        raise invalid_file(path, expected, content.getvalue()[-20:])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -251,6 +254,7 @@ def _check_settings(path: RunPath, config: dict, system: dict) -> None:
     names = {
         "corpus": corpus if isinstance(corpus, list) else [],
         "tuned_on": config.get("tuned_on") or [],
+        "tuned_audio": config.get("tuned_audio") or [],
         "train_conditions": system.get("train_conditions") or [],
     }
     for name, value in names.items():

@@ -67,7 +67,20 @@ def _block_markdown(block: Block) -> str:
 
 
 def _markdown_row(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(_markdown_cell, cells)) + " |"
+
+
+def _markdown_cell(text: str) -> str:
+    return _printable(text).replace("|", "\\|")
+
+
+def _printable(text: str) -> str:
+    """Text on one line: what cannot be printed, such as a line break, is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(
+        mark if mark.isprintable() or mark == " " else repr(mark)[1:-1] for mark in text
+    )
 
 
 def _block_latex(block: Block) -> str:
@@ -141,4 +154,4 @@ _LATEX = {
 
 
 def _escape(text: str) -> str:
-    return "".join(_LATEX.get(mark, mark) for mark in text)
+    return "".join(_LATEX.get(mark, mark) for mark in _printable(text))

@@ -26,7 +26,7 @@ from keras_ser.robustness.finished_runs import (
     warn_of_changes,
     with_test_speech,
 )
-from keras_ser.utils import files, parallel
+from keras_ser.utils import csv_files, files, parallel
 from keras_ser.utils.lists import as_list
 
 NAME = report.NAME  # of the folder and of the files in it
@@ -112,7 +112,7 @@ def evaluate(
         parts = [part for plan in plans for part in _predictions(plan, settings, bar)]
     frame = pd.concat(parts, ignore_index=True).fillna("")
     with files.replacing(out / f"{NAME}.csv") as temporary:
-        frame.to_csv(temporary, index=False)
+        temporary.write_text(csv_files.to_text(frame), encoding="utf-8")
     corpus = "" if table is None else str(table["corpus"].iloc[0])
     heads = merge_heads((run.folder, run.heads) for run in networks)
     written = report.write(frame, out, published, corpus, heads)
@@ -255,7 +255,8 @@ def _score(plan: _Plan, settings: _Settings, bar=None) -> None:
         if not path.exists():
             with files.replacing(path) as temporary:
                 frame = evaluate(condition)
-                frame.to_csv(temporary, index=False, float_format="%.6f")
+                text = csv_files.to_text(frame, float_format="%.6f")
+                temporary.write_text(text, encoding="utf-8")
         if bar is not None:
             bar.update()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from keras_ser.experiments.config import Experiment
+from keras_ser.experiments.plan import check_tuned
 from keras_ser.protocols import (
     PROTOCOLS,
     Fold,
@@ -74,7 +75,7 @@ def inside_fold(
     if fold not in folds:
         raise ValueError(f"Unknown fold: {fold!r}. Expected one of {list(folds)}.")
     outer = folds[fold]
-    leaks.check_tuned(config.tuned_on, _test_speakers(folds), [fold])
+    check_tuned(config, folds, [fold], [table, unlabelled])
     if outer.test_speakers_select:
         raise ValueError(
             f"A search inside fold `{fold}` must not use its test speakers. Received: "

@@ -13,6 +13,7 @@ from keras_ser.experiments import checks, variants
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.lookup import SCRIPTS, is_classical, model_name
+from keras_ser.protocols import leaks
 from keras_ser.tuning import folds
 from keras_ser.tuning import space as spaces
 from keras_ser.tuning.folds import DIVISIONS, SearchSpeakers
@@ -23,7 +24,7 @@ NAME = "search.json"
 # Fields that change no trial, because a trial is one clean test of search speakers.
 UNUSED_FIELDS = (
     *("repeats", "conditions", "noise", "published", "reference", "primary"),
-    "tuned_on",
+    *("tuned_on", "tuned_audio"),
 )
 
 
@@ -76,6 +77,7 @@ class Search:
             reference="",
             primary="",
             tuned_on=(),
+            tuned_audio=(),
         )
         out = self.folder / "trials" / str(number)
         return [
@@ -84,7 +86,7 @@ class Search:
         ]
 
     def tuned_config(self, values: Mapping) -> Experiment:
-        """The experiment with these values and the speakers that it must not test.
+        """The experiment with these values and the speech that it must not test.
 
         Args:
             values: Settings by override path.
@@ -96,7 +98,17 @@ class Search:
             config,
             name=f"{config.name}_tuned{suffix}",
             tuned_on=tuple(sorted({*config.tuned_on, *speakers})),
+            tuned_audio=tuple(sorted({*config.tuned_audio, *self._audio()})),
         )
+
+    def _audio(self) -> tuple[str, ...]:
+        """What names the labelled speech of the search, see `leaks.audio_keys`."""
+        sides = [
+            table
+            for fold in self.search_speakers.folds
+            for table in (fold.train, fold.dev, *fold.tests.values())
+        ]
+        return leaks.audio_keys(pd.concat(sides))
 
     def describe(self) -> dict:
         """All that decides the trials, as JSON; their number does not."""

@@ -49,6 +49,31 @@ def test_a_protocol_keeps_speakers_apart_and_tests_nothing_twice(toy_table, name
 
 
 @every_protocol
+def test_a_protocol_tests_the_speakers_that_it_promises(toy_table, name):
+    table = table_for(name, toy_table)
+    tested = [
+        names
+        for fold in divide_emodb(name, table).values()
+        for names in fold.speakers()["test"]
+    ]
+    assert len(tested) == len(set(tested))
+    dev = [fold.speakers()["dev"] for fold in divide_emodb(name, table).values()]
+    promised = {
+        "held_out_speakers": set(ARGUMENTS["held_out_speakers"]["test"]),
+        "cross_corpus": {*table.speaker[table.corpus == "toy"]} - {*sum(dev, [])},
+        "cross_language": {*table.speaker} - {*sum(dev, [])},
+    }
+    assert set(tested) == promised.get(name, set(table.speaker))
+
+
+@every_protocol
+def test_a_protocol_rejects_an_utterance_that_stands_twice(toy_table, name):
+    table = table_for(name, toy_table)
+    with pytest.raises(ValueError, match="each once in its table"):
+        divide_emodb(name, pd.concat([table, table]))
+
+
+@every_protocol
 def test_a_protocol_is_deterministic_and_ignores_row_order(toy_table, name):
     table = table_for(name, toy_table)
     before = table.copy()

@@ -91,9 +91,6 @@ def test_without_source_an_utterance_is_its_own(toy_table):
         check(toy_table("a", source=""), toy_table("b", source="toy/a-0"))
 
 
-TESTS = {"1": ["toy/1"], "2": ["toy/2"], "3": ["toy/3", "toy/4"]}
-
-
 def test_the_same_sound_on_two_sides_is_named(toy_table):
     sides = {name: toy_table([name]) for name in ("train", "dev", "test")}
     names = {side: list(table.utterance) for side, table in sides.items()}
@@ -104,23 +101,80 @@ def test_the_same_sound_on_two_sides_is_named(toy_table):
     with pytest.raises(ValueError, match="Fold `03`: dev and test must share no") as e:
         leaks.check_sound("03", sides, sound)
     assert f"{names['dev'][0]} = {names['test'][1]}" in str(e.value)
-    within = {**sound, names["test"][1]: names["test"][0]}
-    leaks.check_sound("03", sides, within)
 
 
-def test_folds_that_test_speakers_of_the_search_are_rejected():
+def test_the_same_sound_with_two_labels_is_named(toy_table):
+    sides = {name: toy_table([name]) for name in ("train", "dev", "test")}
+    sound = {"toy/test-0": "one", "toy/test-1": "one"}
+    with pytest.raises(ValueError, match="must not have different labels") as caught:
+        leaks.check_sound("03", sides, sound)
+    assert "'toy/test-0' (anger) = 'toy/test-1' (sadness)" in str(caught.value)
+    sides["test"]["emotion"] = ["anger", ""]  # an unlabelled copy agrees
+    leaks.check_sound("03", sides, sound)
+    rated = sides["test"].assign(emotion="anger", valence=[0.5, 0.7])
+    with pytest.raises(ValueError, match="valence of 'toy/test-0'"):
+        leaks.check_sound("03", {**sides, "test": rated}, sound)
+
+
+@pytest.mark.parametrize(
+    "exempt", [("dev", "test", "speaker"), ("test", "dev", "speakers")]
+)
+def test_an_exemption_that_matches_nothing_is_rejected(toy_table, exempt):
+    sides = {name: toy_table([name]) for name in ("train", "dev", "test")}
+    with pytest.raises(ValueError, match="`exempt` must name two sides"):
+        leaks.check_disjoint("03", sides, {exempt})
+
+
+@pytest.mark.parametrize("digest", ["", None])
+def test_speech_without_digests_is_rejected(toy_table, digest):
+    sides = {"train": toy_table("a"), "test": toy_table("b", digest=digest)}
+    with pytest.raises(ValueError, match="needs the digest.*2 utterances without"):
+        leaks.check_disjoint("03", sides)
+
+
+@pytest.fixture
+def tests(toy_table):
+    """The test tables of three folds with the speakers 1, 2, and 3 and 4."""
+    return {
+        fold: toy_table(names) for fold, names in (("1", "1"), ("2", "2"), ("3", "34"))
+    }
+
+
+KNOWN = ("toy/1", "toy/2", "toy/3", "toy/4")
+
+
+def test_folds_that_test_speakers_of_the_search_are_rejected(tests):
     with pytest.raises(ValueError) as caught:
-        leaks.check_tuned(("toy/1", "toy/4"), TESTS, ["1", "2", "3"])
+        leaks.check_tuned(("toy/1", "toy/4"), tests, ["1", "2", "3"], KNOWN)
     message = str(caught.value)
     assert "Received: folds 1, 3, which test toy/1, toy/4." in message
     assert message.endswith("Choose among the other folds: 2.")
 
 
-def test_folds_with_other_speakers_may_be_tested():
-    leaks.check_tuned(("toy/1", "toy/4"), TESTS, ["2"])
-    leaks.check_tuned((), TESTS, list(TESTS))
+def test_folds_with_other_speakers_may_be_tested(tests):
+    leaks.check_tuned(("toy/1", "toy/4"), tests, ["2"], KNOWN)
+    leaks.check_tuned((), tests, list(tests), KNOWN)
 
 
-def test_the_message_says_if_no_fold_is_left():
+def test_the_message_says_if_no_fold_is_left(tests):
     with pytest.raises(ValueError, match="Every fold of this protocol tests some"):
-        leaks.check_tuned(("toy/1", "toy/2", "toy/3"), TESTS, ["1"])
+        leaks.check_tuned(("toy/1", "toy/2", "toy/3"), tests, ["1"], KNOWN)
+
+
+def test_a_misspelt_speaker_of_a_search_is_rejected(tests):
+    with pytest.raises(ValueError, match="`tuned_on` must name.*Received: toy/O, "):
+        leaks.check_tuned(("toy/O", "toy/4"), tests, ["2"], KNOWN)
+
+
+def test_audio_of_the_search_is_found_under_another_name(tests, toy_table):
+    heard = leaks.audio_keys(toy_table("1"))
+    renamed = {
+        fold: table.assign(speaker="other/" + table.speaker)
+        for fold, table in tests.items()
+    }
+    known = [f"other/{name}" for name in KNOWN]
+    options = {"known": known, "audio": heard}
+    with pytest.raises(ValueError, match="folds 1, which test other/toy/1"):
+        leaks.check_tuned(("toy/1",), renamed, ["1"], **options)
+    other = {"1": renamed["1"].assign(digest="x")}
+    leaks.check_tuned(("toy/1",), other, ["1"], **options)

@@ -140,7 +140,7 @@ def test_runs_with_different_settings_are_rejected(path, value, runs):
 def test_settings_that_change_no_result_may_differ(key, runs, table):
     config = make_config(predictions("mtl", "03"), **{key: "mtl_aug:3"})
     write(runs, predictions("mtl", "03"), config=config)
-    config[key] = "mtl"
+    config = make_config(predictions("mtl", "08"), **{key: "mtl"})
     write(runs, predictions("mtl", "08"), config=config)
     pd.testing.assert_frame_equal(reports.read(runs), table)
 
@@ -166,7 +166,7 @@ def test_settings_of_the_run_and_absent_ones_may_differ(runs, tmp_path):
     assert table_rows(text, "toy: systems")["extra"][1] == "filters=8"
     assert table_rows(text, "toy: systems")["extra"][-1] == "librispeech"
     other = predictions("extra", "08")
-    write(runs, other, config={**config, "unlabelled_corpus": "emodb"})
+    write(runs, other, config={**config, "fold": "08", "unlabelled_corpus": "emodb"})
     with pytest.raises(ValueError, match="unlabelled_corpus='librispeech' and 'emodb'"):
         reports.read(runs)
 

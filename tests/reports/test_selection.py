@@ -50,7 +50,7 @@ def test_disjoint_speakers_are_reported(text):
 
 
 def test_speakers_of_another_type_are_rejected(tmp_path):
-    sides = {"train": ["x"], "dev": ["y"], "test": []}
+    sides = {"train": ["x"], "dev": ["y"], "test": ["emodb/03"]}
     for speakers in (
         ["x"],
         {"train": ["x"], "dev": ["y"]},  # a missing side would seem to share nobody
@@ -65,13 +65,13 @@ def test_speakers_of_another_type_are_rejected(tmp_path):
 @pytest.mark.parametrize(
     "speakers, sides",
     [
-        ({"train": ["x", "y"], "dev": ["y"], "test": []}, "train and dev: y"),
-        ({"train": ["x"], "dev": ["y"], "test": ["y"]}, "dev and test: y"),
-        # The speaker of the predictions counts, whatever metrics.json says.
-        ({"train": ["emodb/03"], "dev": [], "test": []}, "train and test: emodb/03"),
+        ({"train": ["x", "y"], "dev": ["y"]}, "train and dev: y"),
+        ({"train": ["x"], "dev": ["emodb/03"]}, "dev and test: emodb/03"),
+        ({"train": ["emodb/03"], "dev": []}, "train and test: emodb/03"),
     ],
 )
 def test_shared_speakers_are_an_error_line(speakers, sides, tmp_path):
+    speakers = {**speakers, "test": ["emodb/03"]}
     write(tmp_path / "runs", predictions("mtl", "03"), speakers=speakers)
     text = report_text(tmp_path / "runs", tmp_path)
     line = f"ERROR: speakers shared between {sides} (mtl, fold 03 repeat 0)."
@@ -83,7 +83,7 @@ def test_shared_speakers_are_an_error_line(speakers, sides, tmp_path):
 def test_check_speakers_raises_only_if_speakers_are_shared(runs):
     reports.check_speakers(runs)
     for fold in ("03", "08"):
-        speakers = {"train": ["x", "y"], "dev": ["y"], "test": []}
+        speakers = {"train": ["x", "y"], "dev": ["y"], "test": [f"emodb/{fold}"]}
         write(runs, predictions("mtl", fold), speakers=speakers)
     first = r"speakers shared between train and dev: y \(mtl, fold 03 repeat 0\)\."
     with pytest.raises(RuntimeError, match=f"Received: 2 that do, the first: {first}"):

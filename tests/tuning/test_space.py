@@ -149,6 +149,7 @@ def test_changes_extend_the_default_space_or_replace_parts_of_it():
         "corpus",
         "repeats",
         "tuned_on",
+        "tuned_audio",
         "systems.b.objective.center",
         "systems.a",
         "systems.a.use_unlabelled",

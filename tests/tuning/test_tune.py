@@ -12,12 +12,12 @@ import pytest
 from keras_ser import tuning
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.callbacks.checkpoint import Checkpoint
-from keras_ser.experiments import experiment, extraction, run_folder, runner
+from keras_ser.experiments import environment, experiment, extraction, runner
 from keras_ser.experiments.config import Training
 from keras_ser.experiments.config_file import load_config
-from keras_ser.experiments.plan import plan_jobs
+from keras_ser.experiments.plan import check_tuned, plan_jobs
 from keras_ser.features import FeatureStore
-from keras_ser.protocols import PROTOCOLS, leaks
+from keras_ser.protocols import PROTOCOLS
 from keras_ser.tuning import Choice, Range, config_file, oracles, study, tune
 from keras_ser.utils import files, locks
 
@@ -74,7 +74,7 @@ def fake(monkeypatch):
     fake = Fake()
     monkeypatch.setattr(runner, "_train_and_test", fake.train)
     monkeypatch.setattr(experiment, "prepare", fake.prepare)
-    monkeypatch.setattr(run_folder, "_commit", lambda: "")  # calls git every time
+    monkeypatch.setattr(environment, "commit", lambda: "")  # calls git every time
     return fake
 
 
@@ -372,19 +372,17 @@ def test_searches_of_several_folds_have_different_folders(fake, plan):
     assert {path.name for path in folder.iterdir()} == {"3", "4", "speakers"}
 
 
-def speakers_of_tests(config, table) -> dict:
+def check(config, table, chosen) -> None:
     folds = PROTOCOLS[config.protocol](table, **config.protocol_arguments)
-    return {name: fold.speakers()["test"] for name, fold in folds.items()}
+    check_tuned(config, folds, chosen, [table, None])
 
 
 def test_a_config_from_a_fold_is_for_that_fold_only(fake, plan, speakers_table):
     written = load_config(run(plan(), 1))
-    tests = speakers_of_tests(written, speakers_table)
-    leaks.check_tuned(written.tuned_on, tests, ["3"])
-    for fold in tests:
-        if fold != "3":
-            with pytest.raises(ValueError, match=f"folds {fold}, .* other folds: 3.$"):
-                leaks.check_tuned(written.tuned_on, tests, [fold])
+    check(written, speakers_table, ["3"])
+    for fold in "0124567":
+        with pytest.raises(ValueError, match=f"folds {fold}, .* other folds: 3.$"):
+            check(written, speakers_table, [fold])
 
 
 def test_a_config_from_speakers_is_for_other_folds(fake, plan, speakers_table):
@@ -392,10 +390,9 @@ def test_a_config_from_speakers_is_for_other_folds(fake, plan, speakers_table):
     path = run(search, 1)
     written = load_config(path)
     assert written.name == "toy_tuned"
-    tests = speakers_of_tests(written, speakers_table)
-    leaks.check_tuned(written.tuned_on, tests, ["6", "7"])
+    check(written, speakers_table, ["6", "7"])
     with pytest.raises(ValueError, match="folds 0, .*test toy/0.* other folds: 6, 7"):
-        leaks.check_tuned(written.tuned_on, tests, ["0", "6"])
+        check(written, speakers_table, ["0", "6"])
     assert "--folds 6,7" in path.read_text()
 
 
