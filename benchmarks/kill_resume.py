@@ -6,7 +6,12 @@ command is started again. The report and every predictions.csv, history.csv and
 metrics.json must have the same bytes in both runs, and no finished run folder may be
 written again. Otherwise the exit code is 1.
 
+With `--parent-only`, the kill hits the first process alone, as a kill by a scheduler or
+by the system does. Its workers must have ended by themselves after 5 seconds.
+
 Command: python benchmarks/kill_resume.py --kills 20
+the parent of two workers: python benchmarks/kill_resume.py --kills 20 \
+    --parent-only --workers 2
 200 very short jobs in two processes: python benchmarks/kill_resume.py \
     --system length --speakers 5 --repeats 40 --workers 2 --kills 3
 """
@@ -28,6 +33,7 @@ from keras_ser.callbacks import checkpoint
 from keras_ser.utils import files
 
 RATE = 16_000
+END_SECONDS = 5.0  # after which no process of a killed parent may be left
 SPEAKERS = ("03", "08", "09", "10", "11", "12")
 COMPARED = ("report.md", "predictions.csv", "history.csv", "metrics.json")
 SYSTEMS = {
@@ -77,15 +83,37 @@ def start(folder: Path, out: Path, workers: int = 1) -> subprocess.Popen:
         )
 
 
-def kill_after(process: subprocess.Popen, seconds: float) -> bool:
-    """Kill the process group if it still runs after `seconds`; returns if it did."""
+def kill_after(
+    process: subprocess.Popen, seconds: float, parent_only: bool = False
+) -> list[int] | None:
+    """Kill the process group, or its first process, if it still runs after `seconds`.
+
+    Returns:
+        The processes of the group that were left `END_SECONDS` later, all of which are
+        killed then; None if the process had ended before.
+    """
     try:
         process.wait(seconds)
+        return None
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        kill = os.kill if parent_only else os.killpg
+        kill(process.pid, signal.SIGKILL)
         process.wait()
-        return True
-    return False
+    end = time.monotonic() + END_SECONDS
+    while (left := members(process.pid)) and time.monotonic() < end:
+        time.sleep(0.1)
+    if left:
+        os.killpg(process.pid, signal.SIGKILL)
+    return left
+
+
+def members(group: int) -> list[int]:
+    """The processes of a group that run, without those that only await their parent."""
+    done = subprocess.run(
+        ["ps", "-A", "-o", "pid=,pgid=,stat="], stdout=subprocess.PIPE, text=True
+    )
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return [int(pid) for pid, of, state in rows if int(of) == group and state[0] != "Z"]
 
 
 def describe_progress(out: Path) -> str:
@@ -117,28 +145,37 @@ def modification_times(out: Path) -> dict[str, int]:
 
 
 def run_with_kills(
-    folder: Path, out: Path, kills: int, longest: float, workers: int
-) -> tuple[int, int]:
-    """Run to the end with at most `kills` kills.
+    folder: Path,
+    out: Path,
+    kills: int,
+    seconds: tuple[float, float],
+    workers: int,
+    parent_only: bool = False,
+) -> tuple[int, int, int]:
+    """Run to the end with at most `kills` kills, each within a span of `seconds`.
 
     Returns:
-        The number of kills, and the number of finished files that were rewritten.
+        The number of kills, of finished files that were rewritten, and of processes
+        that were left after a kill.
     """
-    rng, rewritten = random.Random(0), 0
+    rng, rewritten, survivors = random.Random(0), 0, 0
     for number in range(kills):
-        seconds = rng.uniform(0, longest)
+        moment = rng.uniform(*seconds)
         before = modification_times(out)
-        if not kill_after(start(folder, out, workers), seconds):
+        left = kill_after(start(folder, out, workers), moment, parent_only)
+        if left is None:
             kills = number
             break
+        survivors += len(left)
         after = modification_times(out)
         rewritten += sum(after.get(path) != written for path, written in before.items())
         print(
-            f"kill {number + 1} after {seconds:.1f} s: {describe_progress(out)}",
+            f"kill {number + 1} after {moment:.1f} s: {describe_progress(out)}; "
+            f"{len(left)} processes left",
             flush=True,
         )
     run_uninterrupted(folder, out, workers)
-    return kills, rewritten
+    return kills, rewritten, survivors
 
 
 def run_uninterrupted(folder: Path, out: Path, workers: int = 1) -> float:
@@ -162,7 +199,13 @@ def main() -> int:
     arguments.add_argument("--system", default="mtl_aug", choices=sorted(SYSTEMS))
     arguments.add_argument("--workers", type=int, default=1, help="parallel processes")
     arguments.add_argument(
+        "--shortest", type=float, default=0, help="shortest time, as the start takes"
+    )
+    arguments.add_argument(
         "--longest", type=float, help="longest time before a kill, in seconds"
+    )
+    arguments.add_argument(
+        "--parent-only", action="store_true", help="kill the first process alone"
     )
     parsed = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -176,8 +219,13 @@ def main() -> int:
         jobs = parsed.speakers * parsed.repeats
         print(f"uninterrupted: {jobs} jobs, {seconds:.0f} s", flush=True)
         longest = parsed.longest or 2 * seconds / parsed.kills
-        kills, rewritten = run_with_kills(
-            folder, interrupted, parsed.kills, longest, parsed.workers
+        kills, rewritten, survivors = run_with_kills(
+            folder,
+            interrupted,
+            parsed.kills,
+            (parsed.shortest, longest),
+            parsed.workers,
+            parsed.parent_only,
         )
         expected, received = read_results(uninterrupted), read_results(interrupted)
         equal = sum(received.get(key) == value for key, value in expected.items())
@@ -190,9 +238,9 @@ def main() -> int:
     print(
         f"{kills} kills, {resumed} of them inside a fold; {equal} of "
         f"{len(expected)} files equal; {rewritten} finished files rewritten; "
-        f"{len(left)} unfinished files left"
+        f"{len(left)} unfinished files left; {survivors} processes left"
     )
-    return int(equal != len(expected) or bool(rewritten) or bool(left))
+    return int(equal != len(expected) or any([rewritten, left, survivors]))
 
 
 if __name__ == "__main__":

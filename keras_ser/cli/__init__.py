@@ -4,6 +4,14 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["arguments", "commands", "demo", "errors", "main"],
+    submodules=[
+        "arguments",
+        "commands",
+        "demo",
+        "errors",
+        "graph_errors",
+        "main",
+        "streams",
+    ],
     submod_attrs={"main": ["entry", "run_options"]},
 )

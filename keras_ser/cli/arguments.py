@@ -53,6 +53,12 @@ def corpus(command) -> None:
 
 def features(command) -> None:
     _config(command)
+    command.add_argument(
+        "--verify",
+        action="store_true",
+        help="read all features that are in the cache, report how many are right, and "
+        "extract damaged ones again",
+    )
 
 
 def run(command) -> None:
@@ -103,13 +109,16 @@ def run(command) -> None:
         "--smoke",
         action="store_true",
         help="run one fold for two epochs on a little synthetic speech, to see that "
-        "everything works",
+        "everything works; replaces an earlier smoke run",
     )
 
 
 def _config(command) -> None:
     command.add_argument(
-        "config", metavar="CONFIG", help="Python file that defines an experiment"
+        "config",
+        metavar="CONFIG",
+        help="Python file that defines an experiment; it runs with your rights, so "
+        "give only a file that you trust",
     )
     _corpora(
         command,

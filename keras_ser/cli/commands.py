@@ -32,11 +32,15 @@ def corpus(
         print("written:", database.write(table, audformat), file=sys.stderr)
 
 
-def features(**options) -> None:
+def features(verify: bool, **options) -> None:
     from keras_ser import experiments
+    from keras_ser.features import Verification
 
-    count, bad = experiments.prepare_features(**options)
+    verification = Verification() if verify else None
+    count, bad = experiments.prepare_features(**options, verification=verification)
     cache = options["cache"]
+    if verification:
+        print(verification.text())
     print(f"{count} entries extracted into {cache}. The cache is complete.")
     if bad:
         print(f"Skipped {len(bad)} utterances, listed in {Path(cache, 'skipped.csv')}.")

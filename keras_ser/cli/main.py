@@ -5,7 +5,7 @@ import sys
 import warnings
 
 from keras_ser import backend
-from keras_ser.cli import arguments, commands, errors
+from keras_ser.cli import arguments, commands, errors, streams
 
 
 def entry() -> None:
@@ -15,12 +15,18 @@ def entry() -> None:
 
     backend.set_tensorflow_defaults()
     warnings.showwarning = _show_warning
-    app.run(
-        main,
-        flags_parser=lambda argv: parser(argparse_flags.ArgumentParser).parse_args(
-            argv[1:]
-        ),
-    )
+    streams.replace_unknown_signs()
+    try:
+        app.run(
+            main,
+            flags_parser=lambda argv: parser(argparse_flags.ArgumentParser).parse_args(
+                argv[1:]
+            ),
+        )
+    except BrokenPipeError:  # from `--help`
+        sys.exit(errors.PIPE_CLOSED)
+    finally:
+        streams.discard()
 
 
 def main(parsed: argparse.Namespace) -> int:
@@ -30,8 +36,9 @@ def main(parsed: argparse.Namespace) -> int:
         parsed: The arguments, from `parser`.
 
     Returns:
-        The exit code: 0 for success, 1 if a run failed, 2 for bad input, or 130 if the
-        command was interrupted. An error is reported as one line on stderr.
+        The exit code: 0 for success, 1 if a run failed, 2 for bad input, or 128 and
+        the number of the signal that interrupted the command. An error is reported as
+        one line on stderr.
     """
     return errors.run_command(lambda: parsed.function(**_options(parsed)))
 
@@ -105,4 +112,4 @@ def _options(parsed: argparse.Namespace) -> dict:
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
-    print(f"keras-ser: warning: {message}", file=sys.stderr)
+    streams.write_line(f"warning: {message}")

@@ -93,7 +93,7 @@ def fit_and_test(
         warn_of_single_emotions([train, *fold.tests.values()])
     learners = _fit(system, fold, train, scaling(vectors, train.speaker))
     if folder is not None:
-        record_tasks(folder, [learner.task for learner in learners])
+        record_tasks(folder, [learner.task for learner in learners], fold.tests)
     parts = []
     for text in job.config.conditions:
         condition = conditions.parse(text)

@@ -169,6 +169,10 @@ class Experiment:
         tuned_on: The speakers that a search for these settings used, such as
             `("emodb/03",)`. Folds that test one of them are rejected.
             `tuning.search` fills in this field; the default is empty.
+        tuned_audio: What the search heard, as the first 16 characters of the digest of
+            each file. Folds that test such a file are rejected, whatever its corpus
+            and its speaker are called. `tuning.search` fills in this field; the
+            default is empty.
 
     Example:
 
@@ -208,6 +212,7 @@ class Experiment:
     primary: str = ""
     corpus_options: Mapping[str, Mapping] = dataclasses.field(default_factory=dict)
     tuned_on: tuple[str, ...] = ()
+    tuned_audio: tuple[str, ...] = ()
 
     @property
     def corpora(self) -> tuple[str, ...]:
@@ -293,7 +298,7 @@ class Experiment:
         ):
             check(name, getattr(self, name), "text", is_text)
         check("corpus", self.corpus, "a name, or several different ones", are_corpora)
-        for name in ("conditions", "tuned_on"):
+        for name in ("conditions", "tuned_on", "tuned_audio"):
             check(name, getattr(self, name), "a tuple of texts", are_names)
         expected = "text, a mapping from emotion to class, or one of these per corpus"
         check("labels", self.labels, expected, are_labels)

@@ -16,6 +16,8 @@ MOVED_MODULES = ("config", "systems")  # of earlier versions, directly in the pa
 def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
     """Runs a config file and returns the experiment that it defines as `config`.
 
+    The file is a program and runs with the rights of the user, so it must be trusted.
+
     Args:
         path: A Python file such as `configs/mtl_aug/emodb.py`.
         overrides: Changes to the experiment, `path=value`, such as

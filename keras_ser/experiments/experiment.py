@@ -19,6 +19,7 @@ from keras_ser.experiments.overrides import override
 from keras_ser.experiments.plan import clear, plan_jobs, status
 from keras_ser.experiments.run_folder import check_free, check_same_settings
 from keras_ser.experiments.runner import run_job
+from keras_ser.features import Verification
 from keras_ser.utils import files, parallel
 from keras_ser.utils.lists import as_list
 
@@ -67,7 +68,8 @@ def run(
             instead of those that the config names.
         repeats: The number of repeats of each fold, instead of the config's.
         smoke: Whether to run one fold for two epochs on a little synthetic speech, to
-            see that everything runs. An earlier smoke run is removed first.
+            see that everything runs. An earlier smoke run is removed first; a folder
+            of its name that holds anything else is an error.
         skip_bad: Whether to leave out audio that cannot be used and list it in
             `skipped.csv`, instead of stopping before anything trains.
         out: The folder of all runs.
@@ -140,6 +142,7 @@ def prepare_features(
     cache: str | Path = "cache",
     workers: int = 1,
     progress: bool = True,
+    verification: Verification | None = None,
 ) -> tuple[int, list[Unusable]]:
     """Extracts all features that an experiment reads into the cache.
 
@@ -154,6 +157,8 @@ def prepare_features(
         cache: The folder of features and of generated speech.
         workers: The number of processes.
         progress: Whether to show progress bars.
+        verification: If given, existing entries are read and verified as a whole, and
+            it is filled with what is found. This is the option `--verify`.
 
     Returns:
         The number of entries that were extracted, and the list of utterances that
@@ -174,7 +179,7 @@ def prepare_features(
     tables = inputs.read_tables(config, roots, cache, skip_bad)
     planned = plan_jobs(config, *tables, "runs")
     bad = [] if skip_bad else None
-    count = prepare(planned, cache, workers, progress, bad)
+    count = prepare(planned, cache, workers, progress, bad, verification)
     if bad:
         unusable.write(Path(cache) / unusable.SKIPPED_FILE, bad)
     return count, bad or []
@@ -309,16 +314,22 @@ def run_jobs(
 
     Raises:
         ValueError: If a run in the output folder has different settings, if another
-            process is using it, if the devices cannot share the batches, or if two
-            sides of a fold share a recording. Nothing has been trained then.
+            process is using it, if the devices cannot share the batches, if a setting
+            of Keras would change the results (see `backend.settings`), or if two sides
+            of a fold share a recording. Nothing has been trained then.
         CallsFailed: If several jobs failed twice. If a single job failed, its own
             error is raised. All others are done.
     """
+    from keras_ser.backend import settings
     from keras_ser.backend.devices import check_devices
+    from keras_ser.experiments.classical import is_classical
 
     for job in planned:
         check_same_settings(job)
     todo = [job for job in planned if not job.folder.exists()]
+    if not all(map(is_classical, todo)):
+        settings.check_numbers()
+        settings.check_limits()
     several = workers > 1 or bool(cluster)
     for job in todo:
         check_free(job)

@@ -12,6 +12,7 @@ import pandas as pd
 from keras_ser import corpora
 from keras_ser.audio import unusable
 from keras_ser.audio.unusable import Unusable
+from keras_ser.corpora import copies
 from keras_ser.experiments.checks import check_corpora
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.job import Job
@@ -44,7 +45,8 @@ def read_tables(
     Raises:
         UnusableAudio: If files have no readable header. It names all of them.
         ValueError: If a corpus has no folder, if `labels` or `corpus_options` do not
-            fit the corpora, or if no utterance is labelled.
+            fit the corpora, if no utterance is labelled, or if the same audio has
+            different labels, maybe in two corpora.
     """
     check_corpora(config)
     folders = {name: find_root(name, roots, cache) for name in config.needed_corpora}
@@ -63,7 +65,9 @@ def read_tables(
             *unusable.list_unreadable(unlabelled),
         ]
         unusable.check_none(found, cache)
-    return tuple(unusable.mark_unreadable([table, unlabelled]))
+    table, unlabelled = unusable.mark_unreadable([table, unlabelled])
+    copies.check_labels(f"Experiment `{config.name}`", table)
+    return table, unlabelled
 
 
 def read_noise(

@@ -48,7 +48,7 @@ def train_and_test(
             `prepare_data_and_model`.
     """
     data, model = prepare_data_and_model(job, store)
-    record_tasks(folder, model.tasks)
+    record_tasks(folder, model.tasks, job.data.tests)
     objective = job.config.systems[job.system].objective
     settings = job.config.training
     monitors = _monitors(data, folder) if monitor else []

@@ -1,35 +1,40 @@
 """Plans the jobs of an experiment, counts their state, and removes their runs."""
 
 import shutil
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from keras_ser.experiments import checks
+from keras_ser.experiments import checks, removal
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.fold_checks import check_job
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.run_folder import unfinished
-from keras_ser.experiments.variants import select_names
-from keras_ser.protocols import PROTOCOLS, leaks
+from keras_ser.experiments.variants import SMOKE_CORPORA, select_names
+from keras_ser.protocols import PROTOCOLS, Fold, leaks
 from keras_ser.utils import files, locks
 
 
-def clear(folder: str | Path) -> None:
+def clear(folder: str | Path, corpora: Collection[str] = SMOKE_CORPORA) -> None:
     """Removes the folder of an experiment, so that everything is run again.
 
     Args:
         folder: The folder of the experiment, inside the folder of all runs.
+        corpora: The corpora of its runs, by default the synthetic ones of smoke runs.
 
     Raises:
-        ValueError: If a process is using the folder. Nothing has been removed then.
+        ValueError: If a process is using the folder, or if it holds anything but runs
+            of this experiment on these corpora. Nothing has been removed then.
     """
     folder = Path(folder)
+    if not folder.exists():
+        return
     for lock in sorted(folder.glob("*/*.lock")):
         locks.check_free(lock, lock.with_suffix(".partial"))
-    if folder.exists():
-        shutil.rmtree(folder)
+    removal.check_only_runs(folder, corpora)
+    shutil.rmtree(folder)
 
 
 def status(planned: list[Job]) -> str:
@@ -67,9 +72,10 @@ def plan_jobs(
 
     Raises:
         ValueError: If the config holds an unknown name or argument, if the protocol
-            cannot divide the corpus, if a fold tests speakers that the search for the
-            settings used, or if the training speech of a fold has fewer than two
-            classes of what a system learns.
+            cannot divide the corpus, if two folds or two systems would share a folder,
+            if a fold tests speech that the search for the settings used, or if the
+            training speech of a fold has fewer than two classes of what a system
+            learns.
     """
     checks.check(config, table.columns)
     divided = PROTOCOLS[config.protocol](
@@ -79,11 +85,12 @@ def plan_jobs(
     chosen_folds = select_names("folds", folds, divided)[
         : 1 if first_fold_only else None
     ]
-    if config.tuned_on:
-        tests = {name: fold.speakers()["test"] for name, fold in divided.items()}
-        leaks.check_tuned(config.tuned_on, tests, chosen_folds)
+    check_tuned(config, divided, chosen_folds, [table, unlabelled])
+    _check_fold_names(config.protocol, divided)
     for fold in chosen_folds:
         files.safe_name(f"Fold {fold!r} of `{config.protocol}`", fold)
+    _check_folders("folds", divided)
+    _check_folders("systems", config.systems)
     planned = [
         Job(config, system, divided[fold], repeat, Path(out), noise=noise)
         for repeat in range(config.repeats)
@@ -93,3 +100,55 @@ def plan_jobs(
     for job in planned:
         check_job(job)
     return planned
+
+
+def check_tuned(
+    config: Experiment,
+    folds: Mapping[str, Fold],
+    chosen: Iterable[str],
+    tables: Iterable[pd.DataFrame | None],
+) -> None:
+    """Checks that no fold tests speech that a search for the settings used.
+
+    Args:
+        config: The experiment.
+        folds: All folds of its protocol by name.
+        chosen: The names of the folds to run.
+        tables: The labelled and the unlabelled table.
+
+    Raises:
+        ValueError: As `leaks.check_tuned`.
+    """
+    if not config.tuned_on and not config.tuned_audio:
+        return
+    tests = {name: fold.sides()["test"] for name, fold in folds.items()}
+    known = {name for each in tables if each is not None for name in each.speaker}
+    leaks.check_tuned(config.tuned_on, tests, chosen, known, config.tuned_audio)
+
+
+def _check_fold_names(protocol: str, folds: Mapping[str, Fold]) -> None:
+    """Checks that a protocol, maybe a user's own, names its folds like their keys."""
+    wrong = [name for name, fold in folds.items() if fold.name != name]
+    if wrong:
+        raise ValueError(
+            f"Protocol `{protocol}` must return its folds by their names. Received: "
+            f"the key {wrong[0]!r} of the fold {folds[wrong[0]].name!r}. Use "
+            "{fold.name: fold}."
+        )
+
+
+def _check_folders(what: str, names: Iterable[str]) -> None:
+    """Checks that no two names are those of one folder on any file system.
+
+    Some file systems do not distinguish capital letters, or ways to write an accent.
+    """
+    known: dict[str, str] = {}
+    for name in names:
+        key = unicodedata.normalize("NFC", name).casefold()
+        if key in known:
+            raise ValueError(
+                f"The names of {what} must differ in more than capital letters, "
+                f"because they become folders. Received: {known[key]!r} and {name!r}. "
+                "Rename one of them."
+            )
+        known[key] = name

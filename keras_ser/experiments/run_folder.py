@@ -2,24 +2,26 @@
 
 import datetime
 import json
-import shutil
-import subprocess
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_ser import backend
+import pandas as pd
+
+from keras_ser.experiments import environment as environments
+from keras_ser.experiments import removal
 from keras_ser.experiments.job import Job
+from keras_ser.reports import tested
 from keras_ser.reports.run_files import renamed_keys
 from keras_ser.utils import files, locks
 
 if TYPE_CHECKING:
     from keras_ser.tasks import Task
 
-# Keys of config.json that decide no result: three concern reports only, and the tasks
+# Keys of config.json that decide no result: three concern reports only, and the others
 # follow from the model and the speech.
-FREE_KEYS = ("published", "reference", "primary", "tasks")
+FREE_KEYS = ("published", "reference", "primary", "tasks", tested.KEY)
 
 
 def unfinished(job: Job) -> Path:
@@ -89,8 +91,8 @@ def is_complete(folder: Path) -> bool:
 def start_session(job: Job, folder: Path) -> dict:
     """Prepares the folder of an unfinished run for a new session.
 
-    If the run can resume, everything but its checkpoint, records and logs is removed.
-    Otherwise the whole folder is replaced.
+    What an earlier session has written is removed, except the checkpoint, records and
+    logs of a run that can resume. Files of others stay.
 
     Args:
         job: The job.
@@ -100,15 +102,15 @@ def start_session(job: Job, folder: Path) -> dict:
         The content of `environment.json`: the environment of this session, how often
         the run was `resumed`, and the environments of all `sessions`.
     """
-    now = {**backend.describe(), "commit": _commit()}
+    now = environments.describe()
     resumed, sessions = 0, []
     if _can_resume(job, folder):
         before, resumed, sessions = _read_environment(folder / "environment.json")
         resumed += 1
         _warn_of_changes(folder, before, now)
-        _clear(folder)
+        removal.remove_run_files(folder, keep=_kept())
     elif folder.exists():
-        shutil.rmtree(folder)
+        removal.remove_run_files(folder)
     session = {**now, "date": datetime.date.today().isoformat()}
     environment = {**now, "resumed": resumed, "sessions": [*sessions, session]}
     files.write_json(folder / "environment.json", environment)
@@ -116,11 +118,42 @@ def start_session(job: Job, folder: Path) -> dict:
     return environment
 
 
-def record_tasks(folder: Path, tasks: "Iterable[Task]") -> None:
-    """Adds the tasks of a run's model to its `config.json`, for reports."""
-    path = folder / "config.json"
-    described = [task.describe() for task in tasks]
-    files.write_json(path, {**files.read_object(path), "tasks": described})
+def record_tasks(
+    folder: Path, tasks: "Iterable[Task]", tests: Mapping[str, pd.DataFrame]
+) -> None:
+    """Adds to a run's `config.json` what it learns and a hash of what it will test.
+
+    Reports read the tasks, and compare the hash with the predictions.
+
+    Args:
+        folder: The folder of the unfinished run.
+        tasks: The tasks of its model, main task first.
+        tests: The test tables of its fold by name.
+    """
+    path, tasks = folder / "config.json", list(tasks)
+    found = {
+        "tasks": [task.describe() for task in tasks],
+        tested.KEY: tested.fingerprint(_expected_rows(tasks, tests)),
+    }
+    files.write_json(path, {**files.read_object(path), **found})
+
+
+def _expected_rows(
+    tasks: "Iterable[Task]", tests: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """The rows that each condition has in `predictions.csv`, without predictions.
+
+    As in `evaluation.predictions`, heads without any truth are left out, except for
+    the main one.
+    """
+    parts = []
+    for name, table in tests.items():
+        rows = table[["corpus", "utterance", "speaker"]].assign(test=name)
+        for number, task in enumerate(task for task in tasks if task.is_scored):
+            truth = task.truths(table)
+            if number == 0 or (truth != "").any():
+                parts.append(rows.assign(head=task.name, truth=truth))
+    return pd.concat(parts)
 
 
 def _can_resume(job: Job, folder: Path) -> bool:
@@ -157,29 +190,18 @@ def _read_environment(path: Path) -> tuple[dict, int, list[dict]]:
     return before, resumed, sessions
 
 
-def _clear(folder: Path) -> None:
-    """Keeps what an interrupted run resumes from; the rest will be written again."""
+def _kept() -> tuple[str, ...]:
+    """What an interrupted run resumes from; the rest will be written again."""
     from keras_ser.callbacks import checkpoint
 
-    for path in folder.iterdir():
-        if path.name in {
-            "config.json",
-            "environment.json",
-            checkpoint.FILE_NAME,
-            "logs",
-        }:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+    return ("config.json", "environment.json", checkpoint.FILE_NAME, removal.LOGS)
 
 
 def _warn_of_changes(folder: Path, before: dict, now: dict) -> None:
     changed = {
-        key: f"{before.get(key)} before, {now[key]} now"
+        key: f"{before[key]} before, {now[key]} now"
         for key in now
-        if before.get(key) != now[key]
+        if key in before and before[key] != now[key]
     }
     if changed:
         warnings.warn(
@@ -187,23 +209,6 @@ def _warn_of_changes(folder: Path, before: dict, now: dict) -> None:
             "differ from those of an uninterrupted run.",
             stacklevel=2,
         )
-
-
-def _commit() -> str:
-    """Returns the commit of the package's checkout; empty if it is installed."""
-    root = Path(__file__).parents[2]
-    if not (root / ".git").exists():
-        return ""
-    try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
 
 
 def _different_settings(folder: Path, found: dict, expected: dict) -> str:

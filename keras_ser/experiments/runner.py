@@ -16,8 +16,8 @@ from keras_ser.experiments.run_folder import (
     start_session,
     unfinished,
 )
-from keras_ser.experiments.summary import summarise
-from keras_ser.utils import files, locks
+from keras_ser.reports.summary import summarise
+from keras_ser.utils import csv_files, files, locks
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -112,7 +112,8 @@ def _train_and_test(
 def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
     """Writes the results of a run and everything that decided them."""
     frame = _add_run_columns(job, frame)
-    frame.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
+    text = csv_files.to_text(frame, float_format="%.6f")
+    files.write_text(folder / "predictions.csv", text)
     fold = job.data
     metrics = {
         **summarise(frame),

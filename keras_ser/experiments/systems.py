@@ -108,7 +108,17 @@ def few_labels(fractions: Iterable[float] = FRACTIONS, **sizes) -> dict[str, Sys
 
     Returns:
         The systems by name, which ends in the percentage, such as `mtl_aug_20`.
+
+    Raises:
+        ValueError: If two fractions have the same percentage.
     """
+    fractions = list(fractions)
+    percents = [round(100 * fraction) for fraction in fractions]
+    if len(set(percents)) < len(percents):
+        raise ValueError(
+            "`fractions` must differ in whole percents, which name the systems. "
+            f"Received: {fractions}. Leave out or change one of them."
+        )
     rows = networks(**sizes)
     del rows["mtl_aug_librispeech"]
     return {

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import backend, callbacks
-from keras_ser.backend import devices
+from keras_ser.backend import devices, settings
 from keras_ser.backend.optimizers import build_optimizers
 from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.data import Pipeline
@@ -60,10 +60,12 @@ def fit(
     Raises:
         RuntimeError: If the loss becomes NaN or infinite, or if the development score
             is NaN in every epoch.
-        ValueError: If the checkpoint belongs to another model, or if the model's main
-            task does not have the score that is monitored.
+        ValueError: If the checkpoint belongs to another model, if the model's main
+            task does not have the score that is monitored, or if the environment
+            limits the epochs of Keras.
     """
     folder = Path(folder)
+    settings.check_limits()
     check_monitor(training, model.tasks[0])
     _check_development(model.tasks[0], data.fold)
     _compile(model, training, objective)

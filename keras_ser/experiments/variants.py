@@ -165,6 +165,8 @@ def smoke(config: Experiment) -> Experiment:
         noise=noise,
         corpus_options={**small.corpus_options, **options},
         training=training,
+        tuned_on=(),  # no search heard this speech
+        tuned_audio=(),
     )
     return _without_old_options(small, config)
 

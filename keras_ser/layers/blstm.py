@@ -120,7 +120,7 @@ class BLSTM(keras.layers.Layer):
         # (batch, time, 2, units)
         if not self.return_sequences:
             return self._last(states, lengths)
-        valid = ops.arange(time)[None, :] < lengths[:, None]
+        valid = ops.arange(time, dtype="int32")[None, :] < lengths[:, None]
         states = ops.where(valid[:, :, None, None], states, 0.0)
         return ops.reshape(states, (batch, time, 2 * self.units))
 

@@ -77,6 +77,7 @@ class ConvBlock(keras.layers.Layer):
             kernel,
             strides=stride,
             padding="same",
+            data_format="channels_last",  # whatever Keras is set to
             use_bias=final,  # batch normalisation has its own
             dtype=self.dtype_policy,
             name="convolution",

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from keras_ser.backend import settings
 from keras_ser.backend.optimizers import build_optimizers
 from keras_ser.models import checks
 from keras_ser.tasks import Task
@@ -60,8 +61,9 @@ class SpeechModel(keras.Model):
 
     Raises:
         TypeError: If an argument is unknown.
-        ValueError: If tasks and outputs do not match, or one of the `arguments` is
-            called like an attribute that every model has.
+        ValueError: If tasks and outputs do not match, if one of the `arguments` is
+            called like an attribute that every model has, or if a setting of Keras
+            would change the results; see `backend.settings`.
 
     Example:
 
@@ -85,6 +87,11 @@ class SpeechModel(keras.Model):
     optimizer_names: tuple[str, ...] = ("main",)
     backends: tuple[str, ...] = ALL_BACKENDS
     mask_padding = True
+
+    def __new__(cls, *arguments, **keywords):
+        settings.check_numbers()  # before a subclass makes its layers
+        settings.check_policy()
+        return super().__new__(cls, *arguments, **keywords)
 
     def __init__(
         self,

@@ -77,7 +77,9 @@ def pooled_encoder_layers(
             layers.ConvBlock(
                 width, kernel, stride=1, momentum=momentum, name=f"encoder_{stage}"
             ),
-            keras.layers.MaxPooling2D(2, name=f"pool_{stage}"),
+            keras.layers.MaxPooling2D(
+                2, data_format="channels_last", name=f"pool_{stage}"
+            ),
         )
         for stage, (width, kernel) in enumerate(stages, 1)
     ]

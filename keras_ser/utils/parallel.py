@@ -2,20 +2,23 @@
 
 A call knows nothing of the others. A call that fails is tried again, alone, once all
 others are done. A call that fails again is reported with its log. A process that dies
-takes down the other processes of its pool, so all calls that were running then are
-tried again.
+fails the call that it computed, and no other call. Processes end with this one.
 """
 
+import collections
 import contextlib
-import copy
 import dataclasses
-import sys
-import tempfile
+import numbers
+import queue
+import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-DASK = "dask://"
+from keras_ser.utils import messages
+from keras_ser.utils.processes import Process, ProcessDied
+
 MAX_LOG_CHARACTERS = 20_000  # of a traceback
 MAX_REPORTED = 3  # failures that one message describes
 MAX_LINE_CHARACTERS = 200  # of the description of one failure
@@ -73,25 +76,50 @@ def run(
             several processes.
 
     Raises:
-        ValueError: If `cluster` is not such an address, or Dask is not installed.
+        ValueError: If `workers` is not 1 or more, if `cluster` is not such an address,
+            or if Dask is not installed.
         Exception: If one call failed: its error.
         CallsFailed: If several calls failed.
     """
-    retries: list[Call] = []
-    failures: list[Failure] = []
-    with _pool(workers, cluster) as pool, _Bar(calls, pool, progress) as bar:
-        left = calls
-        while left:
-            done, failed = _run_round(pool, left, bar)
-            retries += [failure.call for failure in failed if _may_pass(failure)]
-            failures += [failure for failure in failed if not _may_pass(failure)]
-            left = [call for call in left if call not in done]
-        for call in retries:
-            failures += _run_round(pool, [call], bar)[1]
+    _check_workers(workers)
+    shown = progress and (workers > 1 or bool(cluster))
+    with _pool(workers, cluster) as pool, _bar(len(calls), shown) as bar:
+        failed = list(_failures(pool, calls, bar))
+        failures = [failure for failure in failed if not _may_pass(failure)]
+        for failure in failed:
+            if _may_pass(failure):
+                failures += _failures(pool, [failure.call], bar, last=True)
     if len(failures) == 1:
         raise failures[0].error
     if failures:
         raise CallsFailed(failures, len(calls))
+
+
+def unordered(
+    function: Callable, arguments: Iterable[tuple], workers: int = 1
+) -> Iterator[Any]:
+    """Yields the results of a function for many arguments, as they are computed.
+
+    Args:
+        function: The function.
+        arguments: A tuple of arguments for each result.
+        workers: The number of processes. With 1, this process computes them.
+
+    Raises:
+        ValueError: If `workers` is not 1 or more.
+        Exception: The first error of the function. Nothing else is computed then.
+        ProcessDied: If a process died.
+    """
+    _check_workers(workers)
+    arguments = list(arguments)
+    if min(workers, len(arguments)) < 2:
+        yield from (function(*each) for each in arguments)
+        return
+    with contextlib.closing(_outcomes(function, arguments, workers)) as found:
+        for _, result, error in found:
+            if error is not None:
+                raise error
+            yield result
 
 
 def cpu_count() -> int:
@@ -119,23 +147,30 @@ def threads_each(workers: int, cluster: str = "") -> int | None:
     return max(1, cpu_count() // workers) if workers > 1 else None
 
 
-def _run_round(pool, calls: list[Call], bar) -> tuple[list[Call], list[Failure]]:
-    """Runs calls until all have ended or a process dies.
+def _check_workers(workers) -> None:
+    is_count = isinstance(workers, numbers.Integral) and not isinstance(workers, bool)
+    if not is_count or workers < 1:
+        raise ValueError(
+            "`workers` must be a number of processes, 1 or more. Received: "
+            f"{workers!r}. `keras_ser.utils.parallel.cpu_count()` returns the number "
+            "of processors."
+        )
 
-    Returns:
-        The calls that ended, and the failures among them.
+
+def _failures(pool, calls: list[Call], bar, last: bool = False) -> Iterator[Failure]:
+    """Runs calls and yields the failures among them.
+
+    Args:
+        pool: A function from calls to their numbers and errors.
+        calls: The calls.
+        bar: The progress bar, which counts a call that is tried again only once.
+        last: Whether no call is tried again.
     """
-    done, failed = [], []
-    try:
-        for number, error in pool.outcomes(calls):
-            done.append(calls[number])
-            failed += [Failure(calls[number], error)] if error else []
-            bar.update(not (error and _may_pass(failed[-1])))
-    except pool.deaths as error:
-        for call in pool.interrupted(calls, done):
-            failed.append(Failure(call, _death(call, error)))
-            done.append(call)
-    return done, failed
+    for number, error in pool(calls):
+        failure = error and Failure(calls[number], _named(error, calls[number]))
+        bar.update(int(last or not (failure and _may_pass(failure))))
+        if failure:
+            yield failure
 
 
 def _may_pass(failure: Failure) -> bool:
@@ -143,11 +178,13 @@ def _may_pass(failure: Failure) -> bool:
     return not isinstance(failure.error, ValueError | FileNotFoundError)
 
 
-def _death(call: Call, error: Exception) -> RuntimeError:
-    """Returns the error of a call whose process died.
+def _named(error: Exception, call: Call) -> Exception:
+    """Returns the error of a call; the death of its process with the call's name.
 
     The log may already hold the trace of a fault in native code.
     """
+    if not isinstance(error, ProcessDied):
+        return error
     call.log.parent.mkdir(parents=True, exist_ok=True)
     with call.log.open("a", encoding="utf-8") as log:
         log.write(f"{error}\n")
@@ -164,121 +201,79 @@ def _describe(failure: Failure) -> str:
     return f"{failure.call.name}: {text} (log: {failure.call.log})"
 
 
-class _InProcess:
-    """Runs calls one after the other in this process."""
-
-    deaths = ()
-
-    def outcomes(self, calls: list[Call]) -> Iterator[tuple[int, Exception | None]]:
-        for number, call in enumerate(calls):
-            yield number, _attempt(call)
-
-    def interrupted(self, calls: list[Call], done: list[Call]) -> list[Call]:
-        return []  # this process would have died with them
-
-
-class _Processes:
-    """Runs calls in joblib's processes, on this machine or on a cluster.
-
-    Args:
-        workers: The number of processes.
-        folder: The folder in which running calls are marked. None if the processes
-            share no disk.
-    """
-
-    # Errors of calls are returned, so whatever is raised comes from the pool.
-    deaths = (Exception,)
-
-    def __init__(self, workers: int, folder: Path | None):
-        self._workers, self._folder = workers, folder
-
-    def outcomes(self, calls: list[Call]) -> Iterator[tuple[int, Exception | None]]:
-        import joblib
-
-        # joblib would run a single worker in this process, which would die with it.
-        workers = max(self._workers, 2)
-        pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-        return pool(
-            joblib.delayed(_run_numbered)(number, call, self._mark(call))
-            for number, call in enumerate(calls)
-        )
-
-    def interrupted(self, calls: list[Call], done: list[Call]) -> list[Call]:
-        """Returns the calls that were running when the pool died.
-
-        If that is not known, returns all calls that are left.
-        """
-        left = [call for call in calls if call not in done]
-        marked = [call for call in left if self._folder and self._mark(call).exists()]
-        for call in marked:
-            self._mark(call).unlink()
-        return marked or left
-
-    def _mark(self, call: Call) -> Path | None:
-        name = call.name.replace("/", "__")
-        return self._folder and self._folder / name
-
-
 @contextlib.contextmanager
-def _pool(workers: int, cluster: str):
-    from joblib.externals.loky import get_reusable_executor
-
+def _pool(workers: int, cluster: str) -> Iterator[Callable]:
+    """Yields a function that runs calls and yields their numbers and errors."""
     if cluster:
-        with _dask_workers(cluster) as count:
-            yield _Processes(count, None)
+        from keras_ser.utils import dask_cluster
+
+        with dask_cluster.connect(cluster) as client:
+            yield lambda calls: dask_cluster.outcomes(client, run_logged, calls)
     elif workers == 1:
-        yield _InProcess()
+        yield lambda calls: ((n, attempt(call)) for n, call in enumerate(calls))
     else:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                yield _Processes(workers, Path(folder))
-            finally:  # joblib would reuse them, perhaps with a wrong number of threads
-                get_reusable_executor().shutdown()
+        yield lambda calls: _errors(calls, workers)
 
 
-@contextlib.contextmanager
-def _dask_workers(address: str):
-    """Sends joblib's calls to a Dask cluster and yields the number of its workers."""
-    import joblib
+def _errors(calls: list[Call], workers: int) -> Iterator[tuple[int, Exception | None]]:
+    arguments = [(call,) for call in calls]
+    with contextlib.closing(_outcomes(run_logged, arguments, workers)) as found:
+        for number, failed, died in found:
+            yield number, died or failed
 
-    host = address.removeprefix(DASK)
-    if not address.startswith(DASK) or not host:
-        raise ValueError(
-            "`cluster` must be dask://HOST:PORT, the address of a Dask scheduler. "
-            f"Received: {address!r}."
-        )
+
+def _outcomes(
+    function: Callable, arguments: list[tuple], workers: int
+) -> Iterator[tuple[int, Any, Exception | None]]:
+    """Yields the number, the result and the error of each call of a function."""
+    threads = max(1, cpu_count() // workers)
+    count = min(workers, len(arguments))
+    processes = [Process(threads, is_tied=True) for _ in range(count)]
+    left = collections.deque(enumerate(arguments))
+    found = queue.SimpleQueue()
+    crew = [
+        threading.Thread(target=_work, args=(process, function, left, found))
+        for process in processes
+    ]
+    for thread in crew:
+        thread.daemon = True
+        thread.start()
     try:
-        import distributed
-    except ImportError as error:
-        raise ValueError(
-            "`cluster` needs the package `distributed`. Received: an installation "
-            'without it. Install it: pip install "keras_ser[dask]".'
-        ) from error
-    with distributed.Client(f"tcp://{host}", timeout="30s") as client:
-        count = max(len(client.nthreads()), 1)
-        with joblib.parallel_config(backend="dask", n_jobs=count):
-            yield count
+        for _ in arguments:
+            yield found.get()
+    finally:  # also if this process is interrupted
+        left.clear()
+        for process in processes:
+            process.stop()
+        for thread in crew:
+            thread.join()
 
 
-def _run_numbered(number: int, call: Call, mark: Path | None):
-    """Runs a call in a worker; returns its number and its error, if any."""
+def _work(process: Process, function, left: collections.deque, found) -> None:
+    """Computes calls in a process until none is left, in a thread of its own."""
+    with process, contextlib.suppress(IndexError):
+        while True:
+            number, arguments = left.popleft()
+            try:
+                found.put((number, process.call(function, *arguments), None))
+            except Exception as error:  # a function may raise anything
+                found.put((number, None, error))
+
+
+def run_logged(call: Call) -> Exception | None:
+    """Runs a call in a process of its own; returns its error, if any."""
     import faulthandler
 
     call.log.parent.mkdir(parents=True, exist_ok=True)
-    if mark is not None:
-        mark.touch()
     with call.log.open("w", encoding="utf-8") as log:
         faulthandler.enable(log)  # a fault in native code ends the process
         try:
-            error = _attempt(call)
+            return attempt(call)
         finally:
             faulthandler.disable()
-    if mark is not None:
-        mark.unlink()
-    return number, error
 
 
-def _attempt(call: Call) -> Exception | None:
+def attempt(call: Call) -> Exception | None:
     """Runs a call; returns its error, whose traceback is then in the log."""
     try:
         call.function()
@@ -286,43 +281,13 @@ def _attempt(call: Call) -> Exception | None:
         text = "".join(traceback.format_exception(error))[-MAX_LOG_CHARACTERS:]
         call.log.parent.mkdir(parents=True, exist_ok=True)
         call.log.write_text(text, encoding="utf-8")
-        return _portable(error)
+        return messages.portable(error)
     call.log.unlink(missing_ok=True)
     return None
 
 
-def _portable(error: Exception) -> Exception:
-    """Returns an error that another process can rebuild from its class and arguments.
-
-    An error that cannot be rebuilt becomes a `RuntimeError` with its text.
-    """
-    kind = type(error)
-    known = getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
-    try:
-        copy.copy(error)
-    except Exception:  # a class may require any arguments
-        known = False
-    if known:
-        return error
-    portable = RuntimeError(f"{kind.__name__}: {error}")
-    portable.__notes__ = list(getattr(error, "__notes__", ()))
-    return portable
-
-
-class _Bar:
+def _bar(total: int, shown: bool):
     """One bar over all calls; bars of several calls would overwrite each other."""
+    import tqdm
 
-    def __init__(self, calls, pool, progress: bool):
-        import tqdm
-
-        hidden = not progress or isinstance(pool, _InProcess)
-        self._bar = tqdm.tqdm(total=len(calls), desc="runs", unit="run", disable=hidden)
-
-    def update(self, done: bool) -> None:
-        self._bar.update(int(done))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._bar.close()
+    return tqdm.tqdm(total=total, desc="runs", unit="run", disable=not shown)

@@ -12,6 +12,7 @@ from keras_ser.audio.unusable import UnusableAudio
 from keras_ser.experiments import extraction, network, plan
 from keras_ser.experiments.config import System
 from keras_ser.experiments.job import feature_store
+from keras_ser.features import Verification
 from keras_ser.inference import Recogniser
 from keras_ser.utils import files
 
@@ -37,6 +38,25 @@ def test_an_augmentation_takes_its_arguments_from_the_config(toy, tables, tmp_pa
     count = sum(len(table) for table in tables)
     assert extraction.prepare([job], tmp_path, progress=False) == 2 * count
     assert extraction.prepare([job], tmp_path, progress=False) == 0
+
+
+def test_a_start_checks_headers_and_a_verification_reads_everything(
+    toy, tables, tmp_path
+):
+    planned = plan.plan_jobs(toy, *tables, tmp_path, systems=["baseline"])
+    count = extraction.prepare(planned, tmp_path, progress=False)
+    path, other = sorted((tmp_path / "features" / "v1").rglob("*.f16"))[:2]
+    content, header = path.read_bytes(), other.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    other.write_bytes(b"x" + header[1:])
+    with pytest.warns(UserWarning, match="extracted again: 1, the first"):
+        assert extraction.prepare(planned, tmp_path, progress=False) == 1
+    assert (other.read_bytes(), path.read_bytes()) != (header, content)
+    found = Verification()
+    with pytest.warns(UserWarning, match="extracted again: 1, the first"):
+        assert extraction.prepare(planned, tmp_path, 1, False, None, found) == 1
+    assert (len(found.right), found.damaged) == (count - 1, {str(path)})
+    assert path.read_bytes() == content
 
 
 @pytest.fixture

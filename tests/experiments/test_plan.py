@@ -8,6 +8,7 @@ import pytest
 from keras_ser import protocols
 from keras_ser.experiments import plan, run_folder
 from keras_ser.experiments.config import Features, System
+from keras_ser.protocols import leaks
 from keras_ser.utils import files, locks
 
 
@@ -70,6 +71,40 @@ def test_protocol_arguments_reach_the_protocol(toy, tables):
     assert set(job.fold.tests["test"].speaker) == {"toy/4"}
 
 
+def test_misspelt_speakers_of_a_search_are_rejected(toy, tables):
+    tuned = dataclasses.replace(toy, tuned_on=("toy/l",))
+    with pytest.raises(ValueError, match="`tuned_on` must name speakers.*toy/l"):
+        plan.plan_jobs(tuned, *tables, "runs", folds=["2"])
+
+
+def test_audio_of_a_search_is_found_under_another_name(toy, tables):
+    heard = leaks.audio_keys(tables[0][tables[0].speaker == "toy/1"])
+    tuned = dataclasses.replace(toy, tuned_on=("first/a",), tuned_audio=heard)
+    with pytest.raises(ValueError, match="folds 1, which test toy/1"):
+        plan.plan_jobs(tuned, *tables, "runs")
+
+
+@pytest.mark.parametrize("names", [("A", "a"), ("\u00e9", "e\u0301")])
+def test_names_of_one_folder_are_rejected(toy, tables, names):
+    systems = dict.fromkeys(names, toy.systems["baseline"])
+    alike = dataclasses.replace(toy, systems=systems, unlabelled_corpus="")
+    with pytest.raises(ValueError, match="names of systems must differ in more than"):
+        plan.plan_jobs(alike, *tables, "runs")
+    with pytest.raises(ValueError, match=f"Received: {names[0]!r} and {names[1]!r}"):
+        plan._check_folders("folds", ["x", *names])
+    plan._check_folders("folds", ["x", "a", "b"])
+
+
+def test_a_protocol_whose_keys_are_other_names_is_rejected(toy, tables, monkeypatch):
+    def own(table, unlabelled=None):
+        folds = protocols.leave_one_speaker_out(table)
+        return {f"speaker {name}": fold for name, fold in folds.items()}
+
+    monkeypatch.setitem(protocols.PROTOCOLS, "own", own)
+    with pytest.raises(ValueError, match="key 'speaker 1' of the fold '1'"):
+        plan.plan_jobs(dataclasses.replace(toy, protocol="own"), *tables, "runs")
+
+
 def test_folds_that_test_speakers_of_a_search_are_rejected(toy, tables):
     tuned = dataclasses.replace(toy, tuned_on=("toy/1", "toy/3"))
     with pytest.raises(ValueError, match="other folds: 2, 4"):
@@ -91,13 +126,15 @@ def test_the_folder_of_an_experiment_is_removed_unless_it_is_in_use(
     toy, tables, tmp_path
 ):
     job, *_ = plan.plan_jobs(toy, *tables, tmp_path, folds=["1"])
-    files.write_json(job.folder / "config.json", {})
+    files.write_json(job.folder / "config.json", job.describe())
     folder = tmp_path / toy.name
     with locks.held(run_folder.lock(job), job.folder):
         name = re.escape(str(run_folder.unfinished(job)))
         with pytest.raises(ValueError, match=f"{name} is in use by process"):
-            plan.clear(folder)
+            plan.clear(folder, toy.corpora)
         assert (job.folder / "config.json").exists()
-    plan.clear(folder)
+    with pytest.raises(ValueError, match="nothing but an earlier smoke run"):
+        plan.clear(folder)
+    plan.clear(folder, toy.corpora)
     assert not folder.exists()
     plan.clear(folder)

@@ -46,12 +46,12 @@ class Runner:
         self.calls.append((job.system, found))
         (folder / NAME).write_text("state")
         (folder / "logs").mkdir(exist_ok=True)
-        (folder / ".1-half").write_text("half")
-        (folder / "half").mkdir()
+        (folder / ".1-history.csv").write_text("half")
+        (folder / "history.csv").write_text("half")
         if self.error:
             raise self.error
-        (folder / ".1-half").unlink()
-        (folder / "half").rmdir()
+        (folder / ".1-history.csv").unlink()
+        (folder / "history.csv").unlink()
         tested = job.fold.tests["test"]
         columns = {"head": "emotion", "prediction": "anger", "truth": tested.emotion}
         columns |= {"condition": "clean", "test": "test", "p_anger": 0.5}

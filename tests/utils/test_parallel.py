@@ -1,7 +1,9 @@
 """Calls run, fail and die in their own processes; here every call is a script."""
 
 import functools
+import os
 import runpy
+import subprocess
 import sys
 import time
 
@@ -10,6 +12,24 @@ import pytest
 from keras_ser.utils import parallel
 from keras_ser.utils.parallel import Call, CallsFailed
 
+CLIENT = """
+import functools, pathlib, sys, time
+from keras_ser.utils import parallel
+folder = pathlib.Path(sys.argv[2])
+def work(name):
+    (folder / "started").touch()
+    try:
+        for _ in range(1200):
+            time.sleep(0.1)
+        (folder / "done").touch()
+    finally:
+        (folder / "ended").touch()
+calls = [
+    parallel.Call(name, functools.partial(work, name), folder / f"{name}.log")
+    for name in "ab"
+]
+parallel.run(calls, cluster=sys.argv[1], progress=False)
+"""
 DIE = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
 
@@ -113,7 +133,8 @@ def test_a_process_that_dies_is_tried_again_and_the_others_are_done(
 ):
     bad = call("bad", once(tmp_path, DIE))
     parallel.run([*map(call, "ab"), bad, *map(call, "cdef")], 2, progress=False)
-    assert sorted(set(done())) == [*"ab", "bad", *"cdef"]
+    assert sorted(done()) == [*"ab", "bad", *"cdef"]  # each once
+    assert done()[-1] == "bad"
 
 
 def test_a_process_that_dies_twice_is_reported_and_only_that_one(call, done, tmp_path):
@@ -121,8 +142,8 @@ def test_a_process_that_dies_twice_is_reported_and_only_that_one(call, done, tmp
     calls = [call("a", slow), call("bad", DIE), call("b", slow), call("c")]
     with pytest.raises(RuntimeError, match="The process of bad died"):
         parallel.run(calls, 2, progress=False)
-    assert set(done()) == {"a", "b", "c"}
-    assert (tmp_path / "logs" / "bad.log").exists()
+    assert sorted(done()) == ["a", "b", "c"]
+    assert "exit code -9" in (tmp_path / "logs" / "bad.log").read_text()
 
 
 def test_a_fault_in_native_code_leaves_its_trace(call, tmp_path):
@@ -163,6 +184,25 @@ while not (folder / {other!r}).exists():
     assert time.monotonic() - started < 60
 
 
+@workers
+def test_results_come_as_they_are_computed(workers):
+    found = parallel.unordered(divmod, [(each, 3) for each in range(20)], workers)
+    assert sorted(found) == sorted(divmod(each, 3) for each in range(20))
+    assert list(parallel.unordered(divmod, [], workers)) == []
+
+
+@workers
+def test_the_first_error_ends_the_results(tmp_path, workers):
+    def work(number):
+        (tmp_path / str(number)).touch()
+        time.sleep(0.02 * (number > 1))  # the error has to arrive
+        return 1 / (number - 1)
+
+    with pytest.raises(ZeroDivisionError):
+        list(parallel.unordered(work, [(each,) for each in range(100)], workers))
+    assert len(list(tmp_path.iterdir())) < 100
+
+
 ADDRESSES = ["dask", "dask://", "slurm://here", "ray://127.0.0.1:1", "127.0.0.1:80"]
 
 
@@ -182,6 +222,28 @@ def test_without_dask_the_extra_is_named(call, monkeypatch):
 
 
 @pytest.mark.slow
+def test_a_call_on_a_cluster_ends_with_the_process_that_asked_for_it(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None
+    ) as cluster:
+        address = cluster.scheduler_address.replace("tcp://", "dask://")
+        client = subprocess.Popen(
+            [sys.executable, "-c", CLIENT, address, str(tmp_path)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        end = time.monotonic() + 60
+        while not (tmp_path / "started").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        client.kill()
+        client.wait()
+        while not (tmp_path / "ended").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+    assert (tmp_path / "ended").exists()
+    assert not (tmp_path / "done").exists()
+
+
+@pytest.mark.slow
 def test_a_dask_cluster_runs_the_calls(call, done):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
@@ -192,3 +254,12 @@ def test_a_dask_cluster_runs_the_calls(call, done):
         with pytest.raises(RuntimeError, match="^never$"):
             parallel.run([*map(call, "abc"), bad], cluster=address, progress=False)
     assert sorted(done()) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5, True, None])
+def test_a_number_of_workers_is_at_least_one(call, done, workers):
+    with pytest.raises(ValueError, match="`workers` must be a number of processes"):
+        parallel.run([call("a"), call("b")], workers=workers)
+    with pytest.raises(ValueError, match="`workers` must be a number of processes"):
+        list(parallel.unordered(len, [([],), ([],)], workers))
+    assert done() == []
