@@ -158,7 +158,10 @@ def _is_explained(data, last: int, claim: Claim) -> bool:
         return True
     if data[after : after + 3] in (b"ID3", b"TAG", b"APE"):
         return True
-    return bool(claim.chunks) and _are_chunks(data, last + last % 2, claim.chunks)
+    starts = {last, last + last % 2}  # not all writers pad an odd number of bytes
+    return bool(claim.chunks) and any(
+        _are_chunks(data, start, claim.chunks) for start in starts
+    )
 
 
 def _are_chunks(data, at: int, form: str) -> bool:

@@ -115,6 +115,5 @@ def _advise(name: str, value: Any, kinds: list) -> str:
 
 
 def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    text = repr(value) if isinstance(value, str) else text
+    text = repr(value)
     return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"

@@ -27,7 +27,8 @@ RUN_NAME = re.compile(r".+-\d+(\.partial)?")
 NEXT_TO_RUNS = re.compile(r".+-\d+\.(lock(\.held(\.removal)?)?|log)")
 REPORT, REPORT_TEXTS = "report", ("report.md", "report.tex")
 TEMPORARY = re.compile(r"\.\w+-(.+)")  # of a process that was killed while it wrote
-OF_SYSTEM = {".DS_Store", "Thumbs.db", "desktop.ini"}  # written by file managers
+# Written by file managers, by macOS on other disks, and by NFS for a file in use.
+OF_SYSTEM = re.compile(r"\.DS_Store|Thumbs\.db|desktop\.ini|\._.+|\.nfs[0-9a-f]+")
 
 
 def check_only_runs(folder: Path, corpora: Collection[str]) -> None:
@@ -115,12 +116,14 @@ def _is_run_of(folder: Path, experiment: str, corpora: Collection[str]) -> bool:
         return False
     given = config.get("corpus")
     names = given if isinstance(given, list) else [given]
-    return config.get("name") == experiment and set(names) <= set(corpora)
+    known = list(corpora)  # a list, because names in a foreign file may be anything
+    return config.get("name") == experiment and all(name in known for name in names)
 
 
 def _foreign_in_logs(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
-        is_log = LOG_FILES.fullmatch(_named(path)) and not path.is_symlink()
+        is_log = LOG_FILES.fullmatch(_named(path)) or OF_SYSTEM.fullmatch(path.name)
+        is_log = is_log and not path.is_symlink()
         if not is_log and (path.is_symlink() or not path.is_dir()):
             yield path
 
@@ -138,7 +141,9 @@ def _foreign_in_report(folder: Path) -> Iterator[Path]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.name not in OF_SYSTEM)
+    return sorted(
+        path for path in folder.iterdir() if not OF_SYSTEM.fullmatch(path.name)
+    )
 
 
 def _named(path: Path) -> str:

@@ -5,6 +5,7 @@ import struct
 
 import numpy as np
 import pytest
+import soundfile
 from toy_audio import FORMATS, encode, fading_noise
 
 from keras_ser import audio
@@ -179,3 +180,12 @@ def test_a_disk_that_cannot_map_files(tmp_path, monkeypatch, name):
     monkeypatch.setattr(audio.content, "MAX_BYTES_AT_ONCE", 100)
     assert audio.duration(path) == expected[0]
     np.testing.assert_array_equal(audio.read(path), expected[1])
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0"])
+def test_chunks_after_an_odd_number_of_bytes(tmp_path, padding):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, WAVE[:7999], 16_000, subtype="PCM_U8")
+    data = path.read_bytes()[: 44 + 7999]
+    chunk = b"LIST" + struct.pack("<I", 2000) + bytes(range(1, 201)) * 10
+    assert len(samples(tmp_path, data + padding + chunk)) == 7999

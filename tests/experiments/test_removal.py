@@ -36,6 +36,15 @@ def test_a_smoke_run_is_removed(smoke):
 
 
 @pytest.mark.parametrize(
+    "name", ["._config.json", ".nfs000000000a1b2c3d", "logs/.DS_Store"]
+)
+def test_files_of_the_system_are_removed_with_a_smoke_run(smoke, name):
+    (smoke / "mtl" / "s01-0" / name).touch()
+    plan.clear(smoke)
+    assert not smoke.exists()
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "thesis.tex",
@@ -81,6 +90,15 @@ def test_a_folder_that_only_shares_the_name_stays(tmp_path):
     with pytest.raises(ValueError, match="nothing but an earlier smoke run"):
         plan.clear(folder)
     assert (folder / "2024" / "model-1" / "config.json").exists()
+
+
+def test_a_record_of_another_program_is_no_run(smoke):
+    files.write_json(
+        smoke / "mtl" / "s01-0" / "config.json", {**CONFIG, "corpus": [["a"]]}
+    )
+    with pytest.raises(ValueError, match="replaces"):
+        plan.clear(smoke)
+    assert smoke.exists()
 
 
 def test_nothing_behind_a_link_is_removed(smoke, tmp_path):
