@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-TOLERANCE = 0.025  # seconds that an end may lie beyond the file, about two frames
+TOLERANCE = 0.051  # seconds that an end may lie beyond the file: rounding to tenths
 MAX_ID_LENGTH = 100  # characters of an utterance in a message
 NOTATIONS = "seconds (1.5 or 1,5) or times (00:01.5, 00:00:01,500, 0 days 00:00:01.5)"
 

@@ -17,6 +17,7 @@ import pandas as pd
 from keras_ser import audio
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.features import entries
+from keras_ser.features.code import code_hash
 from keras_ser.features.extraction import IDENTITY, BadAudio, extract, stored_type
 from keras_ser.features.front_ends import LogMel
 from keras_ser.features.moments import Sums
@@ -33,8 +34,9 @@ class FeatureStore:
     temporary name and then renamed. A crash therefore never leaves a partial entry,
     and two processes can fill the same folder.
 
-    The code of a front-end is not part of the name. After a change of the code of your
-    own front-end, change one of its settings too, such as a field `version: int = 2`.
+    The code of your own front-end is part of the name too, see `features.code`. If it
+    calls functions outside its class and these change, change one of its settings, such
+    as a field `version: int = 2`.
 
     An entry holds its own name and checksums; see `features.entries`. `prepare` checks
     the header and the size of every entry. Whatever reads features verifies them too,
@@ -71,7 +73,7 @@ class FeatureStore:
         self.format = entries.Format(self.dtype, self.front_end.dimensions)
         kind = type(self.front_end)
         self._settings = [
-            f"{kind.__module__}.{kind.__qualname__}",
+            f"{kind.__module__}.{kind.__qualname__} {code_hash(kind)}".strip(),
             dataclasses.asdict(self.front_end),
             self.dtype,
             int(self.format.dimensions),

@@ -162,7 +162,21 @@ class Sheet:
                 self.name_columns(),
                 self._advise_column("file", "…"),
             )
+        self._check_units(found)
         return {name: column for name, column in found.items() if column}
+
+    def _check_units(self, found: Mapping[str, str]) -> None:
+        """Raises if times are in another unit, because whole files would be read."""
+        if "start" not in found or found["start"] or found["end"]:
+            return
+        other = [c for c in self.frame.columns if vocabulary.has_other_unit(c)]
+        if other:
+            raise self.error(
+                "times in seconds in the columns `start` and `end`",
+                f"{' and '.join(map(quote_column, other[:2]))}",
+                "Convert them to seconds, or give the columns other names if whole "
+                "files are meant",
+            )
 
     def _given(self, name: str, column: str) -> str:
         if column.strip() and column in self.frame.columns:

@@ -8,6 +8,8 @@ import pandas as pd
 from keras_ser.corpora import people
 from keras_ser.corpora.own.sheet import Sheet, list_first, on_command_line, shorten
 
+# What programs write for no value. A person may be called `Nan`.
+MISSING = ("nan", "NaN", "NAN", "<NA>", "None", "null", "NULL", "N/A", "n/a", "#N/A")
 MAX_SPEAKERS = 6  # that a message names
 
 
@@ -45,7 +47,8 @@ def _speakers(sheet: Sheet, paths: pd.Series, speaker: str) -> pd.Series:
             + on_command_line(sheet.reader, "speaker=subject"),
         )
     found = sheet.text("speaker")
-    sheet.check_rows(found == "", "a speaker in each row", "Fill in the speaker")
+    missing = found.isin(["", *MISSING])
+    sheet.check_rows(missing, "a speaker in each row", "Fill in the speaker", found)
     return found
 
 

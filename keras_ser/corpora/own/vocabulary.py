@@ -4,6 +4,7 @@ Words that are not listed here are not guessed. The readers of a user's own data
 them and ask for their meaning.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from keras_ser.corpora import people
@@ -96,8 +97,8 @@ LANGUAGES = {
 COLUMNS = {
     "file": "filename filepath filepaths path wav wavfile wavpath audio audiofile "
     "audiopath audiofilepath",
-    "start": "starttime begin onset",
-    "end": "endtime stop",
+    "start": "starttime begin onset starts startsec startseconds",
+    "end": "endtime stop ends endsec endseconds",
     "speaker": "speakerid spk spkid subject subjectid actor actorid participant "
     "participantid talker",
     "session": "sessionid",
@@ -108,6 +109,13 @@ COLUMNS = {
     "valence": "emoval",
     "dominance": "dom control emodom",
 }
+
+
+# Columns of times that are not in seconds.
+_OTHER_UNIT = re.compile(
+    "(start|begin|onset|end|stop|offset)(time)?"
+    "(ms|msec|milliseconds?|us|ns|samples?|frames?)"
+)
 
 
 def normalise(word: str) -> str:
@@ -187,3 +195,8 @@ def find_language(word: str) -> str:
 def find_column(header: str) -> str:
     """Returns the table's column for a header, or an empty text if it is unknown."""
     return _COLUMNS.get(normalise(header).replace(" ", ""), "")
+
+
+def has_other_unit(header: str) -> bool:
+    """Whether a header names the times of segments in another unit than seconds."""
+    return bool(_OTHER_UNIT.fullmatch(normalise(header).replace(" ", "")))

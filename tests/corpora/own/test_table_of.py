@@ -107,6 +107,21 @@ def test_a_missing_speaker_is_rejected_with_the_next_step(listed):
 
 
 @quiet
+def test_a_person_may_be_called_nan(listed):
+    assert listed(HEAD + "a.wav,Nan,anger\n").speaker.tolist() == ["calls/Nan"]
+
+
+@quiet
+@pytest.mark.parametrize(
+    "names", ["start_s,end_s", "Start Sec,End Sec", "start,end,start_ms"]
+)
+def test_columns_of_seconds_are_recognised(listed, names):
+    text = f"file,speaker,{names}\na.wav,1,0.01,0.05"
+    text += ",10\n" if "ms" in names else "\n"
+    assert listed(text)[["start", "end"]].values.tolist() == [[0.01, 0.05]]
+
+
+@quiet
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
@@ -133,7 +148,11 @@ def test_impossible_options_are_rejected(listed, options, reason):
         (HEAD, "at least one row"),
         ("speaker,emotion\n1,anger\n", "a column with the paths of audio files"),
         (HEAD + "a.wav,,anger\n", "a speaker in each row. Received"),
+        (HEAD + "a.wav,1,anger\nb.wav,nan,anger\n", "with 'nan' in row 3. Fill in"),
+        (HEAD + "a.wav,<NA>,anger\n", "a speaker in each row. Received"),
         (HEAD + ",1,anger\n", "a file in each row"),
+        ("file,speaker,start_ms,end_ms\na.wav,1,0,90\n", "Convert them to seconds"),
+        ("file,speaker,End Sample\na.wav,1,90\n", "with `End Sample`. Convert"),
         (
             HEAD + "a.wav,1,wroth\nb.wav,1,0\n",
             "unknown labels: '0' (1 row), 'wroth' (1 row)",

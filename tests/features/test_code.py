@@ -1,0 +1,93 @@
+"""The hash of a front-end's code follows what its methods compute."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from keras_ser.features import LogMel
+from keras_ser.features.code import code_hash
+
+SOURCE = """
+    import dataclasses, functools
+    import numpy as np
+
+    @dataclasses.dataclass(frozen=True)
+    class Own:
+        gain: float = 1.0
+        scale = 2.0
+
+        @property
+        def dimensions(self):
+            return 1
+
+        @functools.cached_property
+        def factor(self):
+            return self.scale * self.gain
+
+        @staticmethod
+        def names():
+            return "a" in {"a", "b", "c"}
+
+        def __call__(self, wave):
+            return (wave * self.factor)[:, None]
+"""
+
+
+def defined(source):
+    names = {"__name__": "own"}
+    exec(textwrap.dedent(source), names)
+    return names["Own"]
+
+
+def test_equal_code_has_an_equal_hash():
+    assert code_hash(defined(SOURCE)) == code_hash(defined(SOURCE))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("wave * self.factor", "wave / self.factor"),
+        ("self.scale * self.gain", "self.scale + self.gain"),
+        ("scale = 2.0", "scale = 3.0"),
+        ("return 1", "return 2"),
+        ('{"a", "b", "c"}', '{"a", "b", "d"}'),
+        ("def __call__(self, wave)", "def __call__(self, wave, power=2)"),
+    ],
+)
+def test_other_code_has_another_hash(old, new):
+    assert old in SOURCE
+    assert code_hash(defined(SOURCE)) != code_hash(defined(SOURCE.replace(old, new)))
+
+
+def test_a_changed_base_class_has_another_hash():
+    base, other = defined(SOURCE), defined(SOURCE.replace("return 1", "return 2"))
+    first, second = (
+        type("Sub", (each,), {"__module__": "own"}) for each in (base, other)
+    )
+    assert code_hash(first) != code_hash(second)
+
+
+def test_processes_agree(tmp_path):
+    (tmp_path / "own.py").write_text(textwrap.dedent(SOURCE))
+    script = (
+        "import own; from keras_ser.features.code import code_hash; "
+        "print(code_hash(own.Own))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=tmp_path,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(found) == 1 and len(found.pop().strip()) == 32
+
+
+def test_classes_of_the_package_have_none():
+    assert code_hash(LogMel) == ""
