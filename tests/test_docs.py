@@ -241,7 +241,7 @@ def test_blocks_are_written_anew(generate, monkeypatch):
     ("name", "stems"),
     [
         ("emodb_four", ["emodb", "emodb_four"]),
-        ("emodb_four/ablation", ["emodb_ablation"]),
+        ("emodb_four_batch_norm/ablation", ["emodb_ablation"]),
         ("emodb_four_speaker", ["emodb_four", "emodb_speaker"]),
         ("emodb_seven_speaker", ["emodb_seven"]),
         ("table7_emodb_small", ["table7"]),
