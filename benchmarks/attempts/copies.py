@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
+from attempts import REFUSALS
 from keras_ser import corpora, protocols
 from keras_ser.corpora import table as tables
 from keras_ser.experiments import Experiment, Features, System, extraction, inputs
@@ -17,7 +18,6 @@ from keras_ser.models import BASELINE
 
 ORDER = 8
 PROMISE = "A copy in a lossless form is never trained and tested, or with two labels"
-REFUSALS = (ValueError, FileNotFoundError)
 RATE, SPEAKERS = 16_000, 6
 
 

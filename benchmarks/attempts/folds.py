@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from attempts import REFUSALS, refused
 from keras_ser import corpora, protocols
 from keras_ser.experiments import Experiment, System
 from keras_ser.experiments.plan import plan_jobs
@@ -15,7 +16,6 @@ from keras_ser.protocols.fold import make_fold
 
 ORDER = 2
 PROMISE = "Each test utterance is tested once, or there is an error"
-REFUSALS = (ValueError, FileNotFoundError)
 
 
 def attempts(folder: Path):
@@ -83,15 +83,6 @@ def maybe(make: Callable, promised: Callable) -> str:
         return ""
     found, wanted = tested(folds), promised(folds)
     return "" if found == wanted else f"{len(wanted)} promised, {len(found)} tested"
-
-
-def refused(call: Callable) -> str:
-    """What can only be wrong is rejected."""
-    try:
-        call()
-    except REFUSALS:
-        return ""
-    return "accepted"
 
 
 def loso(table):

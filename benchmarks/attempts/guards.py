@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from attempts import REFUSALS, refused
 from keras_ser import corpora, protocols
 from keras_ser.experiments import Experiment, System
 from keras_ser.experiments.plan import plan_jobs
@@ -16,7 +17,6 @@ from keras_ser.tuning.study import plan_search
 
 ORDER = 7
 PROMISE = "A guard whose names match nothing is an error"
-REFUSALS = (ValueError, FileNotFoundError)
 NAMES = [f"{number}" for number in range(8)]
 
 
@@ -26,15 +26,6 @@ def attempts(folder: Path):
         yield name, lambda make=make: refused(make(folder))
     for name, make in RIGHT.items():
         yield name, lambda make=make: accepted(make(folder))
-
-
-def refused(call: Callable) -> str:
-    """The call must be an error."""
-    try:
-        call()
-    except REFUSALS:
-        return ""
-    return "accepted"
 
 
 def accepted(call: Callable) -> str:

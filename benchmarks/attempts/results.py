@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from attempts import REFUSALS
 from keras_ser import reports
 from keras_ser.corpora import COLUMNS
 from keras_ser.experiments import Experiment, System
@@ -18,7 +19,6 @@ from keras_ser.experiments.runner import run_job
 
 ORDER = 6
 PROMISE = "A report holds the results as they were written, or there is an error"
-REFUSALS = (ValueError, FileNotFoundError)
 SPEAKERS, CLASSES = 4, ("anger", "fear")
 ODD = {
     "a carriage return": "a\rb",
