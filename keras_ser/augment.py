@@ -6,6 +6,10 @@ feature store keeps the features of each variant next to those of the original. 
 batch of partners and a seed, and returns a batch. It has no state, so equal seeds give
 equal batches.
 
+`BatchAugmentation` does this in two steps: `draw` turns the seed into a few numbers per
+row, and `apply` uses them. A training plan keeps these numbers (see `data.plan`), so
+that models that train together on a GPU see the same augmentation.
+
 A batch is a dictionary of tensors:
 
 | key | shape | value |
@@ -18,16 +22,18 @@ A batch is a dictionary of tensors:
 
 To add a type, write a class with `name` and `kind` and add it to `AUGMENTATIONS`. A
 waveform augmentation also has `transforms`. A batch augmentation is callable and has
-`softens` (whether its labels may be soft) and `needs_partner`.
+`softens` (whether its labels may be soft) and `needs_partner`; a subclass of
+`BatchAugmentation` needs `draw` and `apply` instead of a call.
 """
 
+import abc
 import math
 import numbers
 from collections.abc import Iterable, Mapping
-
-import tensorflow as tf
+from types import SimpleNamespace
 
 from keras_ser import audio
+from keras_ser.backend.lazy_tensorflow import tf
 
 NONE = "none"
 
@@ -61,7 +67,65 @@ class SpeedPerturbation:
         return {"factors": self.factors}
 
 
-class SpecAugment:
+def tensorflow_ops() -> SimpleNamespace:
+    """The functions of `keras.ops` that `apply` may use, on TensorFlow.
+
+    Inside tf.data, tensors are those of TensorFlow whatever the Keras backend is.
+    """
+    return SimpleNamespace(
+        arange=tf.range,
+        isfinite=tf.math.is_finite,
+        maximum=tf.maximum,
+        one_hot=tf.one_hot,
+        ones_like=tf.ones_like,
+        reshape=tf.reshape,
+        shape=tf.shape,
+        take=tf.gather,
+        where=tf.where,
+    )
+
+
+class BatchAugmentation(abc.ABC):
+    """Base class of batch augmentations that can be planned."""
+
+    kind = "batch"
+    softens = False
+    needs_partner = False
+
+    def __call__(self, batch: dict, partner: dict, seed) -> dict:
+        drawn = self.draw(batch["frames"], batch["features"].shape[-1], seed)
+        return self.apply(batch, partner, drawn, tensorflow_ops())
+
+    @abc.abstractmethod
+    def draw(self, frames, dimensions: int, seed) -> dict:
+        """Draws the numbers that `apply` needs, by graph operations.
+
+        Args:
+            frames: int32 `(batch,)`, the unpadded frames.
+            dimensions: The number of values per frame.
+            seed: Int `(2,)`, a stateless seed.
+
+        Returns:
+            A dictionary of tensors `(batch,)`. The numbers of a row depend on its
+            place in the batch and its own frames only.
+        """
+
+    @abc.abstractmethod
+    def apply(self, batch: dict, partner: dict, drawn: Mapping, ops) -> dict:
+        """Augments all rows of a batch.
+
+        Args:
+            batch: The batch.
+            partner: A batch of partners, with as many rows and frames.
+            drawn: What `draw` returned.
+            ops: `keras.ops`, or the functions of `tensorflow_ops`.
+
+        Returns:
+            The augmented batch.
+        """
+
+
+class SpecAugment(BatchAugmentation):
     """One frequency mask and one time mask, filled with 0, the mean of the features.
 
     With V bands and τ unpadded frames,
@@ -94,9 +158,6 @@ class SpecAugment:
     """
 
     name = "specaugment"
-    kind = "batch"
-    softens = False
-    needs_partner = False
 
     def __init__(
         self,
@@ -124,41 +185,45 @@ class SpecAugment:
         self.least = least
         self.ops = ops
 
-    def __call__(self, batch: dict, partner: dict, seed) -> dict:
-        apply = self._tfio if self.ops == "tfio" else self._batch
-        return {**batch, "features": apply(batch["features"], batch["frames"], seed)}
+    def __call__(self, batch, partner, seed):
+        if self.ops != "tfio":
+            return super().__call__(batch, partner, seed)
+        features = self._tfio(batch["features"], batch["frames"], seed)
+        return {**batch, "features": features}
 
-    def _batch(self, features, frames, seed):
-        shape = tf.shape(features)
-        widths, starts = self.draw(frames, shape[2], seed)
-        band = _inside(shape[2], starts[0], widths[0])  # (batch, bands)
-        frame = _inside(shape[1], starts[1], widths[1])  # (batch, time)
-        hidden = band[:, None, :] | frame[:, :, None]
-        return tf.where(hidden, 0.0, features)
+    def draw(self, frames, dimensions, seed):
+        """Draws the `width` and the `start` of both masks, each int32 `(batch,)`.
 
-    def draw(self, frames, bands, seed):
-        """Draws both masks.
-
-        Args:
-            frames: int32 `(batch,)`, the unpadded frames.
-            bands: The number of bands.
-            seed: Int `(2,)`, a stateless seed.
+        Args: See `BatchAugmentation.draw`.
 
         Returns:
-            Widths and starts, each a pair of the frequency masks' and the time
-            masks' values of shape `(batch,)`.
+            `{"band_width": …, "band_start": …, "frame_width": …, "frame_start": …}`.
         """
         seeds = tf.unstack(tf.random.split(seed, 4))
         limit = tf.cast(self.share * tf.cast(frames, tf.float32), tf.int32)
         most = tf.minimum(self.time, limit)
-        bands = tf.fill(tf.shape(frames), bands)
+        bands = tf.fill(tf.shape(frames), dimensions)
         width_f = _random_integers(seeds[0], tf.minimum(self.frequency + 1, bands))
         width_t = _random_integers(seeds[1], most + 1)
         narrow = (width_f < self.least) & (width_t < self.least)
         width_f = tf.where(narrow, tf.minimum(self.least, bands - 1), width_f)
         start_f = _random_integers(seeds[2], bands - width_f)
         start_t = _random_integers(seeds[3], frames - width_t)
-        return (width_f, width_t), (start_f, start_t)
+        return {
+            "band_width": width_f,
+            "band_start": start_f,
+            "frame_width": width_t,
+            "frame_start": start_t,
+        }
+
+    def apply(self, batch, partner, drawn, ops):
+        features = batch["features"]
+        shape = ops.shape(features)  # (batch, time, bands)
+        bands, frames = ops.arange(shape[2]), ops.arange(shape[1])
+        band = _inside(bands, drawn["band_start"], drawn["band_width"])
+        frame = _inside(frames, drawn["frame_start"], drawn["frame_width"])
+        hidden = band[:, None, :] | frame[:, :, None]
+        return {**batch, "features": ops.where(hidden, 0.0, features)}
 
     def _tfio(self, features, frames, seed):
         tfio = _import_tensorflow_io()
@@ -184,7 +249,7 @@ class SpecAugment:
         }
 
 
-class Mixup:
+class Mixup(BatchAugmentation):
     """Convex combination of two utterances and of their labels.
 
         x̃ = λ x_i + (1 − λ) x_j,   ỹ = λ y_i + (1 − λ) y_j,   λ ~ U(0, 1)
@@ -199,25 +264,32 @@ class Mixup:
     """
 
     name = "mixup"
-    kind = "batch"
     softens = True
     needs_partner = True
 
-    def __call__(self, batch: dict, partner: dict, seed) -> dict:
-        share = tf.random.stateless_uniform(tf.shape(batch["frames"]), seed)
+    def draw(self, frames, dimensions, seed):
+        """Draws λ as the `share`, float32 `(batch,)`.
+
+        Args: See `BatchAugmentation.draw`.
+        """
+        return {"share": tf.random.stateless_uniform(tf.shape(frames), seed)}
+
+    def apply(self, batch, partner, drawn, ops):
+        share = drawn["share"]
         labels, known = {}, {}
         for task, label in batch["labels"].items():
             known[task] = batch["known"][task] * partner["known"][task]
-            mixed = _mix(share, label, partner["labels"][task])
+            mixed = _mix(share[:, None], label, partner["labels"][task])
             labels[task] = mixed * known[task][:, None]
         clear = (share >= 0.1) & (share <= 0.9)
+        features, others = batch["features"], partner["features"]
         return {
-            "features": _mix(share, batch["features"], partner["features"]),
-            "frames": tf.maximum(batch["frames"], partner["frames"]),
+            "features": _mix(share[:, None, None], features, others),
+            "frames": ops.maximum(batch["frames"], partner["frames"]),
             "labels": labels,
             "known": known,
             "augmentation_weight": batch["augmentation_weight"]
-            * tf.where(clear, 1.0, 0.5),
+            * ops.where(clear, 1.0, 0.5),
         }
 
     def get_config(self) -> dict:
@@ -311,7 +383,6 @@ def _is_number(value) -> bool:
 
 
 def _mix(share, first, second):
-    share = tf.reshape(share, [-1] + [1] * (first.shape.rank - 1))
     return share * first + (1.0 - share) * second
 
 
@@ -322,10 +393,10 @@ def _random_integers(seed, below):
     return tf.clip_by_value(drawn, 0, tf.maximum(below - 1, 0))
 
 
-def _inside(size, start, width):
-    """Whether each position lies in a row's interval, `(batch, size)`."""
-    position = tf.range(size)[None]
-    return (position >= start[:, None]) & (position < (start + width)[:, None])
+def _inside(position, start, width):
+    """Whether each position `(size,)` lies in a row's interval, `(batch, size)`."""
+    start, width = start[:, None], width[:, None]
+    return (position >= start) & (position < start + width)
 
 
 def _import_tensorflow_io():

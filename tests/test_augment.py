@@ -111,11 +111,11 @@ class TestSpecAugment:
         lengths = [120, 90, 40, 33, 120, 60]
         batch = batch_of(rng, lengths=lengths)
         made = augment.SpecAugment(frequency=12, time=30)
-        widths, starts = made.draw(batch["frames"], BANDS, seed(7))
+        drawn = made.draw(batch["frames"], BANDS, seed(7))
         expected = np.array(batch["features"])
         for row in range(len(lengths)):
-            f0, f = int(starts[0][row]), int(widths[0][row])
-            t0, t = int(starts[1][row]), int(widths[1][row])
+            f0, f = int(drawn["band_start"][row]), int(drawn["band_width"][row])
+            t0, t = int(drawn["frame_start"][row]), int(drawn["frame_width"][row])
             expected[row, :, f0 : f0 + f] = 0
             expected[row, t0 : t0 + t, :] = 0
         out = made(batch, batch, seed(7))["features"]
@@ -124,7 +124,8 @@ class TestSpecAugment:
     def test_widths_are_uniform(self):
         frames = tf.fill([4000], 1000)
         made = augment.SpecAugment(frequency=9, time=19, least=0)
-        (width_f, width_t), _ = made.draw(frames, BANDS, seed(1))
+        drawn = made.draw(frames, BANDS, seed(1))
+        width_f, width_t = drawn["band_width"], drawn["frame_width"]
         for width, largest in ((width_f, 9), (width_t, 19)):
             counts = np.bincount(width, minlength=largest + 1)
             assert len(counts) == largest + 1
@@ -190,7 +191,8 @@ class TestSpecAugment:
     def test_masks_stay_within_the_widest_frequency_mask(self, rng):
         frames = tf.fill([500], 120)
         made = augment.SpecAugment(frequency=6, time=2, least=6)
-        (width_f, width_t), _ = made.draw(frames, BANDS, seed(3))
+        drawn = made.draw(frames, BANDS, seed(3))
+        width_f, width_t = drawn["band_width"], drawn["frame_width"]
         assert (np.array(width_f) == 6).all() and max(np.array(width_t)) <= 2
 
     def test_unknown_ops_are_rejected(self):

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 
 import joblib
-import tensorflow as tf
+
+from keras_ser.backend.lazy_tensorflow import tf
 
 PREFETCH_BATCHES = 2  # batches computed in parallel, and as many that are buffered
 
 
 def parallel_map(
-    dataset: tf.data.Dataset, function: Callable, parallel: int | None = None
-) -> tf.data.Dataset:
+    dataset: "tf.data.Dataset", function: Callable, parallel: int | None = None
+) -> "tf.data.Dataset":
     """Maps a function over a dataset, several elements at a time.
 
     The function must consist of graph operations only. TensorFlow then need not
@@ -27,7 +28,7 @@ def parallel_map(
     return dataset.map(function, num_parallel_calls=parallel or _threads())
 
 
-def make_deterministic(dataset: tf.data.Dataset) -> tf.data.Dataset:
+def make_deterministic(dataset: "tf.data.Dataset") -> "tf.data.Dataset":
     """Fixes the order of a dataset, and prefetches its elements.
 
     The order then does not depend on the threads. TensorFlow's autotuning is off: its
@@ -56,22 +57,6 @@ def pad_to_equal_length(batch: dict, partner: dict) -> tuple[dict, dict]:
         return {**part, "features": features}
 
     return pad(batch), pad(partner)
-
-
-def select_rows(chosen, changed: dict, original: dict) -> dict:
-    """The changed rows where `chosen` is true, the original rows elsewhere.
-
-    Args:
-        chosen: Booleans, `(batch,)`.
-        changed: Tensors of a batch, which may be nested in dictionaries.
-        original: Tensors with the same keys.
-    """
-
-    def select(new, old):
-        shape = [-1] + [1] * (old.shape.rank - 1)
-        return tf.where(tf.reshape(chosen, shape), new, old)
-
-    return tf.nest.map_structure(select, changed, original)
 
 
 def _threads() -> int:

@@ -1,8 +1,8 @@
 """Reads entries of the feature cache by graph operations, and verifies them."""
 
 import numpy as np
-import tensorflow as tf
 
+from keras_ser.backend.lazy_tensorflow import tf
 from keras_ser.features.checksum import (
     BLOCK_WORDS,
     HALF,

@@ -6,29 +6,25 @@ therefore be repeated and resumed exactly, and it still gets different augmentat
 every epoch.
 """
 
-import copy
+import functools
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
 from keras_ser import augment as augmentations
-from keras_ser.data.datasets import (
-    PREFETCH_BATCHES,
-    make_deterministic,
-    pad_to_equal_length,
-    parallel_map,
-    select_rows,
-    zero_row,
-)
-from keras_ser.data.source import Source
+from keras_ser.backend.lazy_tensorflow import tf
+from keras_ser.data import plan as plans
+from keras_ser.data.batches import BatchMaker
+from keras_ser.data.plan import Plan
+from keras_ser.data.planning import Planner
+from keras_ser.data.reader import Reader
+from keras_ser.data.source import Source, column_tasks, read_labels
 from keras_ser.data.statistics import Statistics
-from keras_ser.data.stream import Stream
+from keras_ser.data.stream import Stream, check_steps, variant_row
 from keras_ser.data.variants import (
     list_variants,
     type_shares,
-    type_weights,
     variant_ranges,
 )
 from keras_ser.features import IDENTITY, FeatureStore
@@ -121,26 +117,26 @@ class Pipeline:
         self.rows_per_utterance = rows_per_utterance
         self.augment = augmentations.instances(augment)
         self.types = augmentations.types(self.augment)
-        self._variants = list_variants(self.augment)
+        self.variants = list_variants(self.augment)
         if tasks is None:
             tasks = mtl_aug_tasks(fold.classes, self.types)
-        self.tasks = tuple(tasks)
+        self.tasks = tasks = tuple(tasks)
         self._check_types()
+        read_labels(column_tasks(tasks), fold.train, len(fold.train))  # may lack one
         self.pad = pad
         self.denoising = denoising
         self.seed = seed
         check_steps(steps, batch, len(fold.train), rows_per_utterance)
         self._extract(workers, progress)
-        self._statistics = Statistics(fold, store, normalise, speech_db)
+        self.statistics = Statistics(fold, store, normalise, speech_db)
         self.preprocessing = Preprocessing(
             store.front_end,
             fold.classes,
             seconds,
             normalise,
-            *self._statistics.train,
+            *self.statistics.train,
             speech_db,
         )
-        self._train = self._source(fold.train, fold.unlabelled)
         self._stream = self._make_stream(unlabelled_ratio, steps)
 
     @property
@@ -155,10 +151,10 @@ class Pipeline:
     def trained_types(self) -> tuple[str, ...]:
         """The types of augmentation that training rows have; all of `types`, or all
         but `none` if every row is augmented."""
-        shares = type_shares(self._variants, self.rows_per_utterance)
+        shares = type_shares(self.variants, self.rows_per_utterance)
         return tuple(n for n, share in zip(self.types, shares, strict=True) if share)
 
-    def train(self, first_epoch: int, epochs: int) -> tf.data.Dataset:
+    def train(self, first_epoch: int, epochs: int) -> "tf.data.Dataset":
         """Batches of the epochs from `first_epoch` up to, but excluding, `epochs`.
 
         Returns:
@@ -166,33 +162,26 @@ class Pipeline:
             time, dimensions)`. Labels and weights are dictionaries whose keys are the
             names of the tasks.
         """
-        per_epoch = self.steps * self._stream.size
+        per_epoch, size = self.steps * self._stream.size, self._stream.size
         places = tf.data.Dataset.range(first_epoch * per_epoch, epochs * per_epoch)
-        rows = parallel_map(places, self._training_row)
-        return self._batches(rows, self._stream.size, first_epoch * self.steps)
+        first_step = first_epoch * self.steps
+        return self._reader.augmented(places, self._stream.row, size, first_step)
 
-    def dev(self) -> tf.data.Dataset:
+    def dev(self) -> "tf.data.Dataset":
         """Batches of the development speakers, unaugmented, in the table's order."""
         return self.unaugmented(self.fold.dev)
 
-    def test(self, name: str = "test") -> tf.data.Dataset:
+    def test(self, name: str = "test") -> "tf.data.Dataset":
         """Batches of a test table, unaugmented, in its order."""
         return self.unaugmented(self.fold.tests[name])
 
-    def unaugmented(self, table: pd.DataFrame) -> tf.data.Dataset:
+    def unaugmented(self, table: pd.DataFrame) -> "tf.data.Dataset":
         """Unaugmented batches of any table, with the first window of each utterance."""
         self.store.prepare(table, [IDENTITY], progress=False)
-        source = self._source(table, None, [IDENTITY])
-        places = tf.data.Dataset.range(len(table))
-        rows = parallel_map(
-            places, lambda row: self._unaugmented_row(source, tf.cast(row, tf.int32))
-        )
-        batches = rows.padded_batch(self.batch)
-        return make_deterministic(
-            parallel_map(batches, self._complete_unaugmented, PREFETCH_BATCHES)
-        )
+        reader = self._make_reader(self._source(table, None, [IDENTITY]), self.maker)
+        return reader.unaugmented(len(table), self.batch)
 
-    def augmented(self, table: pd.DataFrame, kind: str) -> tf.data.Dataset:
+    def augmented(self, table: pd.DataFrame, kind: str) -> "tf.data.Dataset":
         """Batches of any table under one type of augmentation.
 
         Each utterance appears once in each variant of the type, in the table's order.
@@ -202,23 +191,49 @@ class Pipeline:
             table: The utterances.
             kind: One of the pipeline's `types`, including `"none"`.
         """
-        self.store.prepare(table, self._transforms(), progress=False)
-        view = copy.copy(self)
-        view.rows_per_utterance = len(self._variants)
-        view._train = self._source(table, None)
-        first, count = (
-            each[self.types.index(kind)] for each in variant_ranges(self._variants)
-        )
-        starts = np.arange(len(table))[:, None] * view.rows_per_utterance
-        places = starts + first + np.arange(count)  # (utterances, variants of the type)
-        rows = tf.data.Dataset.from_tensor_slices(places.ravel())
-        rows = parallel_map(rows, view._variant_row)
-        return view._batches(rows, self.batch, 0)
+        self.store.prepare(table, self.transforms(), progress=False)
+        reader = self._make_reader(self._source(table, None), self.variant_maker)
+        places = tf.data.Dataset.from_tensor_slices(self._places_of(table, kind))
+        return reader.augmented(places, self._describe_variant, self.batch, 0)
+
+    def plan(self, first_epoch: int, epochs: int) -> Plan:
+        """The rows of `train` as arrays, from which another reader makes its batches.
+
+        A plan is computed once and kept in the folder of the feature store. It needs
+        TensorFlow when it is computed, but not when it is read.
+
+        Returns:
+            The plan, with arrays `(epochs, steps, rows)`.
+
+        Raises:
+            ValueError: If a batch augmentation does not say what it draws.
+            ModuleNotFoundError: If there is neither a plan nor TensorFlow.
+        """
+        stream, planner = self._stream, self._planner(self.training_table, self.maker)
+        key = planner.key("training", *stream.identity)
+        found = plans.read(self.store.cache, key, epochs)
+        if found is None:
+            places = np.arange(epochs * stream.steps * stream.size)
+            rows = planner.plan(places, stream.row, stream.size)
+            found = rows.reshaped(epochs, stream.steps, stream.size)
+            plans.write(self.store.cache, key, found.to_bytes())
+        return found[first_epoch:]
+
+    def plan_augmented(self, table: pd.DataFrame, kind: str) -> Plan:
+        """The rows of `augmented` as arrays `(rows,)`; see `plan`."""
+        planner = self._planner(table, self.variant_maker)
+        places = self._places_of(table, kind)
+        key = planner.key("variants", kind, self.batch)
+        found = plans.read(self.store.cache, key, len(places))
+        if found is None:
+            found = planner.plan(places, self._describe_variant, self.batch)
+            plans.write(self.store.cache, key, found.to_bytes())
+        return found
 
     def _extract(self, workers, progress) -> None:
         """Extracts every variant of the training side, and the other sides as is."""
         sides = self.fold.sides()
-        self.store.prepare(sides["train"], self._transforms(), workers, progress)
+        self.store.prepare(sides["train"], self.transforms(), workers, progress)
         for side in ("dev", "test"):
             self.store.prepare(sides[side], [IDENTITY], workers, progress)
 
@@ -241,151 +256,81 @@ class Pipeline:
             )
 
     def _make_stream(self, unlabelled_ratio: int, steps: int | None) -> Stream:
-        unlabelled = self._train.unlabelled
+        unlabelled = len(self.training_table) - len(self.fold.train)
         return Stream(
-            labelled=self._train.labelled,
+            labelled=len(self.fold.train),
             unlabelled=unlabelled,
             batch=self.batch,
             extra=unlabelled_ratio * self.batch if unlabelled else 0,
             rows=self.rows_per_utterance,
             given_steps=steps,
-            variants=self._variants,
+            variants=self.variants,
             seed=self.seed,
         )
 
-    def _transforms(self) -> list:
-        return list(dict.fromkeys(v.transform for v in self._variants))
+    def variant_transforms(self) -> list:
+        """The waveform transform of each variant."""
+        return [variant.transform for variant in self.variants]
+
+    def transforms(self) -> list:
+        """The different waveform transforms, the identity first."""
+        return list(dict.fromkeys(self.variant_transforms()))
+
+    def frames(self, table: pd.DataFrame, transforms: Iterable) -> np.ndarray:
+        """The frames of each entry of a table, int64 `(transforms, rows)`."""
+        found = {t: self.store.frames(self.store.paths(table, t)) for t in transforms}
+        return np.stack([found[transform] for transform in transforms])
+
+    @functools.cached_property
+    def maker(self) -> BatchMaker:
+        """Makes the batches of `train`."""
+        return self._make_maker(self.rows_per_utterance)
+
+    @functools.cached_property
+    def variant_maker(self) -> BatchMaker:
+        """Makes the batches of `augmented`, which has one row per variant."""
+        return self._make_maker(len(self.variants))
+
+    def _make_maker(self, rows: int) -> BatchMaker:
+        return BatchMaker(self.augment, self.variants, rows, self.tasks, self.denoising)
+
+    @functools.cached_property
+    def _reader(self) -> Reader:
+        source = self._source(self.fold.train, self.fold.unlabelled)
+        return self._make_reader(source, self.maker)
+
+    def _make_reader(self, source: Source, maker: BatchMaker) -> Reader:
+        window, pads = self.preprocessing.window, self.pad == "window"
+        return Reader(source, maker, window, pads, self.seed)
 
     def _source(self, table, unlabelled, transforms=None) -> Source:
-        transforms = transforms or [variant.transform for variant in self._variants]
+        transforms = transforms or self.variant_transforms()
         return Source(
-            table, unlabelled, self.store, transforms, self.tasks, self._statistics
+            table, unlabelled, self.store, transforms, self.tasks, self.statistics
         )
 
-    # The methods below run inside tf.data: graph operations on scalars and batches.
+    @functools.cached_property
+    def training_table(self) -> pd.DataFrame:
+        """The labelled utterances of the training side, then the unlabelled ones."""
+        return pd.concat([self.fold.train, self.fold.unlabelled], ignore_index=True)
 
-    def _training_row(self, position):
-        """The row at a position of the stream, before batch augmentations."""
-        return self._row(*self._stream.row(position))
-
-    def _variant_row(self, position):
-        """The row at position `utterance · variants + variant`."""
-        seed = tf.random.experimental.stateless_fold_in([self.seed, 0], position)
-        seeds = tf.unstack(tf.random.split(seed, 3))
-        count = self.rows_per_utterance
-        utterance, variant = position // count, position % count
-        utterance, variant = (tf.cast(x, tf.int32) for x in (utterance, variant))
-        return self._row(utterance, variant, tf.constant(True), seeds)
-
-    def _row(self, utterance, variant, is_labelled, seeds):
-        """One variant of an utterance, and the partner that it needs."""
-        row = self._load(self._train, utterance, variant, seeds[0])
-        partner = self._train.partner(utterance, is_labelled, seeds[1])
-        needed = tf.gather([v.needs_partner for v in self._variants], variant)
-        # Rows that need no partner do not read one.
-        row["partner"] = tf.cond(
-            needed,
-            lambda: self._load(self._train, partner, 0, seeds[2]),
-            lambda: zero_row(row),
-        )
-        row["type"] = tf.gather([v.type for v in self._variants], variant)
-        return row
-
-    def _unaugmented_row(self, source, row):
-        loaded = self._load(source, row, 0, None)
-        loaded["type"] = tf.zeros([], tf.int32)
-        return loaded
-
-    def _load(self, source, utterance, variant, seed):
-        """One utterance's normalised features, cropped to the window."""
-        features = source.features(utterance, variant)
-        window = self.preprocessing.window
-        excess = tf.maximum(tf.shape(features)[0] - window, 0)
-        start = 0
-        if seed is not None:
-            start = tf.random.stateless_uniform([], seed, 0, excess + 1, tf.int32)
-        features = features[start : start + window]
-        frames = tf.shape(features)[0]
-        if self.pad == "window":
-            features = tf.pad(features, [[0, window - frames], [0, 0]])
-        return {"features": features, "frames": frames, **source.labels(utterance)}
-
-    def _batches(self, rows, size, first_step):
-        """Batches of rows, augmented by the seeds of the steps from `first_step`."""
-        batches = rows.padded_batch(size).enumerate(first_step)
-        return make_deterministic(
-            parallel_map(batches, self._augment_batch, PREFETCH_BATCHES)
+    def _planner(self, table: pd.DataFrame, maker: BatchMaker) -> Planner:
+        return Planner(
+            self.frames(table, self.variant_transforms()),
+            len(self.fold.train) if table is self.training_table else len(table),
+            self.store.format.dimensions,
+            maker,
+            self.preprocessing.window,
+            self.seed,
         )
 
-    def _augment_batch(self, step, batch):
-        """Applies each batch augmentation to the rows of its type."""
-        partner, types = batch.pop("partner"), batch.pop("type")
-        batch, partner = pad_to_equal_length(batch, partner)
-        clean = batch["features"]
-        for each in (batch, partner):
-            each["augmentation_weight"] = tf.ones_like(types, tf.float32)
-        unmixed = batch["labels"], batch["known"]
-        is_mixed = tf.zeros_like(types, tf.bool)
-        for number, augmentation in enumerate(self.augment, 1):
-            if augmentation.kind != "batch":
-                continue
-            chosen = types == number
-            seed = tf.random.experimental.stateless_fold_in([self.seed, number], step)
-            batch = select_rows(chosen, augmentation(batch, partner, seed), batch)
-            if augmentation.softens:
-                is_mixed |= chosen
-        target = clean if self.denoising else batch["features"]
-        return self._outputs(batch, types, target, unmixed, is_mixed)
+    def _describe_variant(self, place):
+        return variant_row(place, len(self.variants), self.seed)
 
-    def _complete_unaugmented(self, batch):
-        """Brings an unaugmented batch into the form of a training batch."""
-        types = batch.pop("type")
-        batch["augmentation_weight"] = tf.ones_like(types, tf.float32)
-        unmixed = batch["labels"], batch["known"]
-        nothing = tf.zeros_like(types, tf.bool)
-        return self._outputs(batch, types, batch["features"], unmixed, nothing)
-
-    def _outputs(self, batch, types, target, unmixed, is_mixed):
-        """Features, labels and weights of a batch, as `Task.target` makes them."""
-        balance = type_weights(self._variants, self.rows_per_utterance)
-        weight = tf.gather(balance, types) * batch["augmentation_weight"]
-        rows = {
-            "features": batch["features"],
-            "reconstruction": target,
-            "labels": batch["labels"],
-            "known": batch["known"],
-            "unmixed_labels": unmixed[0],
-            "unmixed_known": unmixed[1],
-            "is_unmixed": tf.where(is_mixed, 0.0, 1.0),
-            "type": tf.one_hot(types, len(self.types)),
-            "type_weight": weight,
-            "ones": tf.ones_like(weight),
-        }
-        targets = {task.name: task.target(rows) for task in self.tasks}
-        labels = {name: label for name, (label, _) in targets.items()}
-        weights = {name: weight for name, (_, weight) in targets.items()}
-        return batch["features"], labels, weights
-
-
-def check_steps(steps: int | None, batch: int, utterances: int, rows: int) -> None:
-    """Raises ValueError if an epoch has no update.
-
-    Args:
-        steps: The number of updates per epoch; None for one pass over the rows.
-        batch: The number of labelled rows per batch.
-        utterances: The number of labelled utterances.
-        rows: The rows per utterance and epoch.
-    """
-    if steps is not None and (type(steps) is not int or steps < 1):
-        raise ValueError(
-            "`steps` must be a whole number of updates, 1 or more, or None for one "
-            f"pass over the labelled rows. Received: {steps!r}."
+    def _places_of(self, table: pd.DataFrame, kind: str) -> np.ndarray:
+        """The places of all variants of a type, for `variant_row`."""
+        first, count = (
+            each[self.types.index(kind)] for each in variant_ranges(self.variants)
         )
-    if steps is None and batch > utterances * rows:
-        raise ValueError(
-            "`batch` must be at most the number of rows in an epoch: "
-            f"{utterances} labelled training utterances times "
-            f"rows_per_utterance={rows} are {utterances * rows}. Received: "
-            f"batch={batch}. Lower `training.batch`, or raise "
-            "`training.rows_per_utterance`."
-        )
+        starts = np.arange(len(table))[:, None] * len(self.variants)
+        return (starts + first + np.arange(count)).ravel()  # (utterances · variants,)

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
+from keras_ser.augment import tensorflow_ops
+from keras_ser.backend.lazy_tensorflow import tf
+from keras_ser.data.batches import to_labels
 from keras_ser.data.decoding import EntryReader
 from keras_ser.data.statistics import Statistics
 from keras_ser.features import FeatureStore
@@ -40,12 +42,9 @@ class Source:
         groups, values = statistics.for_table(both)
         self._groups, self._moments = tf.constant(groups), tf.constant(values)
         self._normalised = statistics.normalised
-        columns = [task for task in tasks if isinstance(task, ColumnTask)]
-        self._sizes = {task.name: task.size for task in columns}
-        self._labels = {
-            task.name: tf.constant(_read_labels(task, both, len(table)))
-            for task in columns
-        }
+        self._tasks = column_tasks(tasks)
+        values = read_labels(self._tasks, both, len(table))
+        self._values = {name: tf.constant(each) for name, each in values.items()}
 
     def features(self, row, variant):
         """The normalised features of a row, `(frames, dimensions)`."""
@@ -55,21 +54,8 @@ class Source:
 
     def labels(self, row) -> dict:
         """A row's labels, `(size,)`, and whether they are known, `()`, by task."""
-        found = {
-            name: _to_label(values[row], self._sizes[name])
-            for name, values in self._labels.items()
-        }
-        return {
-            "labels": {name: label for name, (label, _) in found.items()},
-            "known": {name: known for name, (_, known) in found.items()},
-        }
-
-    def partner(self, row, is_labelled, seed):
-        """Draws another row of the same part (labelled or unlabelled) uniformly."""
-        first = tf.where(is_labelled, 0, self.labelled)
-        count = tf.where(is_labelled, self.labelled, self.unlabelled)
-        shift = tf.random.stateless_uniform([], seed, 1, tf.maximum(count, 2), tf.int32)
-        return first + (row - first + shift) % tf.maximum(count, 1)
+        values = {name: each[row] for name, each in self._values.items()}
+        return to_labels(tensorflow_ops(), self._tasks, values)
 
 
 def _reader(store, table, transforms: list) -> EntryReader:
@@ -83,18 +69,25 @@ def _reader(store, table, transforms: list) -> EntryReader:
     )
 
 
-def _read_labels(task: ColumnTask, table: pd.DataFrame, labelled: int) -> np.ndarray:
-    """The task's labels of a table; unlabelled rows lack those of the affect."""
-    values = task.read(table)
-    if not task.uses_unlabelled:
-        # even if an unlabelled table has emotions
-        values[labelled:] = -1 if values.dtype.kind == "i" else np.nan
-    return values
+def column_tasks(tasks: Iterable[Task]) -> list[ColumnTask]:
+    """The tasks whose labels are in a column."""
+    return [task for task in tasks if isinstance(task, ColumnTask)]
 
 
-def _to_label(value, size: int):
-    """One label from a class number or a float; −1 and NaN are unknown."""
-    if value.dtype.is_integer:
-        return tf.one_hot(value, size), tf.cast(value >= 0, tf.float32)
-    known = tf.math.is_finite(value)
-    return tf.where(known, value, 0.0)[None], tf.cast(known, tf.float32)
+def read_labels(
+    tasks: Iterable[ColumnTask], table: pd.DataFrame, labelled: int
+) -> dict[str, np.ndarray]:
+    """The labels of a table by task, as `ColumnTask.read` returns them.
+
+    Args:
+        tasks: The tasks.
+        table: The labelled rows, then the unlabelled ones, which lack the labels of
+            the affect even if the table has them.
+        labelled: The number of labelled rows.
+    """
+    found = {task.name: task.read(table) for task in tasks}
+    for task in tasks:
+        if not task.uses_unlabelled:
+            values = found[task.name]
+            values[labelled:] = -1 if values.dtype.kind == "i" else np.nan
+    return found

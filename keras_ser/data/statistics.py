@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
+from keras_ser.backend.lazy_tensorflow import tf
 from keras_ser.features.moments import (
     MIN_STD,
     moments,

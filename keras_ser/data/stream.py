@@ -1,10 +1,14 @@
-"""Which utterance stands in each row of the training stream, and in which variant."""
+"""Which utterance stands in each row of the training stream, and in which variant.
+
+The functions are graph operations on scalars. They have no state: what they draw
+depends on their seeds alone.
+"""
 
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 
+from keras_ser.backend.lazy_tensorflow import tf
 from keras_ser.data.variants import Variant, variant_ranges
 
 
@@ -48,15 +52,22 @@ class Stream:
         """The number of rows per batch."""
         return self.batch + self.extra
 
+    @property
+    def identity(self) -> tuple:
+        """What decides the stream besides the variants and the seed."""
+        numbers = self.labelled, self.unlabelled, self.batch, self.extra
+        return *numbers, self.rows, self.given_steps
+
     def row(self, position):
-        """What stands in a row, as graph operations on scalars.
+        """What stands in a row.
 
         Args:
             position: int64 scalar.
 
         Returns:
             The utterance (unlabelled ones follow the labelled ones), the variant,
-            whether the row is labelled, and three seeds for the row.
+            whether the row is labelled, and three seeds: of the row's crop, of its
+            partner and of the partner's crop.
         """
         step, slot = position // self.size, position % self.size
         seed = tf.random.experimental.stateless_fold_in([self.seed, 0], position)
@@ -106,3 +117,72 @@ class Stream:
         if self.rows == 1:  # every row is augmented
             return drawn
         return tf.where(copy == 0, 0, drawn)
+
+
+def variant_row(position, variants: int, seed: int):
+    """What stands in a row if each utterance appears once in each variant.
+
+    Args:
+        position: int64 scalar, `utterance · variants + variant`.
+        variants: The number of variants.
+        seed: The seed.
+
+    Returns:
+        As `Stream.row`.
+    """
+    seeds = tf.random.experimental.stateless_fold_in([seed, 0], position)
+    seeds = tf.unstack(tf.random.split(seeds, 3))
+    utterance, variant = position // variants, position % variants
+    utterance, variant = (tf.cast(x, tf.int32) for x in (utterance, variant))
+    return utterance, variant, tf.constant(True), seeds
+
+
+def draw_start(frames, window: int, seed):
+    """The first frame of a crop, uniform over all crops; 0 of a short utterance.
+
+    Args:
+        frames: int32 scalar, the frames of the utterance.
+        window: The frames of the crop.
+        seed: Int `(2,)`.
+    """
+    excess = tf.maximum(frames - window, 0)
+    return tf.random.stateless_uniform([], seed, 0, excess + 1, tf.int32)
+
+
+def draw_partner(utterance, is_labelled, labelled: int, unlabelled: int, seed):
+    """Another utterance of the same part (labelled or unlabelled), uniformly.
+
+    Args:
+        utterance: int32 scalar.
+        is_labelled: Bool scalar.
+        labelled, unlabelled: The number of utterances of both parts.
+        seed: Int `(2,)`.
+    """
+    first = tf.where(is_labelled, 0, labelled)
+    count = tf.where(is_labelled, labelled, unlabelled)
+    shift = tf.random.stateless_uniform([], seed, 1, tf.maximum(count, 2), tf.int32)
+    return first + (utterance - first + shift) % tf.maximum(count, 1)
+
+
+def check_steps(steps: int | None, batch: int, utterances: int, rows: int) -> None:
+    """Raises ValueError if an epoch has no update.
+
+    Args:
+        steps: The number of updates per epoch; None for one pass over the rows.
+        batch: The number of labelled rows per batch.
+        utterances: The number of labelled utterances.
+        rows: The rows per utterance and epoch.
+    """
+    if steps is not None and (type(steps) is not int or steps < 1):
+        raise ValueError(
+            "`steps` must be a whole number of updates, 1 or more, or None for one "
+            f"pass over the labelled rows. Received: {steps!r}."
+        )
+    if steps is None and batch > utterances * rows:
+        raise ValueError(
+            "`batch` must be at most the number of rows in an epoch: "
+            f"{utterances} labelled training utterances times "
+            f"rows_per_utterance={rows} are {utterances * rows}. Received: "
+            f"batch={batch}. Lower `training.batch`, or raise "
+            "`training.rows_per_utterance`."
+        )

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_ser import augment, data, protocols
-from keras_ser.data.pipeline import check_steps
+from keras_ser.data.stream import check_steps, draw_partner
 from keras_ser.features import FeatureStore, LogMel, preprocessing
 from keras_ser.tasks import (
     AugmentationType,
@@ -43,6 +43,11 @@ def pipeline(fold, store):
         return data.Pipeline(fold, store, **{**settings, **arguments})
 
     return build
+
+
+def partner_of(source, row, is_labelled, seed):
+    counts = source.labelled, source.unlabelled
+    return draw_partner(row, tf.constant(is_labelled), *counts, seed)
 
 
 def arrays(batch):
@@ -287,15 +292,15 @@ def test_denoising_reconstructs_the_unaugmented_input(pipeline):
 
 
 def test_partners_are_other_rows_of_the_same_part(pipeline):
-    source = pipeline()._train
+    source = pipeline()._reader.source
     for number in range(40):
         seed = tf.constant([number, 1])
         for row in (0, source.labelled - 1):
-            partner = int(source.partner(row, tf.constant(True), seed))
+            partner = int(partner_of(source, row, True, seed))
             assert partner != row
             assert 0 <= partner < source.labelled
         row = source.labelled
-        partner = int(source.partner(row, tf.constant(False), seed))
+        partner = int(partner_of(source, row, False, seed))
         assert partner != row
         assert source.labelled <= partner < source.labelled + source.unlabelled
 
