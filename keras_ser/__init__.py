@@ -36,6 +36,7 @@ __getattr__, _, __all__ = lazy_loader.attach(
         "robustness",
         "scores",
         "tasks",
+        "together",
         "tuning",
         "utils",
     ],

@@ -23,9 +23,9 @@ def set_tensorflow_defaults() -> None:
 def set_threads(threads: int) -> None:
     """Limits the backend to a number of CPU threads, before it is used.
 
-    TensorFlow is limited too, because tf.data feeds every backend. The number of
-    threads changes the order in which sums are added: results repeat to the last bit
-    only with the same number of threads.
+    TensorFlow is limited too, because tf.data feeds every backend, unless it is not
+    installed. The number of threads changes the order in which sums are added: results
+    repeat to the last bit only with the same number of threads.
 
     Args:
         threads: Number of CPU threads.
@@ -35,14 +35,27 @@ def set_threads(threads: int) -> None:
     """
     import keras
 
-    _limit_tensorflow(threads)
     name = keras.backend.backend()
+    if _uses_tensorflow(name):
+        _limit_tensorflow(threads)
     if name == "jax":
         _limit_jax(threads)
     elif name == "torch":
         import torch
 
         torch.set_num_threads(threads)
+
+
+def _uses_tensorflow(backend: str) -> bool:
+    """Whether TensorFlow computes, or may feed another backend by tf.data."""
+    from importlib import util
+
+    if backend == "tensorflow":
+        return True
+    try:
+        return util.find_spec("tensorflow") is not None
+    except ModuleNotFoundError:  # from a finder that hides it
+        return False
 
 
 def _limit_tensorflow(threads: int) -> None:
@@ -97,17 +110,19 @@ def compiles_each_shape() -> bool:
 def reserve_accelerators() -> None:
     """Keeps TensorFlow off the GPUs that another backend computes on.
 
-    TensorFlow would take all their memory when it starts, and tf.data needs none.
+    TensorFlow would take all their memory when it starts, and tf.data needs none. If
+    TensorFlow is not installed, nothing happens.
 
     Raises:
         ValueError: If TensorFlow already uses the GPUs.
     """
     import keras
-    import tensorflow as tf
 
     name = keras.backend.backend()
-    if name == "tensorflow":
+    if name == "tensorflow" or not _uses_tensorflow(name):
         return
+    import tensorflow as tf
+
     try:
         tf.config.set_visible_devices([], "GPU")
     except RuntimeError as error:
@@ -139,14 +154,14 @@ def describe() -> dict:
 
     Returns:
         Dictionary of JSON values: the backend, its device and number of threads, and
-        the versions of Python, Keras and TensorFlow. It also has the version of every
-        installed package that features and scores depend on, and `devices` if several
-        devices share the batches.
+        the versions of Python and Keras. It also has the version of every installed
+        package that the backend, features and scores depend on, and `devices` if
+        several devices share the batches. The version of TensorFlow is left out if
+        another backend computes and TensorFlow is not installed.
     """
     import platform
 
     import keras
-    import tensorflow as tf
 
     name = keras.backend.backend()
     shared = keras.distribution.distribution()
@@ -154,7 +169,7 @@ def describe() -> dict:
     return {
         "python": platform.python_version(),
         "keras": keras.__version__,
-        "tensorflow": tf.__version__,
+        **_tensorflow_version(name),
         "backend": name,
         "device": _device(name),
         **used,
@@ -162,6 +177,15 @@ def describe() -> dict:
         "threads": _threads(name),
         **_versions([*PACKAGES, *BACKEND_PACKAGES.get(name, ())]),
     }
+
+
+def _tensorflow_version(backend: str) -> dict[str, str]:
+    """The version of TensorFlow, which is imported only if it computes."""
+    if backend != "tensorflow":
+        return _versions(["tensorflow"])
+    import tensorflow as tf
+
+    return {"tensorflow": tf.__version__}
 
 
 def _device(backend: str) -> str:
@@ -202,14 +226,14 @@ _DEVICE_NAMES = {
 
 def _threads(backend: str) -> int:
     """Number of CPU threads of the backend; 0 if the backend chooses it itself."""
-    import tensorflow as tf
-
     if backend == "jax":
         return int(os.environ.get(JAX_THREADS, 0))
     if backend == "torch":
         import torch
 
         return torch.get_num_threads()
+    import tensorflow as tf
+
     return tf.config.threading.get_intra_op_parallelism_threads()
 
 

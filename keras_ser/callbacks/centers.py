@@ -52,5 +52,15 @@ class InitialiseCenters(keras.callbacks.Callback):
             chosen = np.array(labels[head]) * np.array(weights[head])[:, None]
             total += chosen.T @ embedding
             count += chosen.sum(axis=0)[:, None]
-        overall = total.sum(axis=0) / max(count.sum(), 1)
-        return np.where(count > 0, total / np.maximum(count, 1), overall)
+        return class_means(total, count)
+
+
+def class_means(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """The mean of each class; the mean over all utterances for a class without any.
+
+    Args:
+        total: The sums of the embeddings by class, `(classes, units)`.
+        count: The number of utterances by class, `(classes, 1)`.
+    """
+    overall = total.sum(axis=0) / max(count.sum(), 1)
+    return np.where(count > 0, total / np.maximum(count, 1), overall)

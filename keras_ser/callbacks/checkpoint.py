@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import warnings
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import keras
@@ -71,7 +72,7 @@ class Checkpoint(keras.callbacks.Callback):
         Raises:
             ValueError: If the checkpoint belongs to a different model.
         """
-        content = _read(self.folder / FILE_NAME)
+        content = read(self.folder / FILE_NAME)
         if content is None:
             return 0
         state, arrays = content
@@ -80,9 +81,9 @@ class Checkpoint(keras.callbacks.Callback):
         averaging = self.schedule.averaging
         if averaging:
             averaging.set_model(model)
-        expected, found = _describe_variables(model, averaging), state["variables"]
+        expected, found = describe_variables(model, averaging), state["variables"]
         if found != expected:
-            raise ValueError(_describe_mismatch(self.folder, found, expected))
+            raise ValueError(describe_mismatch(self.folder, found, expected))
         for group, variables in _variables(model).items():
             _assign(variables, arrays[group])
         if averaging:
@@ -101,10 +102,7 @@ class Checkpoint(keras.callbacks.Callback):
             self._write_checkpoint()
 
     def _write_history(self):
-        frame = pd.DataFrame(self.rows)
-        columns = ["epoch", *sorted(set(frame) - {"epoch"})]
-        text = frame[columns].to_csv(index=False, na_rep="nan", lineterminator="\n")
-        files.write_text(self.folder / "history.csv", text)
+        write_history(self.folder, self.rows)
 
     def _write_checkpoint(self):
         averaging = self.schedule.averaging
@@ -113,26 +111,48 @@ class Checkpoint(keras.callbacks.Callback):
             "averages": averaging.snapshot() if averaging else [],
             "kept": self.schedule.kept or [],
         }
-        arrays = {
-            f"{group} {index}": keras.ops.convert_to_numpy(value)
-            for group, values in groups.items()
-            for index, value in enumerate(values)
-        }
         state = {
-            "variables": _describe_variables(self.model, averaging),
+            "variables": describe_variables(self.model, averaging),
             "schedule": self.schedule.get_state(),
             "history": self.rows,
             "ended": self.ended,
         }
-        content = io.BytesIO()
-        np.savez(content, state=json.dumps(state), **arrays)
-        content = content.getvalue()
-        with files.replacing(self.folder / FILE_NAME) as temporary:
-            temporary.write_bytes(content + _digest(content))
+        write(self.folder / FILE_NAME, state, groups)
 
 
-def _read(path: Path):
-    """State and groups of arrays; None if there is no file or it is damaged."""
+def write_history(folder: Path, rows: list[dict]) -> None:
+    """Writes the history of a training to `history.csv`, one row per epoch."""
+    frame = pd.DataFrame(rows)
+    columns = ["epoch", *sorted(set(frame) - {"epoch"})]
+    text = frame[columns].to_csv(index=False, na_rep="nan", lineterminator="\n")
+    files.write_text(folder / "history.csv", text)
+
+
+def write(path: Path, state: dict, groups: Mapping[str, Iterable]) -> None:
+    """Writes a checkpoint.
+
+    Args:
+        path: The file.
+        state: JSON values: `variables`, the description of the groups of the model and
+            its optimizers and of the averages, `schedule`, `history` and `ended`.
+        groups: Arrays or variables: the `weights`, `optimizer <name>` of each
+            optimizer, the `averages` with the number of their updates, and what the
+            schedule has `kept`.
+    """
+    arrays = {
+        f"{group} {index}": keras.ops.convert_to_numpy(value)
+        for group, values in groups.items()
+        for index, value in enumerate(values)
+    }
+    content = io.BytesIO()
+    np.savez(content, state=json.dumps(state), **arrays)
+    content = content.getvalue()
+    with files.replacing(path) as temporary:
+        temporary.write_bytes(content + _digest(content))
+
+
+def read(path: Path) -> tuple[dict, Mapping[str, list[np.ndarray]]] | None:
+    """Reads what `write` wrote; None if there is no file or it is damaged."""
     if not path.exists():
         return None
     content = path.read_bytes()
@@ -162,7 +182,7 @@ def _variables(model: keras.Model) -> dict[str, list]:
     return {"weights": model.weights, **states}
 
 
-def _describe_variables(model: keras.Model, averaging) -> dict:
+def describe_variables(model: keras.Model, averaging) -> dict:
     """Names and shapes of the weights, and shapes of all other variables.
 
     The names of the optimizers' variables are left out. They contain numbered layer
@@ -183,7 +203,7 @@ def _assign(variables, arrays) -> None:
         variable.assign(value)
 
 
-def _describe_mismatch(folder: Path, found: dict, expected: dict) -> str:
+def describe_mismatch(folder: Path, found: dict, expected: dict) -> str:
     groups = [each for each in expected if found.get(each) != expected[each]]
     group = groups[0] if groups else sorted(set(found) - set(expected))[0]
     one, other = found.get(group, []), expected.get(group, [])

@@ -1,10 +1,12 @@
 """Development scores of utterances, over all of their windows or the first."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import keras
 import numpy as np
+import pandas as pd
 
 from keras_ser.features import windows
 
@@ -51,26 +53,58 @@ class ScoreDevWindows(keras.callbacks.Callback):
         self.averaging = averaging
         self.first_only = first_only
         self._speech = None
-        self._scored = []  # of each task: its name, metrics, labels and weights
+        self._scored = []
 
     def on_train_begin(self, logs=None):
         masked = getattr(self.model, "mask_padding", True)
         self._speech = _DevSpeech(self.data, masked, self.first_only)
-        self._scored = [
-            (task.name, _metrics(task), *_labels(task, self.data.fold.dev))
-            for task in self.model.tasks
-            if task.is_scored
-        ]
+        self._scored = scored_tasks(self.model.tasks, self.data.fold.dev)
 
     def on_epoch_end(self, epoch, logs=None):
         averaging = self.averaging
         with averaging.averaged() if averaging else contextlib.nullcontext():
             outputs = self._speech.outputs(self.model.prediction_model)
-        for name, metrics, labels, weights in self._scored:
-            for metric in metrics:
-                metric.reset_state()
-                metric.update_state(labels, outputs[name], weights)
-                logs[metric.name] = float(keras.ops.convert_to_numpy(metric.result()))
+        score(self._scored, outputs, logs)
+
+
+class ScoredTask(NamedTuple):
+    """How a task is scored on development utterances.
+
+    Args:
+        name: The name of the task.
+        metrics: Its metrics and its loss, named as Keras names them in validation.
+        labels: Its labels, `(utterances, size)`.
+        weights: 1 where they are known, else 0, `(utterances,)`.
+    """
+
+    name: str
+    metrics: list[keras.metrics.Metric]
+    labels: np.ndarray
+    weights: np.ndarray
+
+
+def scored_tasks(tasks: Iterable, table: pd.DataFrame) -> list[ScoredTask]:
+    """The tasks that are scored, with the labels of the development speech."""
+    return [
+        ScoredTask(task.name, _metrics(task), *_labels(task, table))
+        for task in tasks
+        if task.is_scored
+    ]
+
+
+def score(tasks: Iterable[ScoredTask], outputs: Mapping, logs: dict) -> None:
+    """Writes the scores of outputs into logs.
+
+    Args:
+        tasks: From `scored_tasks`.
+        outputs: The outputs for the utterances by task, `(utterances, size)`.
+        logs: The logs of an epoch, which are changed.
+    """
+    for task in tasks:
+        for metric in task.metrics:
+            metric.reset_state()
+            metric.update_state(task.labels, outputs[task.name], task.weights)
+            logs[metric.name] = float(keras.ops.convert_to_numpy(metric.result()))
 
 
 class _DevSpeech:

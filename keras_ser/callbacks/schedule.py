@@ -33,6 +33,8 @@ class Schedule(keras.callbacks.Callback):
             first epoch ends.
         kept: Weights, optimizer states and averages of the best epoch, as a list of
             arrays. It is None if they are not needed.
+        keeper: What takes and restores snapshots: an object with `snapshot()` and
+            `restore(kept)`. With None, the default, it is the model itself.
 
     Raises:
         ValueError: If `select` is unknown, or if the logs of an epoch lack `monitor`
@@ -58,6 +60,7 @@ class Schedule(keras.callbacks.Callback):
         self.select = select
         self.averaging = averaging
         self.kept = None
+        self.keeper = None
         self._best = (-np.inf, -np.inf)
         self._best_epoch = None
         self._last_epoch = None
@@ -152,12 +155,17 @@ class Schedule(keras.callbacks.Callback):
             found += state_of(optimizer)
         return found
 
-    def _snapshot(self) -> list[np.ndarray]:
+    def _snapshot(self):
+        if self.keeper is not None:
+            return self.keeper.snapshot()
         kept = [keras.ops.convert_to_numpy(each) for each in self._variables()]
         return kept + (self.averaging.snapshot() if self.averaging else [])
 
     def _restore(self) -> None:
         if self.kept is None:
+            return
+        if self.keeper is not None:
+            self.keeper.restore(self.kept)
             return
         variables = self._variables()
         for variable, value in zip(variables, self.kept, strict=False):

@@ -24,13 +24,18 @@ class ReseedEachEpoch(keras.callbacks.Callback):
         self.seed = seed
 
     def on_epoch_begin(self, epoch, logs=None):
-        for index, generator in enumerate(_seed_generators(self.model)):
-            identity = f"{self.seed} {epoch} {index}".encode()
-            digest = hashlib.blake2b(identity, digest_size=8).digest()
-            generator.state.assign(np.frombuffer(digest, dtype="<u4"))
+        for index, generator in enumerate(seed_generators(self.model)):
+            generator.state.assign(state_of(self.seed, epoch, index))
 
 
-def _seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
+def state_of(seed: int, epoch: int, index: int) -> np.ndarray:
+    """The state of a seed generator in an epoch, uint32 `(2,)`."""
+    identity = f"{seed} {epoch} {index}".encode()
+    digest = hashlib.blake2b(identity, digest_size=8).digest()
+    return np.frombuffer(digest, dtype="<u4")
+
+
+def seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
     """The seed generators of all layers, in a fixed order, each listed once."""
     layers = model._flatten_layers(include_self=True, recursive=True)
     found = []

@@ -53,36 +53,30 @@ def corpus(command) -> None:
 
 def features(command) -> None:
     _config(command)
+    _selection(command)
     command.add_argument(
         "--verify",
         action="store_true",
         help="read all features that are in the cache, report how many are right, and "
         "extract damaged ones again",
     )
+    command.add_argument(
+        "--pack",
+        metavar="FILE",
+        help="also write the speech of the experiment to one file: tables, features "
+        "and training streams, for `keras-ser run --packed FILE` on a machine without "
+        "the audio",
+    )
 
 
 def run(command) -> None:
     _config(command)
+    _selection(command)
     command.add_argument(
-        "--systems",
-        type=_names,
-        default=(),
-        metavar="A,B",
-        help="systems to run, with commas between them; default: all of the config",
-    )
-    command.add_argument(
-        "--folds",
-        type=_names,
-        default=(),
-        metavar="03,08",
-        help="folds to run, with commas between them; default: all of the protocol",
-    )
-    command.add_argument("--preset", choices=PRESETS, default="", help=PRESET_HELP)
-    command.add_argument(
-        "--repeats",
-        type=_positive,
-        metavar="N",
-        help="repeats of each fold, instead of the number in the config",
+        "--packed",
+        metavar="FILE",
+        help="file from `keras-ser features --pack FILE`, whose speech is read instead "
+        "of the folders of corpora",
     )
     command.add_argument("--threads", type=_positive, metavar="N", help=THREADS_HELP)
     command.add_argument(
@@ -90,8 +84,16 @@ def run(command) -> None:
         type=_positive,
         default=1,
         metavar="N",
-        help="devices that share each batch; more than 1 needs KERAS_BACKEND=jax; "
-        "default 1",
+        help="devices that share each batch or, with --together, the models; more than "
+        "1 needs KERAS_BACKEND=jax; default 1",
+    )
+    command.add_argument(
+        "--together",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="train up to N networks at the same time as stacked models; needs "
+        "KERAS_BACKEND=jax and pays on a GPU; default: each by itself",
     )
     command.add_argument(
         "--monitor",
@@ -110,6 +112,31 @@ def run(command) -> None:
         action="store_true",
         help="run one fold for two epochs on a little synthetic speech, to see that "
         "everything works; replaces an earlier smoke run",
+    )
+
+
+def _selection(command) -> None:
+    """The runs of an experiment to prepare or to run."""
+    command.add_argument(
+        "--systems",
+        type=_names,
+        default=(),
+        metavar="A,B",
+        help="systems, with commas between them; default: all of the config",
+    )
+    command.add_argument(
+        "--folds",
+        type=_names,
+        default=(),
+        metavar="03,08",
+        help="folds, with commas between them; default: all of the protocol",
+    )
+    command.add_argument("--preset", choices=PRESETS, default="", help=PRESET_HELP)
+    command.add_argument(
+        "--repeats",
+        type=_positive,
+        metavar="N",
+        help="repeats of each fold, instead of the number in the config",
     )
 
 

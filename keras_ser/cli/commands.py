@@ -42,8 +42,14 @@ def features(verify: bool, **options) -> None:
     if verification:
         print(verification.text())
     print(f"{count} entries extracted into {cache}. The cache is complete.")
+    if options["pack"]:
+        print(f"written: {options['pack']}, {_megabytes(options['pack'])}")
     if bad:
         print(f"Skipped {len(bad)} utterances, listed in {Path(cache, 'skipped.csv')}.")
+
+
+def _megabytes(path: str) -> str:
+    return f"{Path(path).stat().st_size / 1e6:.1f} MB"
 
 
 def run(**options) -> None:

@@ -221,6 +221,7 @@ class Pipeline:
 
     def plan_augmented(self, table: pd.DataFrame, kind: str) -> Plan:
         """The rows of `augmented` as arrays `(rows,)`; see `plan`."""
+        self.store.prepare(table, self.transforms(), progress=False)
         planner = self._planner(table, self.variant_maker)
         places = self._places_of(table, kind)
         key = planner.key("variants", kind, self.batch)

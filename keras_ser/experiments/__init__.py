@@ -5,6 +5,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "carried_tables",
+        "carrying",
         "checks",
         "classical",
         "config",
@@ -17,10 +19,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "lookup",
         "network",
         "overrides",
+        "packed",
         "plan",
+        "preparation",
         "run_folder",
         "runner",
         "speed_probe",
+        "streams",
         "systems",
         "training",
         "training_settings",
@@ -28,7 +33,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "variants",
     ],
     submod_attrs={
-        "experiment": ["prepare_features", "run"],
+        "experiment": ["run"],
+        "preparation": ["prepare_features"],
         "config": [
             "PAPER_TRAINING",
             "Experiment",

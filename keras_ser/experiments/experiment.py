@@ -8,18 +8,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from keras_ser import backend
-from keras_ser.audio import unusable
-from keras_ser.audio.unusable import Unusable
 from keras_ser.experiments import inputs, variants
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.config_file import load_config
 from keras_ser.experiments.extraction import check_sound, prepare
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.overrides import override
+from keras_ser.experiments.packed import plan_packed
 from keras_ser.experiments.plan import clear, plan_jobs, status
 from keras_ser.experiments.run_folder import check_free, check_same_settings
 from keras_ser.experiments.runner import run_job
-from keras_ser.features import Verification
 from keras_ser.utils import files, parallel
 from keras_ser.utils.lists import as_list
 
@@ -44,6 +42,8 @@ def run(
     devices: int = 1,
     cluster: str = "",
     monitor: bool = False,
+    packed: str | Path | None = None,
+    together: int = 0,
     progress: bool = True,
 ) -> Path:
     """Runs an experiment and writes its report.
@@ -77,11 +77,19 @@ def run(
         workers: The number of processes. Each trains one job at a time.
         threads: The number of CPU threads per process. By default several workers
             share the processors equally, and a single one leaves it to the backend.
-        devices: The number of devices that share each batch. More than one needs the
-            Keras backend JAX.
+        devices: The number of devices that share each batch or, with `together`, the
+            models. More than one needs the Keras backend JAX.
         cluster: The address of a Dask cluster to train on, `"dask://HOST:PORT"`,
             instead of `workers`.
         monitor: Whether TensorBoard also shows pictures, speech and gradients.
+        packed: The file of a packed experiment, from `prepare_features`, whose speech
+            is read instead of the folders of corpora. What the cache lacks is unpacked
+            into it.
+        together: The largest number of networks that train at the same time in one
+            process, as stacked models. Each leaves the run folder that it leaves when
+            it trains alone, with figures that are equal up to rounding. This needs the
+            Keras backend JAX, and pays on a GPU. With 0, the default, each network
+            trains by itself.
         progress: Whether to print the status and show progress bars.
 
     Returns:
@@ -113,16 +121,20 @@ def run(
     config = variants.restricted(config, as_list(systems))
     folds, out = as_list(folds), Path(out)
     extraction = {"cache": cache, "workers": workers, "progress": progress}
-    planned = _plan(config, roots, folds, smoke, skip_bad, out, extraction)
+    if packed is None:
+        planned = _plan(config, roots, folds, smoke, skip_bad, out, extraction)
+    else:
+        planned = plan_packed(config, packed, folds, skip_bad, out, cache, progress)
     folder = out / config.name
     if smoke:  # an earlier finished run would leave nothing to run
         clear(folder)
     if progress:
         print(f"{config.name}: {len(planned)} runs below {out}: {status(planned)}")
     todo = [job.folder for job in planned if not job.folder.exists()]
-    if smoke and devices == 1:  # a smoke run spends most of its time in Python
+    if smoke and devices == 1 and not together:  # a smoke run spends most of its time in Python
         workers = max(workers, min(MAX_SMOKE_WORKERS, parallel.cpu_count(), len(todo)))
     options = {"devices": devices, "monitor": monitor, "cluster": cluster}
+    options["together"] = together
     try:
         run_jobs(planned, cache, workers, threads, progress, **options)
     except Exception as error:  # some jobs failed; the others are done
@@ -131,58 +143,6 @@ def run(
         raise
     write_report(folder)
     return folder
-
-
-def prepare_features(
-    config: Experiment | str | Path,
-    *,
-    corpora: Mapping[str, str | Path] | None = None,
-    overrides: str | Iterable[str] = (),
-    skip_bad: bool = False,
-    cache: str | Path = "cache",
-    workers: int = 1,
-    progress: bool = True,
-    verification: Verification | None = None,
-) -> tuple[int, list[Unusable]]:
-    """Extracts all features that an experiment reads into the cache.
-
-    This is `keras-ser features`, with the same options.
-
-    Args:
-        config: An `Experiment`, or the path of a config file.
-        corpora: The folders of corpora by name; see `run`.
-        overrides: Changes to the config, such as `"features.seconds=4"`.
-        skip_bad: Whether to leave out audio that cannot be used and list it in
-            `skipped.csv` in the cache, instead of raising an error.
-        cache: The folder of features and of generated speech.
-        workers: The number of processes.
-        progress: Whether to show progress bars.
-        verification: If given, existing entries are read and verified as a whole, and
-            it is filled with what is found. This is the option `--verify`.
-
-    Returns:
-        The number of entries that were extracted, and the list of utterances that
-        cannot be used, which is empty without `skip_bad`.
-
-    Raises:
-        ValueError: If the input is bad; see `run`.
-        UnusableAudio: If audio cannot be used, unless `skip_bad` is set.
-
-    Example:
-
-    >>> corpora = {"emodb": "/data/emodb", "librispeech": "/data/librispeech"}
-    >>> count, bad = prepare_features("configs/mtl_aug/emodb.py", corpora=corpora)
-    """
-    files.writable_folder(cache)
-    roots = corpora or {}
-    config = load(config, roots, overrides)
-    tables = inputs.read_tables(config, roots, cache, skip_bad)
-    planned = plan_jobs(config, *tables, "runs")
-    bad = [] if skip_bad else None
-    count = prepare(planned, cache, workers, progress, bad, verification)
-    if bad:
-        unusable.write(Path(cache) / unusable.SKIPPED_FILE, bad)
-    return count, bad or []
 
 
 def load(
@@ -288,6 +248,7 @@ def run_jobs(
     devices: int = 1,
     monitor: bool = False,
     cluster: str = "",
+    together: int = 0,
 ) -> list[Path]:
     """Runs the jobs that are not finished; interrupted ones resume.
 
@@ -308,6 +269,8 @@ def run_jobs(
         cluster: The address of a Dask cluster to use instead of `workers`,
             `dask://HOST:PORT`. The folders of runs and cache must be on a disk that
             its machines share.
+        together: The largest number of networks that train at the same time; see
+            `together.run_together`. With 0, each trains by itself.
 
     Returns:
         The folders of all jobs, in their order.
@@ -315,14 +278,16 @@ def run_jobs(
     Raises:
         ValueError: If a run in the output folder has different settings, if another
             process is using it, if the devices cannot share the batches, if a setting
-            of Keras would change the results (see `backend.settings`), or if two sides
-            of a fold share a recording. Nothing has been trained then.
+            of Keras would change the results (see `backend.settings`), if jobs cannot
+            train together, or if two sides of a fold share a recording. Nothing has
+            been trained then.
         CallsFailed: If several jobs failed twice. If a single job failed, its own
             error is raised. All others are done.
     """
     from keras_ser.backend import settings
     from keras_ser.backend.devices import check_devices
     from keras_ser.experiments.classical import is_classical
+    from keras_ser.experiments.together import check_together
 
     for job in planned:
         check_same_settings(job)
@@ -331,11 +296,18 @@ def run_jobs(
         settings.check_numbers()
         settings.check_limits()
     several = workers > 1 or bool(cluster)
+    if together:
+        check_together(together, workers, monitor, cluster)
     for job in todo:
         check_free(job)
-        check_devices(devices, job.config.training.batch, 2 if cluster else workers)
+        if not together:
+            check_devices(devices, job.config.training.batch, 2 if cluster else workers)
     prepare(todo, cache, workers, progress)
     check_sound(todo, cache)
+    if together:
+        networks = [job for job in todo if not is_classical(job)]
+        todo = [job for job in todo if is_classical(job)]
+        _train_together(networks, cache, together, devices, threads, progress)
     threads = threads or parallel.threads_each(workers, cluster)
     titles = _Titles(len(todo), progress and not several)
     run_one = titles.run if titles.shown else run_job
@@ -352,6 +324,14 @@ def run_jobs(
     if calls:
         parallel.run(calls, workers, cluster, progress)
     return [job.folder for job in planned]
+
+
+def _train_together(networks, cache, together, devices, threads, progress) -> None:
+    from keras_ser.experiments.together import run_together
+
+    if threads:
+        backend.set_threads(threads)
+    run_together(networks, cache, together, devices, progress)
 
 
 class _Titles:

@@ -1,6 +1,8 @@
 """Extracts the features that jobs read, before anything trains."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -8,7 +10,7 @@ from keras_ser.audio import unusable
 from keras_ser.audio.unusable import Unusable
 from keras_ser.corpora import copies
 from keras_ser.experiments.job import Job, feature_store
-from keras_ser.features import IDENTITY
+from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.features.verification import Verification
 from keras_ser.protocols import leaks
 
@@ -80,6 +82,35 @@ def check_sound(planned: list[Job], cache: str | Path) -> None:
     for sound in found:
         for fold in folds:
             leaks.check_sound(fold.name, fold.sides(), sound)
+
+
+class Needed(NamedTuple):
+    """Entries that jobs read.
+
+    Args:
+        store: The feature store.
+        transform: The waveform transform of the entries.
+        paths: The paths of the entries.
+        originals: The paths of the same utterances without the transform.
+    """
+
+    store: FeatureStore
+    transform: Callable
+    paths: list[str]
+    originals: list[str]
+
+
+def needed_entries(planned: list[Job], cache: str | Path) -> Iterator[Needed]:
+    """Yields the entries that jobs read, originals before transformed ones.
+
+    Args:
+        planned: The jobs.
+        cache: The folder of the feature store.
+    """
+    for store, table, transforms in _needed(planned, cache):
+        originals = store.paths(table, IDENTITY)
+        for transform in transforms:
+            yield Needed(store, transform, store.paths(table, transform), originals)
 
 
 def _needed(planned: list[Job], cache) -> list[tuple]:

@@ -1,6 +1,7 @@
 """Jobs with a network: it is trained on the fold and predicts its tests."""
 
 import inspect
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,13 @@ import pandas as pd
 from keras_ser import augment, backend, evaluation
 from keras_ser.data import Pipeline
 from keras_ser.experiments import fold_checks, speed_probe, training
-from keras_ser.experiments.config import System
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.lookup import model_class
 from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import FeatureStore
 from keras_ser.inference import Recogniser
 from keras_ser.models import MODELS, check_saveable
+from keras_ser.tasks import Task
 
 
 def train_and_test(
@@ -55,6 +56,29 @@ def train_and_test(
     trained = training.fit(
         model, data, settings, objective, folder, job.seed, title, monitors=monitors
     )
+    probed = speed_probe.score_augmentation_head(model, data)
+    return test(job, store, folder, data, model, {**trained, **probed})
+
+
+def test(
+    job: Job,
+    store: FeatureStore,
+    folder: Path,
+    data: Pipeline,
+    model: Any,
+    found: dict,
+) -> tuple[pd.DataFrame, dict]:
+    """Predicts the tests of a fold with a trained model, and saves the model.
+
+    Args:
+        job, store, folder: As for `train_and_test`.
+        data: The pipeline of the training.
+        model: The model of the selected epoch.
+        found: The first entries that are added to `metrics.json`.
+
+    Returns:
+        As `train_and_test`.
+    """
     recogniser = Recogniser(model, data.preprocessing)
     frame = pd.concat(
         [
@@ -66,12 +90,10 @@ def train_and_test(
     )
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
-    probed = speed_probe.score_augmentation_head(model, data)
     found = {
-        **trained,
-        **probed,
+        **found,
         "parameters": model.count_params(),
-        "selected_by": training.describe_selection(settings, data.fold),
+        "selected_by": training.describe_selection(job.config.training, data.fold),
     }
     return frame, found
 
@@ -96,14 +118,30 @@ def prepare_data_and_model(job: Job, store: FeatureStore) -> tuple[Pipeline, Any
     """
     config, system = job.config, job.config.systems[job.system]
     with fold_checks.naming(job):
-        model = _model(job, system, store.front_end.dimensions)
+        model = make_model(job, store.front_end.dimensions)
         if type(model) not in MODELS.values():
             check_saveable(model)
         fold_checks.check_labels(model.tasks, job.data)
         model.objective(**system.objective)  # may not have such a head
         training.check_monitor(config.training, model.tasks[0])
     by_batch = model.mask_padding and not backend.compiles_each_shape()
-    data = Pipeline(
+    pad = "batch" if by_batch else "window"
+    return make_pipeline(job, store, model.tasks, pad), model
+
+
+def make_pipeline(
+    job: Job, store: FeatureStore, tasks: Iterable[Task], pad: str = "batch"
+) -> Pipeline:
+    """Returns the pipeline of a job's fold, without building a model.
+
+    Args:
+        job: The job.
+        store: The feature store. Missing entries are extracted.
+        tasks: The tasks of its model. Plans of the stream do not depend on them.
+        pad: As for `Pipeline`.
+    """
+    config, system = job.config, job.config.systems[job.system]
+    return Pipeline(
         job.data,
         job.training_store(store),
         seconds=config.features.seconds,
@@ -113,18 +151,23 @@ def prepare_data_and_model(job: Job, store: FeatureStore) -> tuple[Pipeline, Any
         rows_per_utterance=config.training.rows_per_utterance,
         augment=system.augment,
         unlabelled_ratio=config.training.unlabelled_ratio,
-        tasks=model.tasks,
-        pad="batch" if by_batch else "window",
+        tasks=tasks,
+        pad=pad,
         denoising=system.denoising,
         steps=job.updates_per_epoch,
         seed=job.seed,
         progress=False,
     )
-    return data, model
 
 
-def _model(job: Job, system: System, dimensions: int):
-    """Returns a new model of the job's classes, with what else its class asks for."""
+def make_model(job: Job, dimensions: int) -> Any:
+    """Returns a new model of the job's classes, with what else its class asks for.
+
+    Args:
+        job: The job.
+        dimensions: The number of values per frame.
+    """
+    system = job.config.systems[job.system]
     kind = model_class(system.model)
     filled = {
         "dimensions": dimensions,

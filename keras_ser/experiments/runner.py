@@ -63,7 +63,7 @@ def run_job(
 
     if threads:
         backend.set_threads(threads)
-    with locks.held(lock(job), unfinished(job)), _NoteRun(job):
+    with locks.held(lock(job), unfinished(job)), NoteRun(job):
         check_same_settings(job)
         if not job.folder.exists():  # another process may have been first
             settings = job.config.training
@@ -78,21 +78,58 @@ def run_job(
 def _run(job: Job, cache, title: str, monitor: bool) -> None:
     import keras
 
+    if not is_complete(unfinished(job)):
+        with Session(job) as session:
+            keras.utils.set_random_seed(job.seed)
+            results = _train_and_test(job, cache, session.folder, title, monitor)
+            session.record(*results)
+    give_name(job)
+
+
+class Session:
+    """Context of one session of a run, which writes its `environment.json`.
+
+    Args:
+        job: The job.
+        **more: Further entries of `environment.json`, as JSON values.
+
+    Attributes:
+        folder: The folder of the unfinished run.
+    """
+
+    def __init__(self, job: Job, **more):
+        self.job = job
+        self.folder = unfinished(job)
+        self._more = more
+        self._environment: dict = {}
+        self._started = 0.0
+
+    def __enter__(self):
+        self._started = time.monotonic()
+        self._environment = start_session(self.job, self.folder)
+        self._environment.update(self._more)
+        self._environment["sessions"][-1].update(self._more)
+        return self
+
+    def record(self, frame: pd.DataFrame, found: dict) -> None:
+        """Writes the results; see `_train_and_test` for the arguments."""
+        _record(self.job, frame, found, self.folder)
+        self._environment["seconds"] = self._seconds()
+
+    def __exit__(self, *error):
+        """Writes the seconds of this session, also if it is interrupted."""
+        self._environment["sessions"][-1]["seconds"] = self._seconds()
+        files.write_json(self.folder / "environment.json", self._environment)
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._started, 1)
+
+
+def give_name(job: Job) -> None:
+    """Gives the folder of a complete run its name."""
     from keras_ser.callbacks import checkpoint
 
     folder = unfinished(job)
-    if not is_complete(folder):
-        started = time.monotonic()
-        environment = start_session(job, folder)
-        try:
-            keras.utils.set_random_seed(job.seed)
-            frame, found = _train_and_test(job, cache, folder, title, monitor)
-            _record(job, frame, found, folder)
-            environment["seconds"] = round(time.monotonic() - started, 1)
-        finally:  # the seconds of this session are known even if it is interrupted
-            seconds = round(time.monotonic() - started, 1)
-            environment["sessions"][-1]["seconds"] = seconds
-            files.write_json(folder / "environment.json", environment)
     (folder / checkpoint.FILE_NAME).unlink(missing_ok=True)
     folder.rename(job.folder)
 
@@ -145,7 +182,7 @@ def _add_run_columns(job: Job, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-class _NoteRun:
+class NoteRun:
     """Adds a note to an error that names the run and says how to resume it."""
 
     def __init__(self, job: Job):

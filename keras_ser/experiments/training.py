@@ -67,17 +67,17 @@ def fit(
     folder = Path(folder)
     settings.check_limits()
     check_monitor(training, model.tasks[0])
-    _check_development(model.tasks[0], data.fold)
-    _compile(model, training, objective)
+    check_development(model.tasks[0], data.fold)
+    compile_model(model, training, objective)
     if backend.makes_variables_in_graphs():
         _make_variables(model, data)
-    schedule = _schedule(training, model.tasks[0].name)
+    schedule = make_schedule(training, model.tasks[0].name)
     averaging = schedule.averaging
     checkpoint = Checkpoint(folder, schedule)
     first = checkpoint.resume(model)
     watchers = [*watchers, callbacks.ReseedEachEpoch(seed)]
     first_only = training.dev_windows == "first"
-    if not first_only or not _validates_exactly(model, data.fold.dev):
+    if not first_only or not validates_exactly(model, data.fold.dev):
         watchers.append(callbacks.ScoreDevWindows(data, averaging, first_only))
     logs = keras.callbacks.TensorBoard(folder / "logs", write_graph=False)
     watchers += [*_steering(schedule), logs]
@@ -85,7 +85,7 @@ def fit(
         monitors = [callbacks.OnAverages(averaging, monitors)]
     watchers += [*monitors, _StopWithoutLoss(), checkpoint]
     if not first:
-        sample = data.unaugmented(_sample(data.fold.train, seed))
+        sample = data.unaugmented(draw_sample(data.fold.train, seed))
         watchers.insert(0, callbacks.InitialiseCenters(sample))
     if title:
         watchers.append(callbacks.Progress(title, schedule.monitor))
@@ -103,8 +103,8 @@ def fit(
             shuffle=False,  # the pipeline decides the order
             verbose=0,
         )
-    _check_losses(checkpoint.rows)
-    _check_selected(schedule)
+    check_losses(checkpoint.rows)
+    check_selected(schedule)
     return {
         "epoch": schedule.best_epoch + 1,
         "epochs": len(checkpoint.rows),
@@ -132,7 +132,7 @@ def check_monitor(training: Training, task: Task) -> None:
         )
 
 
-def _validates_exactly(model: keras.Model, dev: pd.DataFrame) -> bool:
+def validates_exactly(model: keras.Model, dev: pd.DataFrame) -> bool:
     """Returns whether the scores of Keras are those of all development utterances.
 
     Keras averages losses over batches. That is not the mean over utterances if some
@@ -142,7 +142,7 @@ def _validates_exactly(model: keras.Model, dev: pd.DataFrame) -> bool:
     return all(task.classes and task.known(task.read(dev)).all() for task in scored)
 
 
-def _check_development(task: Task, fold: Fold) -> None:
+def check_development(task: Task, fold: Fold) -> None:
     """Checks that the development speech has labels of the main task."""
     labels = task.read(fold.dev)
     if not task.known(labels).any():
@@ -178,7 +178,14 @@ def describe_selection(training: Training, fold: Fold) -> str:
     return f"nothing: the last epoch is tested, the schedule follows {fold.selected_by}"
 
 
-def _compile(model: keras.Model, training: Training, objective: dict) -> None:
+def compile_model(model: keras.Model, training: Training, objective: dict) -> None:
+    """Compiles a model with the optimizers of a training.
+
+    Args:
+        model: The model.
+        training: The settings.
+        objective: The arguments of `model.objective`.
+    """
     named = {name: make_optimizer(training) for name in model.optimizer_names}
     (first, *others) = named.values()
     model.compile(named if others else first, **model.objective(**objective))
@@ -189,14 +196,18 @@ def _steering(schedule: callbacks.Schedule) -> list[keras.callbacks.Callback]:
     return [schedule, schedule.averaging] if schedule.averaging else [schedule]
 
 
-def _schedule(training: Training, head: str) -> callbacks.Schedule:
+def make_schedule(
+    training: Training, head: str, averages: bool = True
+) -> callbacks.Schedule:
     """The schedule of a training, with the averages of its weights.
 
     Args:
         training: The settings.
         head: The name of the main task, whose score is monitored.
+        averages: Whether the schedule has the callback that averages the weights, if
+            the settings ask for averages.
     """
-    kind, average = schedule_class(training), training.average
+    kind, average = schedule_class(training), training.average if averages else 0
     patience = {"patience": training.patience} if has_patience(training) else {}
     return kind(
         f"val_{head}_{training.monitor}",
@@ -231,7 +242,8 @@ class _StopWithoutLoss(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _check_losses(rows: list[dict]) -> None:
+def check_losses(rows: list[dict]) -> None:
+    """Raises RuntimeError if a loss in a history is not finite."""
     losses = [row["loss"] for row in rows]
     if not np.isfinite(losses).all():
         raise RuntimeError(
@@ -240,7 +252,8 @@ def _check_losses(rows: list[dict]) -> None:
         )
 
 
-def _check_selected(schedule: callbacks.Schedule) -> None:
+def check_selected(schedule: callbacks.Schedule) -> None:
+    """Raises RuntimeError if a schedule could not select an epoch."""
     if schedule.best_epoch is None:
         raise RuntimeError(
             f"`{schedule.monitor}` must be a number in one epoch at least. Received: "
@@ -249,7 +262,7 @@ def _check_selected(schedule: callbacks.Schedule) -> None:
         )
 
 
-def _sample(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+def draw_sample(table: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Draws at most `MAX_CENTER_UTTERANCES` rows; tables are sorted by speaker."""
     if len(table) <= MAX_CENTER_UTTERANCES:
         return table

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_ser.backend import stacking
 from keras_ser.layers import packing
 
 
@@ -35,8 +36,8 @@ class BLSTM(keras.layers.Layer):
             input in one product outside the loop, advances both directions in one
             loop and has a hand-written backward pass. `"standard"` runs two
             `keras.layers.LSTM`, which use cuDNN on a GPU. `"auto"` is `"fused"` on
-            TensorFlow without a GPU and `"standard"` otherwise
-            (`benchmarks/blstm.py` measures both).
+            TensorFlow without a GPU and for stacked models (`backend.stacking`), and
+            `"standard"` otherwise (`benchmarks/blstm.py` measures both).
         pack: Whether the fused implementation projects only the valid steps when
             batches are packed (see `layers.packing`). XLA cannot compile this.
 
@@ -173,7 +174,7 @@ class BLSTM(keras.layers.Layer):
 def _is_fused(implementation):
     if implementation != "auto":
         return implementation == "fused"
-    return packing.is_tensorflow_on_cpu()
+    return packing.is_tensorflow_on_cpu() or stacking.is_stacking()
 
 
 def _reversed_steps(lengths, time):

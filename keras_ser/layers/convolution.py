@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_ser.backend import stacking
+from keras_ser.layers import products
 from keras_ser.layers.normalisation import SpeechBatchNorm, SpeechGroupNorm
 
 NORMALISATIONS = ("batch", "group")
@@ -98,11 +100,25 @@ class ConvBlock(keras.layers.Layer):
         self.built = True
 
     def call(self, sequence, mask, training=None):
-        output = self.convolution(sequence)  # (batch, time, bands, filters)
+        output = self._convolve(sequence)  # (batch, time, bands, filters)
         mask = ops.cast(mask, output.dtype)
         if self.normalisation is not None:
             return self.normalisation(output, mask, training=training)
         return output * mask[:, :, None, None]
+
+    def _convolve(self, sequence):
+        if not stacking.uses_products():
+            return self.convolution(sequence)
+        layer = self.convolution
+        function = (
+            products.convolve_transposed if self.transposed else products.convolve
+        )
+        output = function(
+            ops.cast(sequence, layer.compute_dtype),
+            ops.cast(layer.kernel, layer.compute_dtype),
+            self.stride,
+        )
+        return output + ops.cast(layer.bias, output.dtype) if self.final else output
 
     def compute_output_shape(self, sequence_shape, mask_shape=None):
         return self.convolution.compute_output_shape(sequence_shape)

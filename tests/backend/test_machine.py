@@ -109,3 +109,32 @@ def test_jax_alone_compiles_each_shape(monkeypatch):
     for name in ("jax", "tensorflow", "torch"):
         monkeypatch.setattr(keras.backend, "backend", lambda name=name: name)
         assert backend.compiles_each_shape() == (name == "jax")
+
+
+WITHOUT_TENSORFLOW = """
+import sys
+sys.modules["tensorflow"] = None  # any import of it fails
+import json
+from keras_ser import backend
+backend.set_threads(1)
+backend.reserve_accelerators()
+print(json.dumps(backend.describe()))
+"""
+
+
+def test_another_backend_needs_no_tensorflow(monkeypatch):
+    if not util.find_spec("jax"):
+        pytest.skip("needs jax")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    monkeypatch.delenv(machine.JAX_THREADS, raising=False)
+    described = json.loads(answer(WITHOUT_TENSORFLOW))
+    assert (described["backend"], described["threads"]) == ("jax", 1)
+    # It is installed here. Its version is that of the package, and is not imported.
+    assert described["tensorflow"] == metadata.version("tensorflow")
+
+
+def test_the_version_of_an_absent_tensorflow_is_left_out(monkeypatch):
+    monkeypatch.setattr(machine, "_versions", lambda names: {})
+    assert machine._tensorflow_version("jax") == {}
+    assert set(machine._tensorflow_version("tensorflow")) == {"tensorflow"}

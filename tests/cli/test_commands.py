@@ -23,3 +23,36 @@ def test_verified_features_are_counted(capsys, monkeypatch, tmp_path, verify):
     assert "1 entries extracted" in printed
     line = "1 entries are right, 1 were damaged: cache/b.f16."
     assert (line in printed) == verify
+
+
+def test_the_size_of_a_packed_experiment_is_printed(capsys, monkeypatch, tmp_path):
+    path = tmp_path / "speech.pack"
+
+    def prepare(config, systems, folds, repeats, preset, pack, **options):
+        assert (systems, folds) == (("a", "b"), ("03",))
+        assert (repeats, preset, pack) == (10, "small", str(path))
+        path.write_bytes(bytes(1_250_000))
+        return 0, []
+
+    monkeypatch.setattr(experiments, "prepare_features", prepare)
+    words = ["features", "config.py", "--systems", "a,b", "--folds", "03"]
+    words += ["--repeats", "10", "--preset", "small", "--pack", str(path)]
+    assert cli.main(cli.parser().parse_args(words)) == 0
+    assert f"written: {path}, 1.2 MB" in capsys.readouterr().out
+
+
+def test_a_run_is_told_where_its_packed_speech_is(monkeypatch, tmp_path):
+    given = {}
+
+    def run(config, **options):
+        given.update(options)
+        report = tmp_path / "report"
+        report.mkdir()
+        (report / "report.md").write_text("a report")
+        return tmp_path
+
+    monkeypatch.setattr(experiments, "run", run)
+    words = ["run", "config.py", "--packed", "speech.pack"]
+    assert cli.main(cli.parser().parse_args(words)) == 0
+    assert given["packed"] == "speech.pack"
+    assert cli.run_options([])["packed"] is None

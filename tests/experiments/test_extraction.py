@@ -132,3 +132,14 @@ def test_a_network_is_trained_under_its_conditions_and_tested_on_clean_speech(
     expected = evaluation.predictions(recogniser, planned[0].fold.tests["test"])
     names = ["p_anger", "p_sadness"]
     np.testing.assert_allclose(frame[names], expected[names], atol=5e-3)
+
+
+def test_the_entries_that_jobs_read_are_those_that_are_prepared(toy, tables, tmp_path):
+    planned = plan.plan_jobs(toy, *tables, tmp_path, folds=["1"])
+    assert extraction.prepare(planned, tmp_path, progress=False) > 0
+    found = [
+        path
+        for needed in extraction.needed_entries(planned, tmp_path)
+        for path in needed.paths
+    ]
+    assert sorted(set(found)) == sorted(map(str, tmp_path.rglob("*.f16")))

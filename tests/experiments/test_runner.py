@@ -420,7 +420,7 @@ def test_an_interruption_is_one_line_that_says_how_to_resume(job, recorder, caps
 
 
 def _fail(job, *_, **__):
-    with runner._NoteRun(job):
+    with runner.NoteRun(job):
         raise RuntimeError(json.dumps(job.system))
 
 

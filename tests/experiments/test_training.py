@@ -327,7 +327,7 @@ def test_each_schedule_of_a_config_is_a_callback():
     for name, word in config.SCHEDULES.items():
         kind = getattr(ser.callbacks, word)
         settings = Training(schedule=name, stop=7, patience=3, monitor="loss")
-        schedule = training._schedule(settings, "valence")
+        schedule = training.make_schedule(settings, "valence")
         assert type(schedule) is kind
         assert schedule.monitor == schedule.tie == "val_valence_loss"
         assert schedule.stop == 7

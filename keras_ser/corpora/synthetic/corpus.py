@@ -20,15 +20,17 @@ import shutil
 import uuid
 from pathlib import Path
 
+import lazy_loader
 import numpy as np
 import pandas as pd
-import soundfile
 from tqdm import tqdm
 
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.synthetic import prosody, voice
 from keras_ser.corpora.synthetic.prosody import EMOTIONS, LANGUAGES
 from keras_ser.utils import parallel
+
+soundfile = lazy_loader.load("soundfile")
 
 VERSION = "1"
 RATE = voice.RATE

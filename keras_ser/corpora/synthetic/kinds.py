@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+import lazy_loader
 import numpy as np
 import pandas as pd
-import soundfile
 
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.readers import noise
@@ -12,6 +12,8 @@ from keras_ser.corpora.synthetic import corpus
 from keras_ser.corpora.synthetic.corpus import RATE, VERSION
 from keras_ser.corpora.synthetic.prosody import EMOTIONS
 from keras_ser.utils import files
+
+soundfile = lazy_loader.load("soundfile")
 
 NOISE_CLIPS, NOISE_SECONDS = 2, 2.0
 # Slope of the spectrum of each kind of noise, in dB per octave.

@@ -1,0 +1,101 @@
+"""The plans of the streams that jobs train on, computed before anything trains.
+
+With them, trainings whose streams are planned need no TensorFlow; see `data.plan`.
+"""
+
+import json
+from pathlib import Path
+
+import tqdm
+
+from keras_ser import augment
+from keras_ser.data import Pipeline
+from keras_ser.experiments import classical, network
+from keras_ser.experiments.job import Job, feature_store
+from keras_ser.tasks import AugmentationType
+from keras_ser.utils import parallel
+
+
+def compute(
+    planned: list[Job], cache: str | Path, workers: int = 1, progress: bool = True
+) -> dict[str, bytes]:
+    """Computes the plans of jobs, and keeps them in the cache.
+
+    Systems of one fold and repeat that differ in their models only share a plan, which
+    is computed once.
+
+    Args:
+        planned: The jobs. Classical systems have no plans.
+        cache: The folder of the feature store, which holds all entries of the jobs.
+        workers: The number of processes.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The content of the plans by their keys, for `data.plan.write`: those of
+        `Pipeline.plan` for all epochs, and those of `Pipeline.plan_augmented` for the
+        development speech if augmentation heads are scored on it.
+
+    Raises:
+        ValueError: If a batch augmentation does not say what it draws.
+    """
+    groups: dict[str, list[Job]] = {}
+    for job in planned:
+        if not classical.is_classical(job):
+            groups.setdefault(_stream(job), []).append(job)
+    scored = _scored_systems([job for group in groups.values() for job in group])
+    calls = [
+        (group[0], cache, any(job.system in scored for job in group))
+        for group in groups.values()
+    ]
+    done = parallel.unordered(_compute, calls, workers)
+    options = {"total": len(calls), "desc": "plans", "unit": "stream"}
+    found: dict[str, bytes] = {}
+    for plans in tqdm.tqdm(done, **options, disable=not progress):
+        found.update(plans)
+    return dict(sorted(found.items()))
+
+
+def _stream(job: Job) -> str:
+    """Text that is equal for jobs of an experiment that share their stream."""
+    system = job.config.systems[job.system]
+    speech = system.label_fraction, system.use_unlabelled, system.train_conditions
+    identity = [job.fold.name, job.repeat, system.augment, *speech]
+    return json.dumps(identity, default=repr)
+
+
+def _scored_systems(jobs: list[Job]) -> set[str]:
+    """The systems whose augmentation head `speed_probe` scores."""
+    firsts = {job.system: job for job in reversed(jobs)}
+    return {name for name, job in firsts.items() if _is_scored(job)}
+
+
+def _is_scored(job: Job) -> bool:
+    kinds = augment.instances(job.config.systems[job.system].augment)
+    if not any(each.name == "speed" for each in kinds):
+        return False
+    model = network.make_model(job, feature_store(job.config, "").front_end.dimensions)
+    return any(isinstance(task, AugmentationType) for task in model.tasks)
+
+
+def _compute(job: Job, cache: str | Path, is_scored: bool) -> dict[str, bytes]:
+    """The plans of one job; `is_scored` as in `_scored_systems`."""
+    data = network.make_pipeline(job, feature_store(job.config, cache), ())
+    plan = data.plan(0, job.config.training.epochs)
+    found = {_training_key(data): plan.to_bytes()}
+    for kind in data.trained_types if is_scored else ():
+        plan = data.plan_augmented(data.fold.dev, kind)
+        found[_augmented_key(data, kind)] = plan.to_bytes()
+    return found
+
+
+# The keys under which `Pipeline.plan` and `Pipeline.plan_augmented` keep their plans.
+
+
+def _training_key(data: Pipeline) -> str:
+    planner = data._planner(data.training_table, data.maker)
+    return planner.key("training", *data._stream.identity)
+
+
+def _augmented_key(data: Pipeline, kind: str) -> str:
+    planner = data._planner(data.fold.dev, data.variant_maker)
+    return planner.key("variants", kind, data.batch)

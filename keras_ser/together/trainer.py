@@ -1,0 +1,422 @@
+"""Trains several models of one architecture at the same time."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import jax
+import keras
+import numpy as np
+
+from keras_ser.backend.optimizers import build_optimizers, rate_of
+from keras_ser.callbacks import Schedule, centers, checkpoint, seeds
+from keras_ser.data.assembly import (
+    Assembler,
+    FeatureBank,
+    entry_paths,
+    stacked,
+    utterance_arrays,
+)
+from keras_ser.data.pipeline import Pipeline
+from keras_ser.together.checkpoints import Checkpoints
+from keras_ser.together.development import DevScores, padded_batches, row_batches
+from keras_ser.together.memory import check_memory
+from keras_ser.together.placement import Placement
+from keras_ser.together.slots import Slot
+from keras_ser.together.states import Layout, State, stack, take
+from keras_ser.together.steps import Steps
+
+MAX_CHECKPOINT_SHARE = 0.1  # of the time between two checkpoints
+STRIDE = 8  # frames of a batch are a multiple of it
+
+
+@dataclasses.dataclass
+class Member:
+    """One training among several.
+
+    Args:
+        name: A name for messages.
+        data: Its pipeline.
+        weights: The initial weights of its model, from `states.read_weights`.
+        schedule: Its schedule, which has no `averaging`.
+        folder: The folder of its unfinished run, for history and checkpoints.
+        seed: The seed of dropout.
+        sample: The numbers of the training utterances that initialise class centers.
+    """
+
+    name: str
+    data: Pipeline
+    weights: State
+    schedule: Schedule
+    folder: Path
+    seed: int
+    sample: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a training has left.
+
+    Args:
+        state: The state of the selected epoch, with the averages as its weights.
+        history: One dictionary of logs per epoch.
+        selected: The index of the selected epoch; None if no epoch could be selected.
+    """
+
+    state: State
+    history: list[dict]
+    selected: int | None
+
+
+class Trainer:
+    """Trains models of the same architecture, schedule and shape of a batch.
+
+    The models may have different training speech, seeds and numbers of steps per epoch.
+    Each one ends as it would have ended alone, up to rounding. A model that has ended
+    is not updated while the others go on.
+
+    Args:
+        model: A compiled model of the architecture, whose weights do not matter.
+        members: The trainings.
+        epochs: The largest number of epochs.
+        decay: The decay of the averages of the weights; 0 if there are none.
+        scores_windows: None if the scores of Keras are those of the development
+            utterances. Otherwise, whether only the first window of each counts.
+        convolutions: See `backend.stacking`.
+        devices: The number of devices that the models are divided among.
+        progress: Is called after each epoch with the number of epochs that all
+            trainings have completed together.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        members: Sequence[Member],
+        epochs: int,
+        decay: float,
+        scores_windows: bool | None = None,
+        convolutions: str = "products",
+        devices: int = 1,
+        progress: Callable[[int], None] | None = None,
+    ):
+        self.members = list(members)
+        self.epochs = epochs
+        self.progress = progress or (lambda done: None)
+        self.placement = Placement(devices)
+        datas = [member.data for member in self.members]
+        first = datas[0]
+        paths = [path for data in datas for path in entry_paths(data)]
+        bank = FeatureBank(first.store, paths)
+        assembler = Assembler(first, batch_frames(datas, model))
+        build_variables(model, assembler, bank)
+        self.layout = layout = Layout(model, bool(decay))
+        self.steps = Steps(layout, assembler, decay, convolutions)
+        self._bank = self.placement.shared(bank.frames)
+        self._train = self._arrays(bank, [d.training_table for d in datas])
+        self._dev = self._arrays(bank, [d.fold.dev for d in datas])
+        counts = [len(data.fold.dev) for data in datas]
+        self._dev_counts = self.placement.stacked(np.int32(counts))
+        self._dev_batches = self.placement.shared(row_batches(counts, first.batch))
+        self._scores = (
+            None
+            if scores_windows is None
+            else DevScores(self.steps, datas, scores_windows)
+        )
+        rate = rate_of(model.optimizer)
+        self.slots = [Slot(each.schedule, rate, epochs) for each in self.members]
+        self.checkpoints = Checkpoints(layout)
+        self._plans: list = [None] * len(self.members)
+        self._compiled = None
+        self._since, self._writing = time.monotonic(), 0.0
+
+    def _arrays(self, bank: FeatureBank, tables: Sequence) -> dict:
+        """The arrays of a table of each member, stacked on the devices."""
+        parts = [
+            utterance_arrays(member.data, bank, table, len(member.data.fold.train))
+            if table is member.data.training_table
+            else utterance_arrays(member.data, bank, table, len(table))
+            for member, table in zip(self.members, tables, strict=True)
+        ]
+        return self.placement.stacked(stacked(parts))
+
+    def run(self) -> list[Outcome]:
+        """Trains all models, from their checkpoints if there are any.
+
+        Returns:
+            The outcomes, in the order of the members.
+
+        Raises:
+            TooManyModels: If the devices have too little memory. Nothing has been
+                trained then.
+            ValueError: If a checkpoint belongs to another model.
+        """
+        self._resume()
+        for slot in self.slots:
+            slot.schedule.on_train_begin()
+        while not all(self._ended):
+            self._run_epoch()
+        for slot in self.slots:
+            slot.clear()
+            slot.schedule.on_train_end()
+        self._restore()
+        return self._outcomes()
+
+    def outputs(self, head: str, rows: dict) -> np.ndarray:
+        """The outputs of a head for development rows, after the training.
+
+        Args:
+            head: The name of the head.
+            rows: Rows of plans, `(models, batches, rows)`.
+
+        Returns:
+            `(models, batches, rows, size)`.
+        """
+        rows = self._put(rows)
+        found = self.steps.outputs((head,), self._state, self._bank, self._dev, rows)
+        return jax.device_get(found)[head]
+
+    # === Start and end ===
+
+    def _resume(self) -> None:
+        found = [
+            self.checkpoints.read(
+                member.folder, self.layout.initial(member.weights), slot
+            )
+            for member, slot in zip(self.members, self.slots, strict=True)
+        ]
+        states, kept, self._history, self._ended = map(list, zip(*found, strict=True))
+        self._state = self.placement.stacked(stack(states))
+        kept = [s if k is None else k for s, k in zip(states, kept, strict=True)]
+        self._kept = self.placement.stacked(stack(kept)) if self._keeps() else None
+        self._initialise_centers([not history for history in self._history])
+
+    def _keeps(self) -> bool:
+        schedule = self.members[0].schedule
+        return schedule.restores or schedule.select == "best"
+
+    def _outcomes(self) -> list[Outcome]:
+        state = jax.device_get(self._state)
+        return [
+            Outcome(
+                self.layout.tested(take(state, number)),
+                self._history[number],
+                member.schedule.best_epoch,
+            )
+            for number, member in enumerate(self.members)
+        ]
+
+    def _initialise_centers(self, is_new: Sequence[bool]) -> None:
+        """Starts class centers as `callbacks.InitialiseCenters` does."""
+        tasks = [t for t in self.members[0].data.tasks if t.kind == "centers"]
+        if not tasks or not any(is_new):
+            return
+        parts = [{"utterance": np.int32(each.sample)} for each in self.members]
+        rows = padded_batches(parts, self.members[0].data.batch)
+        rows["start"] = np.zeros_like(rows["utterance"])
+        found = self.steps.outputs(
+            ("embedding",), self._state, self._bank, self._train, self._put(rows)
+        )
+        embeddings = jax.device_get(found["embedding"])
+        values = jax.device_get(self._state)
+        for task in tasks:
+            variable = self.layout.model.get_layer(task.name).centers
+            group, place = self.layout.place(variable)
+            for number, member in enumerate(self.members):
+                before = values[group][place][number]
+                if is_new[number] and not before.any():
+                    flat = embeddings[number].reshape(-1, embeddings.shape[-1])
+                    values[group][place] = _writable(values[group][place])
+                    values[group][place][number] = _class_means(
+                        task, member, flat[: len(member.sample)]
+                    )
+        if self.layout.averages:  # they start at the initial weights
+            fresh = self.layout.pick(values, self.layout.averaged)
+            for place, weight in enumerate(fresh):
+                averages = _writable(values["averages"][place])
+                averages[np.array(is_new)] = weight[np.array(is_new)]
+                values["averages"][place] = averages
+        self._state = self.placement.stacked(values)
+
+    # === Epochs ===
+
+    def _run_epoch(self) -> None:
+        numbers = [n for n, ended in enumerate(self._ended) if not ended]
+        self._begin_epoch(numbers)
+        self._state, logs = self._train_epoch(*self._rows(numbers))
+        validated = self.steps.evaluate(
+            self._state, self._bank, self._dev, self._dev_counts, self._dev_batches
+        )
+        logs = self._logs(jax.device_get(logs), jax.device_get(validated))
+        if self._scores:
+            self._scores.add_to(logs, self._state, self._bank, self._dev)
+        for number in numbers:
+            self._end_epoch(number, logs[number])
+        self._keep()
+        self._restore()
+        self._set_rates()
+        self._write_checkpoints(numbers)
+        self.progress(sum(map(len, self._history)))
+
+    def _train_epoch(self, rows: dict, active) -> tuple[State, dict]:
+        given = self._state, self._bank, self._train, rows, active
+        if self._compiled is None:
+            self._compiled = self.steps.epoch.lower(*given).compile()
+            check_memory(self._compiled, len(self.members), self.placement.devices)
+        return self._compiled(*given)
+
+    def _begin_epoch(self, numbers: Iterable[int]) -> None:
+        """Sets seeds and learning rates, which follow from the epoch."""
+        layout = self.layout
+        seeds_of = {
+            layout.place(each.state): index
+            for index, each in enumerate(seeds.seed_generators(layout.model))
+        }
+        changed = [layout.rate, *seeds_of]
+        arrays = [
+            _writable(x) for x in jax.device_get(layout.pick(self._state, changed))
+        ]
+        for number in numbers:
+            slot, epoch = self.slots[number], len(self._history[number])
+            slot.clear()
+            slot.schedule.on_epoch_begin(epoch)
+            arrays[0][number] = slot.rate
+            for array, index in zip(arrays[1:], seeds_of.values(), strict=True):
+                seed = self.members[number].seed
+                array[number] = seeds.state_of(seed, epoch, index)
+        arrays = self.placement.stacked(arrays)
+        self._state = layout.replaced(self._state, changed, arrays)
+
+    def _rows(self, numbers: Iterable[int]) -> tuple[dict, np.ndarray]:
+        """The plans of the coming epochs, and which models do which steps."""
+        running, parts = set(numbers), []
+        for number, member in enumerate(self.members):
+            if self._plans[number] is None:
+                self._plans[number] = member.data.plan(0, self.epochs)
+            epoch = min(len(self._history[number]), self.epochs - 1)
+            parts.append(self._plans[number][epoch].arrays())
+        counts = np.array([len(part["utterance"]) for part in parts])
+        active = np.arange(counts.max()) < counts[:, None]
+        active &= np.array([number in running for number in range(len(parts))])[:, None]
+        return self._put(stacked(parts)), self._put(active)
+
+    def _put(self, arrays):
+        return self.placement.stacked(arrays)
+
+    def _logs(self, trained: dict, validated: dict) -> list[dict]:
+        """The logs of each model, as `fit` gives them to callbacks."""
+        every = {**trained, **{f"val_{n}": value for n, value in validated.items()}}
+        return [
+            {name: float(values[number]) for name, values in every.items()}
+            for number in range(len(self.members))
+        ]
+
+    def _end_epoch(self, number: int, logs: dict) -> None:
+        slot, history = self.slots[number], self._history[number]
+        epoch = len(history)
+        slot.schedule.on_epoch_end(epoch, logs)
+        history.append({"epoch": epoch, **logs})
+        is_finite = np.isfinite(logs["loss"])
+        is_last = len(history) == self.epochs
+        self._ended[number] = is_last or slot.stop_training or not is_finite
+
+    def _keep(self) -> None:
+        keeps = np.array([slot.keeps for slot in self.slots])
+        if self._kept is not None and keeps.any():
+            self._kept = self.steps.select(self._put(keeps), self._state, self._kept)
+
+    def _restore(self) -> None:
+        """Returns models to their best epochs, except for rates and seeds."""
+        restores = np.array([slot.restores for slot in self.slots])
+        if self._kept is None or not restores.any():
+            return
+        layout = self.layout
+        rate = layout.pick(self._state, [layout.rate])
+        found = self.steps.select(self._put(restores), self._kept, self._state)
+        self._state = layout.replaced(found, [layout.rate], rate)
+
+    def _set_rates(self) -> None:
+        """Gives the optimizers the rates that the schedules have set."""
+        rates = self._put(np.float32([slot.rate for slot in self.slots]))
+        self._state = self.layout.replaced(self._state, [self.layout.rate], [rates])
+
+    # === Files ===
+
+    def _write_checkpoints(self, numbers: Sequence[int]) -> None:
+        """Writes history and checkpoints, unless that would take much of the time.
+
+        Trainings whose epochs are short are not worth more than a tenth of their time
+        for checkpoints. They are always written when a training ends.
+        """
+        started = time.monotonic()
+        is_due = started - self._since >= self._writing / MAX_CHECKPOINT_SHARE
+        due = [n for n in numbers if is_due or self._ended[n]]
+        if not due:
+            return
+        state = jax.device_get(self._state)
+        kept = None if self._kept is None else jax.device_get(self._kept)
+        for number in due:
+            history = self._history[number]
+            folder = self.members[number].folder
+            checkpoint.write_history(folder, history)
+            if np.isfinite(history[-1]["loss"]):
+                self.checkpoints.write(
+                    folder,
+                    take(state, number),
+                    None if kept is None else take(kept, number),
+                    self.slots[number],
+                    history,
+                    self._ended[number],
+                )
+        if is_due:
+            self._since = time.monotonic()
+            self._writing = self._since - started
+
+
+def batch_frames(datas: Iterable[Pipeline], model: keras.Model) -> int:
+    """The frames of a batch.
+
+    They are the window, or the longest utterance if it is shorter and the model ignores
+    the padding.
+    """
+    longest, window = 0, 0
+    for data in datas:
+        window = data.preprocessing.window
+        for table in (data.training_table, data.fold.dev):
+            longest = max(longest, data.frames(table, data.transforms()).max())
+    if not getattr(model, "mask_padding", True):
+        return window
+    return -(-min(int(longest), window) // STRIDE) * STRIDE
+
+
+def build_variables(model: keras.Model, assembler: Assembler, bank) -> None:
+    """Creates the variables of optimizers and metrics, without computing anything.
+
+    Args:
+        model: A compiled model.
+        assembler: Makes batches for it.
+        bank: A `FeatureBank`, for the shape and type of features.
+    """
+    build_optimizers(model)
+    maker, dimensions = assembler.maker, bank.frames.shape[1]
+    labels = {t.name: np.zeros((1, t.size), np.float32) for t in assembler.tasks}
+    known = {name: np.zeros(1, np.float32) for name in labels}
+    features = np.zeros((1, assembler.time, dimensions), np.float32)
+    rows = {"features": features, "labels": labels, "known": known}
+    batch = jax.eval_shape(
+        lambda rows: maker.unaugmented(keras.ops, rows, np.zeros(1, np.int32)), rows
+    )
+    model._symbolic_build(data_batch=batch)
+
+
+def _class_means(task, member: Member, embeddings: np.ndarray) -> np.ndarray:
+    """The initial centers of a model, from the embeddings of its sample."""
+    table = member.data.fold.train.iloc[member.sample]
+    labels = task.read(table)
+    chosen = np.eye(task.size, dtype=embeddings.dtype)[np.maximum(labels, 0)]
+    chosen = chosen * task.known(labels)[:, None]
+    return centers.class_means(chosen.T @ embeddings, chosen.sum(axis=0)[:, None])
+
+
+def _writable(array) -> np.ndarray:
+    return np.array(array)
