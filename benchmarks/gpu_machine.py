@@ -30,11 +30,17 @@ NEEDED = {
     "pandas": "pandas",
     "rich": "rich",
 }
+NEEDED_TO_RUN = {  # what `keras_ser.run` imports besides, on packed speech
+    "matplotlib": "matplotlib",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "tqdm": "tqdm",
+}
 WITHOUT_TENSORFLOW = (
-    "TensorFlow is not used: {why}. Without it, `keras_ser.data`, `augment`, "
-    "`monitoring`, `experiments` (and so `ser.run`), exported formats and "
-    "`backend.describe` cannot run. Models, layers, losses, metrics, callbacks and "
-    "attacks can."
+    "TensorFlow is not used: {why}. Without it, the batches of `keras_ser.data`, "
+    "`monitoring`, exported formats and `backend.describe` cannot run. Models, "
+    "layers, losses, metrics, callbacks and attacks can, and so can `ser.run` with "
+    "`together` on JAX, from speech that was packed elsewhere."
 )
 FIND_MISSING = """
 import importlib.util, sys
@@ -72,10 +78,15 @@ class Machine:
         names = ", ".join(wheel.name.split("-")[0] for wheel in found) or "none"
         self.notes.append(f"Wheels from {wheels}: {names}.")
 
-    def complaint(self) -> str:
-        """What keeps this machine from running anything; empty if nothing does."""
-        done = self.python("-c", FIND_MISSING, *NEEDED, capture_output=True, text=True)
-        missing = [NEEDED[name] for name in done.stdout.split()]
+    def complaint(self, trains: bool = False) -> str:
+        """What keeps this machine from running anything; empty if nothing does.
+
+        Args:
+            trains: Whether experiments are to be run.
+        """
+        needed = NEEDED | (NEEDED_TO_RUN if trains else {})
+        done = self.python("-c", FIND_MISSING, *needed, capture_output=True, text=True)
+        missing = [needed[name] for name in done.stdout.split()]
         if not missing:
             return ""
         version = "{}.{}".format(*sys.version_info)

@@ -1,6 +1,7 @@
-"""From the rows of a GPU benchmark to its two tables."""
+"""From the rows of a GPU benchmark to its tables."""
 
 import gpu_machine
+import gpu_report_together
 import numpy as np
 import tables
 from gpu_correctness import TOLERANCES
@@ -17,6 +18,8 @@ GROUPS = {  # what a run measures as a whole
     "correctness": ("backend",),
     "lstm": ("backend",),
     "training": ("network", "precision", "batch"),
+    "together": ("system", "precision", "kind", "models"),
+    "experiments": ("experiment", "system"),
 }
 GIB = 2**30
 
@@ -26,16 +29,19 @@ def tables_of(rows: list[dict]) -> dict[str, tuple[str, str]]:
     return {
         "gpu_correctness": ("Correctness on a GPU", correctness(rows)),
         "gpu_training": ("Training on a GPU", training(rows)),
+        "gpu_together": ("Models that train together on a GPU", together(rows)),
     }
 
 
 def failures(rows: list[dict]) -> list[dict]:
     """The comparisons that failed; one that needs a missing package did not."""
-    return [
+    compared = [
         row
         for row in latest(rows, "correctness")
         if not row.get("passed") and not row.get("needs")
     ]
+    stacked = latest(rows, "together")
+    return compared + [row for row in stacked if not row.get("agrees", True)]
 
 
 def latest(rows: list[dict], part: str) -> list[dict]:
@@ -56,7 +62,8 @@ def correctness(rows: list[dict]) -> str:
     found = latest(rows, "correctness")
     if not found:
         return "Not measured yet."
-    failed, needing = failures(rows), [row for row in found if row.get("needs")]
+    failed = [row for row in failures(rows) if row["part"] == "correctness"]
+    needing = [row for row in found if row.get("needs")]
     passed = len(found) - len(failed) - len(needing)
     backends = list(dict.fromkeys(row["backend"] for row in found))
     columns = sorted(
@@ -223,7 +230,18 @@ def counts(settings: dict) -> str:
     return f"Different numbers of parameters are trained in: {'; '.join(wrong)}."
 
 
-# Both
+# Together
+
+
+def together(rows: list[dict]) -> str:
+    trained = latest(rows, "experiments")
+    parts = [gpu_report_together.together(latest(rows, "together"))]
+    parts += [gpu_report_together.experiments(trained)] if trained else []
+    parts += [describe_machine(rows)] if parts != ["Not measured yet."] else []
+    return "\n\n".join(part for part in parts if part)
+
+
+# All
 
 
 def describe_machine(rows: list[dict]) -> str:

@@ -131,7 +131,8 @@ def run(
     if progress:
         print(f"{config.name}: {len(planned)} runs below {out}: {status(planned)}")
     todo = [job.folder for job in planned if not job.folder.exists()]
-    if smoke and devices == 1 and not together:  # a smoke run spends most of its time in Python
+    # A smoke run spends most of its time in Python.
+    if smoke and devices == 1 and not together:
         workers = max(workers, min(MAX_SMOKE_WORKERS, parallel.cpu_count(), len(todo)))
     options = {"devices": devices, "monitor": monitor, "cluster": cluster}
     options["together"] = together

@@ -189,7 +189,7 @@ class Group:
                 progress=advance,
             )
             outcomes = trainer.run()
-        recalls = probes.Recalls(trainer)
+        recalls, shortcuts = probes.Recalls(trainer), {}
         for number, (session, outcome) in enumerate(
             zip(sessions, outcomes, strict=True)
         ):
@@ -197,8 +197,12 @@ class Group:
                 found = self._check(session.job, outcome, members[number])
                 trainer.layout.write(outcome.state)
                 data = members[number].data
-                of_member = functools.partial(recalls.of, number)
-                found |= speed_probe.score_augmentation_head(model, data, of_member)
+                found |= speed_probe.score_augmentation_head(
+                    model,
+                    data,
+                    functools.partial(recalls.of, number),
+                    shortcuts.setdefault(session.job.fold.name, {}),
+                )
                 store, folder = self.store, session.folder
                 session.record(
                     *network.test(session.job, store, folder, data, model, found)
@@ -278,7 +282,6 @@ def _member(job: Job, data, model, folder: Path) -> Member:
     settings_of = job.config.training
     table = data.fold.train.reset_index(drop=True)
     return Member(
-        name=job.folder.name,
         data=data,
         weights=states.read_weights(model),
         schedule=training.make_schedule(settings_of, model.tasks[0].name, False),

@@ -13,5 +13,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "states",
         "steps",
     ],
-    submod_attrs={"trainer": ["Member", "Outcome", "Trainer"]},
+    submod_attrs={"members": ["Member", "Outcome"], "trainer": ["Trainer"]},
 )

@@ -20,7 +20,7 @@ class Recalls:
 
     def __init__(self, trainer: Trainer):
         self.trainer = trainer
-        self._found: dict[tuple[str, str], np.ndarray] = {}
+        self._found: dict[str, list[dict[str, float]]] = {}
 
     def of(self, number: int, head: str, types: Iterable[str]) -> list[float]:
         """The recalls of one model.
@@ -28,22 +28,36 @@ class Recalls:
         Args:
             number: The number of the model.
             head: The name of the head.
-            types: The types.
+            types: The types, all of which occur in training.
         """
-        return [float(self._of_type(head, kind)[number]) for kind in types]
+        if head not in self._found:
+            self._found[head] = self._of_all_models(head, list(types))
+        return [self._found[head][number][kind] for kind in types]
 
-    def _of_type(self, head: str, kind: str) -> np.ndarray:
-        """The recall of a type by each model, `(models,)`."""
-        if (head, kind) not in self._found:
-            datas = [member.data for member in self.trainer.members]
-            plans = [
-                data.plan_augmented(data.fold.dev, kind).arrays() for data in datas
-            ]
-            outputs = self.trainer.outputs(head, padded_batches(plans, datas[0].batch))
-            best = np.argmax(outputs, axis=-1).reshape(len(datas), -1)
-            hits = best == datas[0].types.index(kind)
-            counts = [len(plan["utterance"]) for plan in plans]
-            self._found[head, kind] = np.array(
-                [row[:count].mean() for row, count in zip(hits, counts, strict=True)]
+    def _of_all_models(self, head: str, types: list[str]) -> list[dict[str, float]]:
+        """The recall of each type by each model; all rows are computed in one call."""
+        datas = [member.data for member in self.trainer.members]
+        plans = [
+            [data.plan_augmented(data.fold.dev, kind).arrays() for kind in types]
+            for data in datas
+        ]
+        rows = [_joined(of_types) for of_types in plans]
+        outputs = self.trainer.outputs(head, padded_batches(rows, datas[0].batch))
+        best = np.argmax(outputs, axis=-1).reshape(len(datas), -1)
+        found = []
+        for named, of_types in zip(best, plans, strict=True):
+            counts = [len(plan["utterance"]) for plan in of_types]
+            parts = np.split(named[: sum(counts)], np.cumsum(counts)[:-1])
+            numbers = [datas[0].types.index(kind) for kind in types]
+            found.append(
+                {
+                    kind: float(np.mean(part == number))
+                    for kind, part, number in zip(types, parts, numbers, strict=True)
+                }
             )
-        return self._found[head, kind]
+        return found
+
+
+def _joined(plans: list[dict]) -> dict:
+    """The rows of several plans, one after the other."""
+    return {name: np.concatenate([plan[name] for plan in plans]) for name in plans[0]}

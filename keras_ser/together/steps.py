@@ -1,6 +1,6 @@
 """One epoch and one evaluation of several models, as compiled functions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -10,6 +10,8 @@ import keras
 from keras_ser.backend.stacking import stacking
 from keras_ser.data.assembly import Assembler
 from keras_ser.together.states import Layout, State, select
+
+EMBEDDING = "embedding"  # stands for the embedding among the names of heads
 
 
 class Steps:
@@ -40,26 +42,13 @@ class Steps:
         self.model.reset_metrics()
         self._zeros = [each.value for each in self.model.metrics_variables]
         self._trackers = _tracker_places(self.model)
-        self.epoch = self._jitted(self._epoch, donate_argnums=0)
-        self.evaluate = self._jitted(self._evaluate)
-        self.outputs = self._jitted(self._outputs, static_argnums=0)
+        self.epoch = self._traced(self._epoch, donate_argnums=0)
+        self.evaluate = self._traced(self._evaluate)
+        self.outputs = self._traced(self._outputs, static_argnums=0)
         self.select = jax.jit(select)
 
-    def _jitted(self, function, **options):
-        compiled = jax.jit(function, **options)
-
-        class Traced:
-            """Traces and calls inside the context of stacked models."""
-
-            def __call__(_, *arguments):
-                with stacking(self.convolutions):
-                    return compiled(*arguments)
-
-            def lower(_, *arguments):
-                with stacking(self.convolutions):
-                    return compiled.lower(*arguments)
-
-        return Traced()
+    def _traced(self, function: Callable, **options) -> "_Traced":
+        return _Traced(jax.jit(function, **options), self.convolutions)
 
     # === Training ===
 
@@ -156,7 +145,7 @@ class Steps:
         """Outputs of heads for augmented rows, or for windows of utterances.
 
         Args:
-            heads: Names of heads, and `"embedding"`, a tuple.
+            heads: Names of heads, and `EMBEDDING`, a tuple.
             state: The stacked state, whose averages are used if there are any.
             bank, utterances: As for `_epoch`.
             rows: Arrays of plans, `(models, batches, rows)`. For windows of unaugmented
@@ -189,11 +178,9 @@ class Steps:
         ]
         found = {}
         with keras.StatelessScope(state_mapping=mapping):
-            if "embedding" in heads:
-                found["embedding"] = self.model.embedding_model(
-                    features, training=False
-                )
-            if set(heads) - {"embedding"}:
+            if EMBEDDING in heads:
+                found[EMBEDDING] = self.model.embedding_model(features, training=False)
+            if set(heads) - {EMBEDDING}:
                 outputs = self.model(features, training=False)
                 found |= {name: outputs[name] for name in heads if name in outputs}
         return found
@@ -208,6 +195,22 @@ class Steps:
         mapping = list(zip(variables, metrics, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
             return self.model.get_metrics_result()
+
+
+class _Traced:
+    """A compiled function that is traced as one of stacked models."""
+
+    def __init__(self, function: Callable, convolutions: str):
+        self._function = function
+        self._convolutions = convolutions
+
+    def __call__(self, *arguments):
+        with stacking(self._convolutions):
+            return self._function(*arguments)
+
+    def lower(self, *arguments):
+        with stacking(self._convolutions):
+            return self._function.lower(*arguments)
 
 
 def _tracker_places(model: keras.Model) -> set[int]:

@@ -1,16 +1,14 @@
 """Trains several models of one architecture at the same time."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 import jax
 import keras
 import numpy as np
 
-from keras_ser.backend.optimizers import build_optimizers, rate_of
-from keras_ser.callbacks import Schedule, centers, checkpoint, seeds
+from keras_ser.backend.optimizers import rate_of
+from keras_ser.callbacks import checkpoint, seeds
 from keras_ser.data.assembly import (
     Assembler,
     FeatureBank,
@@ -18,55 +16,18 @@ from keras_ser.data.assembly import (
     stacked,
     utterance_arrays,
 )
-from keras_ser.data.pipeline import Pipeline
+from keras_ser.together import centers
 from keras_ser.together.checkpoints import Checkpoints
-from keras_ser.together.development import DevScores, padded_batches, row_batches
+from keras_ser.together.development import DevScores, row_batches
+from keras_ser.together.members import Member, Outcome
 from keras_ser.together.memory import check_memory
 from keras_ser.together.placement import Placement
+from keras_ser.together.preparation import batch_frames, build_variables
 from keras_ser.together.slots import Slot
 from keras_ser.together.states import Layout, State, stack, take
-from keras_ser.together.steps import Steps
+from keras_ser.together.steps import EMBEDDING, Steps
 
 MAX_CHECKPOINT_SHARE = 0.1  # of the time between two checkpoints
-STRIDE = 8  # frames of a batch are a multiple of it
-
-
-@dataclasses.dataclass
-class Member:
-    """One training among several.
-
-    Args:
-        name: A name for messages.
-        data: Its pipeline.
-        weights: The initial weights of its model, from `states.read_weights`.
-        schedule: Its schedule, which has no `averaging`.
-        folder: The folder of its unfinished run, for history and checkpoints.
-        seed: The seed of dropout.
-        sample: The numbers of the training utterances that initialise class centers.
-    """
-
-    name: str
-    data: Pipeline
-    weights: State
-    schedule: Schedule
-    folder: Path
-    seed: int
-    sample: np.ndarray
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What a training has left.
-
-    Args:
-        state: The state of the selected epoch, with the averages as its weights.
-        history: One dictionary of logs per epoch.
-        selected: The index of the selected epoch; None if no epoch could be selected.
-    """
-
-    state: State
-    history: list[dict]
-    selected: int | None
 
 
 class Trainer:
@@ -207,35 +168,23 @@ class Trainer:
         ]
 
     def _initialise_centers(self, is_new: Sequence[bool]) -> None:
-        """Starts class centers as `callbacks.InitialiseCenters` does."""
-        tasks = [t for t in self.members[0].data.tasks if t.kind == "centers"]
+        """Starts the class centers of new models, and the averages after it."""
+        tasks = centers.center_tasks(self.members[0].data.tasks)
         if not tasks or not any(is_new):
             return
-        parts = [{"utterance": np.int32(each.sample)} for each in self.members]
-        rows = padded_batches(parts, self.members[0].data.batch)
-        rows["start"] = np.zeros_like(rows["utterance"])
+        samples = [member.sample for member in self.members]
+        rows = centers.sample_rows(samples, self.members[0].data.batch)
         found = self.steps.outputs(
-            ("embedding",), self._state, self._bank, self._train, self._put(rows)
+            (EMBEDDING,), self._state, self._bank, self._train, self._put(rows)
         )
-        embeddings = jax.device_get(found["embedding"])
+        embeddings = jax.device_get(found[EMBEDDING])
         values = jax.device_get(self._state)
-        for task in tasks:
-            variable = self.layout.model.get_layer(task.name).centers
-            group, place = self.layout.place(variable)
-            for number, member in enumerate(self.members):
-                before = values[group][place][number]
-                if is_new[number] and not before.any():
-                    flat = embeddings[number].reshape(-1, embeddings.shape[-1])
-                    values[group][place] = _writable(values[group][place])
-                    values[group][place][number] = _class_means(
-                        task, member, flat[: len(member.sample)]
-                    )
-        if self.layout.averages:  # they start at the initial weights
-            fresh = self.layout.pick(values, self.layout.averaged)
-            for place, weight in enumerate(fresh):
-                averages = _writable(values["averages"][place])
-                averages[np.array(is_new)] = weight[np.array(is_new)]
-                values["averages"][place] = averages
+        for number, member in enumerate(self.members):
+            if is_new[number]:
+                table = member.data.fold.train.iloc[member.sample]
+                centers.initialise(
+                    self.layout, values, number, tasks, table, embeddings[number]
+                )
         self._state = self.placement.stacked(values)
 
     # === Epochs ===
@@ -274,7 +223,7 @@ class Trainer:
         }
         changed = [layout.rate, *seeds_of]
         arrays = [
-            _writable(x) for x in jax.device_get(layout.pick(self._state, changed))
+            np.array(x) for x in jax.device_get(layout.pick(self._state, changed))
         ]
         for number in numbers:
             slot, epoch = self.slots[number], len(self._history[number])
@@ -371,52 +320,3 @@ class Trainer:
         if is_due:
             self._since = time.monotonic()
             self._writing = self._since - started
-
-
-def batch_frames(datas: Iterable[Pipeline], model: keras.Model) -> int:
-    """The frames of a batch.
-
-    They are the window, or the longest utterance if it is shorter and the model ignores
-    the padding.
-    """
-    longest, window = 0, 0
-    for data in datas:
-        window = data.preprocessing.window
-        for table in (data.training_table, data.fold.dev):
-            longest = max(longest, data.frames(table, data.transforms()).max())
-    if not getattr(model, "mask_padding", True):
-        return window
-    return -(-min(int(longest), window) // STRIDE) * STRIDE
-
-
-def build_variables(model: keras.Model, assembler: Assembler, bank) -> None:
-    """Creates the variables of optimizers and metrics, without computing anything.
-
-    Args:
-        model: A compiled model.
-        assembler: Makes batches for it.
-        bank: A `FeatureBank`, for the shape and type of features.
-    """
-    build_optimizers(model)
-    maker, dimensions = assembler.maker, bank.frames.shape[1]
-    labels = {t.name: np.zeros((1, t.size), np.float32) for t in assembler.tasks}
-    known = {name: np.zeros(1, np.float32) for name in labels}
-    features = np.zeros((1, assembler.time, dimensions), np.float32)
-    rows = {"features": features, "labels": labels, "known": known}
-    batch = jax.eval_shape(
-        lambda rows: maker.unaugmented(keras.ops, rows, np.zeros(1, np.int32)), rows
-    )
-    model._symbolic_build(data_batch=batch)
-
-
-def _class_means(task, member: Member, embeddings: np.ndarray) -> np.ndarray:
-    """The initial centers of a model, from the embeddings of its sample."""
-    table = member.data.fold.train.iloc[member.sample]
-    labels = task.read(table)
-    chosen = np.eye(task.size, dtype=embeddings.dtype)[np.maximum(labels, 0)]
-    chosen = chosen * task.known(labels)[:, None]
-    return centers.class_means(chosen.T @ embeddings, chosen.sum(axis=0)[:, None])
-
-
-def _writable(array) -> np.ndarray:
-    return np.array(array)

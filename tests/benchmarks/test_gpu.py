@@ -307,6 +307,7 @@ def test_tables_are_kept_where_the_documents_read_them(rows, gpu, monkeypatch):
     assert sorted(path.name for path in kept.iterdir()) == [
         "gpu.jsonl",
         "gpu_correctness.md",
+        "gpu_together.md",
         "gpu_training.md",
     ]
     assert (kept / "gpu_training.md").read_text("utf-8") == "Not measured yet.\n"
