@@ -2,11 +2,13 @@
 
 They equal the convolutions of Keras with `padding="same"` up to rounding. If the
 weights of several models are stacked, the product becomes a batched one, whereas a
-convolution would become one with a group per model, which is slow.
+convolution would become one with a group per model, which is slow. Patches are many
+times as large as their inputs, so they are made again for the gradient instead of kept.
 
 All tensors are `(batch, time, bands, channels)`.
 """
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -22,19 +24,25 @@ def convolve(inputs, kernel, stride: int):
     width, _, channels, filters = kernel.shape
     excess = max(width - stride, 0)
     before = excess // 2
-    padded = _pad(inputs, before, excess - before)
     _, time, bands, _ = ops.shape(inputs)
     steps, rows = time // stride, bands // stride
     places = range(width)
-    patches = _patches(padded, places, places, steps, rows, stride)
-    return ops.matmul(patches, ops.reshape(kernel, (width**2 * channels, filters)))
+
+    def multiply(inputs, matrix):
+        padded = _pad(inputs, before, excess - before)
+        return ops.matmul(_patches(padded, places, steps, rows, stride), matrix)
+
+    matrix = ops.reshape(kernel, (width**2 * channels, filters))
+    return keras.remat(multiply)(inputs, matrix)
 
 
 def convolve_transposed(inputs, kernel, stride: int):
     """A transposed convolution that is padded as "same".
 
     Each input step gives `stride` output steps per axis. The filters of all of these
-    are columns of one matrix, so that the product gives every output phase at once.
+    are columns of one matrix, so that the product gives every output phase at once. If
+    there are more channels than output phases and filters, each input is multiplied
+    first and its contributions are shifted and summed, because patches would be larger.
 
     Args:
         inputs: Tensor.
@@ -44,23 +52,54 @@ def convolve_transposed(inputs, kernel, stride: int):
     """
     width, _, filters, channels = kernel.shape
     shifts, taps = _transposed_taps(width, stride)
-    before, after = max(shifts[-1], 0), max(-shifts[0], 0)
-    padded = _pad(inputs, before, after)
+    before = max(shifts[-1], 0)
+    around = before, max(-shifts[0], 0)
     batch, time, bands, _ = ops.shape(inputs)
     places = [before - shift for shift in shifts]
-    patches = _patches(padded, places, places, time, bands, 1)
+    is_wide = channels > stride**2 * filters
+
+    def multiply(inputs, matrix):
+        if is_wide:
+            contributions = ops.matmul(inputs, _rows_to_columns(matrix))
+            return _sum_shifted(contributions, places, around)
+        patches = _patches(_pad(inputs, *around), places, time, bands, 1)
+        return ops.matmul(patches, matrix)
+
+    def _rows_to_columns(matrix):  # (channels, shifts² · columns)
+        matrix = ops.reshape(matrix, (len(shifts) ** 2, channels, -1))
+        return ops.reshape(ops.transpose(matrix, (1, 0, 2)), (channels, -1))
+
     matrix = _transposed_matrix(kernel, taps, width)
-    product = ops.matmul(patches, matrix)
+    product = keras.remat(multiply)(inputs, matrix)
     shape = (batch, time, bands, stride, stride, filters)
     phases = ops.transpose(ops.reshape(product, shape), (0, 1, 3, 2, 4, 5))
     return ops.reshape(phases, (batch, time * stride, bands * stride, filters))
+
+
+def _sum_shifted(contributions, places, around):
+    """The sum over pairs of places of the channels that belong to each pair.
+
+    Args:
+        contributions: Tensor with equally many channels for each pair.
+        places: Where the sum starts in the padded contributions, along each axis.
+        around: The padding before and after each axis.
+    """
+    _, time, bands, _ = ops.shape(contributions)
+    pairs = [(first, second) for first in places for second in places]
+    # Each part is padded by itself: the gradient of a slice of the whole is as large as
+    # the whole.
+    parts = ops.split(contributions, len(pairs), axis=-1)
+    return sum(
+        _pad(part, *around)[:, first : first + time, second : second + bands]
+        for part, (first, second) in zip(parts, pairs, strict=True)
+    )
 
 
 def _pad(inputs, before: int, after: int):
     return ops.pad(inputs, [[0, 0], [before, after], [before, after], [0, 0]])
 
 
-def _patches(padded, in_time, in_bands, steps: int, rows: int, stride: int):
+def _patches(padded, places, steps: int, rows: int, stride: int):
     """The inputs of each output, `(batch, steps, rows, places² · channels)`."""
     return ops.concatenate(
         [
@@ -69,8 +108,8 @@ def _patches(padded, in_time, in_bands, steps: int, rows: int, stride: int):
                 first : first + stride * (steps - 1) + 1 : stride,
                 second : second + stride * (rows - 1) + 1 : stride,
             ]
-            for first in in_time
-            for second in in_bands
+            for first in places
+            for second in places
         ],
         axis=-1,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from keras_ser import corpora, experiments
@@ -28,7 +29,7 @@ CONFIG = Experiment(
     corpus="synthetic",
     systems={
         "plain": System(arguments=BASELINE, augment=()),
-        "mtl_aug": System(),
+        "mtl_aug": System(arguments={"filters": (8, 8, 8)}),
         "more": System(use_unlabelled=True),
         "probe": System("MeanLogMelProbe", augment=()),
     },
@@ -109,8 +110,13 @@ prepare_data_and_model(job, feature_store(config, cache))
 described = environment.describe()
 assert described["backend"] == "jax", described
 assert described["threads"] == 1, described
+read_here = read(tables, jobs, cache)
+experiments.run(
+    config, packed=file, together=2, systems="mtl_aug", folds=["s01", "s02"], out=out,
+    cache=cache, progress=False,
+)
 assert not set(HIDDEN) & set(sys.modules), set(sys.modules)
-print(json.dumps(read(tables, jobs, cache)))
+print(json.dumps(read_here))
 """
 
 
@@ -145,13 +151,16 @@ def rewritten(source, target, change):
     return target
 
 
-def test_a_machine_without_tensorflow_and_audio_reads_the_same(home, tmp_path):
+def test_a_machine_without_tensorflow_and_audio_reads_the_same_and_trains(
+    home, tmp_path
+):
     if not util.find_spec("jax"):
         pytest.skip("needs jax")
     scope = {}
     exec(READ, scope)
     expected = scope["read"](*tables_and_jobs(home), home / "cache")
-    values = CONFIG, str(home / "speech.pack"), str(tmp_path / "cache"), "runs"
+    out = tmp_path / "runs"
+    values = CONFIG, str(home / "speech.pack"), str(tmp_path / "cache"), str(out)
     done = subprocess.run(
         [sys.executable, "-c", HIDE + READ + CHILD, pickle.dumps(values).hex()],
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
@@ -162,6 +171,13 @@ def test_a_machine_without_tensorflow_and_audio_reads_the_same(home, tmp_path):
     found = json.loads(done.stdout.strip().splitlines()[-1])
     assert found == json.loads(json.dumps(expected))
     assert {"mtl_aug/s01-0", "more/s01-0 settings"} <= set(found)
+    for name in ("s01-0", "s02-0"):
+        run = out / "carried/mtl_aug" / name
+        metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+        assert metrics["epochs"] == 2 and 0 <= metrics["augmentation_accuracy"] <= 1
+        assert len(pd.read_csv(run / "history.csv")) == 2
+        assert len(pd.read_csv(run / "predictions.csv")) > 0
+    assert (out / "carried/report/report.md").exists()
 
 
 def test_the_manifest_counts_what_is_packed(home):

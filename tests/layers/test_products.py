@@ -8,13 +8,14 @@ from keras import ops
 from keras_ser.backend import stacking
 from keras_ser.layers import ConvBlock, products
 
-SHAPE = (2, 8, 16, 3)  # (batch, time, bands, channels)
+SHAPE = (2, 8, 16, 6)  # (batch, time, bands, channels)
 
 
+@pytest.mark.parametrize("filters", [1, 5])
 @pytest.mark.parametrize("stride", [1, 2, 4])
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 7])
 @pytest.mark.parametrize("transposed", [False, True])
-def test_equals_the_layer_of_keras(width, stride, transposed, rng):
+def test_equals_the_layer_of_keras(width, stride, transposed, filters, rng):
     kind = keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
     layer = kind(5, width, strides=stride, padding="same", use_bias=False)
     inputs = rng.normal(size=SHAPE).astype("float32")
