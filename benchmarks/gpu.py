@@ -177,7 +177,13 @@ def add_together(parser: argparse.ArgumentParser) -> None:
         help="CONFIG[,KEY=VALUE …] (default: EMO-DB and RAVDESS with four classes)",
     )
     group.add_argument("--systems", nargs="+", default=gpu_specs.SYSTEMS)
-    group.add_argument("--together", type=int, default=100, help="models of a group")
+    group.add_argument(
+        "--together",
+        nargs="+",
+        type=int,
+        default=[100],
+        help="models of a group, for each of --systems; the last counts for all others",
+    )
     group.add_argument(
         "--scratch",
         type=Path,

@@ -12,7 +12,6 @@ the start, `at`:
     {"problem": "…"}                    the run ended with an error
 """
 
-import functools
 import importlib
 import json
 import os
@@ -50,6 +49,7 @@ def observe(tell) -> None:
     trainer = importlib.import_module("keras_ser.together.trainer")
     kind, clock = trainer.Trainer, {}
     run_jobs, check_memory = experiment.run_jobs, trainer.check_memory
+    train, run_epoch = kind.run, kind._run_epoch
 
     def run_all(planned, *rest, **named):
         tell(experiment=planned[0].config.name, jobs=len(planned))
@@ -59,25 +59,20 @@ def observe(tell) -> None:
         tell(compile=time.perf_counter() - clock["epoch"])
         return check_memory(compiled, *rest)
 
-    def timed(name, after):
-        original = getattr(kind, name)
-
-        @functools.wraps(original)
-        def call(self):
-            clock[name] = clock["epoch"] = time.perf_counter()
-            found = original(self)
-            after(self, time.perf_counter() - clock[name])
-            return found
-
-        setattr(kind, name, call)
-
-    def begun(self, _):
+    def run_group(self):
         tell(models=len(self.members))
+        started = time.perf_counter()
+        found = train(self)
+        tell(trained=time.perf_counter() - started)
+        return found
+
+    def time_epoch(self):
+        clock["epoch"] = time.perf_counter()
+        run_epoch(self)
+        tell(epoch=time.perf_counter() - clock["epoch"], models=len(self.members))
 
     experiment.run_jobs, trainer.check_memory = run_all, check
-    timed("_resume", begun)
-    timed("_run_epoch", lambda self, took: tell(epoch=took, models=len(self.members)))
-    timed("run", lambda self, took: tell(trained=took))
+    kind.run, kind._run_epoch = run_group, time_epoch
 
 
 if __name__ == "__main__":

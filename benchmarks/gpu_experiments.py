@@ -20,10 +20,6 @@ from gpu_rows import Rows
 
 LEAST_SECONDS = 30  # with less time left, no training is begun
 PACK_SECONDS = 20  # are kept for packing what is finished
-MEMORY = {  # nothing else runs on the GPU
-    "XLA_PYTHON_CLIENT_PREALLOCATE": "true",
-    "XLA_PYTHON_CLIENT_MEM_FRACTION": "0.92",
-}
 SHOW_SECONDS = 20
 
 
@@ -58,13 +54,13 @@ def train(machine, rows: Rows, limit, options, text, pack, same: dict) -> None:
     arguments = {
         "config": config,
         "packed": str(pack),
-        "together": options.together,
+        "together": group_size(options, same["system"]),
         "systems": [same["system"]],
         "overrides": gpu_specs.changes_of(text, options.tiny),
         "out": str(scratch / "runs"),
         "cache": str(scratch / "cache"),
     }
-    environment = machine.environment("jax") | MEMORY
+    environment = machine.environment("jax") | gpu_machine.WHOLE_GPU
     environment["JAX_COMPILATION_CACHE_DIR"] = str(scratch / "jax")
     started, figures = time.monotonic(), Figures()
     print(f"{same['experiment']}, {same['system']}", flush=True)
@@ -77,6 +73,12 @@ def train(machine, rows: Rows, limit, options, text, pack, same: dict) -> None:
     row = {**same, **figures.summary(), "done": done, "seconds": seconds}
     rows.add(**row)
     print(json.dumps(row), flush=True)
+
+
+def group_size(options, system: str) -> int:
+    """The largest number of models of a system that train at the same time."""
+    place = list(options.systems).index(system)
+    return options.together[min(place, len(options.together) - 1)]
 
 
 def finished(runs: Path, experiment: str, system: str) -> int:

@@ -52,6 +52,10 @@ ON_CPU = {
     "JAX_PLATFORMS": "cpu",
     "KERAS_TORCH_DEVICE": "cpu",
 }
+WHOLE_GPU = {  # for a process of JAX next to which nothing runs on the GPU
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "true",
+    "XLA_PYTHON_CLIENT_MEM_FRACTION": "0.92",
+}
 
 
 class Machine:

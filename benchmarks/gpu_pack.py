@@ -7,7 +7,11 @@ TensorFlow and librosa, which the machine with the GPU does not.
         --corpus emodb=DIR --corpus ravdess=DIR [--cache cache] [--workers 2]
     python benchmarks/gpu_pack.py --out packs --tiny
 
-The exit status is 1 if a file, with the code that travels along, is too large.
+The exit status is 1 if a file, with the code that travels along, is too large. Such a
+file can travel in parts, one at a time, and be joined where it is used:
+
+    split -b 50M packs/ravdess_four.pack packs/ravdess_four.pack.
+    cat ravdess_four.pack.* > ravdess_four.pack
 """
 
 import argparse

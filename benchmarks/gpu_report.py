@@ -234,11 +234,12 @@ def counts(settings: dict) -> str:
 
 
 def together(rows: list[dict]) -> str:
-    trained = latest(rows, "experiments")
-    parts = [gpu_report_together.together(latest(rows, "together"))]
+    measured, trained = latest(rows, "together"), latest(rows, "experiments")
+    if not measured and not trained:
+        return "Not measured yet."
+    parts = [gpu_report_together.together(measured)] if measured else []
     parts += [gpu_report_together.experiments(trained)] if trained else []
-    parts += [describe_machine(rows)] if parts != ["Not measured yet."] else []
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join([*parts, describe_machine(rows)])
 
 
 # All

@@ -14,8 +14,6 @@ def together(rows: list[dict]) -> str:
     """
     found = list({_candidate(row): row for row in rows}.values())
     measured = sorted((row for row in found if "rate" in row), key=_order)
-    if not found:
-        return "Not measured yet."
     table = tables.format_table(
         [
             *("", "rows/s", "times one alone", "GFLOP per update", "TFLOP/s (share)"),

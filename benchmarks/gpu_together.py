@@ -60,7 +60,7 @@ def candidates(rows: Rows, setting: dict, models) -> list[tuple[str, int]]:
 def measure(machine, rows: Rows, deadline, options, setting: dict, missing) -> None:
     """Adds the rows of a setting as they come."""
     argument = {"setting": setting, "candidates": missing, "rounds": options.rounds}
-    environment = machine.environment("jax")
+    environment = machine.environment("jax") | gpu_machine.WHOLE_GPU
     told = lines_of("gpu_together_worker.py", argument, environment, rows.log, deadline)
     same, seen = {"part": "together", **_names(setting)}, set()
     for row in told:

@@ -1,8 +1,8 @@
 """Measures stacked models in a process of its own, a JSON line per row.
 
 `benchmarks/gpu_together.py` starts it. Its argument is a JSON object: `setting` (the
-arguments of `stacked_speech.Setting`), `candidates` (pairs of a kind and a number of models)
-and `rounds`.
+arguments of `stacked_speech.Setting`), `candidates` (pairs of a kind and a number of
+models) and `rounds`.
 """
 
 import json

@@ -83,7 +83,8 @@ class Script:
             self.run("alone", config, repeats=1, folds=["1"], systems=systems)
             self.run("together", config, together=4, systems=systems)
         options = {"systems": "baseline", "together": 4}
-        self.run("devices", steered, **options, devices=2)
+        folds = {"folds": ["1", "2", "3"], "repeats": 1}  # two models, and one
+        self.run("devices", steered, **options, **folds, devices=2)
         self.interrupt(steered, options)
         self.run_in_parts(steered, options)
         self.break_one(steered, options)

@@ -94,6 +94,43 @@ def check_devices(count: int, batch: int, workers: int = 1) -> None:
         )
 
 
+def check_together(together: int, workers: int, monitor: bool, cluster: str) -> None:
+    """Checks that networks can train together.
+
+    Args:
+        together: How many of them train at the same time.
+        workers: The number of processes.
+        monitor: Whether trainings are monitored.
+        cluster: The address of a cluster.
+
+    Raises:
+        ValueError: If `together` is no number of networks, if the backend is not JAX,
+            or if options exclude each other.
+    """
+    if type(together) is not int or together < 1:
+        raise ValueError(
+            "`together` must be a number of networks, 1 or more, or 0 to train each by "
+            f"itself. Received: {together!r}."
+        )
+    name = keras.backend.backend()
+    if name != "jax":
+        raise ValueError(
+            "`together` needs the Keras backend jax, which can train stacked models. "
+            f"Received: the backend {name}. Set KERAS_BACKEND=jax before the start."
+        )
+    for option, value, usual in (
+        ("workers", workers, 1),
+        ("monitor", monitor, False),
+        ("cluster", cluster, ""),
+    ):
+        if value != usual:
+            raise ValueError(
+                f"`together` excludes `{option}`, because a group trains in one "
+                f"process. Received: together={together}, {option}={value!r}. Leave "
+                "one of them out."
+            )
+
+
 def shortest_first(batches):
     """Moves the last batch of an evaluation to the front if devices share the batches.
 

@@ -286,9 +286,8 @@ def run_jobs(
             error is raised. All others are done.
     """
     from keras_ser.backend import settings
-    from keras_ser.backend.devices import check_devices
+    from keras_ser.backend.devices import check_devices, check_together
     from keras_ser.experiments.classical import is_classical
-    from keras_ser.experiments.together import check_together
 
     for job in planned:
         check_same_settings(job)

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import jax
 import keras
 import numpy as np
 
@@ -64,43 +65,6 @@ def run_together(
         raise failures[0].error
     if failures:
         raise parallel.CallsFailed(failures, len(jobs))
-
-
-def check_together(together: int, workers: int, monitor: bool, cluster: str) -> None:
-    """Checks that networks can train together.
-
-    Args:
-        together: How many of them train at the same time.
-        workers: The number of processes.
-        monitor: Whether trainings are monitored.
-        cluster: The address of a cluster.
-
-    Raises:
-        ValueError: If `together` is no number of networks, if the backend is not JAX,
-            or if options exclude each other.
-    """
-    if type(together) is not int or together < 1:
-        raise ValueError(
-            "`together` must be a number of networks, 1 or more, or 0 to train each by "
-            f"itself. Received: {together!r}."
-        )
-    name = keras.backend.backend()
-    if name != "jax":
-        raise ValueError(
-            "`together` needs the Keras backend jax, which can train stacked models. "
-            f"Received: the backend {name}. Set KERAS_BACKEND=jax before the start."
-        )
-    for option, value, usual in (
-        ("workers", workers, 1),
-        ("monitor", monitor, False),
-        ("cluster", cluster, ""),
-    ):
-        if value != usual:
-            raise ValueError(
-                f"`together` excludes `{option}`, because a group trains in one "
-                f"process. Received: together={together}, {option}={value!r}. Leave "
-                "one of them out."
-            )
 
 
 def groups(jobs: Sequence[Job], together: int) -> list[list[Job]]:
@@ -166,18 +130,34 @@ class Group:
         """Trains all jobs at once or, if memory is short, in parts."""
         size = len(sessions)
         while sessions:
+            if size > self.devices:
+                size -= size % self.devices  # each device gets as many models
             try:
                 self._train(sessions[:size])
             except TooManyModels as error:
-                if error.fitting < 1:
+                size = self._smaller(size, error.fitting, error)
+            except jax.errors.JaxRuntimeError as error:
+                if "RESOURCE_EXHAUSTED" not in str(error):
                     raise
-                size = error.fitting
-                warnings.warn(f"{error} They train in parts.", stacklevel=2)
+                size = self._smaller(size, size // 2, error)
             else:
                 sessions = sessions[size:]
+                size = min(size, len(sessions))
+
+    @staticmethod
+    def _smaller(size: int, fitting: int, error: Exception) -> int:
+        """The size of the next part, after one of this size did not fit."""
+        if fitting < 1:
+            raise error
+        text = str(error).splitlines()[0]
+        warnings.warn(f"{text} They train in parts of {fitting}.", stacklevel=3)
+        return fitting
 
     def _train(self, sessions: list[Session]) -> None:
-        model, members = self._members(sessions)
+        model, members, sessions = self._members(sessions)
+        if not members:
+            return
+        devices = 1 if len(members) % self.devices else self.devices
         with self._bar(len(members)) as advance:
             trainer = Trainer(
                 model,
@@ -185,7 +165,7 @@ class Group:
                 self.config.training.epochs,
                 self.config.training.average,
                 self._scores_windows(model, members),
-                devices=self.devices,
+                devices=devices,
                 progress=advance,
             )
             outcomes = trainer.run()
@@ -208,21 +188,32 @@ class Group:
                     *network.test(session.job, store, folder, data, model, found)
                 )
 
-    def _members(self, sessions: Sequence[Session]) -> tuple[keras.Model, list[Member]]:
-        """A compiled model of the group, and the trainings."""
-        first, members = None, []
+    def _members(self, sessions: Sequence[Session]) -> tuple:
+        """A compiled model of the group, the trainings, and their sessions.
+
+        A job whose fold does not fit is left out, and its error kept.
+        """
+        model, members, kept = None, [], []
         for session in sessions:
-            job = session.job
-            keras.utils.set_random_seed(job.seed)
-            data, model = network.prepare_data_and_model(job, self.store)
-            training.check_development(model.tasks[0], data.fold)
-            record_tasks(session.folder, model.tasks, job.data.tests)
-            members.append(_member(job, data, model, session.folder))
-            first = first or model
-        check_one_optimizer(first)
-        system = self.config.systems[self.jobs[0].system]
-        training.compile_model(first, self.config.training, system.objective)
-        return first, members
+            with self._catching(session.job):
+                made, member = self._prepared(session)
+                members.append(member)
+                kept.append(session)
+                model = model or made
+        if members:
+            system = self.config.systems[self.jobs[0].system]
+            training.compile_model(model, self.config.training, system.objective)
+        return model, members, kept
+
+    def _prepared(self, session: Session) -> tuple[keras.Model, Member]:
+        """A new model for a job, and its training."""
+        job = session.job
+        keras.utils.set_random_seed(job.seed)
+        data, model = network.prepare_data_and_model(job, self.store)
+        check_one_optimizer(model)
+        training.check_development(model.tasks[0], data.fold)
+        record_tasks(session.folder, model.tasks, job.data.tests)
+        return model, _member(job, data, model, session.folder)
 
     def _scores_windows(self, model, members: Sequence[Member]) -> bool | None:
         first_only = self.config.training.dev_windows == "first"

@@ -27,8 +27,7 @@ class TooManyModels(MemoryError):
         self.fitting = devices * min(each - 1, int(each * available / needed))
         super().__init__(
             f"{models} models need {needed / 2**30:.1f} GiB of memory per device. "
-            f"Available: {available / 2**30:.1f} GiB, for {self.fitting} models. Let "
-            "fewer of them train together."
+            f"Available: {available / 2**30:.1f} GiB, for {self.fitting} models."
         )
 
 

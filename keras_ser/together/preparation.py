@@ -13,14 +13,14 @@ from keras_ser.data.pipeline import Pipeline
 STRIDE = 8  # frames of a batch are a multiple of it
 
 
-def batch_frames(datas: Iterable[Pipeline], model: keras.Model) -> int:
+def batch_frames(pipelines: Iterable[Pipeline], model: keras.Model) -> int:
     """The frames of a batch.
 
     They are the window, or the longest utterance if it is shorter and the model ignores
     the padding.
     """
     longest, window = 0, 0
-    for data in datas:
+    for data in pipelines:
         window = data.preprocessing.window
         for table in (data.training_table, data.fold.dev):
             longest = max(longest, data.frames(table, data.transforms()).max())

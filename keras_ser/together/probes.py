@@ -36,19 +36,19 @@ class Recalls:
 
     def _of_all_models(self, head: str, types: list[str]) -> list[dict[str, float]]:
         """The recall of each type by each model; all rows are computed in one call."""
-        datas = [member.data for member in self.trainer.members]
+        pipelines = [member.data for member in self.trainer.members]
         plans = [
             [data.plan_augmented(data.fold.dev, kind).arrays() for kind in types]
-            for data in datas
+            for data in pipelines
         ]
         rows = [_joined(of_types) for of_types in plans]
-        outputs = self.trainer.outputs(head, padded_batches(rows, datas[0].batch))
-        best = np.argmax(outputs, axis=-1).reshape(len(datas), -1)
+        outputs = self.trainer.outputs(head, padded_batches(rows, pipelines[0].batch))
+        best = np.argmax(outputs, axis=-1).reshape(len(pipelines), -1)
         found = []
         for named, of_types in zip(best, plans, strict=True):
             counts = [len(plan["utterance"]) for plan in of_types]
             parts = np.split(named[: sum(counts)], np.cumsum(counts)[:-1])
-            numbers = [datas[0].types.index(kind) for kind in types]
+            numbers = [pipelines[0].types.index(kind) for kind in types]
             found.append(
                 {
                     kind: float(np.mean(part == number))

@@ -65,24 +65,24 @@ class Trainer:
         self.epochs = epochs
         self.progress = progress or (lambda done: None)
         self.placement = Placement(devices)
-        datas = [member.data for member in self.members]
-        first = datas[0]
-        paths = [path for data in datas for path in entry_paths(data)]
+        pipelines = [member.data for member in self.members]
+        first = pipelines[0]
+        paths = [path for data in pipelines for path in entry_paths(data)]
         bank = FeatureBank(first.store, paths)
-        assembler = Assembler(first, batch_frames(datas, model))
+        assembler = Assembler(first, batch_frames(pipelines, model))
         build_variables(model, assembler, bank)
         self.layout = layout = Layout(model, bool(decay))
         self.steps = Steps(layout, assembler, decay, convolutions)
         self._bank = self.placement.shared(bank.frames)
-        self._train = self._arrays(bank, [d.training_table for d in datas])
-        self._dev = self._arrays(bank, [d.fold.dev for d in datas])
-        counts = [len(data.fold.dev) for data in datas]
+        self._train = self._arrays(bank, [d.training_table for d in pipelines])
+        self._dev = self._arrays(bank, [d.fold.dev for d in pipelines])
+        counts = [len(data.fold.dev) for data in pipelines]
         self._dev_counts = self.placement.stacked(np.int32(counts))
         self._dev_batches = self.placement.shared(row_batches(counts, first.batch))
         self._scores = (
             None
             if scores_windows is None
-            else DevScores(self.steps, datas, scores_windows)
+            else DevScores(self.steps, pipelines, scores_windows)
         )
         rate = rate_of(model.optimizer)
         self.slots = [Slot(each.schedule, rate, epochs) for each in self.members]

@@ -157,3 +157,25 @@ def _run_on(devices: int, job, folder: Path) -> Path:
     )
     assert done.returncode == 0, done.stderr
     return job.folder
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((0, 1, False, ""), "`together` must be a number of networks.*0"),
+        ((True, 1, False, ""), "`together` must be a number of networks.*True"),
+        ((4, 2, False, ""), "`together` excludes `workers`.*workers=2"),
+        ((4, 1, True, ""), "`together` excludes `monitor`.*monitor=True"),
+        ((4, 1, False, "dask://a:1"), "`together` excludes `cluster`.*dask"),
+    ],
+)
+def test_what_excludes_training_together_is_named(jax, arguments, message):
+    devices.check_together(4, 1, False, "")
+    with pytest.raises(ValueError, match=message):
+        devices.check_together(*arguments)
+
+
+def test_training_together_needs_jax(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "tensorflow")
+    with pytest.raises(ValueError, match="needs the Keras backend jax.*tensorflow"):
+        devices.check_together(4, 1, False, "")

@@ -117,6 +117,14 @@ def blank():
     return {**lists, "before": None, "first_epoch": None, "epoch": None}
 
 
+def test_a_group_size_per_system(gpu):
+    size, parse = gpu("gpu_experiments").group_size, gpu("gpu").parse_options
+    one = parse(["out", "--together", "7"])
+    assert {size(one, name) for name in one.systems} == {7}
+    two = parse(["out", "--systems", "a", "b", "c", "--together", "100", "25"])
+    assert [size(two, name) for name in "abc"] == [100, 25, 25]
+
+
 def test_only_finished_runs_count(gpu, tmp_path):
     for name in ("03-0", "03-1.partial", "08-0"):
         (tmp_path / "toy" / "mtl_aug" / name).mkdir(parents=True)
@@ -260,16 +268,40 @@ def test_flop_are_those_of_products_convolutions_and_loops(gpu):
 @needs_jax
 def test_what_a_training_does_is_told():
     script = """
+import json
 import gpu_experiment_worker as worker
 from keras_ser.together import trainer
-worker.observe(print)
-assert {"_resume", "_run_epoch", "run"} <= set(vars(trainer.Trainer))
-for name in ("_resume", "_run_epoch", "run"):
-    assert hasattr(vars(trainer.Trainer)[name], "__wrapped__")
-assert trainer.check_memory.__module__ == worker.__name__
-print("wrapped")
+
+class Toy(trainer.Trainer):
+    members = (1, 2)
+
+    def __init__(self):
+        pass
+
+def compile_and_check(self):
+    trainer.check_memory("compiled", 2)
+
+trainer.check_memory = lambda *given: None
+trainer.Trainer._run_epoch = compile_and_check
+trainer.Trainer.run = lambda self: self._run_epoch() or "outcomes"
+worker.observe(lambda **line: print(json.dumps(line)))
+assert Toy().run() == "outcomes"
 """
-    assert python("-c", script).endswith("wrapped\n")
+    lines = map(json.loads, python("-c", script).splitlines())
+    names = [sorted(line) for line in lines]
+    assert names == [["models"], ["compile"], ["epoch", "models"], ["trained"]]
+
+
+@needs_jax
+def test_what_is_observed_exists():
+    script = """
+from keras_ser.experiments import experiment
+from keras_ser.together import trainer
+print(experiment.run_jobs.__name__, trainer.check_memory.__name__)
+print(trainer.Trainer.run.__name__, trainer.Trainer._run_epoch.__name__)
+"""
+    found = python("-c", script).split()
+    assert found == ["run_jobs", "check_memory", "run", "_run_epoch"]
 
 
 @needs_jax
