@@ -209,10 +209,10 @@ class Pipeline:
             ValueError: If a batch augmentation does not say what it draws.
             ModuleNotFoundError: If there is neither a plan nor TensorFlow.
         """
-        stream, planner = self._stream, self._planner(self.training_table, self.maker)
-        key = planner.key("training", *stream.identity)
+        stream, key = self._stream, self.plan_key()
         found = plans.read(self.store.cache, key, epochs)
         if found is None:
+            planner = self._planner(self.training_table, self.maker)
             places = np.arange(epochs * stream.steps * stream.size)
             rows = planner.plan(places, stream.row, stream.size)
             found = rows.reshaped(epochs, stream.steps, stream.size)
@@ -222,14 +222,27 @@ class Pipeline:
     def plan_augmented(self, table: pd.DataFrame, kind: str) -> Plan:
         """The rows of `augmented` as arrays `(rows,)`; see `plan`."""
         self.store.prepare(table, self.transforms(), progress=False)
-        planner = self._planner(table, self.variant_maker)
-        places = self._places_of(table, kind)
-        key = planner.key("variants", kind, self.batch)
+        places, key = self._places_of(table, kind), self.plan_augmented_key(table, kind)
         found = plans.read(self.store.cache, key, len(places))
         if found is None:
+            planner = self._planner(table, self.variant_maker)
             found = planner.plan(places, self._describe_variant, self.batch)
             plans.write(self.store.cache, key, found.to_bytes())
         return found
+
+    def plan_key(self) -> str:
+        """The key under which `plan` keeps its result: a hash of all that decides it.
+
+        Raises:
+            ValueError: As for `plan`.
+        """
+        planner = self._planner(self.training_table, self.maker)
+        return planner.key("training", *self._stream.identity)
+
+    def plan_augmented_key(self, table: pd.DataFrame, kind: str) -> str:
+        """The key under which `plan_augmented` keeps its result; see `plan_key`."""
+        planner = self._planner(table, self.variant_maker)
+        return planner.key("variants", kind, self.batch)
 
     def _extract(self, workers, progress) -> None:
         """Extracts every variant of the training side, and the other sides as is."""

@@ -9,7 +9,6 @@ from pathlib import Path
 import tqdm
 
 from keras_ser import augment
-from keras_ser.data import Pipeline
 from keras_ser.experiments import classical, network
 from keras_ser.experiments.job import Job, feature_store
 from keras_ser.tasks import AugmentationType
@@ -81,21 +80,8 @@ def _compute(job: Job, cache: str | Path, is_scored: bool) -> dict[str, bytes]:
     """The plans of one job; `is_scored` as in `_scored_systems`."""
     data = network.make_pipeline(job, feature_store(job.config, cache), ())
     plan = data.plan(0, job.config.training.epochs)
-    found = {_training_key(data): plan.to_bytes()}
+    found = {data.plan_key(): plan.to_bytes()}
     for kind in data.trained_types if is_scored else ():
         plan = data.plan_augmented(data.fold.dev, kind)
-        found[_augmented_key(data, kind)] = plan.to_bytes()
+        found[data.plan_augmented_key(data.fold.dev, kind)] = plan.to_bytes()
     return found
-
-
-# The keys under which `Pipeline.plan` and `Pipeline.plan_augmented` keep their plans.
-
-
-def _training_key(data: Pipeline) -> str:
-    planner = data._planner(data.training_table, data.maker)
-    return planner.key("training", *data._stream.identity)
-
-
-def _augmented_key(data: Pipeline, kind: str) -> str:
-    planner = data._planner(data.fold.dev, data.variant_maker)
-    return planner.key("variants", kind, data.batch)
