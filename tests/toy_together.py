@@ -88,6 +88,7 @@ class Script:
         self.interrupt(steered, options)
         self.run_in_parts(steered, options)
         self.break_one(steered, options)
+        self.come_second(steered, options)
 
     def interrupt(self, config, options):
         write, count = Trainer._write_checkpoints, itertools.count(1)
@@ -118,6 +119,17 @@ class Script:
             self.run("parts", config, **options)
         texts = [str(each.message) for each in found]
         (self.folder / "warnings.txt").write_text("\n".join(texts), encoding="utf-8")
+
+    def come_second(self, config, options):
+        """Runs jobs that another process finishes after they are planned."""
+        found = []
+        with (
+            replaced(together, "run_together", lambda *a: found.append(a)),
+            contextlib.suppress(ValueError, FileNotFoundError),  # nothing to report
+        ):
+            self.run("second", config, **options, repeats=1)
+        together.run_together(*found[0][:3], progress=False)
+        together.run_together(*found[0][:3], progress=False)
 
     def break_one(self, config, options):
         member = together._member

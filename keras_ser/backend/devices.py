@@ -48,13 +48,7 @@ def share_batches(count: int, batch: int):
         yield
         return
     check_devices(count, batch)
-    found = backend.device_names()
-    if len(found) < count:
-        raise ValueError(
-            f"`devices` must be at most {len(found)}, because the devices are {found}. "
-            f"Received: {count}. Use fewer devices. To try it on a CPU, set XLA_FLAGS="
-            f"--xla_force_host_platform_device_count={count} before the start."
-        )
+    found = check_available(count)
     with _DataParallelOrReplicated(devices=found[:count]).scope():
         yield
 
@@ -92,6 +86,25 @@ def check_devices(count: int, batch: int, workers: int = 1) -> None:
             f"the same devices. Received: {count} devices, {workers} workers. Set one "
             "of the two to 1."
         )
+
+
+def check_available(count: int) -> list[str]:
+    """Returns the names of the devices of the backend.
+
+    Args:
+        count: Number of devices that are needed.
+
+    Raises:
+        ValueError: If there are fewer.
+    """
+    found = backend.device_names()
+    if len(found) < count:
+        raise ValueError(
+            f"`devices` must be at most {len(found)}, because the devices are {found}. "
+            f"Received: {count}. Use fewer devices. To try it on a CPU, set XLA_FLAGS="
+            f"--xla_force_host_platform_device_count={count} before the start."
+        )
+    return found
 
 
 def check_together(together: int, workers: int, monitor: bool, cluster: str) -> None:

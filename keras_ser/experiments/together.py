@@ -103,7 +103,6 @@ class Group:
         self.store = feature_store(self.config, cache)
         self.devices = devices
         self.progress = progress
-        self.names = [f"{job.system}/{job.folder.name}" for job in self.jobs]
         self.failures: list[parallel.Failure] = []
 
     def run(self) -> list[parallel.Failure]:
@@ -112,12 +111,12 @@ class Group:
             self._lock(stack)
             todo = [job for job in self.jobs if not is_complete(unfinished(job))]
             if todo:
-                more = {KEY: sorted(self.names)}
+                more = {KEY: sorted(map(_name, self.jobs))}
                 sessions = [stack.enter_context(Session(job, **more)) for job in todo]
                 self._train_parts(sessions)
             failed = {failure.call.name for failure in self.failures}
-        for job, name in zip(self.jobs, self.names, strict=True):
-            if name not in failed:
+        for job in self.jobs:
+            if _name(job) not in failed:
                 give_name(job)
         return self.failures
 
@@ -125,6 +124,8 @@ class Group:
         for job in self.jobs:
             stack.enter_context(locks.held(lock(job), unfinished(job)))
             check_same_settings(job)
+        # Another process may have been first.
+        self.jobs = [job for job in self.jobs if not job.folder.exists()]
 
     def _train_parts(self, sessions: list[Session]) -> None:
         """Trains all jobs at once or, if memory is short, in parts."""
@@ -241,7 +242,7 @@ class Group:
         except Exception as error:
             text = "".join(traceback.format_exception(error))
             log.write_text(text, encoding="utf-8")
-            call = parallel.Call(f"{job.system}/{job.folder.name}", run_together, log)
+            call = parallel.Call(_name(job), run_together, log)
             self.failures.append(parallel.Failure(call, messages.portable(error)))
 
     @contextlib.contextmanager
@@ -257,6 +258,11 @@ class Group:
                 bar.update(done - bar.n)
 
             yield advance
+
+
+def _name(job: Job) -> str:
+    """The name of a job in messages and records."""
+    return f"{job.system}/{job.folder.name}"
 
 
 def check_one_optimizer(model) -> None:

@@ -4,6 +4,8 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from keras_ser.backend.devices import check_available
+
 AXIS = "models"
 
 
@@ -18,15 +20,8 @@ class Placement:
     """
 
     def __init__(self, devices: int = 1):
-        found = jax.devices()
-        if len(found) < devices:
-            raise ValueError(
-                f"`devices` must be at most {len(found)}, because JAX finds no more. "
-                f"Received: {devices}. Use fewer devices. To try it on a CPU, set "
-                f"XLA_FLAGS=--xla_force_host_platform_device_count={devices} before "
-                "the start."
-            )
-        mesh = Mesh(np.array(found[:devices]), (AXIS,))
+        check_available(devices)
+        mesh = Mesh(np.array(jax.devices()[:devices]), (AXIS,))
         self.devices = devices
         self._shared = NamedSharding(mesh, PartitionSpec())
         self._stacked = NamedSharding(mesh, PartitionSpec(AXIS))

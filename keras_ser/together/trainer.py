@@ -221,20 +221,17 @@ class Trainer:
             layout.place(each.state): index
             for index, each in enumerate(seeds.seed_generators(layout.model))
         }
-        changed = [layout.rate, *seeds_of]
-        arrays = [
-            np.array(x) for x in jax.device_get(layout.pick(self._state, changed))
-        ]
+        places = [*seeds_of]
+        arrays = [np.array(x) for x in jax.device_get(layout.pick(self._state, places))]
         for number in numbers:
             slot, epoch = self.slots[number], len(self._history[number])
             slot.clear()
             slot.schedule.on_epoch_begin(epoch)
-            arrays[0][number] = slot.rate
-            for array, index in zip(arrays[1:], seeds_of.values(), strict=True):
+            for array, index in zip(arrays, seeds_of.values(), strict=True):
                 seed = self.members[number].seed
                 array[number] = seeds.state_of(seed, epoch, index)
-        arrays = self.placement.stacked(arrays)
-        self._state = layout.replaced(self._state, changed, arrays)
+        self._state = layout.replaced(self._state, places, self._put(arrays))
+        self._set_rates()
 
     def _rows(self, numbers: Iterable[int]) -> tuple[dict, np.ndarray]:
         """The plans of the coming epochs, and which models do which steps."""

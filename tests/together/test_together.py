@@ -163,3 +163,10 @@ def test_one_that_fails_stops_no_other(folder):
         run = f"steered/baseline/{name}"
         assert_alike(folder / "broken" / run, folder / "together" / run)
     assert not (runs / "2-1").exists()
+
+
+def test_a_run_that_another_process_has_finished_is_kept(folder):
+    run = folder / "second/steered/baseline/1-0"
+    environment = read_json(run / "environment.json")
+    assert environment["resumed"] == 0 and len(environment["sessions"]) == 1
+    assert not run.with_name("1-0.partial").exists()
