@@ -26,7 +26,7 @@ import torch
 from plain_torch import PlainMTLAug
 
 from keras_ser.models import MTLAug
-from keras_ser.models.mtl_aug import PRESETS
+from keras_ser.models.presets import PRESETS
 
 CLASSES = ("anger", "happiness", "neutral", "sadness")
 TYPES = ("none", "speed", "specaugment", "mixup")

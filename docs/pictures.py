@@ -8,7 +8,7 @@ from pathlib import Path
 
 from keras_ser import figures, reports, scores
 from keras_ser.models import MTLAug
-from keras_ser.models.mtl_aug import PRESETS
+from keras_ser.models.presets import PRESETS
 
 FOLDER = Path(__file__).with_suffix("")
 CLASSES = ("anger", "happiness", "neutral", "sadness")

@@ -100,25 +100,12 @@ class ConvBlock(keras.layers.Layer):
         self.built = True
 
     def call(self, sequence, mask, training=None):
-        output = self._convolve(sequence)  # (batch, time, bands, filters)
+        output = apply_convolution(self.convolution, sequence)
+        # (batch, time, bands, filters)
         mask = ops.cast(mask, output.dtype)
         if self.normalisation is not None:
             return self.normalisation(output, mask, training=training)
         return output * mask[:, :, None, None]
-
-    def _convolve(self, sequence):
-        if not stacking.uses_products():
-            return self.convolution(sequence)
-        layer = self.convolution
-        function = (
-            products.convolve_transposed if self.transposed else products.convolve
-        )
-        output = function(
-            ops.cast(sequence, layer.compute_dtype),
-            ops.cast(layer.kernel, layer.compute_dtype),
-            self.stride,
-        )
-        return output + ops.cast(layer.bias, output.dtype) if self.final else output
 
     def compute_output_shape(self, sequence_shape, mask_shape=None):
         return self.convolution.compute_output_shape(sequence_shape)
@@ -135,6 +122,29 @@ class ConvBlock(keras.layers.Layer):
             "normalisation": self.kind,
             "labelled_rows": self.labelled_rows,
         }
+
+
+def apply_convolution(layer, sequence):
+    """Applies a convolution of Keras that is padded as "same".
+
+    For stacked models (`backend.stacking`), it is computed as a product of patches.
+
+    Args:
+        layer: A `keras.layers.Conv2D` or `keras.layers.Conv2DTranspose` without an
+            activation.
+        sequence: Tensor `(batch, time, bands, channels)`. `time` and `bands` are
+            multiples of the stride.
+    """
+    if not stacking.uses_products():
+        return layer(sequence)
+    is_transposed = isinstance(layer, keras.layers.Conv2DTranspose)
+    function = products.convolve_transposed if is_transposed else products.convolve
+    output = function(
+        ops.cast(sequence, layer.compute_dtype),
+        ops.cast(layer.kernel, layer.compute_dtype),
+        layer.strides[0],
+    )
+    return output + ops.cast(layer.bias, output.dtype) if layer.use_bias else output
 
 
 def check_normalisation(name: str) -> None:

@@ -90,7 +90,8 @@ def check_dimensions(dimensions: int, stages: int) -> None:
         raise ValueError(
             f"`dimensions` must be a multiple of {2**stages}, because each of the "
             f"{stages} stages of the encoder halves them. Received: {dimensions}. "
-            "Log-mel has `n_mels` of them."
+            "They are those of the front-end: `n_mels` of `LogMel`, `n_bins` of "
+            "`Spectrogram`."
         )
 
 

@@ -14,23 +14,13 @@ from keras_ser import layers
 from keras_ser.layers.class_centers import check_update
 from keras_ser.models import blocks, checks, heads
 from keras_ser.models.base import SpeechModel
+from keras_ser.models.presets import (
+    PRESETS,
+    check_preset,
+    normalisation_of,
+    sizes_of,
+)
 from keras_ser.tasks import mtl_aug_tasks
-
-PRESETS = {
-    "paper": {
-        "filters": (32, 64, 64),
-        "kernels": (7, 5, 3),
-        "normalisation": "batch",
-        "momentum": 0.99,
-    },
-    # docs/studies/reference.md says why.
-    "small": {
-        "filters": (16, 32, 32),
-        "kernels": (7, 5, 3),
-        "normalisation": "group",
-        "momentum": 0.9,
-    },
-}
 
 # Table 7: each model omits one more part than the model before it.
 TABLE_7 = {
@@ -170,11 +160,11 @@ class MTLAug(SpeechModel):
             "embedding_dropout": embedding_dropout,
         }
         self.check(dimensions, **arguments)
-        chosen = _normalisation(preset, normalisation, momentum)
+        chosen = normalisation_of(preset, normalisation, momentum)
         arguments |= chosen
         tasks = mtl_aug_tasks(classes, augmentations, mask_padding)
         tasks = [task for task in tasks if arguments.get(task.name, True)]
-        sizes = _sizes(preset, filters, kernels)
+        sizes = sizes_of(preset, filters, kernels)
         stride = 2 ** len(sizes["filters"])
         options = {
             **{name: value for name, value in chosen.items() if value is not None},
@@ -262,11 +252,8 @@ class MTLAug(SpeechModel):
             ValueError: If a choice is unknown, a number is out of range, or there is
                 a single type of augmentation for the head to recognise.
         """
-        if preset not in PRESETS:
-            raise ValueError(
-                f"`preset` must be one of {sorted(PRESETS)}. Received: {preset!r}."
-            )
-        sizes = _sizes(preset, filters, kernels)
+        check_preset(preset)
+        sizes = sizes_of(preset, filters, kernels)
         stages = len(PRESETS[preset]["filters"])
         checks.check_dimensions(dimensions, stages)
         checks.check_sizes(stages, **sizes)
@@ -303,23 +290,3 @@ class MTLAug(SpeechModel):
         }
         present = {head: given[head] for head in self.heads if head in given}
         return super().objective(**present)
-
-
-def _normalisation(
-    preset: str, normalisation: str | None, momentum: float | None
-) -> dict:
-    """The given normalisation and momentum, otherwise the preset's."""
-    usual = PRESETS[preset]
-    normalisation = normalisation or usual["normalisation"]
-    if normalisation == "batch" and momentum is None:
-        momentum = usual["momentum"]
-    return {"normalisation": normalisation, "momentum": momentum}
-
-
-def _sizes(preset: str, filters, kernels) -> dict:
-    """Filters and kernels per stage: the given ones, otherwise the preset's."""
-    given = {"filters": filters, "kernels": kernels}
-    preset = PRESETS[preset]
-    return {
-        name: preset[name] if given[name] is None else given[name] for name in given
-    }

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from keras_ser import backend
-from keras_ser.layers import blstm
+from keras_ser.layers import recurrence
 from keras_ser.layers.blstm import BLSTM
 
 BATCH, TIME, FEATURES, UNITS = 3, 6, 5, 4
@@ -227,8 +227,8 @@ def test_mixed_precision(implementation):
 def test_auto_leaves_a_gpu_to_cudnn(device, monkeypatch):
     monkeypatch.setattr(keras.distribution, "list_devices", lambda: [device])
     on_cpu = keras.backend.backend() == "tensorflow" and device == "cpu:0"
-    assert blstm._is_fused("auto") is on_cpu
-    assert blstm._is_fused("fused") and not blstm._is_fused("standard")
+    assert recurrence.is_fused("auto") is on_cpu
+    assert recurrence.is_fused("fused") and not recurrence.is_fused("standard")
 
 
 @pytest.mark.parametrize(

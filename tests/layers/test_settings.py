@@ -38,15 +38,25 @@ CALLS = {
         layers.ConvBlock(8, 3, transposed=True)(IMAGE, np.repeat(MASK, 2, axis=1)),
     ],
     "CropLike": lambda: layers.CropLike()(np.repeat(SPEECH, 2, axis=1), SPEECH),
+    "DenseBlock": lambda: layers.DenseBlock(2, 4)(IMAGE, MASK, training=True),
     "Frames": lambda: layers.Frames()(SPEECH),
+    "GlobalPooling": lambda: layers.GlobalPooling(1, 1)(IMAGE, LENGTHS, ()),
+    "Highway": lambda: layers.Highway()(SPEECH[:, 0]),
+    "LSTM": lambda: [
+        layers.LSTM(4, return_sequences=whole, implementation=kind)(SPEECH, LENGTHS)
+        for whole in (True, False)
+        for kind in ("fused", "standard")
+    ],
     "LogMel": lambda: layers.LogMel(n_mels=8)(WAVES),
     "MaskedMean": lambda: layers.MaskedMean()(SPEECH),
     "MeanWeights": lambda: layers.MeanWeights()(SPEECH, LENGTHS),
     "OutputLengths": lambda: layers.OutputLengths(4)(LENGTHS),
     "Pack": lambda: layers.Pack(4, 8)(SPEECH, LENGTHS, training=True),
     "PadTime": lambda: layers.PadTime(16)(SPEECH),
+    "Spectrogram": lambda: layers.Spectrogram(n_bins=8)(WAVES),
     "SpeechBatchNorm": lambda: layers.SpeechBatchNorm()(IMAGE, MASK, training=True),
     "SpeechGroupNorm": lambda: layers.SpeechGroupNorm()(IMAGE, MASK),
+    "Transition": lambda: layers.Transition(4)(IMAGE, MASK, training=True),
     "Unpack": lambda: unpacked(),
     "UtteranceNormalisation": lambda: layers.UtteranceNormalisation(1.0)(SPEECH),
     "WeightedSum": lambda: layers.WeightedSum()(SPEECH, EVEN),

@@ -1,0 +1,277 @@
+"""DenseNet and DenseNet-LSTM.
+
+Reference:
+    Latif, Rana, Khalifa, Jurdak, Schuller, "Deep architecture enhancing robustness to
+    noise, adversarial attacks, and cross-corpus setting for speech emotion
+    recognition", Interspeech 2020.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_ser import layers
+from keras_ser.models import checks, dense_blocks, heads
+from keras_ser.models.base import SpeechModel
+from keras_ser.models.presets import check_preset, chosen
+from keras_ser.tasks import EMOTION, Classification
+
+# The paper gives depth and growth rate. The sizes of `small` are ours, and so are the
+# numbers of filters of the stem: twice the growth rate, as in Huang et al. 2017.
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {"depth": 6, "growth": 16, "stem_filters": 32, "momentum": 0.99},
+    "small": {"depth": 4, "growth": 8, "stem_filters": 16, "momentum": 0.9},
+}
+BLOCKS = 3
+
+
+class _DenseNet(SpeechModel):
+    """Three dense blocks, pooling or an LSTM, a dense layer, softmax."""
+
+    recipe = "robust_densenet"
+
+    def __init__(self, classes, dimensions, arguments, **kwargs):
+        sizes = sizes_of(PRESETS, arguments)
+        stride = dense_blocks.stride_of(BLOCKS)
+        units = arguments.get("units")  # None for global average pooling
+
+        # === Layers ===
+        count_frames = layers.Frames(masked=arguments["mask_padding"], name="frames")
+        pad = layers.PadTime(stride, name="padded")
+        count_steps = layers.OutputLengths(stride, name="length")
+        pack = dense_blocks.pack_layer(BLOCKS)
+        net = dense_blocks.make_layers(BLOCKS, **sizes)
+        unpack = layers.Unpack(steps=1, name="sequence")
+        if units:
+            context = layers.LSTM(units, pack=True, name="lstm")
+        else:
+            pool = layers.GlobalPooling(stride, stride, name="pooled")
+        embed = heads.dense(arguments["dense_units"], name="embedding")
+        classify = heads.classifier(len(classes), name="emotion")
+
+        # === Functional Model ===
+        features = keras.Input((None, dimensions), name="features")
+        frames = count_frames(features)
+        packed, masks, places = pack(pad(features), frames)
+        image, _ = dense_blocks.encode(packed, masks, net)
+        sequence = unpack(image, places)
+        if units:
+            hidden = context(sequence, count_steps(frames))
+        else:
+            hidden = pool(image, frames, places)
+        embedding = embed(hidden)
+        super().__init__(
+            inputs=features,
+            outputs={"emotion": classify(embedding)},
+            tasks=(Classification(EMOTION, classes),),
+            embedding=embedding,
+            code=sequence,
+            arguments=arguments,
+            **kwargs,
+        )
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class DenseNet(_DenseNet):
+    """DenseNet: three dense blocks, global average pooling, a dense layer.
+
+        features → 7×7 convolution, 3×3 max pooling → 3 × dense block, with a
+        transition between each two → batch normalisation, ReLU
+        → global average pooling → dense layer → softmax
+
+    A benchmark of Latif et al. 2020, section 4.4. The paper gives three blocks, their
+    depth of 6, the growth rate of 16 and the 1000 units of the dense layer. The stem
+    and the compression are those of Huang et al. 2017.
+
+    Args:
+        classes: Names of the emotions, in the order of the probabilities.
+        dimensions: Number of values per frame of the front-end, a multiple of 16.
+        preset: Sizes and momentum, `"small"` or `"paper"`.
+        depth: Number of layers per block. It replaces that of the preset, and so do the
+            following three.
+        growth: Growth rate, the number of output channels of each layer.
+        stem_filters: Output channels of the first convolution.
+        momentum: Momentum of the moving moments that batch normalisation uses in
+            inference.
+        compression: Output channels of a transition per channel of its input, above 0
+            and up to 1.
+        dense_units: Number of units of the dense layer.
+        mask_padding: Whether all parts ignore the padding. `False` lets every part see
+            it, as in papers that do not mask.
+
+    Input shape:
+        `(batch, time, dimensions)`, normalised features, 0 in the padding. Any number
+        of frames.
+
+    Output:
+        `{"emotion": (batch, classes)}`, probabilities.
+
+    Raises:
+        ValueError: If no such model can have these sizes.
+
+    Example:
+
+    >>> model = DenseNet(("anger", "neutral"))
+    >>> model.compile("adam", **model.objective())
+
+    Reference:
+        Huang, Liu, van der Maaten and Weinberger, "Densely connected convolutional
+        networks", CVPR 2017.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        dimensions: int = 128,
+        preset: str = "small",
+        depth: int | None = None,
+        growth: int | None = None,
+        stem_filters: int | None = None,
+        momentum: float | None = None,
+        compression: float = 0.5,
+        dense_units: int = 1000,
+        mask_padding: bool = True,
+        **kwargs,
+    ):
+        arguments = {
+            "preset": preset,
+            "depth": depth,
+            "growth": growth,
+            "stem_filters": stem_filters,
+            "momentum": momentum,
+            "compression": compression,
+            "dense_units": dense_units,
+            "mask_padding": mask_padding,
+        }
+        self.check(dimensions, **arguments)
+        super().__init__(classes, dimensions, arguments, **kwargs)
+
+    @staticmethod
+    def check(
+        dimensions: int = 128,
+        preset: str = "small",
+        depth: int | None = None,
+        growth: int | None = None,
+        stem_filters: int | None = None,
+        momentum: float | None = None,
+        compression: float = 0.5,
+        dense_units: int = 1000,
+        **unchecked,
+    ) -> None:
+        """Checks arguments of the model without building one.
+
+        Args: See the class. Arguments that need no check are accepted and ignored.
+
+        Raises:
+            ValueError: If a choice is unknown or a number is out of range.
+        """
+        sizes = {"depth": depth, "growth": growth, "stem_filters": stem_filters}
+        check_sizes(PRESETS, BLOCKS, dimensions, preset, sizes, momentum, compression)
+        checks.check_positive(dense_units=dense_units)
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class DenseNetLSTM(_DenseNet):
+    """DenseNet-LSTM: a `DenseNet` with an LSTM in place of the pooling.
+
+        … → batch normalisation, ReLU → LSTM, its last state → dense layer → softmax
+
+    A benchmark of Latif et al. 2020, section 4.4. The LSTM reads all bands and channels
+    of a step as one vector. Its number of units is ours.
+
+    Args:
+        classes: Names of the emotions, in the order of the probabilities.
+        dimensions: Number of values per frame of the front-end, a multiple of 16.
+        preset: Sizes and momentum, `"small"` or `"paper"`.
+        depth, growth, stem_filters, momentum, compression, dense_units: As for
+            `DenseNet`.
+        units: Number of units of the LSTM.
+        mask_padding: As for `DenseNet`.
+
+    Input shape, output and raises: As for `DenseNet`.
+
+    Example:
+
+    >>> model = DenseNetLSTM(("anger", "neutral"))
+    >>> model.compile("adam", **model.objective())
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        dimensions: int = 128,
+        preset: str = "small",
+        depth: int | None = None,
+        growth: int | None = None,
+        stem_filters: int | None = None,
+        momentum: float | None = None,
+        compression: float = 0.5,
+        dense_units: int = 1000,
+        units: int = 128,
+        mask_padding: bool = True,
+        **kwargs,
+    ):
+        arguments = {
+            "preset": preset,
+            "depth": depth,
+            "growth": growth,
+            "stem_filters": stem_filters,
+            "momentum": momentum,
+            "compression": compression,
+            "dense_units": dense_units,
+            "units": units,
+            "mask_padding": mask_padding,
+        }
+        self.check(dimensions, **arguments)
+        super().__init__(classes, dimensions, arguments, **kwargs)
+
+    @staticmethod
+    def check(dimensions: int = 128, units: int = 128, **arguments) -> None:
+        """Checks arguments of the model without building one.
+
+        Args: See the class. Arguments that need no check are accepted and ignored.
+
+        Raises:
+            ValueError: If a choice is unknown or a number is out of range.
+        """
+        DenseNet.check(dimensions, **arguments)
+        checks.check_positive(units=units)
+
+
+def sizes_of(presets: dict, arguments: dict) -> dict:
+    """Returns the arguments of `dense_blocks.make_layers`.
+
+    Args:
+        presets: The sizes by the name of the preset.
+        arguments: The arguments of a model, None for those of the preset.
+    """
+    names = ("depth", "growth", "stem_filters", "momentum")
+    given = {name: arguments[name] for name in names}
+    sizes = chosen(presets[arguments["preset"]], **given)
+    return {**sizes, "compression": arguments["compression"]}
+
+
+def check_sizes(
+    presets, blocks, dimensions, preset, sizes, momentum, compression
+) -> None:
+    """Raises ValueError unless a DenseNet can have these arguments.
+
+    Args:
+        presets: The sizes by the name of the preset.
+        blocks: The number of dense blocks.
+        dimensions, preset, momentum, compression: Arguments of the model.
+        sizes: Its arguments that are positive integers, None for those of the preset.
+    """
+    check_preset(preset, presets)
+    halvings = dense_blocks.stride_of(blocks).bit_length() - 1
+    checks.check_dimensions(dimensions, halvings)
+    checks.check_positive(**{n: each for n, each in sizes.items() if each is not None})
+    if momentum is not None:
+        checks.check_fraction(momentum=momentum)
+    is_number = type(compression) in (int, float)
+    if not is_number or not 0 < compression <= 1:
+        raise ValueError(
+            "`compression` must be a number above 0 and up to 1. "
+            f"Received: {compression!r}."
+        )
