@@ -19,6 +19,9 @@ def by_products(jaxpr) -> float:
 
     Args:
         jaxpr: From `jax.make_jaxpr`.
+
+    Raises:
+        ValueError: If a loop that may end at any time holds such products.
     """
     jaxpr = getattr(jaxpr, "jaxpr", jaxpr)
     return sum(_of_equation(each) for each in jaxpr.eqns)
@@ -34,6 +37,11 @@ def _of_equation(equation) -> float:
         return _of_convolution(equation)
     times = parameters["length"] if name == "scan" else 1
     inner = [by_products(each) for each in _functions(parameters)]
+    if name == "while" and sum(inner):
+        raise ValueError(
+            "Loops with products must have a known length (`scan`), so that these can "
+            "be counted. Received: a `while` loop. Write it with `ops.scan`."
+        )
     return times * (max(inner, default=0.0) if name == "cond" else sum(inner))
 
 

@@ -26,12 +26,14 @@ ROBUSTNESS = "robustness.csv.gz"
 # Tables whose systems are named by several configs. After a slash, parts of a table, on
 # the folds that all of their systems have.
 TABLES = {
-    "emodb_four": ("emodb.py", "emodb_four.py"),
-    "emodb_four_batch_norm/ablation": ("emodb_ablation.py",),
-    "emodb_four_batch_norm/fractions": ("emodb_fractions.py",),
+    "emodb_four": ("mtl_aug/emodb.py", "classical/emodb_four.py"),
+    "emodb_four_batch_norm/ablation": ("mtl_aug/emodb_ablation.py",),
+    "emodb_four_batch_norm/fractions": ("mtl_aug/emodb_fractions.py",),
 }
 REFERENCES = {"emodb_four_batch_norm/ablation": "mtl_aug"}  # if not that of the config
 PUBLISHED, NOISE = ("mtl_aug:5", "mtl_aug:6"), "noise"  # in robustness reports
+# The two systems of a paper that the table of examples shows.
+MAIN_SYSTEMS = (("baseline", "mtl_aug"), ("cnn_lstm", "densenet_highway"))
 PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†‖§¶"
 # What was corrected after experiments ran, and these experiments. One that has been run
 # again is taken out here, and its figures are no longer marked.
@@ -257,7 +259,7 @@ def _configs() -> list[tuple]:
 def _configs_of(name: str) -> list[tuple]:
     """The configs of a table: those in `TABLES`, or those whose name it starts with."""
     if name in TABLES:
-        every = {path.name: (path, each) for path, each in _configs()}
+        every = {"/".join(path.parts[-2:]): (path, each) for path, each in _configs()}
         return [every[path] for path in TABLES[name]]
     fits = [(_longest_start(name, *each), each) for each in _configs()]
     longest = max(length for length, _ in fits)
@@ -350,25 +352,23 @@ def study(name: str) -> str:
         sys.path.pop(0)
 
 
-def models(_: str) -> str:
-    """Parameters of every model with four classes, the variants of MTL-AUG first."""
-    from keras_ser.models import MODELS, TABLE_7, MTLAug
+def front_ends(_: str) -> str:
+    """The front-ends with their default settings."""
+    import dataclasses
 
-    rows = ["| preset | model of Table 7 | heads | attention | parameters |"]
-    rows.append("|---|---|---|---|---:|")
-    for preset in ("small", "paper"):
-        for number, arguments in TABLE_7.items():
-            model = MTLAug(tuple("abcd"), preset=preset, **arguments)
-            attends = "yes" if model.attention else "no"
-            rows.append(
-                f"| {preset} | {number} | {', '.join(model.heads)} | {attends} | "
-                f"{model.count_params():,} |"
-            )
-    rows += ["", "| model | what it is | parameters |", "|---|---|---:|"]
-    for name, kind in MODELS.items():
+    from keras_ser.features import FRONT_ENDS
+
+    rows = ["| front-end | what it is | values per frame | ordered | settings |"]
+    rows.append("|---|---|---:|---|---|")
+    for name, kind in FRONT_ENDS.items():
+        made = kind()
         title = kind.__doc__.strip().splitlines()[0].rstrip(".")
-        count = kind(tuple("abcd")).count_params()
-        rows.append(f"| `{name}` | {title} | {count:,} |")
+        settings = dataclasses.asdict(made)
+        text = ", ".join(f"`{key}={value}`" for key, value in settings.items())
+        is_ordered = "yes" if made.ordered else "no"
+        rows.append(
+            f"| `{name}` | {title} | {made.dimensions} | {is_ordered} | {text} |"
+        )
     return "\n".join(rows)
 
 
@@ -443,19 +443,33 @@ def examples(_: str) -> str:
     """What every example of a table or figure reached, of the runs in `results/`."""
     rows = ["| example | corpus | published | measured | command | date, machine |"]
     rows.append("|---|---|---|---|---|---|")
-    for path in sorted((ROOT / "examples").glob("mtl_aug_*.py")):
-        stem = path.stem.removeprefix("mtl_aug_")
-        rows += _rows_of_example(path.name, stem) or [_not_run_yet(path.name, stem)]
+    for path, config, loaded in _examples():
+        found = _rows_of_example(path.name, config, loaded)
+        rows += found or [_not_run_yet(path.name, loaded)]
     return "\n".join(rows)
 
 
-def _rows_of_example(name: str, stem: str) -> list[str]:
+def _examples() -> list[tuple]:
+    """The examples that are called like the folder and the name of a config.
+
+    Each comes with the path of its config and the config.
+    """
+    found = []
+    for path, loaded in _configs():
+        example = ROOT / "examples" / f"{path.parent.name}_{path.name}"
+        if example.exists():
+            found.append((example, path, loaded))
+    return sorted(found, key=lambda each: each[0])
+
+
+def _rows_of_example(name: str, config: Path, loaded) -> list[str]:
     """A row for each test set of the experiments that a config has made."""
     from keras_ser import reports
 
     rows = []
-    names = [path.stem for path in sorted((ROOT / "results").glob(f"{stem}_*.zip"))]
-    named = [each for each in names if _configs_of(each)[0][0].stem == stem]
+    archives = sorted((ROOT / "results").glob(f"{loaded.name}_*.zip"))
+    names = [path.stem for path in archives]
+    named = [each for each in names if _configs_of(each)[0][0] == config]
     for archive in map(_runs_of, named):
         for test_set, table in reports.by_test_set([archive]).items():
             by_system = {key: part for key, part in table.groupby("system")}
@@ -467,29 +481,24 @@ def _rows_of_example(name: str, stem: str) -> list[str]:
             if archive.stem in CORRECTED:
                 measured += ", before [corrections](../docs/results.md)"
             rows.append(
-                f"| [{name}]({name}) | {test_set} | {_published(stem)} | {measured} | "
-                f"`{_command(name, archive)}` | {_made(archive)} |"
+                f"| [{name}]({name}) | {test_set} | {_published(loaded)} | {measured} "
+                f"| `{_command(name, archive)}` | {_made(archive)} |"
             )
     return rows
 
 
-def _not_run_yet(name: str, stem: str) -> str:
-    from keras_ser.experiments import load_config
-
-    loaded = load_config(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
+def _not_run_yet(name: str, loaded) -> str:
     words = " ".join(f"--corpus {corpus}=DIR" for corpus in loaded.needed_corpora)
     return (
-        f"| [{name}]({name}) | {', '.join(loaded.corpora)} | {_published(stem)} | "
+        f"| [{name}]({name}) | {', '.join(loaded.corpora)} | {_published(loaded)} | "
         f"not run yet | `python examples/{name} {words}` | - |"
     )
 
 
-def _published(stem: str) -> str:
+def _published(loaded) -> str:
     """The printed figures of the paper's own systems, `iemocap: baseline 64.3, …`."""
     from keras_ser import reports
-    from keras_ser.experiments import load_config
 
-    loaded = load_config(ROOT / "configs" / "mtl_aug" / f"{stem}.py")
     paper, _, number = loaded.published.partition(":")
     printed = reports.load_published(paper, number).dropna(subset="value")
     printed = printed[printed.row.isin(loaded.systems)]
@@ -501,15 +510,18 @@ def _published(stem: str) -> str:
         values = dict(zip(part.row, part.value, strict=True))
         cells = ", ".join(f"{row} {values[row]:g}" for row in _main_systems(values))
         parts.append(f"{where}: {cells}")
-    return "; ".join(parts) or "drawn only"
+    missing = "drawn only" if number.startswith("figure") else "not available"
+    return "; ".join(parts) or missing
 
 
 def _main_systems(systems) -> list[str]:
-    """MTL-AUG and its baseline, else the first and the last."""
+    """The network of a paper and its reference, else the first and the last system."""
     names = list(systems)
-    return [name for name in ("baseline", "mtl_aug") if name in names] or [
-        *dict.fromkeys([names[0], names[-1]])
-    ]
+    for pair in MAIN_SYSTEMS:
+        found = [name for name in pair if name in names]
+        if found:
+            return found
+    return [*dict.fromkeys([names[0], names[-1]])]
 
 
 def _command(name: str, archive: Path) -> str:
@@ -557,11 +569,12 @@ KINDS = {
     "scores": scores,
     "study": study,
     "corrections": corrections,
-    "models": models,
     "corpora": corpora,
+    "front_ends": front_ends,
     "names": names,
     "packages": packages,
     "commands": commands,
+    **runpy.run_path(str(ROOT / "docs" / "generated_models.py"))["KINDS"],
 }
 
 

@@ -1,7 +1,7 @@
 r"""MTL-AUG in noise: Table 5 of its paper.
 
 Paper: Latif et al. 2022 (IEEE TAC), section 5.3. Systems are trained on clean speech
-and tested with noise of DEMAND at 0, 10 and 20 dB, on IEMOCAP, four emotions. Two
+and tested with noise of DEMAND at 0, 10 and 20 dB, on IEMOCAP, four emotions. Three
 comparison models are in the table as well.
 Cost: meant for a GPU. With `--preset small`: minutes per fold and system on one CPU
     thread.

@@ -1,7 +1,7 @@
 r"""MTL-AUG under adversarial attacks: Table 6 of its paper.
 
 Paper: Latif et al. 2022 (IEEE TAC), section 5.4. FGSM and BIM with ε = 0.08, on
-IEMOCAP, four emotions. Two comparison models are in the table as well. PGD is our
+IEMOCAP, four emotions. Three comparison models are in the table as well. PGD is our
 addition.
 Cost: meant for a GPU. With `--preset small`: minutes per fold and system on one CPU
     thread.

@@ -44,7 +44,7 @@ __getattr__, _, __all__ = lazy_loader.attach(
         "data": ["Pipeline"],
         "experiments": ["run"],
         "experiments.config": ["Experiment", "Features", "System", "Training"],
-        "features": ["FeatureStore", "LogMel", "Preprocessing"],
+        "features": ["FeatureStore", "LogMel", "Preprocessing", "Spectrogram"],
         "inference": ["Recogniser", "load"],
     },
 )

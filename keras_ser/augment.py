@@ -23,7 +23,8 @@ A batch is a dictionary of tensors:
 To add a type, write a class with `name` and `kind` and add it to `AUGMENTATIONS`. A
 waveform augmentation also has `transforms`. A batch augmentation is callable and has
 `softens` (whether its labels may be soft) and `needs_partner`; a subclass of
-`BatchAugmentation` needs `draw` and `apply` instead of a call.
+`BatchAugmentation` needs `draw` and `apply` instead of a call. One with
+`masks_frequencies` is rejected for features whose dimensions have no order.
 """
 
 import abc
@@ -91,6 +92,7 @@ class BatchAugmentation(abc.ABC):
     kind = "batch"
     softens = False
     needs_partner = False
+    masks_frequencies = False
 
     def __call__(self, batch: dict, partner: dict, seed) -> dict:
         drawn = self.draw(batch["frames"], batch["features"].shape[-1], seed)
@@ -140,7 +142,8 @@ class SpecAugment(BatchAugmentation):
     utterance's length.
 
     Args:
-        frequency: F, the widest frequency mask in bands.
+        frequency: F, the widest frequency mask in bands. With 0, and `least` 0 too,
+            there is none.
         time: T, the widest time mask in frames.
         share: The largest fraction of the unpadded frames that the time mask covers.
         least: The width in bands or frames that at least one of the two masks has, at
@@ -184,6 +187,11 @@ class SpecAugment(BatchAugmentation):
         self.share = share
         self.least = least
         self.ops = ops
+
+    @property
+    def masks_frequencies(self) -> bool:
+        """Whether dimensions that are next to each other are masked together."""
+        return self.frequency > 0
 
     def __call__(self, batch, partner, seed):
         if self.ops != "tfio":

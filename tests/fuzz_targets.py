@@ -35,7 +35,7 @@ from keras_ser.audio import unusable
 from keras_ser.corpora import table as tables
 from keras_ser.experiments import config
 from keras_ser.experiments.overrides import override
-from keras_ser.features import FeatureStore, LogMel
+from keras_ser.features import FeatureStore, LogMel, Spectrogram
 from keras_ser.features.preprocessing import Preprocessing
 
 CLEAR = (ValueError, FileNotFoundError)
@@ -261,7 +261,8 @@ def _toy_table() -> pd.DataFrame:
 
 def fuzz_preprocessing(rng, folder: Path) -> int:
     """`Preprocessing.load` of a mangled file, and the memory of what is accepted."""
-    value = _preprocessing().to_json()
+    front_end = rng.choice([LogMel(n_mels=8), Spectrogram(n_bins=8)])
+    value = _preprocessing(front_end).to_json()
     if rng.random() < 0.4:
         _change_sizes(value, rng)
     text = json.dumps(mutated_value(value, rng) if rng.random() < 0.7 else value)
@@ -285,11 +286,12 @@ def fuzz_preprocessing(rng, folder: Path) -> int:
 def _change_sizes(value: dict, rng) -> None:
     """Give settings that decide about memory a value of any magnitude."""
     settings = value["front_end_settings"]
-    for name in rng.sample(["n_fft", "n_mels", "hop_seconds", "window_seconds"], 2):
+    bands = "n_mels" if "n_mels" in settings else "n_bins"
+    for name in rng.sample(["n_fft", bands, "hop_seconds", "window_seconds"], 2):
         size = 2 ** rng.uniform(-14, 42)
         settings[name] = max(1, round(size)) if name.startswith("n_") else size
     value["seconds"] = 2 ** rng.uniform(-12, 14)
-    count = min(settings["n_mels"], 2**12)
+    count = min(settings[bands], 2**12)
     value["mean"] = [10 ** rng.uniform(-3, 7)] * count
     value["std"] = [10 ** rng.uniform(-5, 7)] * count
 
@@ -317,9 +319,10 @@ def fuzz_windows(rng, folder: Path) -> int:
     return 0
 
 
-def _preprocessing() -> Preprocessing:
+def _preprocessing(front_end=None) -> Preprocessing:
+    front_end = front_end or LogMel(n_mels=8)
     numbers = np.linspace(1.0, 2.0, 8)
-    return Preprocessing(LogMel(n_mels=8), CLASSES, 1.0, "train", numbers, numbers)
+    return Preprocessing(front_end, CLASSES, 1.0, "train", numbers, numbers)
 
 
 def fuzz_config(rng, folder: Path) -> int:

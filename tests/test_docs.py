@@ -226,6 +226,60 @@ def test_results_mark_every_table_that_a_correction_concerns(generate):
     assert set(generate.CORRECTED) <= set(generate._tables())
 
 
+def test_every_example_of_a_table_or_figure_is_listed_and_has_its_config(generate):
+    folder = DOCS.parent / "examples"
+    scripts = {path.name for path in folder.glob("*.py")} - {"quickstart.py"}
+    named = {path.name: config for path, config, _ in generate._examples()}
+    assert set(named) == scripts
+    text = generate.examples("")
+    for name, config in named.items():
+        assert f"[{name}]({name})" in text
+        family = config.parent.name
+        script = (folder / name).read_text(encoding="utf-8")
+        assert f'"{family}"' in script and config.name in script
+
+
+@pytest.mark.parametrize(
+    ("family", "stem", "printed"),
+    [
+        ("mtl_aug", "table3", "iemocap>msp_improv: baseline 45.4, mtl_aug 47.2"),
+        ("mtl_aug", "figure2", "drawn only"),
+        ("robust_densenet", "table2", "not available"),
+        ("robust_densenet", "figure2", "drawn only"),
+        (
+            "robust_densenet",
+            "table1",
+            "iemocap: cnn_lstm 62.1, densenet_highway 64.1; "
+            "msp_improv: cnn_lstm 53.1, densenet_highway 56.2",
+        ),
+    ],
+)
+def test_an_example_shows_two_published_systems(generate, family, stem, printed):
+    (loaded,) = (
+        loaded
+        for path, loaded in generate._configs()
+        if path.parts[-2:] == (family, f"{stem}.py")
+    )
+    assert generate._published(loaded) == printed
+
+
+def test_an_example_has_rows_of_the_runs_of_its_own_config(
+    generate, pack, monkeypatch, tmp_path
+):
+    """Not of a config that has the same file name in another folder."""
+    found = {path.name: (config, own) for path, config, own in generate._examples()}
+    for name in ("densenet_figure2_emodb_small", "figure2_emodb_small"):
+        pack(name, ("cnn_lstm", "03"), ("mtl_aug", "03"))
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    monkeypatch.setattr(generate, "_command", lambda name, archive: "command")
+    monkeypatch.setattr(generate, "_made", lambda archive: "today")
+    for family, start in (("mtl_aug", ""), ("robust_densenet", "densenet_")):
+        name = f"{family}_figure2.py"
+        (row,) = generate._rows_of_example(name, *found[name])
+        assert f"[{name}]({name})" in row and "| drawn only |" in row
+        assert f"(../results/{start}figure2_emodb_small/report/report.md)" in row
+
+
 def test_no_command_names_a_corpus_without_a_name(generate):
     for path in generate.DOCUMENTS:
         assert "--corpus =" not in path.read_text(encoding="utf-8")

@@ -39,7 +39,10 @@ STEERED = {  # plain gradients, because those of Adam enlarge what is rounded
     "learning_rate": 0.03,
     "epochs": 4,
 }
-PLAIN = {"average": 0.0, "dev_windows": "all", "clip_norm": 1.0, "optimizer": "adamw"}
+PLAIN = {
+    **{"average": 0.0, "dev_windows": "all", "clip_norm": 1.0, "optimizer": "adamw"},
+    "segments": "all",  # with weights
+}
 
 
 def experiment(name="steered", normalise="train", **training):

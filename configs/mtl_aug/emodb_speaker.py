@@ -11,7 +11,9 @@ is recognised.
 `baseline` is model 4 of its Table 7. `baseline_augmented` is the same network on the
 augmented rows of MTL-AUG, and the reference that MTL-AUG is compared with.
 `mtl_aug_librispeech` adds one unlabelled row per labelled row. `cnn_blstm_attention`
-and `cnn_attention` are the comparison models of its Tables 5 and 6, as we read them.
+and `cnn_attention` are comparison models of its Tables 5 and 6, as we read them.
+`densenet_highway_both` is the third, the network of Latif et al., Interspeech 2020, on
+the features of this experiment.
 
 MTL-AUG and its baselines have preset `small`: an encoder of 16, 32, 32 filters, two
 rows per utterance and epoch, 20 epochs at learning rate 1e-3. All systems make the same

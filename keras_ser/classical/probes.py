@@ -70,7 +70,9 @@ class LengthProbe(LogisticProbe):
 
 
 class MeanLogMelProbe(LogisticProbe):
-    """Emotion from the mean and standard deviation over time of each log-mel band.
+    """Emotion from the mean and standard deviation over time of each dimension.
+
+    With the default front-end, the dimensions are log-mel bands.
 
     All order in time is lost. Its score therefore shows what the average spectrum
     reveals, including the recording channel and the level.
@@ -81,7 +83,7 @@ class MeanLogMelProbe(LogisticProbe):
         return default
 
     def vectors(self, table: pd.DataFrame, store: FeatureStore) -> np.ndarray:
-        """Means, then standard deviations, `(utterances, 2 · bands)`."""
+        """Means, then standard deviations, `(utterances, 2 · dimensions)`."""
         return moments_over_time(store, table)
 
 

@@ -80,7 +80,8 @@ def utterance_arrays(
         utterances, `first` and `frames` are int32 `(V, U)`. `means` and `stds` are
         float32 `(K, dimensions)`, and `mean_of` and `std_of` say which of them an
         entry is normalised by, int32 `(V, U)`. `values` are the labels by task, as
-        `ColumnTask.read` returns them, `(U,)`.
+        `ColumnTask.read` returns them, `(U,)`. If the rows of the training table do
+        not all weigh 1, `row_weights` are their weights by utterance, float32 `(U,)`.
     """
     first, frames = (np.stack(x) for x in zip(*_places(data, bank, table), strict=True))
     return {
@@ -88,7 +89,13 @@ def utterance_arrays(
         "frames": frames,
         **_moments(data, bank, table, first, frames),
         "values": read_labels(column_tasks(data.tasks), table, labelled),
+        **_row_weights(data, table),
     }
+
+
+def _row_weights(data: Pipeline, table: pd.DataFrame) -> dict:
+    weights = data.row_weights if table is data.training_table else None
+    return {} if weights is None else {"row_weights": weights}
 
 
 def _places(data: Pipeline, bank: FeatureBank, table: pd.DataFrame) -> list:
@@ -176,7 +183,9 @@ class Assembler:
         Returns:
             Features, labels and weights, as from `Pipeline.train`.
         """
-        return self._augmented(self.maker, bank, utterances, rows)
+        weights = utterances.get("row_weights")
+        own = None if weights is None else ops.take(weights, rows["utterance"])
+        return self._augmented(self.maker, bank, utterances, rows, own)
 
     def variants(self, bank, utterances: Mapping, rows: Mapping) -> tuple:
         """A batch of `Pipeline.augmented`; arguments as for `training`."""
@@ -207,7 +216,9 @@ class Assembler:
         batch = self._read(bank, utterances, numbers, ops.zeros_like(numbers), starts)
         return batch["features"]
 
-    def _augmented(self, maker: BatchMaker, bank, utterances, rows) -> tuple:
+    def _augmented(
+        self, maker: BatchMaker, bank, utterances, rows, row_weight=None
+    ) -> tuple:
         variant = rows["variant"]
         batch = self._read(bank, utterances, rows["utterance"], variant, rows["start"])
         partners = rows["partner"], ops.zeros_like(variant), rows["partner_start"]
@@ -223,7 +234,7 @@ class Assembler:
             return augmentation.apply(batch, partner, drawn, ops)
 
         types = ops.take(self._types, variant)
-        return maker.augmented(ops, batch, partner, types, apply)
+        return maker.augmented(ops, batch, partner, types, apply, row_weight)
 
     def _read(self, bank, utterances: Mapping, utterance, variant, start) -> dict:
         """Rows of features, cropped and normalised, with their labels."""

@@ -30,7 +30,9 @@ class BatchMaker:
     tasks: tuple[Task, ...]
     denoising: bool
 
-    def augmented(self, ops, batch: dict, partner: dict, types, apply: Callable):
+    def augmented(
+        self, ops, batch: dict, partner: dict, types, apply: Callable, row_weight=None
+    ):
         """Applies each batch augmentation to the rows of its type.
 
         Args:
@@ -40,6 +42,8 @@ class BatchMaker:
             types: The number of each row's type, int32 `(batch,)`.
             apply: A function from the number of a type, its batch augmentation, the
                 batch and the partners to the augmented batch.
+            row_weight: Multiplies the weights of all tasks of a row, float32
+                `(batch,)`; None for 1.
 
         Returns:
             Features `(batch, time, dimensions)`, and dictionaries of labels and
@@ -59,7 +63,11 @@ class BatchMaker:
             if augmentation.softens:
                 is_mixed |= chosen
         target = clean if self.denoising else batch["features"]
-        return self._outputs(ops, batch, types, target, unmixed, is_mixed)
+        found = self._outputs(ops, batch, types, target, unmixed, is_mixed)
+        if row_weight is None:
+            return found
+        features, labels, weights = found
+        return features, labels, {k: v * row_weight for k, v in weights.items()}
 
     def unaugmented(self, ops, batch: dict, types):
         """Labels and weights of rows that no batch augmentation changes.

@@ -14,20 +14,22 @@ import pandas as pd
 
 from keras_ser import augment as augmentations
 from keras_ser.backend.lazy_tensorflow import tf
-from keras_ser.data import plan as plans
+from keras_ser.data import planned
 from keras_ser.data.batches import BatchMaker
+from keras_ser.data.checks import check_steps, check_types
 from keras_ser.data.plan import Plan
-from keras_ser.data.planning import Planner
 from keras_ser.data.reader import Reader
+from keras_ser.data.segments import (
+    Segments,
+    check_segments,
+    count_windows,
+    make_row_weights,
+)
 from keras_ser.data.source import Source, column_tasks, read_labels
 from keras_ser.data.statistics import Statistics
-from keras_ser.data.stream import Stream, check_steps, variant_row
-from keras_ser.data.variants import (
-    list_variants,
-    type_shares,
-    variant_ranges,
-)
-from keras_ser.features import IDENTITY, FeatureStore
+from keras_ser.data.stream import Stream, variant_row
+from keras_ser.data.variants import list_variants, type_shares, variant_places
+from keras_ser.features import IDENTITY, FeatureStore, check_order
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.protocols import Fold
 from keras_ser.tasks import Task, mtl_aug_tasks
@@ -58,7 +60,7 @@ class Pipeline:
         fold: The training, development and test utterances.
         store: The feature store. Entries that it lacks are extracted here.
         seconds: The length of the window in seconds. Longer training speech is
-            cropped at a random position.
+            cropped at a random position, or divided into `segments`.
         normalise: How features are normalised, see `Preprocessing`.
         speech_db: The range of speech frames in dB, see `Preprocessing`.
         batch: The number of labelled rows per batch.
@@ -75,6 +77,14 @@ class Pipeline:
             the labelled rows. With a number, the passes follow each other across
             epochs, for systems that have fewer labels than those they are compared
             with.
+        segments: `"random"` takes a random crop of an utterance per row. With `"all"`,
+            each of the n windows that cover an utterance gives `rows_per_utterance`
+            rows per epoch, and an epoch is one pass over these. Unlabelled speech and
+            the partners of mixtures keep random crops.
+        segment_weight: With `"utterance"`, a labelled utterance counts once: a window
+            of `segments="all"` weighs 1/n on every task, and a random crop weighs 1.
+            With `"segment"`, it counts n times: they weigh 1 and n. A mixture weighs
+            what its own utterance weighs, not its partner.
         seed: The seed of the order, the crops and the augmentations.
         workers: The number of processes that extract features.
         progress: Whether the extraction shows a progress bar.
@@ -105,28 +115,34 @@ class Pipeline:
         pad: str = "batch",
         denoising: bool = False,
         steps: int | None = None,
+        segments: str = "random",
+        segment_weight: str = "utterance",
         seed: int = 0,
         workers: int = 1,
         progress: bool = True,
     ):
         check_choice("normalise", normalise, NORMALISATIONS)
         check_choice("pad", pad, ("batch", "window"))
+        check_segments(segments, segment_weight)
         self.fold = fold
         self.store = store
         self.batch = batch
-        self.rows_per_utterance = rows_per_utterance
+        self.rows_per_utterance = rows = rows_per_utterance
+        self.segments, self.segment_weight = segments, segment_weight
         self.augment = augmentations.instances(augment)
+        check_order(store.front_end, self.augment)
         self.types = augmentations.types(self.augment)
         self.variants = list_variants(self.augment)
         if tasks is None:
             tasks = mtl_aug_tasks(fold.classes, self.types)
         self.tasks = tasks = tuple(tasks)
-        self._check_types()
+        check_types(tasks, self.types, self.trained_types, rows)
         read_labels(column_tasks(tasks), fold.train, len(fold.train))  # may lack one
         self.pad = pad
         self.denoising = denoising
         self.seed = seed
-        check_steps(steps, batch, len(fold.train), rows_per_utterance)
+        if segments == "random":  # segments are counted when there are features
+            check_steps(steps, batch, len(fold.train), rows)
         self._extract(workers, progress)
         self.statistics = Statistics(fold, store, normalise, speech_db)
         self.preprocessing = Preprocessing(
@@ -137,7 +153,7 @@ class Pipeline:
             *self.statistics.train,
             speech_db,
         )
-        self._stream = self._make_stream(unlabelled_ratio, steps)
+        self.stream = self._make_stream(unlabelled_ratio, steps)
 
     @property
     def steps(self) -> int:
@@ -145,7 +161,7 @@ class Pipeline:
 
         With the argument `steps`, it is that number.
         """
-        return self._stream.steps
+        return self.stream.steps
 
     @property
     def trained_types(self) -> tuple[str, ...]:
@@ -162,10 +178,10 @@ class Pipeline:
             time, dimensions)`. Labels and weights are dictionaries whose keys are the
             names of the tasks.
         """
-        per_epoch, size = self.steps * self._stream.size, self._stream.size
+        per_epoch, size = self.steps * self.stream.size, self.stream.size
         places = tf.data.Dataset.range(first_epoch * per_epoch, epochs * per_epoch)
         first_step = first_epoch * self.steps
-        return self._reader.augmented(places, self._stream.row, size, first_step)
+        return self._reader.augmented(places, self.stream.row, size, first_step)
 
     def dev(self) -> "tf.data.Dataset":
         """Batches of the development speakers, unaugmented, in the table's order."""
@@ -193,8 +209,8 @@ class Pipeline:
         """
         self.store.prepare(table, self.transforms(), progress=False)
         reader = self._make_reader(self._source(table, None), self.variant_maker)
-        places = tf.data.Dataset.from_tensor_slices(self._places_of(table, kind))
-        return reader.augmented(places, self._describe_variant, self.batch, 0)
+        places = tf.data.Dataset.from_tensor_slices(self.places_of(table, kind))
+        return reader.augmented(places, self.describe_variant, self.batch, 0)
 
     def plan(self, first_epoch: int, epochs: int) -> Plan:
         """The rows of `train` as arrays, from which another reader makes its batches.
@@ -209,26 +225,12 @@ class Pipeline:
             ValueError: If a batch augmentation does not say what it draws.
             ModuleNotFoundError: If there is neither a plan nor TensorFlow.
         """
-        stream, key = self._stream, self.plan_key()
-        found = plans.read(self.store.cache, key, epochs)
-        if found is None:
-            planner = self._planner(self.training_table, self.maker)
-            places = np.arange(epochs * stream.steps * stream.size)
-            rows = planner.plan(places, stream.row, stream.size)
-            found = rows.reshaped(epochs, stream.steps, stream.size)
-            plans.write(self.store.cache, key, found.to_bytes())
-        return found[first_epoch:]
+        return planned.plan_training(self, epochs)[first_epoch:]
 
     def plan_augmented(self, table: pd.DataFrame, kind: str) -> Plan:
         """The rows of `augmented` as arrays `(rows,)`; see `plan`."""
         self.store.prepare(table, self.transforms(), progress=False)
-        places, key = self._places_of(table, kind), self.plan_augmented_key(table, kind)
-        found = plans.read(self.store.cache, key, len(places))
-        if found is None:
-            planner = self._planner(table, self.variant_maker)
-            found = planner.plan(places, self._describe_variant, self.batch)
-            plans.write(self.store.cache, key, found.to_bytes())
-        return found
+        return planned.plan_variants(self, table, kind)
 
     def plan_key(self) -> str:
         """The key under which `plan` keeps its result: a hash of all that decides it.
@@ -236,12 +238,12 @@ class Pipeline:
         Raises:
             ValueError: As for `plan`.
         """
-        planner = self._planner(self.training_table, self.maker)
-        return planner.key("training", *self._stream.identity)
+        planner = planned.make_planner(self, self.training_table, self.maker)
+        return planner.key("training", *self.stream.identity)
 
     def plan_augmented_key(self, table: pd.DataFrame, kind: str) -> str:
         """The key under which `plan_augmented` keeps its result; see `plan_key`."""
-        planner = self._planner(table, self.variant_maker)
+        planner = planned.make_planner(self, table, self.variant_maker)
         return planner.key("variants", kind, self.batch)
 
     def _extract(self, workers, progress) -> None:
@@ -251,28 +253,15 @@ class Pipeline:
         for side in ("dev", "test"):
             self.store.prepare(sides[side], [IDENTITY], workers, progress)
 
-    def _check_types(self) -> None:
-        """Checks that tasks on the type of augmentation fit the augmentations."""
-        types = [task.types for task in self.tasks if hasattr(task, "types")]
-        wrong = [each for each in types if each != self.types]
-        if wrong:
-            raise ValueError(
-                "A task that recognises augmentations must have the types of `augment`"
-                f", {self.types}. Received: {wrong[0]}. Give the model "
-                "`augmentations=augment.types(…)` of the same augmentations."
-            )
-        if types and len(self.trained_types) < 2:
-            raise ValueError(
-                "A task that recognises augmentations needs training rows of two "
-                f"types. Received: {self.trained_types}, because rows_per_utterance="
-                f"{self.rows_per_utterance}. Raise it, add augmentations, or leave "
-                "this head out of the model."
-            )
-
     def _make_stream(self, unlabelled_ratio: int, steps: int | None) -> Stream:
-        unlabelled = len(self.training_table) - len(self.fold.train)
+        labelled, segments = len(self.fold.train), None
+        unlabelled = len(self.training_table) - labelled
+        if self.segments == "all":
+            segments = Segments(self.window_counts)
+            counted = self.batch, segments.total, self.rows_per_utterance
+            check_steps(steps, *counted, "segments")
         return Stream(
-            labelled=len(self.fold.train),
+            labelled=labelled,
             unlabelled=unlabelled,
             batch=self.batch,
             extra=unlabelled_ratio * self.batch if unlabelled else 0,
@@ -280,6 +269,26 @@ class Pipeline:
             given_steps=steps,
             variants=self.variants,
             seed=self.seed,
+            segments=segments,
+        )
+
+    @functools.cached_property
+    def window_counts(self) -> np.ndarray:
+        """The number of windows that cover each labelled utterance, int32."""
+        frames = self.frames(self.fold.train, [IDENTITY])[0]
+        return count_windows(frames, self.preprocessing.window)
+
+    @functools.cached_property
+    def row_weights(self) -> np.ndarray | None:
+        """The weight of the rows of each utterance of `training_table`, float32.
+
+        It is None if all of them weigh 1.
+        """
+        return make_row_weights(
+            self.segments,
+            self.segment_weight,
+            lambda: self.window_counts,
+            len(self.training_table) - len(self.fold.train),
         )
 
     def variant_transforms(self) -> list:
@@ -311,11 +320,11 @@ class Pipeline:
     @functools.cached_property
     def _reader(self) -> Reader:
         source = self._source(self.fold.train, self.fold.unlabelled)
-        return self._make_reader(source, self.maker)
+        return self._make_reader(source, self.maker, self.row_weights)
 
-    def _make_reader(self, source: Source, maker: BatchMaker) -> Reader:
+    def _make_reader(self, source: Source, maker: BatchMaker, weights=None) -> Reader:
         window, pads = self.preprocessing.window, self.pad == "window"
-        return Reader(source, maker, window, pads, self.seed)
+        return Reader(source, maker, window, pads, self.seed, weights)
 
     def _source(self, table, unlabelled, transforms=None) -> Source:
         transforms = transforms or self.variant_transforms()
@@ -328,23 +337,10 @@ class Pipeline:
         """The labelled utterances of the training side, then the unlabelled ones."""
         return pd.concat([self.fold.train, self.fold.unlabelled], ignore_index=True)
 
-    def _planner(self, table: pd.DataFrame, maker: BatchMaker) -> Planner:
-        return Planner(
-            self.frames(table, self.variant_transforms()),
-            len(self.fold.train) if table is self.training_table else len(table),
-            self.store.format.dimensions,
-            maker,
-            self.preprocessing.window,
-            self.seed,
-        )
-
-    def _describe_variant(self, place):
+    def describe_variant(self, place):
+        """What stands at a place of `augmented`; see `stream.variant_row`."""
         return variant_row(place, len(self.variants), self.seed)
 
-    def _places_of(self, table: pd.DataFrame, kind: str) -> np.ndarray:
-        """The places of all variants of a type, for `variant_row`."""
-        first, count = (
-            each[self.types.index(kind)] for each in variant_ranges(self.variants)
-        )
-        starts = np.arange(len(table))[:, None] * len(self.variants)
-        return (starts + first + np.arange(count)).ravel()  # (utterances · variants,)
+    def places_of(self, table: pd.DataFrame, kind: str) -> np.ndarray:
+        """The places of a table in all variants of a type, for `describe_variant`."""
+        return variant_places(self.variants, self.types.index(kind), len(table))

@@ -8,6 +8,7 @@ tf.data runs (`data.planning`), so that another reader of the plan sees the same
 
 import dataclasses
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,22 @@ def read(folder: str | Path, key: str, epochs: int) -> Plan | None:
     except ValueError:
         return None
     return found[:epochs] if found.shape[0] >= epochs else None
+
+
+def read_or_make(
+    folder: str | Path, key: str, epochs: int, make: Callable[[], Plan]
+) -> Plan:
+    """Reads a plan, or makes it and keeps it.
+
+    Args:
+        folder, key, epochs: As for `read`.
+        make: Returns the plan.
+    """
+    found = read(folder, key, epochs)
+    if found is None:
+        found = make()
+        write(folder, key, found.to_bytes())
+    return found
 
 
 def write(folder: str | Path, key: str, content: bytes) -> None:

@@ -96,7 +96,7 @@ class Planner:
 
     # The methods below run inside tf.data.
 
-    def _row(self, frames, utterance, variant, is_labelled, seeds):
+    def _row(self, frames, utterance, variant, is_labelled, seeds, segment=None):
         variants = self.maker.variants
         needed = tf.gather([each.needs_partner for each in variants], variant)
         counts = self.labelled, self.frames.shape[1] - self.labelled
@@ -106,7 +106,7 @@ class Planner:
         return {
             "utterance": utterance,
             "variant": variant,
-            "start": draw_start(own, self.window, seeds[0]),
+            "start": draw_start(own, self.window, seeds[0], segment),
             "partner": tf.where(needed, partner, 0),
             "partner_start": tf.where(needed, partner_start, 0),
             "type": tf.gather([each.type for each in variants], variant),

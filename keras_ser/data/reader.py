@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from keras_ser.augment import tensorflow_ops
 from keras_ser.backend.lazy_tensorflow import tf
 from keras_ser.data.batches import BatchMaker
@@ -25,6 +27,8 @@ class Reader:
         window: The frames of the longest input.
         pads_to_window: Whether all rows are padded to the window.
         seed: The seed of the augmentations.
+        weights: The weight of the augmented rows of each utterance, from
+            `segments.make_row_weights`; None if all weigh 1.
     """
 
     def __init__(
@@ -34,12 +38,14 @@ class Reader:
         window: int,
         pads_to_window: bool,
         seed: int,
+        weights: np.ndarray | None = None,
     ):
         self.source = source
         self.maker = maker
         self.window = window
         self.pads_to_window = pads_to_window
         self.seed = seed
+        self._weights = None if weights is None else tf.constant(weights)
 
     def augmented(
         self, places: "tf.data.Dataset", describe: Callable, size: int, first_step: int
@@ -73,9 +79,9 @@ class Reader:
 
     # The methods below run inside tf.data: graph operations on scalars and batches.
 
-    def _row(self, utterance, variant, is_labelled, seeds):
+    def _row(self, utterance, variant, is_labelled, seeds, segment=None):
         """One variant of an utterance, and the partner that it needs."""
-        row = self._load(utterance, variant, seeds[0])
+        row = self._load(utterance, variant, seeds[0], segment)
         variants, source = self.maker.variants, self.source
         counts = source.labelled, source.unlabelled
         partner = draw_partner(utterance, is_labelled, *counts, seeds[1])
@@ -85,17 +91,19 @@ class Reader:
             needed, lambda: self._load(partner, 0, seeds[2]), lambda: zero_row(row)
         )
         row["type"] = tf.gather([each.type for each in variants], variant)
+        if self._weights is not None:  # that of a mixture is not mixed
+            row["row_weight"] = self._weights[utterance]
         return row
 
     def _unaugmented_row(self, row):
         return {**self._load(row, 0, None), "type": tf.zeros([], tf.int32)}
 
-    def _load(self, utterance, variant, seed):
+    def _load(self, utterance, variant, seed, segment=None):
         """One utterance's normalised features, cropped to the window."""
         features, window = self.source.features(utterance, variant), self.window
         start = 0
         if seed is not None:
-            start = draw_start(tf.shape(features)[0], window, seed)
+            start = draw_start(tf.shape(features)[0], window, seed, segment)
         features = features[start : start + window]
         frames = tf.shape(features)[0]
         if self.pads_to_window:
@@ -109,13 +117,15 @@ class Reader:
     def _augment_batch(self, step, batch):
         """Applies each batch augmentation to the rows of its type."""
         partner, types = batch.pop("partner"), batch.pop("type")
+        weight = batch.pop("row_weight", None)
         batch, partner = pad_to_equal_length(batch, partner)
 
         def apply(number, augmentation, batch, partner):
             seed = tf.random.experimental.stateless_fold_in([self.seed, number], step)
             return augmentation(batch, partner, seed)
 
-        return self.maker.augmented(tensorflow_ops(), batch, partner, types, apply)
+        rows = batch, partner, types
+        return self.maker.augmented(tensorflow_ops(), *rows, apply, weight)
 
     def _complete_batch(self, batch):
         return self.maker.unaugmented(tensorflow_ops(), batch, batch.pop("type"))

@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 
 from keras_ser.backend.lazy_tensorflow import tf
+from keras_ser.data.segments import Segments, segment_start
 from keras_ser.data.variants import Variant, variant_ranges
 
 
@@ -18,17 +19,20 @@ class Stream:
 
     A position is the number of a row, counted over all batches of all epochs. Each
     batch holds `batch` labelled rows, then `extra` unlabelled ones. A pass over the
-    labelled rows is a permutation of all pairs of utterance and copy.
+    labelled rows is a permutation of all pairs of utterance and copy, or of all pairs
+    of segment and copy.
 
     Args:
         labelled: The number of labelled utterances.
         unlabelled: The number of unlabelled utterances.
         batch: The number of labelled rows per batch.
         extra: The number of unlabelled rows per batch.
-        rows: The rows per utterance and epoch.
+        rows: The rows per utterance or segment, and epoch.
         given_steps: The updates per epoch, or None for one pass per epoch.
         variants: From `list_variants`.
         seed: The seed of the order and of the variants.
+        segments: The windows of the labelled utterances if each is a row, or None if
+            a row is a random crop.
     """
 
     labelled: int
@@ -39,13 +43,20 @@ class Stream:
     given_steps: int | None
     variants: list[Variant]
     seed: int
+    segments: Segments | None = None
+
+    @property
+    def rows_per_pass(self) -> int:
+        """The number of labelled rows of a pass."""
+        count = self.segments.total if self.segments else self.labelled
+        return count * self.rows
 
     @property
     def steps(self) -> int:
         """Updates per epoch: the full batches of one pass, or the given number."""
         if self.given_steps is not None:
             return self.given_steps
-        return self.labelled * self.rows // self.batch
+        return self.rows_per_pass // self.batch
 
     @property
     def size(self) -> int:
@@ -56,7 +67,8 @@ class Stream:
     def identity(self) -> tuple:
         """What decides the stream besides the variants and the seed."""
         numbers = self.labelled, self.unlabelled, self.batch, self.extra
-        return *numbers, self.rows, self.given_steps
+        segments = ("all",) if self.segments else ()
+        return *numbers, self.rows, self.given_steps, *segments
 
     def row(self, position):
         """What stands in a row.
@@ -67,21 +79,23 @@ class Stream:
         Returns:
             The utterance (unlabelled ones follow the labelled ones), the variant,
             whether the row is labelled, and three seeds: of the row's crop, of its
-            partner and of the partner's crop.
+            partner and of the partner's crop. With `segments`, also which of how many
+            segments it is, int32 `(2,)`; of 0 segments for a random crop.
         """
         step, slot = position // self.size, position % self.size
         seed = tf.random.experimental.stateless_fold_in([self.seed, 0], position)
         seeds = tf.unstack(tf.random.split(seed, 4))
         is_labelled = slot < self.batch
-        utterance, copy = tf.cond(
+        utterance, copy, *segment = tf.cond(
             is_labelled,
             lambda: self._labelled(step, slot),
             lambda: self._unlabelled(step, slot - self.batch),
         )
-        return utterance, self._variant(copy, seeds[0]), is_labelled, seeds[1:]
+        variant = self._variant(copy, seeds[0])
+        return utterance, variant, is_labelled, seeds[1:], *segment
 
     def _labelled(self, step, slot):
-        count = self.labelled * self.rows
+        count = self.rows_per_pass
         if self.given_steps is None:  # each epoch is a pass
             number, within = step // self.steps, step % self.steps
             place = (within * self.batch + slot) % count
@@ -89,13 +103,19 @@ class Stream:
             place = step * self.batch + slot
             number, place = place // count, place % count
         index = self._shuffled(place, number, count, 0)
-        return index // self.rows, index % self.rows
+        unit, copy = index // self.rows, index % self.rows
+        if self.segments is None:
+            return unit, copy
+        utterance, segment = self.segments.find(unit)
+        own = tf.gather(self.segments.counts, utterance)
+        return utterance, copy, tf.stack([segment, own])
 
     def _unlabelled(self, step, slot):
         count = self.unlabelled * self.rows
         place = step * self.extra + slot
         index = self._shuffled(place % count, place // count, count, 1)
-        return self.labelled + index // self.rows, index % self.rows
+        found = self.labelled + index // self.rows, index % self.rows
+        return found if self.segments is None else (*found, tf.zeros([2], tf.int32))
 
     def _shuffled(self, place, number, count, part):
         """The index at a place of a pass over one of the two parts."""
@@ -137,16 +157,23 @@ def variant_row(position, variants: int, seed: int):
     return utterance, variant, tf.constant(True), seeds
 
 
-def draw_start(frames, window: int, seed):
+def draw_start(frames, window: int, seed, segment=None):
     """The first frame of a crop, uniform over all crops; 0 of a short utterance.
+
+    A segment has no random start; see `segment_start`.
 
     Args:
         frames: int32 scalar, the frames of the utterance.
         window: The frames of the crop.
         seed: Int `(2,)`.
+        segment: From `Stream.row`; None or one of 0 segments for a random crop.
     """
     excess = tf.maximum(frames - window, 0)
-    return tf.random.stateless_uniform([], seed, 0, excess + 1, tf.int32)
+    drawn = tf.random.stateless_uniform([], seed, 0, excess + 1, tf.int32)
+    if segment is None:
+        return drawn
+    number, count = tf.unstack(segment)
+    return tf.where(count > 0, segment_start(frames, window, number, count), drawn)
 
 
 def draw_partner(utterance, is_labelled, labelled: int, unlabelled: int, seed):
@@ -162,27 +189,3 @@ def draw_partner(utterance, is_labelled, labelled: int, unlabelled: int, seed):
     count = tf.where(is_labelled, labelled, unlabelled)
     shift = tf.random.stateless_uniform([], seed, 1, tf.maximum(count, 2), tf.int32)
     return first + (utterance - first + shift) % tf.maximum(count, 1)
-
-
-def check_steps(steps: int | None, batch: int, utterances: int, rows: int) -> None:
-    """Raises ValueError if an epoch has no update.
-
-    Args:
-        steps: The number of updates per epoch; None for one pass over the rows.
-        batch: The number of labelled rows per batch.
-        utterances: The number of labelled utterances.
-        rows: The rows per utterance and epoch.
-    """
-    if steps is not None and (type(steps) is not int or steps < 1):
-        raise ValueError(
-            "`steps` must be a whole number of updates, 1 or more, or None for one "
-            f"pass over the labelled rows. Received: {steps!r}."
-        )
-    if steps is None and batch > utterances * rows:
-        raise ValueError(
-            "`batch` must be at most the number of rows in an epoch: "
-            f"{utterances} labelled training utterances times "
-            f"rows_per_utterance={rows} are {utterances * rows}. Received: "
-            f"batch={batch}. Lower `training.batch`, or raise "
-            "`training.rows_per_utterance`."
-        )

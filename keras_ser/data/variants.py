@@ -45,6 +45,22 @@ def variant_ranges(variants: list[Variant]) -> tuple[np.ndarray, np.ndarray]:
     return first.astype(np.int32), count.astype(np.int32)
 
 
+def variant_places(variants: list[Variant], number: int, rows: int) -> np.ndarray:
+    """The places of all variants of a type, for `stream.variant_row`.
+
+    Args:
+        variants: From `list_variants`.
+        number: The number of the type.
+        rows: The number of utterances.
+
+    Returns:
+        int64 `(utterances · variants of the type,)`.
+    """
+    first, count = (each[number] for each in variant_ranges(variants))
+    starts = np.arange(rows)[:, None] * len(variants)
+    return (starts + first + np.arange(count)).ravel()
+
+
 def type_shares(variants: list[Variant], rows: int) -> np.ndarray:
     """The share of each type in the training rows, `(types,)`.
 

@@ -16,7 +16,7 @@ from keras_ser.experiments.lookup import (
 )
 from keras_ser.experiments.optimizers import check_optimizer
 from keras_ser.experiments.values import are_names
-from keras_ser.features import FRONT_ENDS
+from keras_ser.features import FRONT_ENDS, check_order
 from keras_ser.features.speech import speech_range
 from keras_ser.protocols import PROTOCOLS
 from keras_ser.utils import files
@@ -59,6 +59,7 @@ def check(config: Experiment, columns: Iterable[str] = COLUMNS) -> None:
         else:
             check_optimizer(config.training)
             _check_network(where, model, system, filled)
+            _check_order(where, made, system)
             _check_columns(where, model, system, tuple(columns))
 
 
@@ -177,6 +178,13 @@ def _check_augment(where: str, given) -> tuple[str, ...]:
             kind = type(augment.get(name))
             _check_arguments(f"{where}.augment.{name}", kind, arguments)
     return augment.types(given)
+
+
+def _check_order(where: str, front_end, system: System) -> None:
+    """Checks that no frequencies are masked that the front-end does not have."""
+    from keras_ser import augment
+
+    check_order(front_end, augment.instances(system.augment), f"{where}.augment")
 
 
 def _check_classical(where: str, model, system: System) -> None:

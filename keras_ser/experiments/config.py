@@ -12,6 +12,7 @@ from keras_ser.experiments.training_settings import (
     PAPER_TRAINING,
     PRECISIONS,
     PRESETS,
+    RECIPES,
     SCHEDULES,
     Training,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "PAPER_TRAINING",
     "PRECISIONS",
     "PRESETS",
+    "RECIPES",
     "REPORT_FOLDERS",
     "SCHEDULES",
     "Experiment",

@@ -105,7 +105,8 @@ class Job:
 
         A system with a fraction of the labels does as many updates per epoch as with
         all of them, because fewer updates would otherwise look like an effect of fewer
-        labels. None stands for one pass.
+        labels. None stands for one pass. The number is that of rows of utterances;
+        for `training.segments="all"`, `network` counts the segments of the speech.
         """
         if self.config.systems[self.system].label_fraction == 1:
             return None

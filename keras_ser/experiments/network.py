@@ -9,11 +9,12 @@ import pandas as pd
 
 from keras_ser import augment, backend, evaluation
 from keras_ser.data import Pipeline
+from keras_ser.data.segments import count_windows
 from keras_ser.experiments import fold_checks, speed_probe, training
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.lookup import model_class
 from keras_ser.experiments.run_folder import record_tasks
-from keras_ser.features import FeatureStore
+from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.inference import Recogniser
 from keras_ser.models import MODELS, check_saveable
 from keras_ser.tasks import Task
@@ -154,10 +155,28 @@ def make_pipeline(
         tasks=tasks,
         pad=pad,
         denoising=system.denoising,
-        steps=job.updates_per_epoch,
+        steps=_updates_per_epoch(job, store),
+        segments=config.training.segments,
+        segment_weight=config.training.segment_weight,
         seed=job.seed,
         progress=False,
     )
+
+
+def _updates_per_epoch(job: Job, store: FeatureStore) -> int | None:
+    """`Job.updates_per_epoch`, or the same number for rows of segments.
+
+    Segments are counted in all labelled speech of the fold, also in utterances that
+    lost their label.
+    """
+    training, features = job.config.training, job.config.features
+    if job.updates_per_epoch is None or training.segments == "random":
+        return job.updates_per_epoch
+    table, own = job.fold.train, job.training_store(store)
+    own.prepare(table, [IDENTITY], progress=False)
+    window = own.front_end.frames(features.seconds)
+    counts = count_windows(own.frames(own.paths(table)), window)
+    return int(counts.sum()) * training.rows_per_utterance // training.batch
 
 
 def make_model(job: Job, dimensions: int) -> Any:

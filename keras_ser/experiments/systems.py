@@ -7,6 +7,19 @@ from keras_ser.models import BASELINE, TABLE_7
 
 _OBJECTIVE = {"center": 1e-3, "auxiliary": 0.3}  # λ2 and λ1 of MTL-AUG's loss
 FRACTIONS = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
+_DENSENETS = {
+    "cnn": "CNN",
+    "cnn_lstm": "CNNLSTM",
+    "densenet": "DenseNet",
+    "densenet_lstm": "DenseNetLSTM",
+    "densenet_highway": "DenseNetHighway",
+}
+_DENSENET_AUGMENT = {
+    "densenet_highway": (),
+    "densenet_highway_speed": ("speed",),
+    "densenet_highway_mixup": ("mixup",),
+    "densenet_highway_both": ("speed", "mixup"),
+}
 
 
 def networks(**sizes) -> dict[str, System]:
@@ -33,17 +46,64 @@ def networks(**sizes) -> dict[str, System]:
     }
 
 
-def comparison_models() -> dict[str, System]:
-    """Returns the models that Latif et al. 2022 compare MTL-AUG with in Tables 5 and 6.
+def densenets(**sizes) -> dict[str, System]:
+    """Returns the networks of Latif et al., Interspeech 2020, Table 1.
 
-    They are our reading of the descriptions in the paper.
+    None of them trains on augmented speech. `densenet_highway` is the network that the
+    paper proposes. `cnn` and `cnn_lstm` have a shallow encoder, and the others have a
+    deep one that is densely connected.
+
+    Args:
+        **sizes: Arguments of all networks, such as `preset="paper"`.
 
     Returns:
         The systems by name.
     """
     return {
+        name: System(model, arguments=sizes, augment=())
+        for name, model in _DENSENETS.items()
+    }
+
+
+def augmented_densenets(**sizes) -> dict[str, System]:
+    """Returns the network of Latif et al., Interspeech 2020, by its augmentations.
+
+    These are the augmentation settings of the paper: none, speed perturbation, mixup,
+    and both. All make the same number of updates per epoch, because each utterance
+    gives as many rows with any of them; see `Training.rows_per_utterance`.
+
+    Args:
+        **sizes: Arguments of the network, such as `preset="paper"`.
+
+    Returns:
+        The systems by name. `densenet_highway` is that of `densenets`.
+    """
+    return {
+        name: System("DenseNetHighway", arguments=sizes, augment=which)
+        for name, which in _DENSENET_AUGMENT.items()
+    }
+
+
+def comparison_models(**sizes) -> dict[str, System]:
+    """Returns the models that Latif et al. 2022 compare MTL-AUG with in Tables 5 and 6.
+
+    `cnn_blstm_attention` and `cnn_attention` are our reading of the descriptions in
+    the paper, in a single size, without augmentation. `densenet_highway_both`, printed
+    as "DenseNet (STL) (+augmentations)", is the network of Latif et al., Interspeech
+    2020, with speed perturbation and mixup; see `augmented_densenets`. It gets the
+    features and the schedule of the experiment, like all other systems.
+
+    Args:
+        **sizes: Arguments of the DenseNet, such as `preset="paper"`.
+
+    Returns:
+        The systems by name.
+    """
+    both = "densenet_highway_both"
+    return {
         "cnn_blstm_attention": System("CNNBLSTMAttention", augment=()),
         "cnn_attention": System("CNNAttention", augment=()),
+        both: augmented_densenets(**sizes)[both],
     }
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from keras_ser.data.segments import SEGMENT_WEIGHTS, SEGMENTS
 from keras_ser.experiments.values import (
     ARGUMENTS,
     COUNT,
@@ -35,8 +36,9 @@ SCHEDULES = {
 class Training:
     """How all networks of an experiment are trained.
 
-    The defaults are the preset `small`, which docs/studies/reference.md explains.
-    `experiments.PAPER_TRAINING` holds the schedule of the MTL-AUG paper.
+    The defaults are the preset `small` of MTL-AUG, which docs/studies/reference.md
+    explains. `experiments.PAPER_TRAINING` holds the schedule of its paper, and
+    `RECIPES` the schedules of all families of models.
 
     An epoch is one pass over the labelled rows, so that systems with and without
     augmentation or unlabelled speech do the same number of updates. A model with
@@ -92,6 +94,17 @@ class Training:
         dev_windows: How much of a development utterance is scored that is longer than
             the input window: its `"first"` window, or `"all"` windows, as in the tests.
             All windows take longer; see `callbacks.ScoreDevWindows`.
+        segments: What a training row holds of an utterance that is longer than the
+            input window. With `"random"`, the default, each row is a random crop, and
+            each utterance gives as many rows. With `"all"`, each of the windows that
+            cover an utterance, which are those of the tests, gives
+            `rows_per_utterance` rows per epoch. An epoch then has as many more updates.
+            Unlabelled speech keeps random crops.
+        segment_weight: How much a row counts of an utterance with n covering windows.
+            With `"utterance"`, the default, each utterance counts alike: a row of
+            `segments="all"` weighs 1/n, and a random crop weighs 1. With `"segment"`,
+            each segment counts alike: they weigh 1 and n. Long utterances then count
+            more. They are often sad ones, because sad speech is slow.
 
     Example:
 
@@ -119,6 +132,8 @@ class Training:
     average: float = 0.98
     select: str = "last"
     dev_windows: str = "first"
+    segments: str = "random"
+    segment_weight: str = "utterance"
 
     def __post_init__(self):
         for name in ("batch", "rows_per_utterance", "epochs", "patience"):
@@ -143,6 +158,8 @@ class Training:
             ("schedule", SCHEDULES),
             ("select", ("best", "last")),
             ("dev_windows", ("first", "all")),
+            ("segments", SEGMENTS),
+            ("segment_weight", SEGMENT_WEIGHTS),
         ):
             check_choice(f"training.{name}", getattr(self, name), tuple(known))
 
@@ -159,3 +176,25 @@ PAPER_TRAINING = Training(
     select="best",
 )
 PRESETS = {"small": Training(), "paper": PAPER_TRAINING}
+# Latif et al. 2020, "Deep Architecture Enhancing Robustness to Noise, Adversarial
+# Attacks, and Cross-corpus Setting for Speech Emotion Recognition", section 4.4, and
+# the same schedule with the batches, rows and averages of `PRESETS["small"]`.
+ROBUST_DENSENET = {
+    "small": Training(schedule="halve", patience=5, stop=20, dev_windows="all"),
+    "paper": Training(
+        batch=32,
+        rows_per_utterance=3,
+        epochs=100,
+        learning_rate=1e-3,
+        patience=5,
+        schedule="halve",
+        stop=20,
+        average=0.0,
+        select="best",
+        dev_windows="all",
+        segments="all",
+        segment_weight="segment",
+    ),
+}
+# The settings of each preset by family of models, which `SpeechModel.recipe` names.
+RECIPES = {"mtl_aug": PRESETS, "robust_densenet": ROBUST_DENSENET}

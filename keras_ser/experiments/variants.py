@@ -4,16 +4,27 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from keras_ser.corpora import CORPORA, labels_by_corpus
-from keras_ser.experiments.config import PRESETS, Experiment, Features
+from keras_ser.experiments.config import (
+    PRESETS,
+    RECIPES,
+    Experiment,
+    Features,
+    Training,
+)
+from keras_ser.experiments.lookup import model_class, model_name
+from keras_ser.utils import files
 
 SMOKE_CORPORA = ("synthetic", "synthetic_b")
 # Enough speakers for any protocol, and few utterances. A fifth of the labels fills a
 # batch of 8.
 SMOKE_CORPUS_OPTIONS = {"speakers": 6, "sentences": 2}
 SMOKE_EPOCHS, SMOKE_BATCH = 2, 8
+DEFAULT_RECIPE = "mtl_aug"  # of classes that are no `models.SpeechModel`
+ANY_NUMBER = ("each_corpus", "held_out_corpora")  # protocols for any number of corpora
 PRESET_FIELDS = (
     *("batch", "rows_per_utterance", "unlabelled_ratio"),
     *("epochs", "learning_rate", "patience", "schedule", "average", "select"),
+    *("stop", "dev_windows", "segments", "segment_weight"),
 )
 
 
@@ -55,7 +66,7 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
 
     Raises:
         ValueError: If the number of labelled corpora differs from that of the
-            experiment, unless its protocol takes each corpus by itself, if there are
+            experiment, unless its protocol takes any number of them, if there are
             more corpora than label sets per corpus, or if there are label sets for
             some of the experiment's corpora only.
 
@@ -104,6 +115,10 @@ def at_preset(config: Experiment, preset: str) -> Experiment:
 
     Systems whose arguments name a `preset` get this one. Of the schedule, the fields
     of `PRESET_FIELDS` change and all others stay, such as the seed and the optimizer.
+    Their values are those of the recipe of the `primary` system if it names a preset,
+    otherwise of the first system that does; see `training_settings.RECIPES` and
+    `models.SpeechModel.recipe`. A field that is the same in all presets of the recipe,
+    such as `stop`, changes only if the experiment leaves it at its default.
 
     Args:
         config: The experiment.
@@ -111,13 +126,15 @@ def at_preset(config: Experiment, preset: str) -> Experiment:
             the name of the experiment.
 
     Raises:
-        ValueError: If the preset is unknown, or if no system names a preset.
+        ValueError: If the preset or the recipe is unknown, or if no system names a
+            preset.
     """
     if preset not in PRESETS:
         raise ValueError(
             f"`preset` must be one of {sorted(PRESETS)}. Received: {preset!r}."
         )
-    if not any("preset" in system.arguments for system in config.systems.values()):
+    named = [name for name, own in config.systems.items() if "preset" in own.arguments]
+    if not named:
         raise ValueError(
             f"Experiment `{config.name}` must name a preset in its systems' arguments, "
             f"so that --preset {preset} can replace it. Received: no such system. "
@@ -127,14 +144,42 @@ def at_preset(config: Experiment, preset: str) -> Experiment:
         name: dataclasses.replace(
             system, arguments={**system.arguments, "preset": preset}
         )
-        if "preset" in system.arguments
+        if name in named
         else system
         for name, system in config.systems.items()
     }
-    changed = {name: getattr(PRESETS[preset], name) for name in PRESET_FIELDS}
+    decisive = config.primary if config.primary in named else named[0]
+    changed = _preset_fields(config.training, _recipe(config, decisive), preset)
     training = dataclasses.replace(config.training, **changed)
     name = f"{config.name}_{preset}"
     return dataclasses.replace(config, name=name, systems=systems, training=training)
+
+
+def _recipe(config: Experiment, system: str) -> Mapping[str, Training]:
+    """The settings of each preset for the model of a system."""
+    kind = model_class(config.systems[system].model, f"systems.{system}.model")
+    name = getattr(kind, "recipe", DEFAULT_RECIPE)
+    if not isinstance(name, str) or name not in RECIPES:
+        raise ValueError(
+            f"The attribute `recipe` of {model_name(kind)}, the model of system "
+            f"`{system}`, must be one of {sorted(RECIPES)}. Received: "
+            f"{files.short_repr(name)}. Correct it, or leave out --preset (in Python: "
+            "preset=…)."
+        )
+    return RECIPES[name]
+
+
+def _preset_fields(
+    training: Training, recipe: Mapping[str, Training], preset: str
+) -> dict:
+    """The fields that change at a preset, with their values; see `at_preset`."""
+    usual, found = Training(), {}
+    for name in PRESET_FIELDS:
+        value = getattr(recipe[preset], name)
+        is_shared = all(getattr(each, name) == value for each in recipe.values())
+        if not is_shared or getattr(training, name) == getattr(usual, name):
+            found[name] = value
+    return found
 
 
 def smoke(config: Experiment) -> Experiment:
@@ -222,12 +267,15 @@ def _renamed(value, mapping: Mapping[str, str]):
     """Returns a value in which names of corpora are replaced."""
     if isinstance(value, Mapping):
         return {key: _renamed(each, mapping) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(_renamed(each, mapping) for each in value)
     return mapping.get(value, value) if isinstance(value, str) else value
 
 
 def _takes_any_number(config: Experiment) -> bool:
-    """Returns whether the protocol divides each corpus by itself."""
-    return "each_corpus" in (config.protocol, config.protocol_arguments.get("protocol"))
+    """Returns whether the protocol takes as many corpora as there are."""
+    named = {config.protocol, config.protocol_arguments.get("protocol")}
+    return not named.isdisjoint(ANY_NUMBER)
 
 
 def select_names(what: str, names: Iterable[str], known: Iterable[str]) -> list[str]:

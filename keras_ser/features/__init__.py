@@ -1,7 +1,8 @@
 """Features of utterances: front-ends, their cache, and preprocessing for a model."""
 
+from keras_ser.features.contract import FrontEnd, check_order
 from keras_ser.features.extraction import IDENTITY, extract
-from keras_ser.features.front_ends import FRONT_ENDS, LogMel
+from keras_ser.features.front_ends import FRONT_ENDS, LogMel, Spectrogram
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.features.store import FeatureStore
 from keras_ser.features.verification import Verification
@@ -11,8 +12,11 @@ __all__ = [
     "NORMALISATIONS",
     "IDENTITY",
     "FeatureStore",
+    "FrontEnd",
     "LogMel",
     "Preprocessing",
+    "Spectrogram",
     "Verification",
+    "check_order",
     "extract",
 ]

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from keras_ser.audio import Speed
-from keras_ser.features.front_ends import LogMel
+from keras_ser.audio import RATE, Speed
+from keras_ser.features.front_ends import LogMel, Spectrogram
 
 DECIMALS = 3  # of a place between two bands
 
@@ -24,24 +24,34 @@ def places(front_end: Callable, transform: Callable) -> list[float] | None:
         transform: The waveform transform of the speech.
 
     Returns:
-        For each band its place in the original, from 0; None if the front-end is not
-        `LogMel`, or if the transform does not change the speed.
+        For each band its place in the original, from 0; None if the frequencies of the
+        front-end's bands are not known (see `CENTERS`), or if the transform does not
+        change the speed.
     """
-    if type(front_end) is not LogMel or not isinstance(transform, Speed):
+    if type(front_end) not in CENTERS or not isinstance(transform, Speed):
         return None
     if transform.factor == 1:
         return None
-    centers = _centers(front_end)
+    centers = CENTERS[type(front_end)](front_end)
     found = np.interp(centers / transform.factor, centers, np.arange(len(centers)))
     return np.round(found, DECIMALS).tolist()
 
 
-def _centers(front_end: LogMel) -> np.ndarray:
-    """The frequencies of the middle of each band in Hz."""
+def _mel_centers(front_end: LogMel) -> np.ndarray:
     import librosa
 
     count, low, high = front_end.n_mels + 2, front_end.fmin, front_end.fmax
     return librosa.mel_frequencies(count, fmin=low, fmax=high)[1:-1]
+
+
+def _linear_centers(front_end: Spectrogram) -> np.ndarray:
+    bins = np.arange(front_end.n_fft // 2).reshape(front_end.n_bins, -1)
+    return bins.mean(axis=1) * RATE / front_end.n_fft
+
+
+# The middle of each band in Hz, by the type of the front-end. A subclass, which may
+# compute anything else, is not among them.
+CENTERS = {LogMel: _mel_centers, Spectrogram: _linear_centers}
 
 
 def guess(

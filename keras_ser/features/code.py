@@ -28,6 +28,18 @@ def code_hash(kind: type) -> str:
     return hashlib.blake2b(repr(members).encode(), digest_size=16).hexdigest()
 
 
+def covers(kind: type, name: str) -> bool:
+    """Tells whether `code_hash` holds the value of an attribute of a class.
+
+    Args:
+        kind: The class of a front-end.
+        name: The name of an attribute, which may be inherited.
+    """
+    owner = next((each for each in kind.__mro__ if name in vars(each)), object)
+    is_constant = isinstance(vars(owner).get(name), CONSTANTS)
+    return is_constant and owner is not object and not _is_ours(owner)
+
+
 def _is_ours(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == PACKAGE
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ser import audio
+from keras_ser.features.contract import FrontEnd, stored_type
 
 IDENTITY = audio.Speed(1.0)
 BLOCK_SECONDS = 10.0  # of audio that is read at a time
@@ -17,7 +18,7 @@ class BadAudio(ValueError):
 
 
 def extract(
-    front_end: Callable[[np.ndarray], np.ndarray],
+    front_end: FrontEnd,
     file: str | Path,
     start: float | None = None,
     end: float | None = None,
@@ -26,12 +27,12 @@ def extract(
 ) -> np.ndarray:
     """Computes the features of a file or of a segment of it.
 
-    A front-end with a method `blocks` (see `features.front_ends`) gets the audio in
+    A front-end with a method `blocks` (see `features.contract`) gets the audio in
     blocks while it is read. Any other front-end gets the whole waveform, and so does a
     `transform`. Their memory grows by 230 MB per hour of audio.
 
     Args:
-        front_end: A callable dataclass, from a waveform to `(frames, dimensions)`.
+        front_end: The front-end, see `features.contract`.
         file, start, end, digest: See `audio.read`.
         transform: The waveform transform that is applied before the front-end.
 
@@ -70,7 +71,7 @@ class StoredBlocks:
     >>> frames, seconds = sum(map(len, blocks)), blocks.seconds
     """
 
-    def __init__(self, front_end: Callable[[np.ndarray], np.ndarray], file: str | Path):
+    def __init__(self, front_end: FrontEnd, file: str | Path):
         self._front_end = front_end
         self._sound = _Sound(file, audio.stream(file, block_seconds=BLOCK_SECONDS))
 
@@ -89,11 +90,6 @@ class StoredBlocks:
         A `LogMel` with 128 bands and 100 frames per second needs 92 MB per hour.
         """
         return _join(iter(self))
-
-
-def stored_type(front_end) -> str:
-    """The type of stored features: the front-end's `dtype`, or float32 without one."""
-    return getattr(front_end, "dtype", "<f4")
 
 
 class _Sound:

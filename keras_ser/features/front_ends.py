@@ -1,35 +1,25 @@
 """Front-ends, which turn a waveform into features `(frames, dimensions)`.
 
-A front-end whose values are logarithms of power says by `db_per_unit` how many dB one
-unit of a value is. Its frames then have levels, which tell speech from silence; see
-`features.speech`. The frames of a front-end without this attribute have no levels.
+`features.contract.FrontEnd` says what a front-end promises: `dimensions`, `hop_seconds`
+and `frames(seconds)`, and optionally `dtype`, `version`, `ordered`, `db_per_unit` and
+`blocks`. It also gives the defaults of those that a front-end lacks. To add one, write
+a dataclass and add it to `FRONT_ENDS` under its class name.
 
-A front-end that can work on a stream has a method `blocks`: from an iterator of
-consecutive blocks of a waveform to an iterator of blocks of features, which together
-equal the features of the whole waveform. A front-end without it is called with the
-whole waveform, so its memory grows with the length of the file.
+The name of this module and the names and the order of the settings are parts of the
+names of cache entries. A change of numbers needs a new `version`.
 """
 
 import dataclasses
-import math
-from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 import numpy as np
 
 from keras_ser import audio
-
-MAX_N_FFT = 2**16
-MAX_HOP_SECONDS = 1.0
-MAX_WEIGHTS = 2**24  # n_mels · n_fft; the filterbank then needs at most 0.1 GB
-MAX_VALUES_PER_SECOND = 2**18  # of speech; an hour then needs at most 1.9 GB
-MAX_NUMBER = 1e9  # of any setting, before its own range is checked
-MAX_CHARACTERS = 100  # of a setting in an error message
-BLOCK_VALUES = 2**21  # of the spectrum that is held at a time, 20 s by default
+from keras_ser.features.short_time import DB_PER_LOG, ShortTimePower
 
 
 @dataclasses.dataclass(frozen=True)
-class LogMel:
+class LogMel(ShortTimePower):
     """Log-mel spectrogram of a waveform.
 
     With the Hamming-windowed short-time spectrum S of shape (n_fft / 2 + 1, frames)
@@ -64,8 +54,8 @@ class LogMel:
     (101, 40)
     """
 
-    db_per_unit: ClassVar[float] = 10 / math.log(10)  # natural logarithm of power
-    dtype: ClassVar[str] = "<f2"  # of the entries in the cache; see `__call__`
+    db_per_unit: ClassVar[float] = DB_PER_LOG
+    bands_field: ClassVar[str] = "n_mels"
 
     window_seconds: float = 0.040
     hop_seconds: float = 0.010
@@ -75,145 +65,90 @@ class LogMel:
     fmax: float = 6800.0
 
     def __post_init__(self):
-        _check_types(self)
-        if not (
-            self.window_seconds > 0
-            and self.hop_seconds > 0
-            and 0 < self.n_mels <= self.n_fft
-        ):
-            raise ValueError(
-                "Expected `window_seconds`, `hop_seconds` and `n_mels` above 0, and "
-                "`n_mels` up to `n_fft`. Received: "
-                f"window_seconds={self.window_seconds}, "
-                f"hop_seconds={self.hop_seconds}, n_mels={self.n_mels}, "
-                f"n_fft={self.n_fft}."
-            )
-        if (
-            min(self.window_seconds, self.hop_seconds) * audio.RATE < 1
-            or self.hop_seconds > MAX_HOP_SECONDS
-        ):
-            raise ValueError(
-                "Expected `window_seconds` and `hop_seconds` of at least one sample "
-                f"at {audio.RATE} Hz, and `hop_seconds` up to {MAX_HOP_SECONDS} s. "
-                f"Received: window_seconds={self.window_seconds}, "
-                f"hop_seconds={self.hop_seconds}."
-            )
-        if not self.window_seconds * audio.RATE <= self.n_fft <= MAX_N_FFT:
-            raise ValueError(
-                f"`n_fft` must hold a window of {self.window_seconds} s at "
-                f"{audio.RATE} Hz, and be at most {MAX_N_FFT}. Received: "
-                f"n_fft={self.n_fft}."
-            )
-        self._check_size()
+        super().__post_init__()
         if not 0 <= self.fmin < self.fmax <= audio.RATE / 2:
             raise ValueError(
                 f"Expected 0 <= fmin < fmax <= {audio.RATE // 2} Hz. "
                 f"Received: fmin={self.fmin}, fmax={self.fmax}."
             )
 
-    def _check_size(self) -> None:
-        """Raises unless the filterbank and the features have a reasonable size."""
-        weights, values = self.n_mels * self.n_fft, self.n_mels / self.hop_seconds
-        if weights > MAX_WEIGHTS or values > MAX_VALUES_PER_SECOND:
-            raise ValueError(
-                f"Expected `n_mels` times `n_fft` up to {MAX_WEIGHTS}, and `n_mels` "
-                f"divided by `hop_seconds` up to {MAX_VALUES_PER_SECOND}, so that the "
-                f"features fit into memory. Received: n_mels={self.n_mels}, "
-                f"n_fft={self.n_fft}, hop_seconds={self.hop_seconds}. Use fewer bands "
-                "or a longer hop."
-            )
-
-    def __call__(self, wave: np.ndarray) -> np.ndarray:
-        """Computes the features of a waveform.
-
-        They are rounded to float16 as in the cache, so that new speech is processed
-        exactly like the training speech.
-
-        Args:
-            wave: Float array of shape `(samples,)` at 16 kHz.
-
-        Returns:
-            float32 array of shape `(frames, n_mels)`.
-        """
-        return np.concatenate(list(self.blocks([wave])))
-
-    def blocks(self, waves: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Computes the features of a waveform that arrives in blocks.
-
-        However the waveform is divided, the same frames are computed together.
-        Together, the blocks therefore equal the features of the whole waveform bit for
-        bit.
-
-        Args:
-            waves: Consecutive parts of a waveform, float arrays of shape `(samples,)`
-                at 16 kHz.
-
-        Yields:
-            float32 arrays of shape `(frames, n_mels)`.
-        """
-        hop, rows = self._hop, max(1, BLOCK_VALUES // self.n_fft)
-        held, done, samples = np.zeros(self.n_fft // 2, np.float32), 0, 0
-        for wave in waves:
-            samples += len(wave)
-            held = np.concatenate([held, wave])
-            while len(held) >= max(self._samples(rows), rows * hop):
-                yield self._log_mel(held[: self._samples(rows)])
-                held, done = held[rows * hop :], done + rows
-        left = 1 + samples // hop - done
-        held = np.pad(held, (0, max(0, self._samples(left) - len(held))))
-        for first in range(0, left, rows):
-            count = min(rows, left - first)
-            yield self._log_mel(held[first * hop :][: self._samples(count)])
-
-    @property
-    def _hop(self) -> int:
-        return round(self.hop_seconds * audio.RATE)
-
-    def _samples(self, frames: int) -> int:
-        """The number of samples from the first one of these frames to the last one."""
-        return (frames - 1) * self._hop + self.n_fft
-
-    def _log_mel(self, wave: np.ndarray) -> np.ndarray:
-        """The features of the frames that lie within a padded waveform."""
+    def _power(self, wave: np.ndarray) -> np.ndarray:
         import librosa
 
-        power = librosa.feature.melspectrogram(
+        return librosa.feature.melspectrogram(
             y=wave,
             sr=audio.RATE,
-            n_fft=self.n_fft,
-            win_length=round(self.window_seconds * audio.RATE),
-            hop_length=self._hop,
-            window="hamming",
-            center=False,
             n_mels=self.n_mels,
             fmin=self.fmin,
             fmax=self.fmax,
+            **self._framing(),
         )
-        logarithm = np.log(np.maximum(power, 1e-10)).T
-        return logarithm.astype(np.float16).astype(np.float32)
-
-    @property
-    def dimensions(self) -> int:
-        """The number of values per frame, which is `n_mels`."""
-        return self.n_mels
-
-    def frames(self, seconds: float) -> int:
-        """The number of frames that start within `seconds`."""
-        return round(seconds / self.hop_seconds)
 
 
-def _check_types(front_end) -> None:
-    """Raises ValueError for a setting that is not a finite number of its type."""
-    for field in dataclasses.fields(front_end):
-        value = getattr(front_end, field.name)
-        kinds = (int,) if field.type is int else (int, float)
-        if type(value) not in kinds or not abs(value) <= MAX_NUMBER:
-            text = repr(value)
-            text = text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
+@dataclasses.dataclass(frozen=True)
+class Spectrogram(ShortTimePower):
+    """Log power spectrogram of a waveform, in bands of equal width.
+
+    With the Hamming-windowed short-time spectrum S of shape (n_fft / 2 + 1, frames),
+    band b is the mean power of g = n_fft / (2 n_bins) neighbouring bins,
+
+        X[b] = ln(max(1/g Σ_k |S[k]|², 1e-10)),   k = g b … g b + g − 1,
+
+    with frames and the absolute floor as in `LogMel`. The bands cover the frequencies
+    from 0 Hz up to, but without, 8 kHz: the bin at 8 kHz, the Nyquist frequency, is
+    left out. By default, 256 of 257 bins remain, and pairs of them become 128 bands of
+    62.5 Hz.
+
+    The defaults are the front-end of Latif et al. 2020, section 4.2: a window of 25 ms,
+    a hop of 10 ms, and a height of 128. The length of the transform, the mean over
+    pairs and the logarithm are not given there. Unlike the default `LogMel`, it also
+    covers the top of the band, where the resampler behind the speed perturbation leaves
+    a trace from which a network can tell the speed.
+
+    Args:
+        window_seconds: The length of a window in seconds.
+        hop_seconds: The distance from one window to the next in seconds.
+        n_bins: The number of bands, which divides n_fft / 2.
+        n_fft: The length of the Fourier transform in samples. The window is padded
+            with zeros to this length.
+
+    Raises:
+        ValueError: A setting is not a finite number, or is outside its range, or
+            `n_bins` does not divide n_fft / 2.
+
+    Reference: Latif et al., "Deep architecture enhancing robustness to noise,
+    adversarial attacks, and cross-corpus setting for speech emotion recognition",
+    Interspeech 2020.
+
+    Example:
+
+    >>> Spectrogram()(np.zeros(16000, "float32")).shape
+    (101, 128)
+    """
+
+    db_per_unit: ClassVar[float] = DB_PER_LOG
+    bands_field: ClassVar[str] = "n_bins"
+
+    window_seconds: float = 0.025
+    hop_seconds: float = 0.010
+    n_bins: int = 128
+    n_fft: int = 512
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.n_fft % (2 * self.n_bins):
             raise ValueError(
-                f"Expected `{field.name}` to be a finite {field.type.__name__} up to "
-                f"{MAX_NUMBER:g}. Received: {text}."
+                "`n_bins` must divide half of `n_fft`, so that each band has as many "
+                f"bins. Received: n_bins={self.n_bins}, n_fft={self.n_fft}. Use powers "
+                "of 2, such as n_bins=128 and n_fft=512."
             )
 
+    def _power(self, wave: np.ndarray) -> np.ndarray:
+        import librosa
 
-FRONT_ENDS = {"LogMel": LogMel}
+        spectrum = librosa.stft(wave, **self._framing())[:-1]  # without Nyquist
+        power = np.square(spectrum.real) + np.square(spectrum.imag)
+        return power.reshape(self.n_bins, -1, power.shape[1]).mean(axis=1)
+
+
+FRONT_ENDS = {"LogMel": LogMel, "Spectrogram": Spectrogram}

@@ -55,6 +55,7 @@ class OpenSmile:
     """
 
     dtype: ClassVar[str] = "<f4"  # of the entries in the cache
+    ordered: ClassVar[bool] = False
     features: str = "eGeMAPSv02"
     version: str = dataclasses.field(default_factory=installed_opensmile)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ser.features import preprocessing_checks as checks
+from keras_ser.features.contract import FrontEnd
 from keras_ser.features.moments import MIN_STD, moments, utterance_moments
 from keras_ser.features.speech import (
     BY_UTTERANCE,
@@ -68,7 +69,7 @@ class Preprocessing:
     recognition in the wild using multi-task and adversarial learning", 2022.
     """
 
-    front_end: object
+    front_end: FrontEnd
     classes: tuple[str, ...]
     seconds: float
     normalise: str

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from keras_ser.features.extraction import stored_type
+from keras_ser.features.contract import stored_type
 from keras_ser.features.front_ends import FRONT_ENDS
 
 MAX_SECONDS = 3600.0  # length of a model's input

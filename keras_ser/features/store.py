@@ -18,7 +18,8 @@ from keras_ser import audio
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.features import entries
 from keras_ser.features.code import code_hash
-from keras_ser.features.extraction import IDENTITY, BadAudio, extract, stored_type
+from keras_ser.features.contract import FrontEnd, stored_type, version_parts
+from keras_ser.features.extraction import IDENTITY, BadAudio, extract
 from keras_ser.features.front_ends import LogMel
 from keras_ser.features.moments import Sums
 from keras_ser.features.verification import Verification
@@ -35,8 +36,7 @@ class FeatureStore:
     and two processes can fill the same folder.
 
     The code of your own front-end is part of the name too, see `features.code`. If it
-    calls functions outside its class and these change, change one of its settings, such
-    as a field `version: int = 2`.
+    calls functions outside its class and these change, change its `version`.
 
     An entry holds its own name and checksums; see `features.entries`. `prepare` checks
     the header and the size of every entry. Whatever reads features verifies them too,
@@ -44,10 +44,9 @@ class FeatureStore:
 
     Args:
         cache: The folder of the entries.
-        front_end: A callable dataclass, from a waveform to `(frames, dimensions)`,
-            with the property `dimensions`. Its attribute `dtype`, `"<f2"` or `"<f4"`,
-            is the type of the files; without it, they are float32. The default is
-            `LogMel()`, with files of float16.
+        front_end: The front-end, see `features.contract`. Its attribute `dtype`,
+            `"<f2"` or `"<f4"`, is the type of the files; without it, they are float32.
+            The default is `LogMel()`, with files of float16.
         speeds: The speed factors that `prepare` extracts.
 
     Attributes:
@@ -62,7 +61,7 @@ class FeatureStore:
     def __init__(
         self,
         cache: str | Path,
-        front_end: Callable[[np.ndarray], np.ndarray] | None = None,
+        front_end: FrontEnd | None = None,
         speeds: Iterable[float] = (1.0,),
     ):
         self.cache = Path(cache)
@@ -77,6 +76,7 @@ class FeatureStore:
             dataclasses.asdict(self.front_end),
             self.dtype,
             int(self.format.dimensions),
+            *version_parts(self.front_end),
         ]
 
     def under(self, transform: Callable[[np.ndarray], np.ndarray]) -> "FeatureStore":

@@ -14,7 +14,7 @@ def reconstruction(
     """Draw a model's input above its reconstruction, on one colour scale.
 
     Args:
-        features: Input features of shape `(frames, n_mels)`.
+        features: Input features of shape `(frames, dimensions)`.
         reconstruction: Output of the decoder, of the same shape.
         path: PNG file to write, or an open binary file.
         hop_seconds: Time between frames in seconds.
@@ -44,10 +44,10 @@ def reconstruction(
 def attention(
     features: ArrayLike, weights: ArrayLike, path: Any, hop_seconds: float = 0.01
 ) -> None:
-    """Draw a log-mel spectrogram above the attention weights over time.
+    """Draw features above the attention weights over time.
 
     Args:
-        features: Features of shape `(frames, n_mels)`.
+        features: Features of shape `(frames, dimensions)`.
         weights: Attention weights of shape `(steps,)`. A strided encoder has fewer
             steps than frames; each step is drawn over an equal share of the time.
         path: PNG file to write, or an open binary file.
@@ -83,7 +83,7 @@ def _spectrogram(values: ArrayLike, name: str) -> np.ndarray:
         values = values[..., 0]
     if values.ndim != 2 or values.size == 0:
         raise ValueError(
-            f"`{name}` must have shape (frames, n_mels). Received: {values.shape}. "
+            f"`{name}` must have shape (frames, dimensions). Received: {values.shape}. "
             "Pass one utterance, without the batch axis."
         )
     return values
@@ -93,6 +93,6 @@ def _show(axes: Any, features: np.ndarray, hop_seconds: float, **scale: float) -
     """Draw features over time; returns the image, for a colour bar."""
     frames, bands = features.shape
     extent = (0, frames * hop_seconds, 0, bands)
-    axes.set_ylabel("mel band")
+    axes.set_ylabel("frequency band")
     style = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
     return axes.imshow(features.T, extent=extent, cmap="cividis", **style, **scale)

@@ -26,6 +26,7 @@ import numpy as np
 from keras import ops
 
 from keras_ser import layers
+from keras_ser.features import LogMel, Spectrogram
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.features.speech import BY_UTTERANCE
 from keras_ser.inference.formats import FORMATS, INPUT, Format
@@ -33,6 +34,9 @@ from keras_ser.inference.recogniser import Recogniser
 from keras_ser.utils import files
 from keras_ser.utils.lists import as_list
 
+# The layer that computes what a front-end does, by the type of the front-end. Its
+# arguments are the front-end's settings and `transform`.
+FRONT_END_LAYERS = {LogMel: layers.LogMel, Spectrogram: layers.Spectrogram}
 MAX_DIFFERENCE = 1e-4  # between the probabilities of a file and of its model
 CHECK_SAMPLES = (8_000, 20_805)  # lengths of the check: 51 and 131 frames of 10 ms
 
@@ -41,22 +45,22 @@ def speech_model(recogniser: Recogniser) -> keras.Model:
     """Builds a model from a waveform to the probability of each class, by name.
 
     For a file that is no longer than the training window, the model computes what
-    `Recogniser.predict` computes: the log-mel spectrogram (`layers.LogMel`), the
-    normalisation by the training statistics or by utterance, and the emotion
-    probabilities. The only difference is that `predict` rounds the features to float16.
-    On 337 EMO-DB utterances, the probabilities differ from those of `predict` by at
-    most 0.0003 (measured with three trained models that normalise by the training
-    statistics). By utterance, rounding may also decide whether a frame counts as
-    speech, which moved the probabilities by up to 0.01 (113 EMO-DB utterances, random
-    weights).
+    `Recogniser.predict` computes: the features, by the layer of the front-end in
+    `FRONT_END_LAYERS`, the normalisation by the training statistics or by utterance,
+    and the emotion probabilities. The only difference is that `predict` rounds the
+    features to float16. On 337 EMO-DB utterances, the probabilities differ from those
+    of `predict` by at most 0.0003 (measured with three trained models that take log-mel
+    features and normalise by the training statistics). By utterance, rounding may also
+    decide whether a frame counts as speech, which moved the probabilities by up to 0.01
+    (113 EMO-DB utterances, random weights).
 
     All samples count: the waveforms of a batch have the same length, and nothing is
     padded. For speech longer than the training window, `predict` returns the mean over
     windows, whereas this model processes the whole waveform at once.
 
     Args:
-        recogniser: Recogniser with the front-end `LogMel`, whose features are not
-            normalised by speaker.
+        recogniser: Recogniser with a front-end of `FRONT_END_LAYERS`, `LogMel` or
+            `Spectrogram`, whose features are not normalised by speaker.
 
     Returns:
         Functional model from `waveform`, float32 `(batch, samples)` at 16 kHz in
@@ -181,14 +185,18 @@ def _assemble(recogniser, emotion_model, transform: str) -> keras.Model:
     _check_recogniser(recogniser)
     preprocessing = recogniser.preprocessing
     wave = keras.Input((None,), name=INPUT)
-    settings = dataclasses.asdict(preprocessing.front_end)
-    features = layers.LogMel(**settings, transform=transform, name="log_mel")(wave)
+    features = _front_end_layer(preprocessing.front_end, transform)(wave)
     posterior = emotion_model(_normalisation(preprocessing)(features))
     outputs = {name: posterior[:, k] for k, name in enumerate(recogniser.classes)}
     model = keras.Model(wave, outputs, name="speech")
     # Keras exports only models that have been called.
     model(np.zeros((1, CHECK_SAMPLES[0]), "float32"))
     return model
+
+
+def _front_end_layer(front_end, transform: str) -> keras.layers.Layer:
+    settings = {**dataclasses.asdict(front_end), "transform": transform}
+    return FRONT_END_LAYERS[type(front_end)](**settings, name="front_end")
 
 
 def _normalisation(preprocessing: Preprocessing) -> keras.layers.Layer:
@@ -212,9 +220,12 @@ def _normalisation(preprocessing: Preprocessing) -> keras.layers.Layer:
 def _check_recogniser(recogniser) -> None:
     """Raises if one waveform is not all that a prediction needs, or names clash."""
     preprocessing = recogniser.preprocessing
-    front_end = type(preprocessing.front_end).__name__
-    if front_end != "LogMel":
-        raise _unsuitable("use the front-end `LogMel`", f"`{front_end}`")
+    front_end = type(preprocessing.front_end)
+    if front_end not in FRONT_END_LAYERS:
+        known = ", ".join(f"`{each.__name__}`" for each in FRONT_END_LAYERS)
+        raise _unsuitable(
+            f"use a front-end that is also a layer: {known}", f"`{front_end.__name__}`"
+        )
     if preprocessing.normalise == "speaker":
         raise _unsuitable(
             "normalise by its training statistics or by utterance",

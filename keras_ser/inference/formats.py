@@ -23,7 +23,8 @@ class Format:
             dictionary of probabilities, which the runtime of the format computes.
         use: Lines of Python that load the file elsewhere, with `{path}` for its path.
         packages: Import names of the packages that must be installed.
-        transform: Argument `transform` of `layers.LogMel`.
+        transform: Argument `transform` of the front-end's layer, such as
+            `layers.LogMel`.
         recurrence: Argument `implementation` of `layers.BLSTM`, for a copy of the model
             in layers that the converter supports. If it is empty, the model is
             written as it is.

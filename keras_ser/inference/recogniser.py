@@ -66,7 +66,7 @@ class Recogniser:
         until it is predicted, in the type of the cache: 92 MB per hour for a `LogMel`
         with 128 bands and 100 frames per second. With `normalise="speaker"`, those of
         all files are kept. A front-end without a method `blocks` gets the whole
-        waveform; see `features.front_ends`.
+        waveform; see `features.contract`.
 
         Args:
             paths: Audio file, or several, of any format, sample rate and number of

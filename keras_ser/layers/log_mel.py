@@ -2,16 +2,13 @@
 
 import keras
 import numpy as np
-from keras import ops
 
 from keras_ser import audio
-
-MIN_POWER = 1e-10
-TRANSFORMS = ("fft", "matmul")
+from keras_ser.layers.short_time import ShortTimePower
 
 
 @keras.saving.register_keras_serializable("keras_ser")
-class LogMel(keras.layers.Layer):
+class LogMel(ShortTimePower):
     """Log-mel spectrogram of a batch of waveforms: the front-end as a layer.
 
     With the Hamming-windowed short-time spectrum S of shape (n_fft / 2 + 1, frames)
@@ -19,23 +16,10 @@ class LogMel(keras.layers.Layer):
 
         X = ln(max(W |S|², 1e-10)).
 
-    Frames are centred on multiples of `hop_seconds`, with zeros beyond both ends of
-    the waveform. The defaults and the equation are those of
-    `features.front_ends.LogMel`, which uses librosa and rounds the result to
-    float16. This layer does not round. It is differentiable, has no weights and
-    computes in float32 under any precision policy. All samples count: zeros at the
-    end of a waveform are silence, not padding.
-
-    There are two transforms because no single one serves every purpose:
-
-    - `"fft"` is the faster one. It cannot be exported to ONNX, because tf2onnx
-      converts an FFT only if its absolute value follows. A GPU that rounds matrix
-      products to TF32 does not affect it.
-    - `"matmul"` is a product with cosines and sines, which every export format
-      supports. The two halves of a frame are first added and subtracted about its
-      centre, which halves the product.
-
-    On a CPU, both equal librosa within 1e-3 on speech (`benchmarks/log_mel.py`
+    The defaults and the equation are those of `features.LogMel`, which uses librosa and
+    rounds the result to float16. This layer does not round. For its frames, its
+    precision and its two transforms, see `layers.short_time.ShortTimePower`. On a CPU,
+    both transforms equal librosa within 1e-3 on speech (`benchmarks/log_mel.py`
     measures both).
 
     Args:
@@ -75,24 +59,17 @@ class LogMel(keras.layers.Layer):
         transform: str = "fft",
         **kwargs,
     ):
-        kwargs.setdefault("dtype", "float32")  # under any global policy
-        super().__init__(**kwargs)
-        self.window_seconds = window_seconds
-        self.hop_seconds = hop_seconds
+        super().__init__(
+            window_seconds, hop_seconds, n_mels, n_fft, transform, **kwargs
+        )
         self.n_mels = n_mels
-        self.n_fft = n_fft
         self.fmin = fmin
         self.fmax = fmax
-        self.transform = transform
-        self._window_samples = round(window_seconds * audio.RATE)
-        self._hop_samples = round(hop_seconds * audio.RATE)
         self._check_settings()
-        self.input_spec = keras.layers.InputSpec(ndim=2)
 
-    def _check_settings(self):
-        sizes = 0 < self._hop_samples and 0 < self._window_samples <= self.n_fft
+    def _check_sizes(self):
         edges = 0 <= self.fmin < self.fmax <= audio.RATE / 2
-        if not (sizes and edges and self.n_mels > 0):
+        if not (self._has_frames() and edges and self.n_mels > 0):
             raise ValueError(
                 "Expected `hop_seconds` and `window_seconds` of at least one sample at "
                 f"{audio.RATE} Hz, a window no longer than `n_fft` samples, `n_mels` "
@@ -101,18 +78,8 @@ class LogMel(keras.layers.Layer):
                 f" n_mels={self.n_mels}, n_fft={self.n_fft}, fmin={self.fmin}, "
                 f"fmax={self.fmax}."
             )
-        if self.transform not in TRANSFORMS:
-            raise ValueError(
-                f"`transform` must be one of {TRANSFORMS}. Received: "
-                f"{self.transform!r}."
-            )
-        if self.compute_dtype != "float32":
-            raise ValueError(
-                "A log-mel spectrogram needs float32: its floor of 1e-10 is 0 in "
-                f"float16. Received: dtype={self.compute_dtype}. Omit `dtype`."
-            )
 
-    def build(self, wave_shape):
+    def _weights(self):
         import librosa
 
         bank = librosa.filters.mel(
@@ -123,83 +90,12 @@ class LogMel(keras.layers.Layer):
             fmax=self.fmax,
         ).T
         bins = 1 + int(np.flatnonzero(bank.any(axis=1)).max(initial=0))
-        self._bank = bank[:bins].astype("float32")  # (bins, n_mels)
-        size = self._window_samples
-        window = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(size) / size)
-        if self.transform == "matmul":
-            self._half = -(-size // 2)
-            window = np.pad(window, (0, 2 * self._half + 1 - size))  # odd length
-            self._cosines, self._sines = _cosines_and_sines(
-                self._half, bins, self.n_fft
-            )
-        self._taper = window.astype("float32")
-        self.built = True
-
-    def call(self, wave):
-        if not keras.backend.is_float_dtype(wave.dtype):
-            raise ValueError(
-                "Expected a waveform of floats in [-1, 1]. Received: dtype "
-                f"{keras.backend.standardize_dtype(wave.dtype)}. Divide 16-bit samples "
-                "by 32768."
-            )
-        frames = ops.multiply(self._frames(wave), self._taper)
-        transform = self._power if self.transform == "fft" else self._power_by_product
-        mel = ops.matmul(transform(frames), self._bank)
-        return ops.log(ops.maximum(mel, MIN_POWER))
-
-    def _frames(self, wave):
-        """Frames as long as the taper: `(batch, frames, samples per frame)`."""
-        size, hop = len(self._taper), self._hop_samples
-        batch, samples = ops.shape(wave)[:2]
-        count = 1 + samples // hop
-        blocks = -(-size // hop)  # blocks per frame
-        # As in librosa: padded by half of `n_fft`, with the window in the middle.
-        before = self.n_fft // 2 - (self.n_fft - self._window_samples) // 2
-        wave = ops.pad(wave, [[0, 0], [before, blocks * hop]])
-        wave = wave[:, : (count + blocks - 1) * hop]
-        wave = ops.reshape(wave, (batch, count + blocks - 1, hop))
-        parts = [wave[:, first : first + count] for first in range(blocks)]
-        return ops.concatenate(parts, axis=-1)[:, :, :size]
-
-    def _power(self, frames):
-        real, imaginary = ops.rfft(frames, fft_length=self.n_fft)
-        power = ops.square(real) + ops.square(imaginary)
-        return power[:, :, : len(self._bank)]
-
-    def _power_by_product(self, frames):
-        """|Σ x_n exp(-iωn)|² with n counted from the centre of the frame.
-
-        About the centre, cosines are even and sines are odd, so that one product of
-        half the length serves both halves. The power does not depend on where n
-        starts.
-        """
-        after = frames[:, :, self._half :]
-        before = ops.flip(frames[:, :, : self._half + 1], axis=-1)
-        real = ops.matmul(after + before, self._cosines)
-        imaginary = ops.matmul(after - before, self._sines)
-        return ops.square(real) + ops.square(imaginary)
-
-    def compute_output_shape(self, wave_shape):
-        batch, samples = wave_shape
-        frames = None if samples is None else 1 + samples // self._hop_samples
-        return (batch, frames, self.n_mels)
+        return bank[:bins]
 
     def get_config(self):
         return {
             **super().get_config(),
-            "window_seconds": self.window_seconds,
-            "hop_seconds": self.hop_seconds,
             "n_mels": self.n_mels,
-            "n_fft": self.n_fft,
             "fmin": self.fmin,
             "fmax": self.fmax,
-            "transform": self.transform,
         }
-
-
-def _cosines_and_sines(half: int, bins: int, n_fft: int):
-    """Cosines and sines at 0 … `half` samples, each `(half + 1, bins)`."""
-    angles = 2 * np.pi * np.outer(np.arange(half + 1), np.arange(bins)) / n_fft
-    cosines = np.cos(angles)
-    cosines[0] /= 2  # the centre is in both halves
-    return cosines.astype("float32"), np.sin(angles).astype("float32")

@@ -25,7 +25,7 @@ class UtteranceNormalisation(keras.layers.Layer):
     policy. All frames count: zeros at the end are no padding.
 
     Args:
-        db_per_unit: How many dB one unit of a value is; see `features.front_ends`.
+        db_per_unit: How many dB one unit of a value is; see `features.FrontEnd`.
         speech_db: The range of speech frames in dB.
         std: The standard deviations s_b, a list of numbers. Without it, they are those
             of the speech frames, at least 1e-3.

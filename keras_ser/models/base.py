@@ -58,6 +58,8 @@ class SpeechModel(keras.Model):
         mask_padding: Whether all parts ignore the padding.
         optimizer_names: The names of the optimizers, of which most models have one.
         backends: The Keras backends that the model's `train_step` supports.
+        recipe: The family of models whose training settings a preset has, a key of
+            `experiments.training_settings.RECIPES`.
 
     Raises:
         TypeError: If an argument is unknown.
@@ -86,6 +88,7 @@ class SpeechModel(keras.Model):
 
     optimizer_names: tuple[str, ...] = ("main",)
     backends: tuple[str, ...] = ALL_BACKENDS
+    recipe: str = "mtl_aug"
     mask_padding = True
 
     def __new__(cls, *arguments, **keywords):

@@ -9,6 +9,7 @@ from keras_ser.protocols.across import cross_corpus, cross_language
 from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import Fold, corpora_of
 from keras_ser.protocols.labels import BASES, label_fraction, with_few_labels
+from keras_ser.protocols.unseen import held_out_corpora
 from keras_ser.protocols.within import (
     held_out_speakers,
     k_fold,
@@ -22,6 +23,7 @@ __all__ = [
     "cross_corpus",
     "cross_language",
     "each_corpus",
+    "held_out_corpora",
     "held_out_speakers",
     "k_fold",
     "label_fraction",

@@ -133,7 +133,7 @@ def _across(
 ) -> Fold:
     """The fold that trains on `source`, and selects the epoch and tests on `target`."""
     _check_arguments(name, share, split)
-    _warn_of_classes_never_tested(name, source, target)
+    warn_of_classes_never_tested(name, source, target)
     choose = _choose_speakers if split == "speaker" else _choose_utterances
     selects = choose(name, target, share, seed)
     dev, test = target[selects], target[~selects]
@@ -171,36 +171,61 @@ def _check_arguments(name: str, share: float, split: str) -> None:
         )
 
 
-def _warn_of_classes_never_tested(
-    name: str, source: pd.DataFrame, target: pd.DataFrame
+def warn_of_classes_never_tested(
+    name: str, source: pd.DataFrame, target: pd.DataFrame, what: str = "test speech"
 ) -> None:
+    """Warn of classes of the training speech that the test speech lacks.
+
+    Args:
+        name: Name of the fold.
+        source: Training utterances.
+        target: Test utterances.
+        what: Description of the test utterances, for the warning.
+    """
     missing = sorted(set(corpora.classes(source)) - set(target.emotion))
     if missing:
         warnings.warn(
-            f"Fold `{name}`: the test speech lacks {', '.join(missing)}. UAR "
+            f"Fold `{name}`: the {what} lacks {', '.join(missing)}. UAR "
             "(unweighted average recall) is computed over the classes that it has.",
             stacklevel=5,
         )
 
 
+def draw_speakers(table: pd.DataFrame, share: float, seed: int) -> list[str]:
+    """Draw the speakers that select the epoch.
+
+    Sessions stay whole. Genders alternate, so that two speakers, or one session of
+    both genders, are enough to include both.
+
+    Args:
+        table: Utterances of one corpus, or of one language.
+        share: Fraction of its speakers (or sessions) that is drawn.
+        seed: Seed of the draw.
+
+    Returns:
+        Names of the speakers. There are none if too few speakers would be left over:
+        as many are needed there.
+    """
+    together = speaker_units(table, seed)
+    first = table[table.speaker.isin(together[0])]
+    needed = 1 if first.gender.nunique() == table.gender.nunique() else 2
+    count = max(round(share * len(together)), needed)
+    is_enough = len(together) - count >= needed
+    return sum(together[:count], []) if is_enough else []
+
+
 def _choose_speakers(
     name: str, target: pd.DataFrame, share: float, seed: int
 ) -> pd.Series:
-    """Which rows belong to the speakers that select the epoch.
-
-    Sessions stay whole. Genders alternate, so that two speakers are enough to include
-    both.
-    """
-    together = speaker_units(target, seed)
-    needed = min(2, target.gender.nunique())
-    count = max(round(share * len(together)), needed)
-    if len(together) - count < needed:
+    """Which rows belong to the speakers that select the epoch."""
+    chosen = draw_speakers(target, share, seed)
+    if not chosen:
         raise ValueError(
             f"Fold `{name}` needs speakers to select the epoch and others to test, "
             f"of each gender. Received: {speakers_of(target)}, with whole sessions. "
             "Use split='utterance', and report that test speakers select the epoch."
         )
-    return target.speaker.isin(sum(together[:count], []))
+    return target.speaker.isin(chosen)
 
 
 def _choose_utterances(

@@ -11,6 +11,7 @@ from keras_ser.protocols.across import cross_corpus, cross_language
 from keras_ser.protocols.each import BASES as WITHIN
 from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import Fold
+from keras_ser.protocols.unseen import held_out_corpora
 
 RESTS = ("unlabelled", "drop")
 BASES: dict[str, Callable[..., dict[str, Fold]]] = {
@@ -18,6 +19,7 @@ BASES: dict[str, Callable[..., dict[str, Fold]]] = {
     "each_corpus": each_corpus,
     "cross_corpus": cross_corpus,
     "cross_language": cross_language,
+    "held_out_corpora": held_out_corpora,
 }
 
 

@@ -19,8 +19,8 @@ EXPLANATION = (
     "The head distinguishes all of its types of augmentation. Where its chance level "
     "is given, its score is the mean recall of these types, otherwise its accuracy. "
     "The chance level is 100 divided by the number of types. The probe is a linear "
-    "classifier on the mean log-mel spectrum that distinguishes one speed from the "
-    "original, with a chance level of 50 %. Where the probe is close to 100 %, the "
+    "classifier on the mean spectrum of an utterance that distinguishes one speed from "
+    "the original, with a chance level of 50 %. Where the probe is close to 100 %, the "
     "head can recognise that speed by the trace of the resampler, without using the "
     "speech."
 )

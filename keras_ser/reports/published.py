@@ -13,7 +13,10 @@ from keras_ser.reports.test_sets import COLON, format_test_set
 from keras_ser.reports.text import NO_VALUE, slug
 
 OTHER_CORPUS, OTHER_TABLE, SYNTHETIC, OTHER_NOISE = "†", "‖", "§", "¶"
-PAPER_TITLES = {"mtl_aug": "Latif et al. 2022 (MTL-AUG)"}
+PAPER_TITLES = {
+    "mtl_aug": "Latif et al. 2022 (MTL-AUG)",
+    "robust_densenet": "Latif et al., Interspeech 2020 (DenseNet)",
+}
 PAPER_NOISE = "demand"
 LEGEND = {
     OTHER_CORPUS: "Another corpus than the paper's: only the order of the systems can "
@@ -102,8 +105,8 @@ def compare_with_published(
         file: Name of the figure's file.
 
     Returns:
-        The blocks. If the paper only draws the figures, they are a heading and the
-        notes on these figures.
+        The blocks. If none of the figures is available, they are a heading and the
+        notes, which say why.
 
     Raises:
         ValueError: If there are no figures with this name.
@@ -113,7 +116,7 @@ def compare_with_published(
     number = number if number.startswith("figure") else f"Table {number}"
     heading = Heading(f"Published figures of {number}", 2)
     remarks = Text(f"Notes on the published figures: {_notes(printed)}")
-    if printed.value.isna().all():  # the paper only draws them
+    if printed.value.isna().all():  # not available
         return [heading, remarks]
     measured = _sort_columns(measured, printed)
     systems = [system for by_system in measured.values() for system in by_system]

@@ -10,7 +10,8 @@
 | note | what to know about the figure |
 
 One of several test tables of a corpus is written `emodb:far`. A figure that a paper
-only draws has no value here, and its note says `not available`.
+only draws, or that is missing in the text of our copy, has no value here, and its note
+says `not available`.
 """
 
 from pathlib import Path
@@ -19,7 +20,10 @@ import pandas as pd
 
 FOLDER = Path(__file__).parent / "papers"
 COLUMNS = ("paper", "table", "row", "corpus", "condition", "value", "spread", "note")
-SPREADS = {"mtl_aug": "standard deviation over ten repeats"}  # what ± means
+SPREADS = {  # what ± means
+    "mtl_aug": "standard deviation over ten repeats",
+    "robust_densenet": "standard deviation over ten repeats",
+}
 
 
 def load_published(paper: str, table: str | None = None) -> pd.DataFrame:

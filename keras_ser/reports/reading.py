@@ -26,6 +26,7 @@ TRAINING_DEFAULTS = {
     **{"precision": "float32", "optimizer": "adam", "optimizer_arguments": {}},
     **{"clip_norm": 0.0, "schedule": "halve_and_restore", "stop": 0, "average": 0.0},
     **{"select": "best", "dev_windows": "first"},
+    **{"segments": "random", "segment_weight": "utterance"},
 }
 # A setting that matters only for systems that train on unlabelled speech.
 UNLABELLED_RATIO = "training.unlabelled_ratio"

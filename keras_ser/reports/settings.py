@@ -128,10 +128,11 @@ def _describe_training(settings: dict) -> str:
         own("average"),
     )
     most = "at most " if halves or own("stop") else ""
+    unit = "segment" if own("segments") == "all" else "utterance"
     patience = f"a patience of {value('patience')} epochs for the development "
     return (
         f"Networks train for {most}{value('epochs')} epochs in batches of "
-        f"{value('batch')}, with {value('rows_per_utterance')} rows per utterance and "
+        f"{value('batch')}, with {value('rows_per_utterance')} rows per {unit} and "
         f"epoch, learning rate {rate}{SCHEDULES.get(own('schedule'), '')}, "
         + (f"{patience}{value('monitor')}, " if halves else "")
         + f"and seed {value('seed')}."

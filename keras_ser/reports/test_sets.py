@@ -1,11 +1,13 @@
 """The speech that a run was tested on: a corpus, or one after training on another.
 
 Where a fold has several test tables, or one of another name than `test`, each table is
-a test set of its own, also if both are of one corpus or share utterances.
+a test set of its own, also if both are of one corpus or share utterances. A table that
+is called like its corpus is the corpus.
 """
 
 import pandas as pd
 
+from keras_ser.protocols import corpora_of
 from keras_ser.reports.reading import (
     Paths,
     Run,
@@ -15,7 +17,7 @@ from keras_ser.reports.reading import (
 )
 from keras_ser.reports.tasks import Head
 
-CROSS_PROTOCOLS = ("cross_corpus", "cross_language")
+CROSS_PROTOCOLS = ("cross_corpus", "cross_language", "held_out_corpora")
 ARROW = ">"
 COLON = ":"  # before the name of a test table: `emodb:far`
 USUAL_NAME = "test"  # of the only test table of a fold
@@ -94,27 +96,28 @@ def add_test_sets(runs: list[Run], settings: dict[str, dict]) -> pd.DataFrame:
 def add_table_names(table: pd.DataFrame, test_sets: pd.Series) -> pd.Series:
     """Adds the name of the test table to test sets, where an experiment has several.
 
+    A table that is called like its corpus needs no further name.
+
     Args:
-        table: Predictions with the columns `experiment` and `test`.
+        table: Predictions with the columns `experiment`, `test` and `corpus`.
         test_sets: The test set of each of them: its corpus, or `ravdess>emodb`.
     """
     is_usual = table["test"] == USUAL_NAME
     is_only = is_usual.groupby(table["experiment"]).transform("all")
-    return test_sets.where(is_only, test_sets + COLON + table["test"])
+    is_named = is_only | (table["test"] == table["corpus"])
+    return test_sets.where(is_named, test_sets + COLON + table["test"])
 
 
 def _cross_test_sets(run: Run) -> pd.Series:
     """`ravdess>emodb` for the fold `ravdess-emodb` that was tested on EMO-DB.
 
     The name of the fold says on what it was trained, if it ends with what one of its
-    test tables holds.
+    test tables holds, or all of them.
     """
     rows = run.predictions
-    tested = {
-        name: "+".join(sorted(set(corpora)))
-        for name, corpora in rows["corpus"].groupby(rows["test"])
-    }
-    sources = [run.fold.removesuffix(f"-{corpora}") for corpora in tested.values()]
+    tested = {name: corpora_of(part) for name, part in rows.groupby(rows["test"])}
+    ends = [*tested.values(), corpora_of(rows)]
+    sources = [run.fold.removesuffix(f"-{corpora}") for corpora in ends]
     source = min(sources, key=len)
     if source == run.fold:
         return pd.Series(run.fold, index=rows.index)

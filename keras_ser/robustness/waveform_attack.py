@@ -2,7 +2,7 @@
 
 The attacks in `attacks` change features, which cannot be played to a recogniser. Here
 the waveform itself is changed, within ±ε of full scale, and the gradient is taken
-through the log-mel front-end. The result is a file that sounds almost the same and is
+through the front-end. The result is a file that sounds almost the same and is
 recognised differently.
 """
 
@@ -100,8 +100,9 @@ def perturb(
     window, `Recogniser.predict` differs: it takes the mean over windows.
 
     Args:
-        recogniser: Recogniser with the front-end `LogMel` and normalisation by its
-            training statistics.
+        recogniser: Recogniser that meets the requirements of
+            `inference.exporters.speech_model`: its front-end is `LogMel` or
+            `Spectrogram`, and its features are not normalised by speaker.
         wave: float32 `(samples,)` at 16 kHz in [-1, 1], as `audio.read` returns it.
         emotion: The true class.
         attack: Instance of a class in `attacks.ATTACKS` with its epsilon as a

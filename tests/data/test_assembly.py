@@ -21,6 +21,9 @@ SETTINGS = {
     "without augmentation": {"augment": ()},
     "without unlabelled rows": {"unlabelled_ratio": 0},
     "masks only": {"augment": ("specaugment",)},
+    "all windows": {"segments": "all"},
+    "all windows, which weigh 1": {"segments": "all", "segment_weight": "segment"},
+    "crops that weigh as many windows": {"segment_weight": "segment"},
 }
 
 

@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from keras_ser import augment, data, protocols
-from keras_ser.data.stream import check_steps, draw_partner
+from keras_ser.data.checks import check_steps
+from keras_ser.data.stream import draw_partner
 from keras_ser.features import FeatureStore, LogMel, preprocessing
 from keras_ser.tasks import (
     AugmentationType,

@@ -30,13 +30,13 @@ CONFIG = Experiment(
     systems={
         "plain": System(arguments=BASELINE, augment=()),
         "mtl_aug": System(arguments={"filters": (8, 8, 8)}),
-        "more": System(use_unlabelled=True),
+        "more": System(use_unlabelled=True, label_fraction=0.9),
         "probe": System("MeanLogMelProbe", augment=()),
     },
     unlabelled_corpus="synthetic_unlabelled",
     corpus_options={"synthetic": SIZES, "synthetic_unlabelled": SIZES},
     features=Features(settings={"n_mels": 16}, seconds=1.0),
-    training=Training(batch=4, epochs=2),
+    training=Training(batch=4, epochs=2, segments="all"),
 )
 # What another machine reads, as hashes: `tables, jobs, cache -> dict`.
 READ = """

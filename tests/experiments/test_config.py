@@ -102,6 +102,7 @@ def test_no_system_has_the_name_of_the_reports_folder():
         (Training, {"average": float("nan")}),
         (Training, {"select": "first"}),
         (Training, {"dev_windows": 2}),
+        (Training, {"segments": 2}),
         (Features, {"seconds": float("inf")}),
         (Features, {"seconds": 0.0}),
         (Features, {"settings": [1]}),
@@ -278,4 +279,5 @@ def test_the_preset_of_the_paper_stays_that_of_the_paper():
         **{"precision": "float32", "optimizer": "adam", "optimizer_arguments": {}},
         **{"clip_norm": 0.0, "schedule": "halve_and_restore", "stop": 0},
         **{"average": 0.0, "select": "best", "dev_windows": "first"},
+        **{"segments": "random", "segment_weight": "utterance"},
     }

@@ -57,3 +57,19 @@ def test_a_model_that_fits_has_its_vocabularies(prepare, tables):
     data, model = prepare(np.arange(len(tables[0])) / 10)
     assert model.vocabularies == {"gender": ("female", "male")}
     assert data.tasks == model.tasks
+
+
+@pytest.mark.parametrize("fraction", [1.0, 0.5])
+def test_segments_of_all_labels_are_an_epoch(prepare, tables, fraction):
+    """Systems with few labels do as many updates as those with all of them."""
+    rated = np.arange(len(tables[0])) / 10
+    training = dataclasses.replace(TRAINING, segments="all", segment_weight="segment")
+    whole, _ = prepare(rated, training)
+    total = whole.window_counts.sum()
+    assert total > len(whole.fold.train)  # some utterances are longer than a window
+    data, _ = prepare(rated, training, label_fraction=fraction)
+    assert data.steps == whole.steps == 2 * total // 4
+    assert (data.segments, data.segment_weight) == ("all", "segment")
+    assert (data.stream.given_steps is None) == (fraction == 1)
+    by_utterance, _ = prepare(rated, label_fraction=fraction)
+    assert by_utterance.steps == 2 * len(whole.fold.train) // 4

@@ -1,4 +1,4 @@
-"""The configs of the paper's tables on toy corpora with the layout of the real ones."""
+"""The configs of the papers' tables on toy corpora with the layout of the real ones."""
 
 import itertools
 from pathlib import Path
@@ -11,7 +11,7 @@ from keras_ser import experiments, reports
 from keras_ser.experiments import inputs, plan, variants
 from keras_ser.experiments.config_file import load_config
 
-CONFIGS = Path(__file__).parents[2] / "configs" / "mtl_aug"
+CONFIGS = Path(__file__).parents[2] / "configs"
 LETTERS = {"anger": "ang", "happiness": "hap", "neutral": "neu", "sadness": "sad"}
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -80,7 +80,14 @@ def planned(name: str, roots, out):
 
 
 @pytest.mark.parametrize(
-    ("name", "folds"), [("table2", 10 + 12), ("table7", 22), ("figure2", 10)]
+    ("name", "folds"),
+    [
+        ("mtl_aug/table2", 10 + 12),
+        ("mtl_aug/table7", 22),
+        ("mtl_aug/figure2", 10),
+        ("robust_densenet/table1", 22),
+        ("robust_densenet/table3", 10),
+    ],
 )
 def test_speakers_of_each_corpus_are_left_out_in_turn(roots, tmp_path, name, folds):
     jobs = planned(name, roots, tmp_path)
@@ -95,7 +102,15 @@ def test_speakers_of_each_corpus_are_left_out_in_turn(roots, tmp_path, name, fol
         assert len(set(fold.sides()["train"].corpus)) == 1
 
 
-@pytest.mark.parametrize("name", ["table3", "table7_cross"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mtl_aug/table3",
+        "mtl_aug/table7_cross",
+        "robust_densenet/figure2",
+        "robust_densenet/table4",
+    ],
+)
 def test_one_corpus_trains_and_the_other_is_tested(roots, tmp_path, name):
     (fold,) = {
         job.fold.name: job.fold for job in planned(name, roots, tmp_path)
@@ -108,19 +123,35 @@ def test_one_corpus_trains_and_the_other_is_tested(roots, tmp_path, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "folds", "places"),
+    ("name", "systems", "folds", "places"),
     [
-        ("table2", "iemocap-01F,msp_improv-F01", ["iemocap", "msp_improv"]),
-        ("table3", "iemocap-msp_improv", ["iemocap → msp_improv"]),
+        (
+            "mtl_aug/table2",
+            ("baseline", "mtl_aug"),
+            "iemocap-01F,msp_improv-F01",
+            ["iemocap", "msp_improv"],
+        ),
+        (
+            "mtl_aug/table3",
+            ("baseline", "mtl_aug"),
+            "iemocap-msp_improv",
+            ["iemocap → msp_improv"],
+        ),
+        (
+            "robust_densenet/table1",
+            ("cnn_lstm", "densenet_highway"),
+            "iemocap-01F,msp_improv-F01",
+            ["iemocap", "msp_improv"],
+        ),
     ],
 )
 def test_a_table_runs_on_corpora_in_the_real_layout(
-    roots, tmp_path, name, folds, places
+    roots, tmp_path, name, systems, folds, places
 ):
     folder = experiments.run(
         CONFIGS / f"{name}.py",
         corpora=roots,
-        systems=("baseline", "mtl_aug"),
+        systems=systems,
         folds=folds.split(","),
         preset="small",
         overrides=["training.epochs=1"],

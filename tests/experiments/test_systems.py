@@ -1,5 +1,7 @@
 """The systems of the papers' tables: each of them is accepted as it is."""
 
+import dataclasses
+
 import pytest
 
 from keras_ser.classical import CLASSICAL
@@ -8,16 +10,24 @@ from keras_ser.experiments.config import Experiment
 from keras_ser.models import MODELS, TABLE_7
 from keras_ser.reports import load_published
 
+NETWORKS = [
+    systems.NETWORKS,
+    systems.densenets(preset="paper"),
+    systems.augmented_densenets(preset="small"),
+    systems.comparison_models(preset="paper"),
+]
 
-@pytest.mark.parametrize("rows", [systems.NETWORKS, systems.CLASSICAL])
+
+@pytest.mark.parametrize("rows", [*NETWORKS, systems.CLASSICAL])
 def test_every_row_is_accepted(rows):
     checks.check(Experiment("toy", "emodb", rows, unlabelled_corpus="librispeech"))
 
 
 def test_systems_are_of_their_kind_and_share_no_name():
-    assert {row.model for row in systems.NETWORKS.values()} <= set(MODELS)
+    for rows in NETWORKS:
+        assert {row.model for row in rows.values()} <= set(MODELS)
+        assert set(rows).isdisjoint(systems.CLASSICAL)
     assert {row.model for row in systems.CLASSICAL.values()} == set(CLASSICAL)
-    assert set(systems.NETWORKS).isdisjoint(systems.CLASSICAL)
 
 
 def test_mtl_aug_differs_from_its_augmented_baseline_by_its_tasks_only():
@@ -26,8 +36,43 @@ def test_mtl_aug_differs_from_its_augmented_baseline_by_its_tasks_only():
     assert not any(baseline.arguments.values()) and not mtl.arguments
 
 
+def test_densenets_are_five_models_without_augmentation():
+    rows = systems.densenets(preset="paper")
+    assert len(rows) == len({row.model for row in rows.values()}) == 5
+    assert not any(row.augment for row in rows.values())
+    assert {tuple(row.arguments.items()) for row in rows.values()} == {
+        (("preset", "paper"),)
+    }
+
+
+def test_the_proposed_network_has_four_augmentation_settings():
+    rows = systems.augmented_densenets(preset="small")
+    proposed = systems.densenets(preset="small")["densenet_highway"]
+    assert rows["densenet_highway"] == proposed
+    found = {name: row.augment for name, row in rows.items()}
+    assert sorted(found.values()) == [(), ("mixup",), ("speed",), ("speed", "mixup")]
+    for name, row in rows.items():  # nothing but the augmentation differs
+        assert dataclasses.replace(row, augment=()) == proposed
+        kinds = [kind for kind in ("speed", "mixup") if name.endswith(kind)]
+        assert row.augment == tuple(kinds) or name.endswith("_both")
+
+
+def test_sizes_are_those_of_the_densenet_among_the_comparison_models():
+    rows = systems.comparison_models(preset="paper")
+    both = systems.augmented_densenets(preset="paper")["densenet_highway_both"]
+    assert rows["densenet_highway_both"] == both
+    assert not any(
+        rows[name].arguments for name in set(rows) - {"densenet_highway_both"}
+    )
+
+
 def test_our_names_are_those_of_the_published_figures():
     for table in "23456":
         assert set(systems.NETWORKS) <= set(load_published("mtl_aug", table).row)
+    for table in "56":
+        compared = set(systems.comparison_models())
+        assert compared <= set(load_published("mtl_aug", table).row)
+    densenets = set(systems.densenets())
+    assert densenets < set(load_published("robust_densenet", "1").row)
     models = {f"model_{number}" for number in TABLE_7}
     assert set(load_published("mtl_aug", "7").row) == models

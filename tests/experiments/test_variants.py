@@ -8,11 +8,14 @@ from keras_ser import protocols
 from keras_ser.experiments import variants
 from keras_ser.experiments.config import (
     PAPER_TRAINING,
+    PRESETS,
+    RECIPES,
     Experiment,
     Features,
     System,
     Training,
 )
+from keras_ser.models import MODELS, SpeechModel
 
 SYSTEMS = {"one": System(), "more": System(use_unlabelled=True)}
 CROSS = Experiment(
@@ -72,6 +75,24 @@ def test_a_corpus_may_stay_and_the_other_change():
     assert other.corpus_options == CROSS.corpus_options
     assert other.protocol_arguments["arguments"]["train"] == "iemocap"
     assert other.protocol_arguments["arguments"]["test"] == "emodb"
+
+
+def test_names_of_corpora_in_a_tuple_are_replaced_whatever_their_number():
+    whole = dataclasses.replace(
+        CROSS,
+        protocol="held_out_corpora",
+        protocol_arguments={"train": ("iemocap",), "share": 0.2},
+        unlabelled_corpus="",
+        systems={"one": System()},
+        corpus_options={},
+    )
+    other = variants.on_corpora(whole, ("ravdess", "emodb", "tess"))
+    assert other.corpora == ("ravdess", "emodb", "tess")
+    assert other.protocol_arguments == {"train": ("ravdess",), "share": 0.2}
+    three = dataclasses.replace(whole, corpus=("iemocap", "msp_improv", "emodb"))
+    small = variants.smoke(three)  # there are two synthetic corpora
+    assert small.corpora == ("synthetic", "synthetic_b")
+    assert small.protocol_arguments["train"] == ("synthetic",)
 
 
 @pytest.mark.parametrize("given", [("emodb",), ("emodb", "ravdess", "savee")])
@@ -228,6 +249,85 @@ def test_a_preset_changes_networks_and_schedule_together():
 def test_a_preset_that_changes_nothing_is_rejected(config, preset, words):
     with pytest.raises(ValueError, match=words):
         variants.at_preset(config, preset)
+
+
+class Robust(SpeechModel):
+    recipe = "robust_densenet"
+
+
+class Mistyped(SpeechModel):
+    recipe = "robust_densnet"
+
+
+def with_presets(*models, training=None, **settings):
+    """An experiment whose systems are called by their numbers and name presets."""
+    arguments = {"preset": "small"}
+    systems = {str(n): System(kind, arguments) for n, kind in enumerate(models)}
+    return Experiment(
+        "net", "emodb", systems, training=training or Training(), **settings
+    )
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(
+    ("models", "primary", "recipe"),
+    [
+        (["MTLAug", Robust], "", "mtl_aug"),
+        ([Robust, "MTLAug"], "", "robust_densenet"),
+        (["MTLAug", Robust], "1", "robust_densenet"),
+        ([Robust, "MTLAug"], "1", "mtl_aug"),
+        ([SpeechModel], "", "mtl_aug"),
+    ],
+)
+def test_a_preset_has_the_schedule_of_the_recipe(preset, models, primary, recipe):
+    config = with_presets(*models, primary=primary, training=Training(seed=7))
+    changed = variants.at_preset(config, preset)
+    assert changed.training == dataclasses.replace(RECIPES[recipe][preset], seed=7)
+    assert {system.arguments["preset"] for system in changed.systems.values()} == {
+        preset
+    }
+
+
+def test_a_primary_system_without_a_preset_decides_no_recipe():
+    config = with_presets(Robust)
+    systems = {"plain": System(), **config.systems}
+    config = dataclasses.replace(config, systems=systems, primary="plain")
+    small = variants.at_preset(config, "small")
+    assert small.training == RECIPES["robust_densenet"]["small"]
+
+
+@pytest.mark.parametrize("recipe", ["mtl_aug", "robust_densenet"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_keeps_what_all_presets_of_a_recipe_share(recipe, preset):
+    own = {"stop": 7, "patience": 2, "unlabelled_ratio": 3}
+    if recipe == "mtl_aug":
+        own |= {"dev_windows": "all", "segments": "all", "segment_weight": "segment"}
+    model = Robust if recipe == "robust_densenet" else "MTLAug"
+    config = with_presets(model, training=Training(**own))
+    expected = dataclasses.replace(RECIPES[recipe][preset], **own)
+    assert variants.at_preset(config, preset).training == expected
+
+
+def test_a_preset_goes_back_and_forth():
+    paper = RECIPES["robust_densenet"]["paper"]
+    config = with_presets(Robust, training=paper)
+    small = variants.at_preset(config, "small")
+    assert small.training == RECIPES["robust_densenet"]["small"]
+    assert variants.at_preset(small, "paper").training == paper
+
+
+def test_an_unknown_recipe_is_rejected():
+    words = (
+        r"`recipe` of .*Mistyped, the model of system `0`, must be one of "
+        r"\['mtl_aug', 'robust_densenet'\]. Received: 'robust_densnet'. Correct it"
+    )
+    with pytest.raises(ValueError, match=words):
+        variants.at_preset(with_presets(Mistyped), "small")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_has_a_recipe(name):
+    assert MODELS[name].recipe in RECIPES
 
 
 def test_smoke_keeps_the_systems_and_shortens_the_rest():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_ser import audio
-from keras_ser.features import FeatureStore, LogMel, extract, extraction, front_ends
+from keras_ser.features import FeatureStore, LogMel, extract, extraction, short_time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Whole:
 def small_blocks(monkeypatch):
     """Blocks of a quarter of a second, and of 20 frames."""
     monkeypatch.setattr(extraction, "BLOCK_SECONDS", 0.25)
-    monkeypatch.setattr(front_ends, "BLOCK_VALUES", 20 * 1024)
+    monkeypatch.setattr(short_time, "BLOCK_VALUES", 20 * 1024)
 
 
 @pytest.mark.usefixtures("small_blocks")

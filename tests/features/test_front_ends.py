@@ -1,4 +1,4 @@
-"""`LogMel`, compared with an implementation in numpy."""
+"""`LogMel` and `Spectrogram`, compared with an implementation in numpy."""
 
 import dataclasses
 import warnings
@@ -9,27 +9,41 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_ser.features import front_ends
-from keras_ser.features.front_ends import FRONT_ENDS, LogMel
+from keras_ser.features import short_time
+from keras_ser.features.front_ends import FRONT_ENDS, LogMel, Spectrogram
 
 SMALL = LogMel(window_seconds=0.02, hop_seconds=0.01, n_mels=20, n_fft=512)
 
 
-def oracle(wave, front_end) -> np.ndarray:
-    """ln(max(W |S|², 1e-10)), computed frame by frame."""
-    window, hop = (
-        round(s * 16_000) for s in (front_end.window_seconds, front_end.hop_seconds)
-    )
-    time = np.arange(window)
-    hamming = 0.54 - 0.46 * np.cos(2 * np.pi * time / window)
-    padded = np.pad(wave.astype(np.float64), window)
-    bank = librosa.filters.mel(
+def mel(front_end) -> np.ndarray:
+    """W of `LogMel`."""
+    return librosa.filters.mel(
         sr=16_000,
         n_fft=front_end.n_fft,
         n_mels=front_end.dimensions,
         fmin=front_end.fmin,
         fmax=front_end.fmax,
     )
+
+
+def means(front_end) -> np.ndarray:
+    """W of `Spectrogram`: the mean over groups of bins, none of which is Nyquist's."""
+    bank = np.zeros((front_end.n_bins, front_end.n_fft // 2 + 1))
+    group = front_end.n_fft // 2 // front_end.n_bins
+    for band in range(front_end.n_bins):
+        bank[band, band * group : (band + 1) * group] = 1 / group
+    return bank
+
+
+def oracle(wave, front_end) -> np.ndarray:
+    """ln(max(W |S|², 1e-10)), computed frame by frame."""
+    bank = mel(front_end) if isinstance(front_end, LogMel) else means(front_end)
+    window, hop = (
+        round(s * 16_000) for s in (front_end.window_seconds, front_end.hop_seconds)
+    )
+    time = np.arange(window)
+    hamming = 0.54 - 0.46 * np.cos(2 * np.pi * time / window)
+    padded = np.pad(wave.astype(np.float64), window)
     rows = []
     for frame in range(1 + len(wave) // hop):
         first = window + frame * hop - window // 2  # centred on frame · hop
@@ -54,10 +68,14 @@ def oracle(wave, front_end) -> np.ndarray:
             fmin=60.0,
             fmax=7600.0,
         ),
+        Spectrogram(),
+        Spectrogram(n_bins=256),
+        Spectrogram(window_seconds=0.02, hop_seconds=0.0125, n_bins=1, n_fft=322),
+        Spectrogram(window_seconds=0.04, n_bins=16, n_fft=2048),
     ],
 )
 @pytest.mark.parametrize("seconds", [0.5, 0.503, 0.0631])
-def test_log_mel_equals_an_implementation_in_numpy(noise, front_end, seconds):
+def test_a_front_end_equals_an_implementation_in_numpy(noise, front_end, seconds):
     wave = noise(seconds)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "n_fft=", UserWarning)
@@ -80,10 +98,18 @@ def test_log_mel_is_float32_with_the_precision_of_float16(noise):
     np.testing.assert_array_equal(found, found.astype(np.float16))
 
 
-def test_the_floor_is_absolute():
-    silence = SMALL(np.zeros(4000, np.float32))
+def test_the_defaults_of_the_spectrogram_are_those_of_its_paper():
+    front_end = Spectrogram()
+    assert dataclasses.astuple(front_end) == (0.025, 0.010, 128, 512)
+    assert front_end.dimensions == 128
+    assert front_end.frames(2.56) == 256
+
+
+@pytest.mark.parametrize("front_end", [SMALL, Spectrogram()])
+def test_the_floor_is_absolute(front_end):
+    silence = front_end(np.zeros(4000, np.float32))
     np.testing.assert_allclose(silence, np.log(1e-10), rtol=1e-3)
-    loudest = SMALL(np.where(np.arange(4000) % 2, 1, -1).astype(np.float32))
+    loudest = front_end(np.where(np.arange(4000) % 2, 1, -1).astype(np.float32))
     assert np.isfinite(loudest).all()
 
 
@@ -94,11 +120,27 @@ def test_a_tone_is_loudest_in_its_band(tone):
     assert (np.abs(loudest - band) <= 1).all()
 
 
-@given(gain=st.floats(0.05, 20.0))
+@pytest.mark.parametrize("hertz", [93.75, 1000.0, 4031.25, 7968.75])
+def test_a_tone_is_loudest_in_its_band_of_equal_width(tone, hertz):
+    loudest = Spectrogram()(tone(hertz))[5:-5].argmax(axis=1)
+    assert (np.abs(loudest - hertz / 62.5) <= 1).all()
+
+
+def test_the_band_of_nyquist_is_left_out():
+    """A wave at 8 kHz has power in the highest band by leakage only."""
+    wave = np.resize(np.float32([0.3, -0.3]), 4000)
+    spectrum = librosa.stft(wave, n_fft=512, hop_length=160, win_length=400)
+    nyquist = np.log(np.abs(spectrum[-1]) ** 2)
+    found = Spectrogram(n_bins=256)(wave)[5:-5]
+    assert found.shape[1] == len(spectrum) - 1
+    assert found.max() < nyquist[5:-5].min()
+
+
+@given(gain=st.floats(0.05, 20.0), front_end=st.sampled_from([SMALL, Spectrogram()]))
 @settings(max_examples=15, deadline=None)
-def test_a_gain_adds_its_logarithm_to_every_band(gain):
+def test_a_gain_adds_its_logarithm_to_every_band(gain, front_end):
     wave = np.random.default_rng(0).normal(scale=0.1, size=3200).astype(np.float32)
-    difference = SMALL(gain * wave) - SMALL(wave)
+    difference = front_end(gain * wave) - front_end(wave)
     np.testing.assert_allclose(difference, 2 * np.log(gain), atol=0.02)
 
 
@@ -113,6 +155,34 @@ def test_no_band_of_the_defaults_is_empty():
             fmax=front_end.fmax,
         )
     assert (bank.sum(axis=1) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"n_bins": 100}, ["`n_bins` must divide half of `n_fft`", "n_bins=100"]),
+        ({"n_bins": 512}, ["`n_bins` must divide half of `n_fft`", "n_bins=512"]),
+        ({"n_bins": 1, "n_fft": 401}, ["half of `n_fft`", "n_fft=401"]),
+        ({"n_bins": 0}, ["`n_bins` above 0", "n_bins=0"]),
+        ({"n_bins": -4}, ["`n_bins` above 0", "n_bins=-4"]),
+        ({"n_bins": 64.0}, ["`n_bins`", "finite int", "64.0"]),
+        ({"n_bins": True}, ["`n_bins`", "finite int", "True"]),
+        ({"n_fft": 256}, ["must hold a window of 0.025 s", "n_fft=256"]),
+        ({"n_fft": 2**17}, ["be at most 65536", "n_fft=131072"]),
+        ({"n_fft": 2**16, "n_bins": 2**15}, ["up to 16777216", "n_bins=32768"]),
+        ({"window_seconds": float("nan")}, ["`window_seconds`", "finite float", "nan"]),
+        ({"window_seconds": 1e-5}, ["at least one sample", "window_seconds=1e-05"]),
+        ({"hop_seconds": 0.0}, ["`hop_seconds`", "above 0", "hop_seconds=0.0"]),
+        ({"hop_seconds": 2.0}, ["`hop_seconds` up to 1.0 s", "hop_seconds=2.0"]),
+        ({"hop_seconds": 1 / 16_000, "n_bins": 128}, ["up to 262144", "longer hop"]),
+    ],
+)
+def test_impossible_settings_of_the_spectrogram_are_rejected(settings, words):
+    with pytest.raises(ValueError) as caught:
+        Spectrogram(**settings)
+    for word in words:
+        assert word in str(caught.value)
+    assert len(str(caught.value)) < 500
 
 
 def test_frames_of_a_window_is_seconds_over_hop():
@@ -161,6 +231,8 @@ def test_impossible_settings_are_rejected_with_their_values(settings, words):
             LogMel(),
             LogMel(n_fft=641, n_mels=8),
             LogMel(hop_seconds=0.5, n_mels=8),
+            Spectrogram(),
+            Spectrogram(hop_seconds=0.5, n_bins=8),
         ]
     ),
 )
@@ -170,7 +242,7 @@ def test_blocks_of_a_waveform_have_the_features_of_the_whole(samples, cuts, fron
     wave = wave.astype(np.float32)
     parts = np.split(wave, sorted(int(cut * samples) for cut in cuts))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(front_ends, "BLOCK_VALUES", 20 * front_end.n_fft)
+        patch.setattr(short_time, "BLOCK_VALUES", 20 * front_end.n_fft)
         found = list(front_end.blocks(iter(parts)))
         np.testing.assert_array_equal(np.concatenate(found), front_end(wave))
     hop = round(front_end.hop_seconds * 16_000)

@@ -4,9 +4,11 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from toy_figures import SOUND
 
 from keras_ser import figures
+from keras_ser.figures import spectrograms
 
 
 def drawn_attention(weights) -> bytes:
@@ -32,3 +34,10 @@ def test_bad_input_is_rejected_and_leaves_no_file(draw, words, tmp_path):
     with pytest.raises(ValueError, match=words):
         draw(tmp_path / "bad.png")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_axis_is_right_for_bands_of_any_width():
+    axes = Figure().subplots()
+    spectrograms._show(axes, SOUND, 0.01)
+    assert axes.get_ylabel() == "frequency band"
+    assert axes.images[0].get_extent() == [0, 0.01 * len(SOUND), 0, SOUND.shape[1]]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from keras_ser import audio, inference, models
-from keras_ser.features import LogMel
+from keras_ser import audio, inference, layers, models
+from keras_ser.features import LogMel, Spectrogram
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import exporters, formats
 
@@ -20,15 +20,21 @@ BANDS = 16
 SECONDS = 1.0
 FORMATS = tuple(formats.FORMATS)
 HERE = FORMATS if keras.backend.backend() == "tensorflow" else ("keras",)
+FRONT_ENDS = {"LogMel": LogMel(n_mels=BANDS), "Spectrogram": Spectrogram(n_bins=BANDS)}
 DIFFERENCE = 1e-3  # of a probability from the recogniser's, which rounds to float16
 
 
 def make_recogniser(
-    row=4, classes=CLASSES, normalise="train", seconds=SECONDS, **arguments
+    row=4,
+    classes=CLASSES,
+    normalise="train",
+    seconds=SECONDS,
+    front_end=FRONT_ENDS["LogMel"],
+    **arguments,
 ):
     keras.utils.set_random_seed(1)
     preprocessing = Preprocessing(
-        LogMel(n_mels=BANDS),
+        front_end,
         classes,
         seconds,
         normalise,
@@ -47,9 +53,10 @@ def spread(model):
     return model
 
 
-@pytest.fixture(scope="module")
-def recogniser():
-    return make_recogniser()
+@pytest.fixture(scope="module", params=FRONT_ENDS)
+def recogniser(request):
+    """A recogniser with each front-end that is also a layer."""
+    return make_recogniser(front_end=FRONT_ENDS[request.param])
 
 
 @pytest.fixture(scope="module")
@@ -314,6 +321,29 @@ def test_a_recogniser_that_needs_more_than_a_wave_is_rejected(
             make_recogniser(**arguments), tmp_path / "a.keras", "keras"
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_front_end_that_is_a_layer_is_tried():
+    tried = {type(each) for each in FRONT_ENDS.values()}
+    assert tried == set(exporters.FRONT_END_LAYERS)
+
+
+def test_a_front_end_that_is_no_layer_is_rejected():
+    """A subclass may compute anything."""
+    own = type("Own", (LogMel,), {})(n_mels=BANDS)
+    words = "also a layer: `LogMel`, `Spectrogram`. Received: `Own`"
+    with pytest.raises(ValueError, match=words):
+        exporters.speech_model(make_recogniser(front_end=own))
+
+
+def test_a_front_end_of_a_user_can_have_a_layer(monkeypatch, noise):
+    own = type("Own", (LogMel,), {})(n_mels=BANDS)
+    monkeypatch.setitem(exporters.FRONT_END_LAYERS, type(own), layers.LogMel)
+    found, expected = (
+        as_numbers(exporters.speech_model(each)(noise(0.4)[None]))
+        for each in (make_recogniser(front_end=own), make_recogniser())
+    )
+    assert largest_difference(found, expected) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Model files: what is saved can be loaded, and nothing else can."""
 
+import dataclasses
 import zipfile
 
 import keras
@@ -10,6 +11,7 @@ from toy_models import Attributes
 
 import keras_ser
 from keras_ser import inference, models
+from keras_ser.features import Preprocessing, Spectrogram
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,25 @@ def test_a_run_without_a_model_is_named(tmp_path, record, words):
     (tmp_path / "config.json").write_text(record)
     with pytest.raises(FileNotFoundError, match=words):
         inference.Recogniser.load(tmp_path)
+
+
+def test_the_front_end_of_a_file_is_found_by_name(
+    recogniser, write_audio, noise, tmp_path
+):
+    """In safe mode, as all files are loaded."""
+    front_end, file = Spectrogram(n_bins=16), write_audio("one.wav", noise(1.4))
+    preprocessing = dataclasses.replace(recogniser.preprocessing, front_end=front_end)
+    other = inference.Recogniser(recogniser.model, preprocessing)
+    path = other.save(tmp_path / "model.keras")
+    loaded = inference.load(path)
+    assert loaded.preprocessing.front_end == front_end
+    found = loaded.predict([file])
+    assert found.equals(other.predict([file]))
+    assert not found.equals(recogniser.predict([file]))
+    windows = loaded.predict([file], window=0.5)
+    assert len(windows) == 3
+    with pytest.raises(ValueError, match="`front_end` among.*LogMel.*Spectrogram"):
+        Preprocessing.from_json({**preprocessing.to_json(), "front_end": "os.system"})
 
 
 def test_load_restores_weights_and_preprocessing(recogniser, tmp_path):

@@ -15,7 +15,7 @@ from keras_ser.features import (
     Preprocessing,
     extract,
     extraction,
-    front_ends,
+    short_time,
     windows,
 )
 from keras_ser.inference import speech
@@ -36,7 +36,7 @@ def made():
 @pytest.fixture
 def small_blocks(monkeypatch):
     monkeypatch.setattr(extraction, "BLOCK_SECONDS", 0.3)
-    monkeypatch.setattr(front_ends, "BLOCK_VALUES", 16 * 1024)
+    monkeypatch.setattr(short_time, "BLOCK_VALUES", 16 * 1024)
 
 
 def read(preprocessing, paths, window=None, hop=None):

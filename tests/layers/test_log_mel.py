@@ -12,7 +12,7 @@ from keras.ops import convert_to_numpy
 
 from keras_ser import audio, backend, layers
 from keras_ser.features import front_ends
-from keras_ser.layers.log_mel import TRANSFORMS
+from keras_ser.layers.short_time import TRANSFORMS
 
 SETTINGS = [
     {},

@@ -15,6 +15,7 @@ from toy_models import Attributes, Critic
 
 import keras_ser as ser
 from keras_ser import models, tasks
+from keras_ser.backend import stacking
 from keras_ser.data import Pipeline
 
 CLASSES = ("anger", "neutral", "sadness")
@@ -214,6 +215,23 @@ def test_an_utterance_does_not_depend_on_its_neighbours(name, rng):
     together = convert_to_numpy(model(features))
     alone = convert_to_numpy(model(features[1:2]))
     np.testing.assert_allclose(alone[0], together[1], atol=1e-5)
+
+
+@every_model
+def test_a_model_computes_the_same_with_stacked_weights(name, rng):
+    """Layers use other operations then; see `backend.stacking`."""
+    features = speech(rng)
+    model = build(name)
+    expected = model(features)
+    with stacking.stacking():
+        found = model(features)
+    for head in model.heads:
+        np.testing.assert_allclose(
+            convert_to_numpy(found[head]),
+            convert_to_numpy(expected[head]),
+            atol=2e-4,
+            rtol=1e-3,
+        )
 
 
 # === Training ===

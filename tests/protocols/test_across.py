@@ -144,3 +144,13 @@ def test_too_few_speakers_to_select_and_test_are_rejected(both):
     with pytest.raises(ValueError, match="needs speakers to select the epoch"):
         across(two)
     assert across(two, split="utterance").test_speakers_select
+
+
+@pytest.mark.parametrize(("share", "sessions"), [(0.1, 1), (0.2, 1), (0.5, 3)])
+def test_a_session_of_both_genders_is_enough_to_select(toy_table, share, sessions):
+    people = {f"{n}{g}": (g, str(n)) for n in range(6) for g in ("female", "male")}
+    english = toy_table(["1", "2"], corpus="e")
+    table = pd.concat([toy_table(people, corpus="g"), english], ignore_index=True)
+    fold = across(table, share=share)
+    assert fold.dev.session.nunique() == sessions
+    assert genders(fold.dev) == {"female", "male"}

@@ -14,16 +14,18 @@ ARGUMENTS = {
     "cross_corpus": {"train": "other", "test": "toy"},
     "cross_language": {},
     "each_corpus": {},
+    "held_out_corpora": {"train": ("other",)},
     "label_fraction": {"fraction": 0.5},
 }
 TESTS_ALL = ["leave_one_speaker_out", "k_fold", "each_corpus", "label_fraction"]
+TWO_CORPORA = ["cross_corpus", "cross_language", "held_out_corpora"]
 every_protocol = pytest.mark.parametrize("name", protocols.PROTOCOLS)
 
 
 def table_for(name, toy_table):
     """EMO-DB's speakers, with speakers of another corpus if a protocol needs two."""
     emodb = toy_table(EMODB)
-    if not name.startswith("cross_"):
+    if name not in TWO_CORPORA:
         return emodb
     others = dict(list(RAVDESS.items())[:6])
     other = toy_table(others, corpus="other").assign(language="eng")
@@ -38,7 +40,9 @@ def divide_emodb(name, table, **more):
 def test_a_protocol_keeps_speakers_apart_and_tests_nothing_twice(toy_table, name):
     table = table_for(name, toy_table)
     folds = divide_emodb(name, table)
-    tested = utterances(*(fold.tests["test"] for fold in folds.values()))
+    tested = utterances(
+        *(table for fold in folds.values() for table in fold.tests.values())
+    )
     assert len(tested) == len(set(tested))
     if name in TESTS_ALL:
         assert_whole(folds, table)
@@ -62,6 +66,7 @@ def test_a_protocol_tests_the_speakers_that_it_promises(toy_table, name):
         "held_out_speakers": set(ARGUMENTS["held_out_speakers"]["test"]),
         "cross_corpus": {*table.speaker[table.corpus == "toy"]} - {*sum(dev, [])},
         "cross_language": {*table.speaker} - {*sum(dev, [])},
+        "held_out_corpora": {*table.speaker[table.corpus == "toy"]},
     }
     assert set(tested) == promised.get(name, set(table.speaker))
 

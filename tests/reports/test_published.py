@@ -156,9 +156,30 @@ def test_panels_that_were_only_measured_start_a_row_of_their_own(
     assert found == [list(row) for row in rows]
 
 
-def test_figures_that_are_only_drawn_have_no_table(rows):
-    blocks = compare_with_published("mtl_aug:figure 3", {CLEAN: {"a": rows}})
+@pytest.mark.parametrize(
+    ("name", "title", "why"),
+    [
+        ("mtl_aug:figure 3", "figure 3", "drawn and not printed"),
+        ("robust_densenet:2", "Table 2", "Table 5 of MTL-AUG"),
+    ],
+)
+def test_figures_that_are_not_available_have_no_table(rows, name, title, why):
+    blocks = compare_with_published(name, {CLEAN: {"a": rows}})
     assert [type(block) for block in blocks] == [Heading, Text]
+    assert blocks[0].text == f"Published figures of {title}"
+    assert blocks[1].text.count("not available") == 1 and why in blocks[1].text
+
+
+def test_each_paper_has_a_title_of_its_own(rows):
+    blocks = compare_with_published(
+        "robust_densenet:1", {CLEAN: {"densenet_highway": rows}}
+    )
+    table = only_table(blocks)
+    assert table.loc["densenet_highway", "published: iemocap"] == "64.1 ± 1.3"
+    assert table.loc["densenet_highway", "measured: iemocap"].startswith("75.0 [")
+    assert table.loc["CNN-LSTM (Satt et al. 2017)", "published: msp_improv"] == "–"
+    (caption,) = (block.caption for block in blocks if isinstance(block, Table))
+    assert caption.startswith("Latif et al., Interspeech 2020 (DenseNet), Table 1")
 
 
 def test_a_report_has_published_figures_next_to_measured_ones(

@@ -158,6 +158,13 @@ def test_options_of_training_and_features_are_told_if_they_are_not_usual(tmp_pat
             "patience of 5 epochs for the development uar, and seed 7. The last epoch "
             "is tested, whatever its development score.",
         ),
+        (
+            {"schedule": "constant", "segments": "all", "segment_weight": "segment"},
+            "Networks train for 20 epochs in batches of 16, with 2 rows per segment "
+            "and epoch, learning rate 0.001 (constant), and seed 7. The epoch with the "
+            "best development uar is tested. Other settings: segment_weight=segment, "
+            "segments=all.",
+        ),
     ],
 )
 def test_patience_and_selection_are_told_where_there_are_any(

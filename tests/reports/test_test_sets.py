@@ -137,6 +137,26 @@ def test_test_tables_after_training_on_another_corpus_share_its_name(tmp_path):
     ]
 
 
+def test_whole_corpora_after_training_on_another_need_no_further_name(tmp_path):
+    """The folds of `held_out_corpora`."""
+    table = predictions("baseline", "1").assign(fold="my-calls-cafe+emodb")
+    both = [table.assign(test=name, corpus=name) for name in ("cafe", "emodb")]
+    config = make_config(
+        table, protocol="held_out_corpora", corpus=["my-calls", "cafe", "emodb"]
+    )
+    write(tmp_path / "runs", pd.concat(both), config)
+    assert list(reports.by_test_set(tmp_path / "runs")) == [
+        "my-calls → cafe",
+        "my-calls → emodb",
+    ]
+
+
+def test_a_table_called_like_another_corpus_is_named(tmp_path):
+    table = predictions("mtl", "03", test="ravdess")  # of emodb
+    write(tmp_path / "runs", pd.concat([table, table.assign(test="emodb")]))
+    assert list(reports.by_test_set(tmp_path / "runs")) == ["emodb", "emodb (ravdess)"]
+
+
 def test_systems_are_compared_on_the_same_test_table(tmp_path):
     for system in ("baseline", "mtl"):
         near = predictions(system, "03")

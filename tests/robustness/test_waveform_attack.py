@@ -1,5 +1,7 @@
 """Attacked speech: its bounds, the file that is written, and what is recognised."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import soundfile
 
 from keras_ser import audio, inference, models
 from keras_ser.attacks import BIM, FGSM, PGD, gradient
-from keras_ser.features import LogMel
+from keras_ser.features import LogMel, Spectrogram
 from keras_ser.features.preprocessing import Preprocessing, moments
 from keras_ser.inference import exporters
 from keras_ser.robustness import waveform_attack
@@ -27,16 +29,21 @@ def speech(emotion, seed=0, seconds=0.6):
     return (np.round(wave * FULL) / FULL).astype("float32")
 
 
-@pytest.fixture(scope="module")
-def recogniser():
-    """A recogniser that is sure about the two classes."""
+@pytest.fixture(
+    scope="module",
+    params=[LogMel(n_mels=BANDS), Spectrogram(n_bins=64)],
+    ids=["LogMel", "Spectrogram"],
+)
+def recogniser(request):
+    """A recogniser that is sure about the two classes, with each front-end."""
     keras.utils.set_random_seed(0)
-    front_end = LogMel(n_mels=BANDS)
+    front_end = request.param
     waves = [(name, speech(name, seed)) for seed in range(6) for name in CLASSES]
     features = [front_end(wave) for _, wave in waves]
     mean, std = moments(features)
     preprocessing = Preprocessing(front_end, CLASSES, 1.0, "train", mean, std)
-    model = models.CNNAttention(CLASSES, dimensions=BANDS, filters=(4, 4, 8, 8))
+    dimensions = front_end.dimensions
+    model = models.CNNAttention(CLASSES, dimensions=dimensions, filters=(4, 4, 8, 8))
     model.compile(keras.optimizers.Adam(1e-2), **model.objective())
     x = np.array([preprocessing.normalised(each) for each in features])
     truth = np.array([[name == each for each in CLASSES] for name, _ in waves], float)
@@ -82,6 +89,17 @@ def test_the_true_class_becomes_less_likely(recogniser):
     assert clean > 0.9
     assert many < single < clean
     assert many < 0.5 < probability(recogniser, wave + noise)
+
+
+def test_a_recogniser_that_normalises_by_utterance_is_attacked_too(recogniser):
+    preprocessing = dataclasses.replace(
+        recogniser.preprocessing, normalise="utterance_std"
+    )
+    other = inference.Recogniser(recogniser.model, preprocessing)
+    wave = speech("anger", seed=9)
+    changed = perturb(other, BIM(0.01))
+    assert np.abs(changed - wave).max() <= 0.01
+    assert probability(other, changed) < probability(other, wave)
 
 
 def test_the_direction_is_that_of_the_speech_model(recogniser):

@@ -1,0 +1,150 @@
+"""Segments of an utterance: random crops against all of them, and how they weigh.
+
+The network is `DenseNetHighway`, preset `small`, without augmentation, on windows of
+256 frames. RAVDESS, four classes, splits A, B and C, two seeds. All configurations make
+the same number of updates, and the last epoch is scored with the mean posterior of the
+windows that cover an utterance, so that nothing is selected.
+
+Command: python docs/studies/segments.py --ravdess DIR
+Table: add --table, which trains nothing. docs/generate.py writes it into the study.
+Cost: about a minute per training on one core. A finished training is not repeated;
+start the command twice to use two cores.
+"""
+
+import itertools
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+import numpy as np
+import pandas as pd
+import splits
+
+from keras_ser import backend, corpora
+from keras_ser.experiments import RECIPES
+from keras_ser.features import FeatureStore, Spectrogram
+
+SEEDS = ("1", "2")
+FILE = "scored.csv"
+SECONDS = 2.56
+TRAINING = RECIPES["robust_densenet"]["small"]
+REFERENCE = "random crop"
+# `segments` and `segment_weight` of the pipeline.
+CONFIGURATIONS = {
+    REFERENCE: ("random", "utterance"),
+    "random crop, weighs as its segments": ("random", "segment"),
+    "all segments, 1/n each": ("all", "utterance"),
+    "all segments, alike": ("all", "segment"),
+}
+
+
+def train(name: str, split: str, number: str, folder: Path, table, cache) -> None:
+    """Trains one configuration on one split and writes its scores.
+
+    Args:
+        name: A key of `CONFIGURATIONS`, as the name of a folder.
+        split: A key of `splits.SPLITS`.
+        number: The number of the seed.
+        folder: The folder of the training.
+        table: The utterances of RAVDESS.
+        cache: The folder of the feature cache.
+    """
+    import keras
+
+    from keras_ser import evaluation
+    from keras_ser.data import Pipeline
+    from keras_ser.experiments import training
+    from keras_ser.inference import Recogniser
+    from keras_ser.models import DenseNetHighway
+
+    segments, weight = BY_FOLDER[name]
+    seed = splits.seed_of(split, int(number))
+    keras.utils.set_random_seed(seed)
+    fold = splits.make_fold(table, split)
+    model = DenseNetHighway(fold.classes, preset="small")
+    store = FeatureStore(Path(cache) / "features", Spectrogram())
+    data = Pipeline(
+        fold,
+        store,
+        seconds=SECONDS,
+        tasks=model.tasks,
+        steps=2 * len(fold.train) // 16,
+        segments=segments,
+        segment_weight=weight,
+        seed=seed,
+        progress=False,
+    )
+    training.fit(model, data, TRAINING, {}, folder, seed)
+    recogniser = Recogniser(model, data.preprocessing)
+    found = evaluation.predictions(recogniser, fold.tests[splits.SCORED], store=store)
+    classes = [f"p_{each}" for each in fold.classes]
+    labels = np.stack([found.truth == each for each in fold.classes], axis=1)
+    scored = splits.measure(found[classes].to_numpy(float), labels.astype(float))
+    splits.finish(folder, FILE, [scored])
+
+
+BY_FOLDER = {
+    name.replace(", ", "_").replace(" ", "_").replace("/", "_"): each
+    for name, each in CONFIGURATIONS.items()
+}
+
+
+def table(out: Path) -> str:
+    """The study's table in Markdown."""
+    pairs = list(itertools.product(splits.SPLITS, SEEDS))
+    header = ["training rows", *(" ".join(pair) for pair in pairs), "mean", "gain"]
+    header += ["NLL"]
+    lines = ["| " + " | ".join(header) + " |", "|---" + "|---:" * len(header[1:]) + "|"]
+    found = {
+        name: [_read(out / folder / split / seed / FILE) for split, seed in pairs]
+        for name, folder in zip(CONFIGURATIONS, BY_FOLDER, strict=True)
+    }
+    for name, scored in found.items():
+        done = [number for number, each in enumerate(scored) if each is not None]
+        if not done:
+            continue
+        cells = ["–" if each is None else f"{100 * each.uar:.1f}" for each in scored]
+        cells.append(f"{100 * np.mean([scored[number].uar for number in done]):.1f}")
+        cells.append(_gain(scored, found[REFERENCE]))
+        cells.append(f"{np.mean([scored[number].nll for number in done]):.2f}")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _read(path: Path) -> pd.Series | None:
+    return pd.read_csv(path).iloc[0] if path.exists() else None
+
+
+def _gain(scored: list, reference: list) -> str:
+    """The mean paired difference from the reference, with its standard error."""
+    both = [
+        100 * (one.uar - other.uar)
+        for one, other in zip(scored, reference, strict=True)
+        if one is not None and other is not None
+    ]
+    return "–" if scored is reference or not both else splits.gain(np.array(both))
+
+
+def main() -> None:
+    given = splits.make_parser(__doc__, __file__).parse_args()
+    if not given.table:
+        backend.set_threads(1)
+        utterances = corpora.read("ravdess", given.ravdess, labels="four")
+        splits.run_each(
+            (
+                (name, split, seed)
+                for seed in SEEDS
+                for name in BY_FOLDER
+                for split in splits.SPLITS
+            ),
+            given.out,
+            lambda *parts: train(*parts, utterances, given.cache),
+            FILE,
+        )
+    print(table(given.out))
+
+
+if __name__ == "__main__":
+    main()
