@@ -1,4 +1,4 @@
-"""Segments of an utterance: random crops against all of them, and how they weigh.
+"""Segments of an utterance as rows: random crops, or all windows that cover it.
 
 The network is `DenseNetHighway`, preset `small`, without augmentation, on windows of
 256 frames. RAVDESS, four classes, splits A, B and C, two seeds. All configurations make
@@ -30,14 +30,8 @@ SEEDS = ("1", "2")
 FILE = "scored.csv"
 SECONDS = 2.56
 TRAINING = RECIPES["robust_densenet"]["small"]
-REFERENCE = "random crop"
-# `segments` and `segment_weight` of the pipeline.
-CONFIGURATIONS = {
-    REFERENCE: ("random", "utterance"),
-    "random crop, weighs as its segments": ("random", "segment"),
-    "all segments, 1/n each": ("all", "utterance"),
-    "all segments, alike": ("all", "segment"),
-}
+REFERENCE = "random crops"
+CONFIGURATIONS = {REFERENCE: "random", "all segments": "all"}  # `segments` of Pipeline
 
 
 def train(name: str, split: str, number: str, folder: Path, table, cache) -> None:
@@ -59,7 +53,6 @@ def train(name: str, split: str, number: str, folder: Path, table, cache) -> Non
     from keras_ser.inference import Recogniser
     from keras_ser.models import DenseNetHighway
 
-    segments, weight = BY_FOLDER[name]
     seed = splits.seed_of(split, int(number))
     keras.utils.set_random_seed(seed)
     fold = splits.make_fold(table, split)
@@ -71,8 +64,7 @@ def train(name: str, split: str, number: str, folder: Path, table, cache) -> Non
         seconds=SECONDS,
         tasks=model.tasks,
         steps=2 * len(fold.train) // 16,
-        segments=segments,
-        segment_weight=weight,
+        segments=BY_FOLDER[name],
         seed=seed,
         progress=False,
     )
@@ -85,10 +77,7 @@ def train(name: str, split: str, number: str, folder: Path, table, cache) -> Non
     splits.finish(folder, FILE, [scored])
 
 
-BY_FOLDER = {
-    name.replace(", ", "_").replace(" ", "_").replace("/", "_"): each
-    for name, each in CONFIGURATIONS.items()
-}
+BY_FOLDER = {name.replace(" ", "_"): each for name, each in CONFIGURATIONS.items()}
 
 
 def table(out: Path) -> str:
