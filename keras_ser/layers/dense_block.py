@@ -3,8 +3,10 @@
 import keras
 from keras import ops
 
-from keras_ser.layers.convolution import apply_convolution
-from keras_ser.layers.normalisation import SpeechBatchNorm
+from keras_ser.layers.convolution import apply_convolution, check_normalisation
+from keras_ser.layers.normalisation import SpeechBatchNorm, SpeechGroupNorm
+
+GROUPS = 4  # of group normalisation; growth rates are often no multiples of 8
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -19,7 +21,8 @@ class DenseBlock(keras.layers.Layer):
     growth rate G. This is Eq. 1 of Latif et al. 2020. The output is
     [x_0, x_1, …, x_L]. BN_M takes its training moments over the unpadded frames only
     (`layers.SpeechBatchNorm`), so the output of an utterance does not depend on the
-    amount of padding.
+    amount of padding. Group normalisation (`layers.SpeechGroupNorm`, 4 groups) can take
+    its place.
 
     Args:
         depth: Positive integer, the number L of layers.
@@ -27,6 +30,7 @@ class DenseBlock(keras.layers.Layer):
         kernel: Positive integer, width of the kernels in time and frequency. The
             convolutions are padded as "same".
         momentum: Float, momentum of the moving moments that inference uses.
+        normalisation: `"batch"` or `"group"`.
 
     Call arguments:
         sequence: Tensor `(batch, time, bands, channels)`, 0 in the padding.
@@ -37,7 +41,8 @@ class DenseBlock(keras.layers.Layer):
         `(batch, time, bands, channels + depth * growth)`, 0 in the padding.
 
     Raises:
-        ValueError: If `depth`, `growth` or `kernel` is not a positive integer.
+        ValueError: If `depth`, `growth` or `kernel` is not a positive integer, or the
+            normalisation is unknown.
 
     Reference:
         Huang, Liu, van der Maaten and Weinberger, "Densely connected convolutional
@@ -53,6 +58,7 @@ class DenseBlock(keras.layers.Layer):
         growth: int,
         kernel: int = 3,
         momentum: float = 0.99,
+        normalisation: str = "batch",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -61,12 +67,11 @@ class DenseBlock(keras.layers.Layer):
         self.growth = growth
         self.kernel = kernel
         self.momentum = momentum
+        self.kind = normalisation
         numbers = range(1, depth + 1)
         self.normalisations = [
-            SpeechBatchNorm(
-                momentum=momentum,
-                dtype=self.dtype_policy,
-                name=f"normalisation_{number}",
+            make_normalisation(
+                normalisation, momentum, self.dtype_policy, f"normalisation_{number}"
             )
             for number in numbers
         ]
@@ -107,6 +112,7 @@ class DenseBlock(keras.layers.Layer):
             "growth": self.growth,
             "kernel": self.kernel,
             "momentum": self.momentum,
+            "normalisation": self.kind,
         }
 
 
@@ -122,7 +128,7 @@ class Transition(keras.layers.Layer):
 
     Args:
         filters: Positive integer, number of output channels.
-        momentum: Float, momentum of the moving moments that inference uses.
+        momentum, normalisation: As for `DenseBlock`.
 
     Call arguments:
         sequence: Tensor `(batch, time, bands, channels)`. `time` and `bands` are even.
@@ -133,19 +139,27 @@ class Transition(keras.layers.Layer):
         `(batch, time / 2, bands / 2, filters)`, 0 in the padding.
 
     Raises:
-        ValueError: If `filters` is not a positive integer.
+        ValueError: If `filters` is not a positive integer, or the normalisation is
+            unknown.
 
     Reference:
         As for `DenseBlock`.
     """
 
-    def __init__(self, filters: int, momentum: float = 0.99, **kwargs):
+    def __init__(
+        self,
+        filters: int,
+        momentum: float = 0.99,
+        normalisation: str = "batch",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         _check_positive(filters=filters)
         self.filters = filters
         self.momentum = momentum
-        self.normalisation = SpeechBatchNorm(
-            momentum=momentum, dtype=self.dtype_policy, name="normalisation"
+        self.kind = normalisation
+        self.normalisation = make_normalisation(
+            normalisation, momentum, self.dtype_policy, "normalisation"
         )
         self.convolution = _convolution(filters, 1, self.dtype_policy, "convolution")
 
@@ -165,8 +179,32 @@ class Transition(keras.layers.Layer):
         return keras.KerasTensor(shape, self.compute_dtype)
 
     def get_config(self):
-        config = {"filters": self.filters, "momentum": self.momentum}
-        return {**super().get_config(), **config}
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "momentum": self.momentum,
+            "normalisation": self.kind,
+        }
+
+
+def make_normalisation(
+    kind: str, momentum: float, policy=None, name: str | None = None
+) -> keras.layers.Layer:
+    """Normalisation and ReLU of a DenseNet.
+
+    Args:
+        kind: `"batch"` or `"group"`.
+        momentum: Momentum of the moving moments of batch normalisation.
+        policy: The precision policy of the layer.
+        name: The name of the layer.
+
+    Raises:
+        ValueError: If the normalisation is unknown.
+    """
+    check_normalisation(kind)
+    if kind == "group":
+        return SpeechGroupNorm(GROUPS, dtype=policy, name=name)
+    return SpeechBatchNorm(momentum=momentum, dtype=policy, name=name)
 
 
 def _pool(sequence, mask):

@@ -1,9 +1,9 @@
 """The convolutions of a DenseNet, between `layers.Pack` and `layers.Unpack`.
 
-    7×7 convolution with stride 2, batch normalisation, ReLU
+    7×7 convolution with stride 2, normalisation, ReLU
     3×3 max pooling with stride 2
     dense block, transition, dense block, …, dense block
-    batch normalisation, ReLU
+    normalisation, ReLU
 
 The stem and each transition halve time and frequency, the stem twice.
 """
@@ -13,8 +13,10 @@ import dataclasses
 import keras
 
 from keras_ser import layers
+from keras_ser.layers.dense_block import GROUPS, make_normalisation
 
 STEM_KERNEL = 7
+STEM_GROUPS = layers.normalisation.GROUPS  # of `layers.ConvBlock`
 STEM_STRIDE = 4
 
 
@@ -27,14 +29,14 @@ class DenseLayers:
         pooling: The max pooling behind it.
         blocks: The dense blocks.
         transitions: One between each two blocks.
-        normalisation: Batch normalisation and ReLU behind the last block.
+        normalisation: Normalisation and ReLU behind the last block.
     """
 
     stem: layers.ConvBlock
     pooling: keras.layers.MaxPooling2D
     blocks: list[layers.DenseBlock]
     transitions: list[layers.Transition]
-    normalisation: layers.SpeechBatchNorm
+    normalisation: layers.SpeechBatchNorm | layers.SpeechGroupNorm
 
 
 def stride_of(blocks: int) -> int:
@@ -64,7 +66,8 @@ def make_layers(
     growth: int,
     stem_filters: int,
     compression: float,
-    momentum: float,
+    normalisation: str,
+    momentum: float | None,
 ) -> DenseLayers:
     """The layers of a DenseNet.
 
@@ -74,15 +77,15 @@ def make_layers(
         growth: The growth rate.
         stem_filters: Output channels of the first convolution.
         compression: The output channels of a transition per channel of its input.
-        momentum: Momentum of the moving moments of batch normalisation.
+        normalisation: `"batch"` or `"group"`.
+        momentum: Momentum of the moving moments of batch normalisation, which group
+            normalisation has not.
     """
     numbers = range(1, blocks + 1)
-    options = {"momentum": momentum}
-    channels, transitions = stem_filters, []
-    for number in numbers[:-1]:
-        channels = max(1, int((channels + depth * growth) * compression))
-        layer = layers.Transition(channels, name=f"transition_{number}", **options)
-        transitions.append(layer)
+    options = {"normalisation": normalisation}
+    if momentum is not None:
+        options["momentum"] = momentum
+    widths = transition_filters(blocks, depth, growth, stem_filters, compression)
     return DenseLayers(
         stem=layers.ConvBlock(stem_filters, STEM_KERNEL, name="stem", **options),
         pooling=keras.layers.MaxPooling2D(
@@ -92,9 +95,25 @@ def make_layers(
             layers.DenseBlock(depth, growth, name=f"block_{number}", **options)
             for number in numbers
         ],
-        transitions=transitions,
-        normalisation=layers.SpeechBatchNorm(name="normalisation", **options),
+        transitions=[
+            layers.Transition(width, name=f"transition_{number}", **options)
+            for number, width in enumerate(widths, 1)
+        ],
+        normalisation=make_normalisation(
+            normalisation, momentum or 0.0, name="normalisation"
+        ),
     )
+
+
+def transition_filters(
+    blocks: int, depth: int, growth: int, stem_filters: int, compression: float
+) -> list[int]:
+    """The output channels of each transition; arguments as for `make_layers`."""
+    channels, found = stem_filters, []
+    for _ in range(blocks - 1):
+        channels = max(1, int((channels + depth * growth) * compression))
+        found.append(channels)
+    return found
 
 
 def encode(sequence, masks, net: DenseLayers):
@@ -123,3 +142,21 @@ def encode(sequence, masks, net: DenseLayers):
         if number < len(net.transitions):
             image = net.transitions[number](image, mask)
     return net.normalisation(image, masks[-1]), outputs
+
+
+def check_groups(
+    blocks: int, depth: int, growth: int, stem_filters: int, compression: float
+) -> None:
+    """Raises ValueError unless group normalisation can divide all channels.
+
+    Args: As for `make_layers`.
+    """
+    widths = transition_filters(blocks, depth, growth, stem_filters, compression)
+    if any(each % GROUPS for each in (growth, *widths)) or stem_filters % STEM_GROUPS:
+        raise ValueError(
+            f"With group normalisation, `growth` and the output channels of all "
+            f"transitions must be multiples of {GROUPS}, and `stem_filters` of "
+            f"{STEM_GROUPS}. Received: growth={growth}, stem_filters={stem_filters}, "
+            f"compression={compression}, which gives transitions of {widths} channels. "
+            "Change them, or set normalisation='batch'."
+        )

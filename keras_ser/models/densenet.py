@@ -6,7 +6,7 @@ Reference:
     recognition", Interspeech 2020.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -14,14 +14,26 @@ import keras
 from keras_ser import layers
 from keras_ser.models import checks, dense_blocks, heads
 from keras_ser.models.base import SpeechModel
-from keras_ser.models.presets import check_preset, chosen
+from keras_ser.models.presets import check_preset, chosen, normalisation_of
 from keras_ser.tasks import EMOTION, Classification
 
 # The paper gives depth and growth rate. The sizes of `small` are ours, and so are the
 # numbers of filters of the stem: twice the growth rate, as in Huang et al. 2017.
 PRESETS: dict[str, dict[str, Any]] = {
-    "paper": {"depth": 6, "growth": 16, "stem_filters": 32, "momentum": 0.99},
-    "small": {"depth": 4, "growth": 8, "stem_filters": 16, "momentum": 0.9},
+    "paper": {
+        "depth": 6,
+        "growth": 16,
+        "stem_filters": 32,
+        "normalisation": "batch",
+        "momentum": 0.99,
+    },
+    "small": {
+        "depth": 4,
+        "growth": 8,
+        "stem_filters": 16,
+        "normalisation": "group",
+        "momentum": 0.9,
+    },
 }
 BLOCKS = 3
 
@@ -77,7 +89,7 @@ class DenseNet(_DenseNet):
     """DenseNet: three dense blocks, global average pooling, a dense layer.
 
         features → 7×7 convolution, 3×3 max pooling → 3 × dense block, with a
-        transition between each two → batch normalisation, ReLU
+        transition between each two → normalisation, ReLU
         → global average pooling → dense layer → softmax
 
     A benchmark of Latif et al. 2020, section 4.4. The paper gives three blocks, their
@@ -87,13 +99,16 @@ class DenseNet(_DenseNet):
     Args:
         classes: Names of the emotions, in the order of the probabilities.
         dimensions: Number of values per frame of the front-end, a multiple of 16.
-        preset: Sizes and momentum, `"small"` or `"paper"`.
+        preset: Sizes and normalisation, `"small"` or `"paper"`.
         depth: Number of layers per block. It replaces that of the preset, and so do the
-            following three.
+            following four.
         growth: Growth rate, the number of output channels of each layer.
         stem_filters: Output channels of the first convolution.
+        normalisation: `"batch"`, as in the paper, or `"group"` for moments over each
+            utterance. The latter is that of `"small"`
+            (docs/studies/densenet.md).
         momentum: Momentum of the moving moments that batch normalisation uses in
-            inference.
+            inference. There are none with `"group"`.
         compression: Output channels of a transition per channel of its input, above 0
             and up to 1.
         dense_units: Number of units of the dense layer.
@@ -128,6 +143,7 @@ class DenseNet(_DenseNet):
         depth: int | None = None,
         growth: int | None = None,
         stem_filters: int | None = None,
+        normalisation: str | None = None,
         momentum: float | None = None,
         compression: float = 0.5,
         dense_units: int = 1000,
@@ -139,6 +155,7 @@ class DenseNet(_DenseNet):
             "depth": depth,
             "growth": growth,
             "stem_filters": stem_filters,
+            "normalisation": normalisation,
             "momentum": momentum,
             "compression": compression,
             "dense_units": dense_units,
@@ -154,6 +171,7 @@ class DenseNet(_DenseNet):
         depth: int | None = None,
         growth: int | None = None,
         stem_filters: int | None = None,
+        normalisation: str | None = None,
         momentum: float | None = None,
         compression: float = 0.5,
         dense_units: int = 1000,
@@ -166,8 +184,18 @@ class DenseNet(_DenseNet):
         Raises:
             ValueError: If a choice is unknown or a number is out of range.
         """
-        sizes = {"depth": depth, "growth": growth, "stem_filters": stem_filters}
-        check_sizes(PRESETS, BLOCKS, dimensions, preset, sizes, momentum, compression)
+        check_sizes(
+            PRESETS,
+            BLOCKS,
+            dimensions,
+            preset=preset,
+            depth=depth,
+            growth=growth,
+            stem_filters=stem_filters,
+            normalisation=normalisation,
+            momentum=momentum,
+            compression=compression,
+        )
         checks.check_positive(dense_units=dense_units)
 
 
@@ -175,7 +203,7 @@ class DenseNet(_DenseNet):
 class DenseNetLSTM(_DenseNet):
     """DenseNet-LSTM: a `DenseNet` with an LSTM in place of the pooling.
 
-        … → batch normalisation, ReLU → LSTM, its last state → dense layer → softmax
+        … → normalisation, ReLU → LSTM, its last state → dense layer → softmax
 
     A benchmark of Latif et al. 2020, section 4.4. The LSTM reads all bands and channels
     of a step as one vector. Its number of units is ours.
@@ -183,9 +211,9 @@ class DenseNetLSTM(_DenseNet):
     Args:
         classes: Names of the emotions, in the order of the probabilities.
         dimensions: Number of values per frame of the front-end, a multiple of 16.
-        preset: Sizes and momentum, `"small"` or `"paper"`.
-        depth, growth, stem_filters, momentum, compression, dense_units: As for
-            `DenseNet`.
+        preset: Sizes and normalisation, `"small"` or `"paper"`.
+        depth, growth, stem_filters, normalisation, momentum, compression, dense_units:
+            As for `DenseNet`.
         units: Number of units of the LSTM.
         mask_padding: As for `DenseNet`.
 
@@ -205,6 +233,7 @@ class DenseNetLSTM(_DenseNet):
         depth: int | None = None,
         growth: int | None = None,
         stem_filters: int | None = None,
+        normalisation: str | None = None,
         momentum: float | None = None,
         compression: float = 0.5,
         dense_units: int = 1000,
@@ -217,6 +246,7 @@ class DenseNetLSTM(_DenseNet):
             "depth": depth,
             "growth": growth,
             "stem_filters": stem_filters,
+            "normalisation": normalisation,
             "momentum": momentum,
             "compression": compression,
             "dense_units": dense_units,
@@ -239,39 +269,48 @@ class DenseNetLSTM(_DenseNet):
         checks.check_positive(units=units)
 
 
-def sizes_of(presets: dict, arguments: dict) -> dict:
+def sizes_of(presets: Mapping, arguments: dict) -> dict:
     """Returns the arguments of `dense_blocks.make_layers`.
 
     Args:
         presets: The sizes by the name of the preset.
         arguments: The arguments of a model, None for those of the preset.
     """
-    names = ("depth", "growth", "stem_filters", "momentum")
-    given = {name: arguments[name] for name in names}
-    sizes = chosen(presets[arguments["preset"]], **given)
-    return {**sizes, "compression": arguments["compression"]}
+    preset, names = arguments["preset"], ("depth", "growth", "stem_filters")
+    return {
+        **chosen(presets[preset], **{name: arguments[name] for name in names}),
+        **normalisation_of(
+            preset, arguments["normalisation"], arguments["momentum"], presets
+        ),
+        "compression": arguments["compression"],
+    }
 
 
-def check_sizes(
-    presets, blocks, dimensions, preset, sizes, momentum, compression
-) -> None:
+def check_sizes(presets: Mapping, blocks: int, dimensions: int, **arguments) -> None:
     """Raises ValueError unless a DenseNet can have these arguments.
 
     Args:
         presets: The sizes by the name of the preset.
         blocks: The number of dense blocks.
-        dimensions, preset, momentum, compression: Arguments of the model.
-        sizes: Its arguments that are positive integers, None for those of the preset.
+        dimensions: The number of values per frame.
+        **arguments: As for `sizes_of`.
     """
-    check_preset(preset, presets)
+    check_preset(arguments["preset"], presets)
     halvings = dense_blocks.stride_of(blocks).bit_length() - 1
     checks.check_dimensions(dimensions, halvings)
-    checks.check_positive(**{n: each for n, each in sizes.items() if each is not None})
-    if momentum is not None:
-        checks.check_fraction(momentum=momentum)
-    is_number = type(compression) in (int, float)
-    if not is_number or not 0 < compression <= 1:
+    compression = arguments["compression"]
+    if type(compression) not in (int, float) or not 0 < compression <= 1:
         raise ValueError(
             "`compression` must be a number above 0 and up to 1. "
             f"Received: {compression!r}."
         )
+    if arguments["momentum"] is not None:
+        checks.check_fraction(momentum=arguments["momentum"])
+    sizes = sizes_of(presets, arguments)
+    names = ("depth", "growth", "stem_filters")
+    checks.check_positive(**{name: sizes[name] for name in names})
+    kind = sizes.pop("normalisation")
+    checks.check_normalisations(kind, "all", (), arguments["momentum"])
+    if kind == "group":
+        del sizes["momentum"]
+        dense_blocks.check_groups(blocks, **sizes)

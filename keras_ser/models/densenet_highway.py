@@ -19,8 +19,20 @@ from keras_ser.tasks import EMOTION, Classification
 
 # As for `densenet.PRESETS`.
 PRESETS: dict[str, dict[str, Any]] = {
-    "paper": {"depth": 6, "growth": 24, "stem_filters": 48, "momentum": 0.99},
-    "small": {"depth": 4, "growth": 12, "stem_filters": 16, "momentum": 0.9},
+    "paper": {
+        "depth": 6,
+        "growth": 24,
+        "stem_filters": 48,
+        "normalisation": "batch",
+        "momentum": 0.99,
+    },
+    "small": {
+        "depth": 4,
+        "growth": 12,
+        "stem_filters": 16,
+        "normalisation": "group",
+        "momentum": 0.9,
+    },
 }
 BLOCKS = 2
 SIZE = 128  # of the skip connections and of the highway layers
@@ -31,7 +43,7 @@ class DenseNetHighway(SpeechModel):
     """DenseNet, LSTM and highway layers, with a skip connection from each block.
 
         features → 7×7 convolution, 3×3 max pooling → dense block → transition
-                 → dense block → batch normalisation, ReLU → LSTM → dropout
+                 → dense block → normalisation, ReLU → LSTM → dropout
         dense block k → global average pooling → dense layer: skip_k
         [LSTM; skip_1 + skip_2] → projection → 3 × highway layer → softmax
 
@@ -44,8 +56,9 @@ class DenseNetHighway(SpeechModel):
     Args:
         classes: Names of the emotions, in the order of the probabilities.
         dimensions: Number of values per frame of the front-end, a multiple of 8.
-        preset: Sizes and momentum, `"small"` or `"paper"`.
-        depth, growth, stem_filters, momentum, compression: As for `DenseNet`.
+        preset: Sizes and normalisation, `"small"` or `"paper"`.
+        depth, growth, stem_filters, normalisation, momentum, compression: As for
+            `DenseNet`.
         units: Number of units of the LSTM.
         dropout: Dropout rate behind the LSTM.
         highways: Number of highway layers.
@@ -70,6 +83,7 @@ class DenseNetHighway(SpeechModel):
         depth: int | None = None,
         growth: int | None = None,
         stem_filters: int | None = None,
+        normalisation: str | None = None,
         momentum: float | None = None,
         compression: float = 0.5,
         units: int = 128,
@@ -84,6 +98,7 @@ class DenseNetHighway(SpeechModel):
             "depth": depth,
             "growth": growth,
             "stem_filters": stem_filters,
+            "normalisation": normalisation,
             "momentum": momentum,
             "compression": compression,
             "units": units,
@@ -155,6 +170,7 @@ class DenseNetHighway(SpeechModel):
         depth: int | None = None,
         growth: int | None = None,
         stem_filters: int | None = None,
+        normalisation: str | None = None,
         momentum: float | None = None,
         compression: float = 0.5,
         units: int = 128,
@@ -169,15 +185,17 @@ class DenseNetHighway(SpeechModel):
         Raises:
             ValueError: If a choice is unknown or a number is out of range.
         """
-        sizes = {"depth": depth, "growth": growth, "stem_filters": stem_filters}
         check_sizes(
             PRESETS,
             BLOCKS,
             dimensions,
-            preset,
-            sizes,
-            momentum,
-            compression,
+            preset=preset,
+            depth=depth,
+            growth=growth,
+            stem_filters=stem_filters,
+            normalisation=normalisation,
+            momentum=momentum,
+            compression=compression,
         )
         checks.check_positive(units=units, highways=highways)
         checks.check_fraction(dropout=dropout)

@@ -36,10 +36,16 @@ def sizes_of(
 
 
 def normalisation_of(
-    preset: str, normalisation: str | None, momentum: float | None
+    preset: str,
+    normalisation: str | None,
+    momentum: float | None,
+    presets: Mapping = PRESETS,
 ) -> dict:
-    """The given normalisation and momentum, otherwise the preset's."""
-    usual = PRESETS[preset]
+    """The given normalisation and momentum, otherwise the preset's.
+
+    There is no momentum with group normalisation.
+    """
+    usual = presets[preset]
     normalisation = normalisation or usual["normalisation"]
     if normalisation == "batch" and momentum is None:
         momentum = usual["momentum"]

@@ -9,12 +9,13 @@ from keras_ser import layers
 from keras_ser.backend import stacking
 from keras_ser.layers import padding
 
+GROUP = {"normalisation": "group"}
 LENGTHS = np.int32([8, 6])
 
 
 @pytest.fixture
 def speech(rng):
-    speech = rng.normal(size=(2, 8, 4, 3)).astype("float32")
+    speech = rng.normal(size=(2, 8, 4, 4)).astype("float32")
     speech[1, 6:] = 0
     return speech
 
@@ -97,6 +98,8 @@ def test_only_speech_counts_in_the_mean(rng):
 MAKERS = {
     "block": lambda: layers.DenseBlock(depth=2, growth=4),
     "transition": lambda: layers.Transition(4),
+    "block, group": lambda: layers.DenseBlock(2, 4, normalisation="group"),
+    "transition, group": lambda: layers.Transition(4, normalisation="group"),
 }
 
 
@@ -131,7 +134,7 @@ def test_stacked_models_get_the_same(name, speech):
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_symbolic_shape_is_the_real_one(name, speech):
     layer = MAKERS[name]()
-    inputs = keras.Input((None, 4, 3)), keras.Input((None,))
+    inputs = keras.Input((None, 4, 4)), keras.Input((None,))
     symbolic = layer(*inputs)
     found = apply(layer, speech)
     assert symbolic.shape[2:] == found.shape[2:]
@@ -160,10 +163,15 @@ def test_the_config_makes_the_same_layer():
     block = layers.DenseBlock(3, 5, kernel=5, momentum=0.7)
     again = layers.DenseBlock.from_config(block.get_config())
     assert (again.depth, again.growth, again.kernel) == (3, 5, 5)
+    assert again.kind == "batch"
+    group = layers.DenseBlock.from_config({**block.get_config(), **GROUP})
+    assert [each.groups for each in group.normalisations] == [4] * 3
     assert [each.momentum for each in again.normalisations] == [0.7] * 3
     transition = layers.Transition(6, momentum=0.7)
     again = layers.Transition.from_config(transition.get_config())
     assert (again.filters, again.normalisation.momentum) == (6, 0.7)
+    group = layers.Transition.from_config({**transition.get_config(), **GROUP})
+    assert group.normalisation.groups == 4
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "3", None])
@@ -174,3 +182,10 @@ def test_sizes_must_be_positive_integers(wrong):
             layers.DenseBlock(**arguments)
     with pytest.raises(ValueError, match="`filters` must be a positive integer"):
         layers.Transition(wrong)
+
+
+def test_an_unknown_normalisation_is_rejected():
+    for make in (lambda **k: layers.DenseBlock(2, 2, **k), layers.Transition):
+        arguments = {} if make is not layers.Transition else {"filters": 2}
+        with pytest.raises(ValueError, match="`normalisation` must be one of"):
+            make(**arguments, normalisation="layer")

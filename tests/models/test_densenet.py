@@ -75,8 +75,21 @@ def test_arguments_replace_the_preset():
     assert model.get_layer("block_1").depth == 2
     assert model.get_layer("block_1").output.shape[-1] == 32 + 2 * 5
     assert model.get_layer("transition_1").output.shape[-1] == 32 + 2 * 5
-    momentum = models.DenseNet(CLASSES, momentum=0.5).get_layer("block_1").momentum
-    assert momentum == 0.5
+    batch = models.DenseNet(CLASSES, normalisation="batch", momentum=0.5)
+    assert batch.get_layer("block_1").momentum == 0.5
+
+
+@every_densenet
+def test_the_normalisation_is_that_of_the_preset(name):
+    kinds = {"small": "group", "paper": "batch"}
+    for preset, kind in kinds.items():
+        model = models.MODELS[name](CLASSES, preset=preset)
+        assert model.normalisation == kind
+        for layer in of_kind(model, layers.DenseBlock | layers.Transition):
+            assert layer.kind == kind
+        assert model.get_layer("stem").kind == kind
+        last = layers.SpeechGroupNorm if kind == "group" else layers.SpeechBatchNorm
+        assert isinstance(model.get_layer("normalisation"), last)
 
 
 # === How the parts are connected ===
@@ -133,6 +146,10 @@ def test_every_weight_gets_a_gradient(name, rng):
         ({"growth": 1.5}, "`growth` must be a positive integer"),
         ({"stem_filters": True}, "`stem_filters` must be a positive integer"),
         ({"momentum": 1.0}, "`momentum` must be a number of at least 0 and below 1"),
+        ({"momentum": 0.9}, "`momentum` must be left out with group normalisation"),
+        ({"normalisation": "layer"}, "`normalisation` must be one of"),
+        ({"growth": 6}, "With group normalisation, `growth`"),
+        ({"stem_filters": 12}, "`stem_filters` of 8"),
         ({"compression": 0}, "`compression` must be a number above 0 and up to 1"),
         ({"compression": 1.1}, "`compression` must be a number above 0 and up to 1"),
         ({"dimensions": 12}, "`dimensions` must be a multiple of"),

@@ -1,11 +1,12 @@
-"""Segments of an utterance as rows: random crops, or all windows that cover it.
+"""The preset `small` of the DenseNets: rows of an utterance, and normalisation.
 
 The network is `DenseNetHighway`, preset `small`, without augmentation, on windows of
-256 frames. RAVDESS, four classes, splits A, B and C, two seeds. All configurations make
-the same number of updates, and the last epoch is scored with the mean posterior of the
-windows that cover an utterance, so that nothing is selected.
+256 frames. The reference has random crops and batch normalisation. RAVDESS, four
+classes, splits A, B and C, two seeds. All configurations make the same number of
+updates, and the last epoch is scored with the mean posterior of the windows that cover
+an utterance, so that nothing is selected.
 
-Command: python docs/studies/segments.py --ravdess DIR
+Command: python docs/studies/densenet.py --ravdess DIR
 Table: add --table, which trains nothing. docs/generate.py writes it into the study.
 Cost: about a minute per training on one core. A finished training is not repeated;
 start the command twice to use two cores.
@@ -30,8 +31,13 @@ SEEDS = ("1", "2")
 FILE = "scored.csv"
 SECONDS = 2.56
 TRAINING = RECIPES["robust_densenet"]["small"]
-REFERENCE = "random crops"
-CONFIGURATIONS = {REFERENCE: "random", "all segments": "all"}  # `segments` of Pipeline
+REFERENCE = "random crops, batch normalisation"
+# `segments` of the pipeline, and `normalisation` of the network.
+CONFIGURATIONS = {
+    REFERENCE: ("random", "batch"),
+    "all segments, batch normalisation": ("all", "batch"),
+    "random crops, group normalisation": ("random", "group"),
+}
 
 
 def train(name: str, split: str, number: str, folder: Path, table, cache) -> None:
@@ -53,10 +59,11 @@ def train(name: str, split: str, number: str, folder: Path, table, cache) -> Non
     from keras_ser.inference import Recogniser
     from keras_ser.models import DenseNetHighway
 
+    segments, normalisation = BY_FOLDER[name]
     seed = splits.seed_of(split, int(number))
     keras.utils.set_random_seed(seed)
     fold = splits.make_fold(table, split)
-    model = DenseNetHighway(fold.classes, preset="small")
+    model = DenseNetHighway(fold.classes, normalisation=normalisation)
     store = FeatureStore(Path(cache) / "features", Spectrogram())
     data = Pipeline(
         fold,
@@ -64,7 +71,7 @@ def train(name: str, split: str, number: str, folder: Path, table, cache) -> Non
         seconds=SECONDS,
         tasks=model.tasks,
         steps=2 * len(fold.train) // 16,
-        segments=BY_FOLDER[name],
+        segments=segments,
         seed=seed,
         progress=False,
     )
@@ -77,13 +84,16 @@ def train(name: str, split: str, number: str, folder: Path, table, cache) -> Non
     splits.finish(folder, FILE, [scored])
 
 
-BY_FOLDER = {name.replace(" ", "_"): each for name, each in CONFIGURATIONS.items()}
+BY_FOLDER = {
+    name.replace(", ", "_").replace(" ", "_"): each
+    for name, each in CONFIGURATIONS.items()
+}
 
 
 def table(out: Path) -> str:
     """The study's table in Markdown."""
     pairs = list(itertools.product(splits.SPLITS, SEEDS))
-    header = ["training rows", *(" ".join(pair) for pair in pairs), "mean", "gain"]
+    header = ["configuration", *(" ".join(pair) for pair in pairs), "mean", "gain"]
     header += ["NLL"]
     lines = ["| " + " | ".join(header) + " |", "|---" + "|---:" * len(header[1:]) + "|"]
     found = {
