@@ -31,7 +31,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "depth": 4,
         "growth": 8,
         "stem_filters": 16,
-        "normalisation": "group",
+        "normalisation": "batch",
         "momentum": 0.9,
     },
 }
@@ -45,6 +45,7 @@ class _DenseNet(SpeechModel):
 
     def __init__(self, classes, dimensions, arguments, **kwargs):
         sizes = sizes_of(PRESETS, arguments)
+        arguments = {**arguments, **normalisation_in(sizes)}
         stride = dense_blocks.stride_of(BLOCKS)
         units = arguments.get("units")  # None for global average pooling
 
@@ -104,9 +105,9 @@ class DenseNet(_DenseNet):
             following four.
         growth: Growth rate, the number of output channels of each layer.
         stem_filters: Output channels of the first convolution.
-        normalisation: `"batch"`, as in the paper, or `"group"` for moments over each
-            utterance. The latter is that of `"small"`
-            (docs/studies/densenet.md).
+        normalisation: `"batch"`, or `"group"` for moments over each utterance. The
+            default is `"batch"` in both presets, as in the paper: here, `"group"` gains
+            nothing (docs/studies/densenet.md).
         momentum: Momentum of the moving moments that batch normalisation uses in
             inference. There are none with `"group"`.
         compression: Output channels of a transition per channel of its input, above 0
@@ -284,6 +285,11 @@ def sizes_of(presets: Mapping, arguments: dict) -> dict:
         ),
         "compression": arguments["compression"],
     }
+
+
+def normalisation_in(sizes: dict) -> dict:
+    """Returns the part of `sizes_of` that a saved model states, whatever its preset."""
+    return {name: sizes[name] for name in ("normalisation", "momentum")}
 
 
 def check_sizes(presets: Mapping, blocks: int, dimensions: int, **arguments) -> None:

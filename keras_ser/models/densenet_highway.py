@@ -14,7 +14,7 @@ import keras
 from keras_ser import layers
 from keras_ser.models import checks, dense_blocks, heads
 from keras_ser.models.base import SpeechModel
-from keras_ser.models.densenet import check_sizes, sizes_of
+from keras_ser.models.densenet import check_sizes, normalisation_in, sizes_of
 from keras_ser.tasks import EMOTION, Classification
 
 # As for `densenet.PRESETS`.
@@ -30,7 +30,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "depth": 4,
         "growth": 12,
         "stem_filters": 16,
-        "normalisation": "group",
+        "normalisation": "batch",
         "momentum": 0.9,
     },
 }
@@ -109,6 +109,7 @@ class DenseNetHighway(SpeechModel):
         }
         self.check(dimensions, **arguments)
         sizes = sizes_of(PRESETS, arguments)
+        arguments |= normalisation_in(sizes)
         stride = dense_blocks.stride_of(BLOCKS)
         numbers = range(1, BLOCKS + 1)
 

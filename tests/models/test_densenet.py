@@ -9,6 +9,7 @@ from keras_ser import backend, layers, models
 from keras_ser.models import dense_blocks
 
 CLASSES = ("anger", "neutral", "sadness")
+GROUP = {"normalisation": "group"}
 DENSENETS = ("DenseNet", "DenseNetLSTM", "DenseNetHighway")
 every_densenet = pytest.mark.parametrize("name", DENSENETS)
 
@@ -80,10 +81,11 @@ def test_arguments_replace_the_preset():
 
 
 @every_densenet
-def test_the_normalisation_is_that_of_the_preset(name):
-    kinds = {"small": "group", "paper": "batch"}
-    for preset, kind in kinds.items():
-        model = models.MODELS[name](CLASSES, preset=preset)
+@pytest.mark.parametrize("preset", ["small", "paper"])
+def test_all_parts_have_the_same_normalisation(name, preset):
+    for kind in ("batch", "group"):
+        default = {} if kind == "batch" else {"normalisation": kind}
+        model = models.MODELS[name](CLASSES, preset=preset, **default)
         assert model.normalisation == kind
         for layer in of_kind(model, layers.DenseBlock | layers.Transition):
             assert layer.kind == kind
@@ -146,10 +148,10 @@ def test_every_weight_gets_a_gradient(name, rng):
         ({"growth": 1.5}, "`growth` must be a positive integer"),
         ({"stem_filters": True}, "`stem_filters` must be a positive integer"),
         ({"momentum": 1.0}, "`momentum` must be a number of at least 0 and below 1"),
-        ({"momentum": 0.9}, "`momentum` must be left out with group normalisation"),
+        ({**GROUP, "momentum": 0.9}, "`momentum` must be left out with group norm"),
         ({"normalisation": "layer"}, "`normalisation` must be one of"),
-        ({"growth": 6}, "With group normalisation, `growth`"),
-        ({"stem_filters": 12}, "`stem_filters` of 8"),
+        ({**GROUP, "growth": 6}, "With group normalisation, `growth`"),
+        ({**GROUP, "stem_filters": 12}, "`stem_filters` of 8"),
         ({"compression": 0}, "`compression` must be a number above 0 and up to 1"),
         ({"compression": 1.1}, "`compression` must be a number above 0 and up to 1"),
         ({"dimensions": 12}, "`dimensions` must be a multiple of"),
