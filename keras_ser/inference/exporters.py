@@ -258,12 +258,12 @@ def _copy_convertible(emotion_model, recurrence: str) -> keras.Model:
 
     def copy(layer):
         settings = layer.get_config()
-        if not isinstance(layer, layers.BLSTM):
+        if not isinstance(layer, layers.BLSTM | layers.LSTM):
             return type(layer).from_config(settings)
-        blstm = layers.BLSTM.from_config({**settings, "implementation": recurrence})
-        for direction in (blstm.forward_layer, blstm.backward_layer):
+        made = type(layer).from_config({**settings, "implementation": recurrence})
+        for direction in made.directions:
             direction.use_cudnn = False  # a file must run on any device
-        return blstm
+        return made
 
     copied = keras.models.clone_model(emotion_model, clone_function=copy)
     copied.set_weights(emotion_model.get_weights())

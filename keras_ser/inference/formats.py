@@ -25,9 +25,9 @@ class Format:
         packages: Import names of the packages that must be installed.
         transform: Argument `transform` of the front-end's layer, such as
             `layers.LogMel`.
-        recurrence: Argument `implementation` of `layers.BLSTM`, for a copy of the model
-            in layers that the converter supports. If it is empty, the model is
-            written as it is.
+        recurrence: Argument `implementation` of `layers.BLSTM` and `layers.LSTM`, for a
+            copy of the model in layers that the converter supports. If it is empty, the
+            model is written as it is.
     """
 
     name: str

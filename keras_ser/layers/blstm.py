@@ -93,6 +93,11 @@ class BLSTM(keras.layers.Layer):
             self.units, return_sequences=True, dtype=self.dtype_policy, name=name
         )
 
+    @property
+    def directions(self) -> tuple[keras.layers.LSTM, ...]:
+        """The layers that hold the weights, forward first."""
+        return self.forward_layer, self.backward_layer
+
     def build(self, sequence_shape, lengths_shape=None):
         self.forward_layer.build(sequence_shape)
         self.backward_layer.build(sequence_shape)
@@ -103,7 +108,7 @@ class BLSTM(keras.layers.Layer):
         lengths = recurrence.valid_lengths(sequence, lengths)
         if recurrence.is_fused(self.implementation):
             packs = self.pack and packing.packs(training)
-            cells = self.forward_layer.cell, self.backward_layer.cell
+            cells = [each.cell for each in self.directions]
             states = recurrence.run(cells, sequence, lengths, packs)
         else:
             states = self._standard(sequence, lengths)

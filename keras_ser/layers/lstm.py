@@ -75,6 +75,11 @@ class LSTM(keras.layers.Layer):
         )
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
+    @property
+    def directions(self) -> tuple[keras.layers.LSTM, ...]:
+        """The only layer that holds the weights, as for `layers.BLSTM`."""
+        return (self.layer,)
+
     def build(self, sequence_shape, lengths_shape=None):
         self.layer.build(sequence_shape)
         self.input_spec = keras.layers.InputSpec(ndim=3, axes={-1: sequence_shape[-1]})

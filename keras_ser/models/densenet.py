@@ -106,8 +106,8 @@ class DenseNet(_DenseNet):
         growth: Growth rate, the number of output channels of each layer.
         stem_filters: Output channels of the first convolution.
         normalisation: `"batch"`, or `"group"` for moments over each utterance. The
-            default is `"batch"` in both presets, as in the paper: here, `"group"` gains
-            nothing (docs/studies/densenet.md).
+            default is `"batch"` in both presets, as in the paper
+            (docs/studies/densenet.md compares them).
         momentum: Momentum of the moving moments that batch normalisation uses in
             inference. There are none with `"group"`.
         compression: Output channels of a transition per channel of its input, above 0
