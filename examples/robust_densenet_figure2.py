@@ -20,9 +20,9 @@ QUICK = ("cnn_lstm", "densenet_lstm", "densenet_highway_mixup")
 """## One training, many test speakers
 
 A system trains once and is tested on all speakers that do not select the epoch. Its
-score says little of other trainings: another seed may move it by points. The paper
+score says little about other trainings: another seed may move it by points. The paper
 repeats each training ten times, which is `--repeats 10`. The report says whether its
-intervals are over speakers only, or over trainings, too.
+intervals are over speakers only, or also over trainings.
 
 The paper draws its bars and prints no figures. A smoke test takes three of the eight
 systems.

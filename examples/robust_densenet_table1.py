@@ -1,8 +1,8 @@
 r"""Is a deep, densely connected network better? Table 1 of the DenseNet paper.
 
 Paper: Latif et al., Interspeech 2020, section 5.1. IEMOCAP and MSP-IMPROV, four
-emotions, leaving one speaker out, without augmentation. Their makers license the
-corpora to you.
+emotions, leaving one speaker out, without augmentation. Both corpora need a licence
+from their publishers.
 
 Command: python examples/robust_densenet_table1.py --corpus iemocap=DIR \
     --corpus msp_improv=DIR
@@ -35,9 +35,9 @@ print((folder / "report" / "report.md").read_text(encoding="utf-8"))
 """## From one network to the next
 
 The paper's networks lie less than three points apart on IEMOCAP, with standard
-deviations over repeats of one to two points of UAR (unweighted average recall). What
+deviations over repeats of 1.3 to 2.3 points of UAR (unweighted average recall). What
 counts is therefore the difference on the same utterances, and its interval. A step in
-which an LSTM is added says nothing of depth. The step from `cnn_lstm` to
+which an LSTM is added says nothing about depth. The step from `cnn_lstm` to
 `densenet_lstm` changes the encoder alone.
 """
 

@@ -19,7 +19,7 @@ SAME = "iemocap → msp_improv"
 
 """## One system, and figures of others
 
-The table sets one system beside two studies, whose speech, features and schedules were
+The table sets one system next to two studies, whose speech, features and schedules were
 their own. Nothing is paired here, so there is no test. The system is the last one of
 Figure 2, with a seed of its own.
 """

@@ -11,7 +11,7 @@ augmentation either. `densenet_lstm` against `cnn_lstm`, in the same table, leav
 highway and its skip connections out. The other rows are secondary.
 
 Preset `small`: smaller networks, random windows of 2.56 s, two rows per utterance and
-epoch, at most 20 epochs from learning rate 1e-3. All systems make the same number of
+epoch, 20 epochs from learning rate 1e-3. All systems make the same number of
 updates. `--preset paper` is that of table1.py.
 
 Data: RAVDESS speech, 672 utterances of anger, happiness, neutral, sadness.

@@ -11,7 +11,7 @@ corpora. Each utterance is normalised by its own mean, because the corpora diffe
 level.
 
 Preset `small`: smaller networks, random windows of 2.56 s, two rows per utterance and
-epoch, at most 20 epochs from learning rate 1e-3. All systems make the same number of
+epoch, 20 epochs from learning rate 1e-3. All systems make the same number of
 updates. `--preset paper` is that of table1.py.
 
 Data: RAVDESS, TESS and EMO-DB, four classes.

@@ -16,7 +16,7 @@ Preset `paper`: three rows per window of 2.56 s and epoch, batches of 32, at mos
 epochs from learning rate 1e-3. The rate is halved after 5 epochs without progress, and
 training stops after 20. The paper makes ten repeats, which is `--repeats 10`; the
 default is one. `--preset small` is for a CPU: smaller networks, two rows per utterance
-and epoch, batches of 16, at most 20 epochs.
+and epoch, batches of 16, 20 epochs.
 
 Data: IEMOCAP, four classes. Noise: DEMAND, channel 1 of five environments, or your own
     with `--corpus noise=DIR`.

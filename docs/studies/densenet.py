@@ -4,7 +4,7 @@ The network is `DenseNetHighway`, preset `small`, without augmentation, on windo
 256 frames. The reference has random crops and batch normalisation. RAVDESS, four
 classes, splits A, B and C, two seeds. All configurations make the same number of
 updates, and the last epoch is scored with the mean posterior of the windows that cover
-an utterance, so that nothing is selected.
+an utterance. No epoch is selected, but development speech halves the rate.
 
 Command: python docs/studies/densenet.py --ravdess DIR
 Table: add --table, which trains nothing. docs/generate.py writes it into the study.

@@ -208,10 +208,14 @@ def make_schedule(
             the settings ask for averages.
     """
     kind, average = schedule_class(training), training.average if averages else 0
-    patience = {"patience": training.patience} if has_patience(training) else {}
+    halving: dict = {}
+    if has_patience(training):
+        # With `stop`, the rate has no floor that could end the training before.
+        floor = 0.0 if training.stop else None
+        halving = {"patience": training.patience, "floor": floor}
     return kind(
         f"val_{head}_{training.monitor}",
-        **patience,
+        **halving,
         tie=f"val_{head}_loss",
         stop=training.stop,
         select=training.select,

@@ -54,7 +54,8 @@ class Training:
         unlabelled_ratio: The number of unlabelled rows per labelled row in a batch. It
             concerns only systems that train on unlabelled speech.
         epochs: The maximum number of epochs. Training stops earlier if a schedule that
-            halves the learning rate would halve it below a tenth of its initial value,
+            halves the learning rate would halve it below a tenth of its initial value
+            and `stop` is 0,
             or because of `stop`.
         learning_rate: The learning rate at the start.
         patience: The number of epochs without a better development score after which

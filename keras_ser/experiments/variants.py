@@ -196,7 +196,7 @@ def smoke(config: Experiment) -> Experiment:
     names = SMOKE_CORPORA[: len(config.corpora)]
     if any("preset" in system.arguments for system in config.systems.values()):
         config = dataclasses.replace(at_preset(config, "small"), name=config.name)
-    small = _replaced(config, names, f"{config.name}_smoke")
+    small = _replaced(config, names, f"{config.name}_smoke", _smoke_roles(config))
     unlabelled = "synthetic_unlabelled" if config.unlabelled_corpus else ""
     noise = "synthetic_noise" if config.noise else ""
     generated = (*names, *filter(None, [unlabelled]))
@@ -216,10 +216,36 @@ def smoke(config: Experiment) -> Experiment:
     return _without_old_options(small, config)
 
 
-def _replaced(config: Experiment, names: tuple[str, ...], name: str) -> Experiment:
-    """Returns the experiment on other labelled corpora, also in its protocol."""
+def _smoke_roles(config: Experiment) -> dict[str, str] | None:
+    """The synthetic corpus in place of each corpus, if the protocol decides it."""
+    if not _has_protocol(config, "held_out_corpora"):
+        return None
+    arguments = config.protocol_arguments
+    trained = arguments.get("arguments", arguments).get("train")
+    if isinstance(trained, str):
+        return None  # which the protocol rejects
+    first, second = SMOKE_CORPORA
+    return {
+        name: first if name in (trained or ()) else second for name in config.corpora
+    }
+
+
+def _replaced(
+    config: Experiment,
+    names: tuple[str, ...],
+    name: str,
+    mapping: Mapping[str, str] | None = None,
+) -> Experiment:
+    """Returns the experiment on other labelled corpora, also in its protocol.
+
+    Args:
+        config: The experiment.
+        names: The names of the other corpora.
+        name: The name of the new experiment.
+        mapping: The new name of each corpus; default, by position.
+    """
     old = config.corpora
-    mapping = dict(zip(old, names, strict=False))
+    mapping = mapping or dict(zip(old, names, strict=False))
     arguments = _renamed(config.protocol_arguments, mapping)
     if len(old) != len(names) and not _takes_any_number(config):
         raise ValueError(
@@ -274,8 +300,12 @@ def _renamed(value, mapping: Mapping[str, str]):
 
 def _takes_any_number(config: Experiment) -> bool:
     """Returns whether the protocol takes as many corpora as there are."""
-    named = {config.protocol, config.protocol_arguments.get("protocol")}
-    return not named.isdisjoint(ANY_NUMBER)
+    return any(_has_protocol(config, name) for name in ANY_NUMBER)
+
+
+def _has_protocol(config: Experiment, name: str) -> bool:
+    """Returns whether the folds are those of a protocol, or a part of their speech."""
+    return name in (config.protocol, config.protocol_arguments.get("protocol"))
 
 
 def select_names(what: str, names: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -5,8 +5,9 @@ from keras import ops
 
 from keras_ser.layers.convolution import apply_convolution, check_normalisation
 from keras_ser.layers.normalisation import SpeechBatchNorm, SpeechGroupNorm
+from keras_ser.utils.choices import check_positive
 
-GROUPS = 4  # of group normalisation; growth rates are often no multiples of 8
+GROUPS = 4  # of group normalisation; growth rates are often not multiples of 8
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -62,7 +63,7 @@ class DenseBlock(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        _check_positive(depth=depth, growth=growth, kernel=kernel)
+        check_positive(depth=depth, growth=growth, kernel=kernel)
         self.depth = depth
         self.growth = growth
         self.kernel = kernel
@@ -139,8 +140,8 @@ class Transition(keras.layers.Layer):
         `(batch, time / 2, bands / 2, filters)`, 0 in the padding.
 
     Raises:
-        ValueError: If `filters` is not a positive integer, or the normalisation is
-            unknown.
+        ValueError: If `filters` is not a positive integer, the normalisation is
+            unknown, or time or bands are odd.
 
     Reference:
         As for `DenseBlock`.
@@ -154,7 +155,7 @@ class Transition(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        _check_positive(filters=filters)
+        check_positive(filters=filters)
         self.filters = filters
         self.momentum = momentum
         self.kind = normalisation
@@ -164,6 +165,12 @@ class Transition(keras.layers.Layer):
         self.convolution = _convolution(filters, 1, self.dtype_policy, "convolution")
 
     def build(self, sequence_shape, mask_shape=None):
+        if any(size is not None and size % 2 for size in sequence_shape[1:3]):
+            raise ValueError(
+                "`Transition` halves time and bands, which must be even. Received: "
+                f"shape {tuple(sequence_shape)}. Pad the time with `layers.PadTime`, "
+                "and choose another number of bands."
+            )
         self.normalisation.build(sequence_shape)
         self.convolution.build(sequence_shape)
         self.built = True
@@ -226,11 +233,3 @@ def _convolution(filters: int, kernel: int, policy, name: str) -> keras.layers.C
         dtype=policy,
         name=name,
     )
-
-
-def _check_positive(**numbers) -> None:
-    for name, value in numbers.items():
-        if type(value) is not int or value < 1:
-            raise ValueError(
-                f"`{name}` must be a positive integer. Received: {value!r}."
-            )

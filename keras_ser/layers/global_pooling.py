@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_ser.layers import packing, padding
+from keras_ser.utils.choices import check_positive
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -30,10 +31,19 @@ class GlobalPooling(keras.layers.Layer):
 
     Output shape:
         `(batch, channels)`.
+
+    Raises:
+        ValueError: If the numbers are not positive integers that fit each other.
     """
 
     def __init__(self, stride: int, unit: int, **kwargs):
         super().__init__(**kwargs)
+        check_positive(stride=stride, unit=unit)
+        if unit % stride:
+            raise ValueError(
+                f"`unit` must be a multiple of `stride`. Received: unit={unit}, "
+                f"stride={stride}."
+            )
         self.stride = stride
         self.unit = unit
 

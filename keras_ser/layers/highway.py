@@ -1,5 +1,7 @@
 """Highway layer."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -41,12 +43,7 @@ class Highway(keras.layers.Layer):
 
     def __init__(self, transform_bias: float = -1.0, **kwargs):
         super().__init__(**kwargs)
-        if isinstance(transform_bias, bool) or not isinstance(
-            transform_bias, int | float
-        ):
-            raise ValueError(
-                f"`transform_bias` must be a number. Received: {transform_bias!r}."
-            )
+        check_bias(transform_bias)
         self.transform_bias = transform_bias
         # Keras layers draw the seeds of their initializers when they are created.
         self.initializers = [keras.initializers.get("glorot_uniform") for _ in "HT"]
@@ -76,3 +73,12 @@ class Highway(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "transform_bias": self.transform_bias}
+
+
+def check_bias(transform_bias: float) -> None:
+    """Raises ValueError unless the gate can start with this bias."""
+    is_number = type(transform_bias) in (int, float)
+    if not is_number or math.isnan(transform_bias):
+        raise ValueError(
+            f"`transform_bias` must be a number. Received: {transform_bias!r}."
+        )

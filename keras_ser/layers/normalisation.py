@@ -131,8 +131,8 @@ class SpeechGroupNorm(keras.layers.Layer):
         if channels % self.groups:
             raise ValueError(
                 f"The channels must be a multiple of the {self.groups} groups of "
-                f"group normalisation. Received: {channels} channels. Change "
-                "`filters`, or use batch normalisation."
+                f"group normalisation. Received: {channels} channels. Change the "
+                "number of channels, or use batch normalisation."
             )
         options = {"shape": (channels,), "autocast": False}  # float32 in any policy
         self.gamma = self.add_weight(initializer="ones", name="gamma", **options)

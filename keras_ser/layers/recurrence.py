@@ -16,7 +16,7 @@ IMPLEMENTATIONS = ("auto", "fused", "standard")
 
 def check_arguments(units: int, implementation: str) -> None:
     """Raises ValueError unless an LSTM can have these arguments."""
-    if not isinstance(units, int) or units < 1:
+    if type(units) is not int or units < 1:
         raise ValueError(
             f"`units` must be a positive integer. Received: units={units!r}."
         )

@@ -7,6 +7,7 @@ import keras
 from keras_ser.layers.convolution import check_normalisation
 from keras_ser.layers.normalisation import GROUPS
 from keras_ser.tasks import Task
+from keras_ser.utils.choices import check_positive as check_positive
 
 
 def check_outputs(tasks: Sequence[Task], outputs: Mapping) -> None:
@@ -102,15 +103,6 @@ def check_sizes(stages: int, **sizes) -> None:
         if not is_valid or any(type(each) is not int or each < 1 for each in values):
             raise ValueError(
                 f"`{name}` must be {stages} positive integers. Received: {values!r}."
-            )
-
-
-def check_positive(**numbers) -> None:
-    """Raises ValueError unless each number is a positive integer."""
-    for name, value in numbers.items():
-        if type(value) is not int or value < 1:
-            raise ValueError(
-                f"`{name}` must be a positive integer. Received: {value!r}."
             )
 
 

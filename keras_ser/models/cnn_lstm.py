@@ -124,7 +124,8 @@ class _EncoderModel(SpeechModel):
         checks.check_positive(units=units)
         if momentum is not None:
             checks.check_fraction(momentum=momentum)
-        normalisation = normalisation or PRESETS[preset]["normalisation"]
+        if normalisation is None:
+            normalisation = PRESETS[preset]["normalisation"]
         checks.check_normalisations(normalisation, "all", sizes["filters"], momentum)
 
 

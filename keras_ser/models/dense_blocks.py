@@ -79,7 +79,7 @@ def make_layers(
         compression: The output channels of a transition per channel of its input.
         normalisation: `"batch"` or `"group"`.
         momentum: Momentum of the moving moments of batch normalisation, which group
-            normalisation has not.
+            normalisation does not have.
     """
     numbers = range(1, blocks + 1)
     options = {"normalisation": normalisation}

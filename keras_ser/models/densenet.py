@@ -17,8 +17,8 @@ from keras_ser.models.base import SpeechModel
 from keras_ser.models.presets import check_preset, chosen, normalisation_of
 from keras_ser.tasks import EMOTION, Classification
 
-# The paper gives depth and growth rate. The sizes of `small` are ours, and so are the
-# numbers of filters of the stem: twice the growth rate, as in Huang et al. 2017.
+# The paper gives depth and growth rate. The filters of the stem are ours: in `paper`,
+# twice the growth rate, as in Huang et al. 2017. So are the sizes of `small`.
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {
         "depth": 6,

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from keras_ser import layers
+from keras_ser.layers.highway import check_bias
 from keras_ser.models import checks, dense_blocks, heads
 from keras_ser.models.base import SpeechModel
 from keras_ser.models.densenet import check_sizes, normalisation_in, sizes_of
@@ -177,6 +178,7 @@ class DenseNetHighway(SpeechModel):
         units: int = 128,
         dropout: float = 0.5,
         highways: int = 3,
+        transform_bias: float = -1.0,
         **unchecked,
     ) -> None:
         """Checks arguments of the model without building one.
@@ -200,3 +202,4 @@ class DenseNetHighway(SpeechModel):
         )
         checks.check_positive(units=units, highways=highways)
         checks.check_fraction(dropout=dropout)
+        check_bias(transform_bias)

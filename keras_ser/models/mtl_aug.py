@@ -260,7 +260,8 @@ class MTLAug(SpeechModel):
         checks.check_fraction(dropout=dropout, embedding_dropout=embedding_dropout)
         if momentum is not None:
             checks.check_fraction(momentum=momentum)
-        normalisation = normalisation or PRESETS[preset]["normalisation"]
+        if normalisation is None:
+            normalisation = PRESETS[preset]["normalisation"]
         checks.check_normalisations(normalisation, moments, sizes["filters"], momentum)
         check_update(center_update, center_rate)
         checks.check_types(augmentation, augmentations)

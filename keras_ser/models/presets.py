@@ -46,7 +46,8 @@ def normalisation_of(
     There is no momentum with group normalisation.
     """
     usual = presets[preset]
-    normalisation = normalisation or usual["normalisation"]
+    if normalisation is None:
+        normalisation = usual["normalisation"]
     if normalisation == "batch" and momentum is None:
         momentum = usual["momentum"]
     return {"normalisation": normalisation, "momentum": momentum}

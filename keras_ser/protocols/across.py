@@ -195,7 +195,8 @@ def draw_speakers(table: pd.DataFrame, share: float, seed: int) -> list[str]:
     """Draw the speakers that select the epoch.
 
     Sessions stay whole. Genders alternate, so that two speakers, or one session of
-    both genders, are enough to include both.
+    both genders, are enough to include both. Each gender is drawn and left over, unless
+    only one speaker (or session) has it.
 
     Args:
         table: Utterances of one corpus, or of one language.
@@ -210,8 +211,23 @@ def draw_speakers(table: pd.DataFrame, share: float, seed: int) -> list[str]:
     first = table[table.speaker.isin(together[0])]
     needed = 1 if first.gender.nunique() == table.gender.nunique() else 2
     count = max(round(share * len(together)), needed)
-    is_enough = len(together) - count >= needed
-    return sum(together[:count], []) if is_enough else []
+    divisible = _genders_of_several(table, together)
+    for number in range(count, len(together) - needed + 1):
+        drawn, left = (
+            table[table.speaker.isin(sum(units, []))]
+            for units in (together[:number], together[number:])
+        )
+        if divisible <= set(drawn.gender) & set(left.gender):
+            return speakers_of(drawn)
+    return []
+
+
+def _genders_of_several(table: pd.DataFrame, units: list[list[str]]) -> set[str]:
+    """The genders of two or more speakers (or sessions)."""
+    found = [set(table.gender[table.speaker.isin(unit)]) for unit in units]
+    return {
+        gender for gender in set(table.gender) if sum(gender in e for e in found) > 1
+    }
 
 
 def _choose_speakers(

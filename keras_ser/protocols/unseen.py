@@ -21,8 +21,9 @@ def held_out_corpora(
     """Train on named corpora, and test every other corpus as a whole.
 
     Some speakers of each training corpus select the epoch. Both genders are among
-    them, and sessions stay whole. In contrast to `cross_corpus`, a test corpus does
-    not take part in the selection. One training is tested on all test corpora.
+    them, if each has two speakers, and sessions stay whole. In contrast to
+    `cross_corpus`, a test corpus does not take part in the selection. One training is
+    tested on all test corpora.
 
     Args:
         table: Labelled utterances of two or more corpora.
@@ -97,7 +98,13 @@ def _development_speakers(
                 f"Fold `{name}` needs speakers of {corpus} to train and others to "
                 f"select the epoch, of each gender. Received: {speakers_of(rows)}, "
                 f"with whole sessions, and share={share}. Train on a corpus with more "
-                "speakers, or reduce `share` in `protocol_arguments`."
+                f"speakers{_or_reduce_share(rows, seed)}."
             )
         chosen += drawn
     return chosen
+
+
+def _or_reduce_share(rows: pd.DataFrame, seed: int) -> str:
+    """The end of a message, if fewer development speakers would be possible."""
+    fewest = draw_speakers(rows, 0.0, seed)
+    return ", or reduce `share` in `protocol_arguments`" if fewest else ""

@@ -1,4 +1,4 @@
-"""Arguments that are one of a few known values."""
+"""Arguments that are one of a few known values, or positive integers."""
 
 from collections.abc import Collection
 from typing import Any
@@ -20,3 +20,16 @@ def check_choice(name: str, value: Any, known: Collection) -> None:
     if value not in known:
         received = files.short_repr(value)
         raise ValueError(f"`{name}` must be one of {known}. Received: {received}.")
+
+
+def check_positive(**numbers) -> None:
+    """Raises ValueError unless each number is a positive integer.
+
+    Args:
+        **numbers: The values by the names of the arguments.
+    """
+    for name, value in numbers.items():
+        if type(value) is not int or value < 1:
+            raise ValueError(
+                f"`{name}` must be a positive integer. Received: {value!r}."
+            )

@@ -93,6 +93,18 @@ def test_the_rate_halves_after_patience_and_stops_below_a_tenth(kind):
     assert schedule.best_epoch == 0
 
 
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve"])
+def test_without_a_floor_the_rate_halves_until_stop(kind):
+    """Progress in every seventh epoch halves the rate as often, and never stops."""
+    scores = [0.01 * (epoch // 7) for epoch in range(50)] + [0.0] * 30
+    arguments = {"patience": 5, "floor": 0.0, "stop": 20}
+    _, schedule, script, _ = train(scores, kind=kind, **arguments)
+    assert schedule.best_epoch == 49
+    assert len(script.rates) == 49 + 20 + 1
+    halvings = 49 // 7 + 20 // 5 - 1  # the last one comes after the last epoch
+    np.testing.assert_allclose(rates(script)[-1], 0.1 / 2**halvings, rtol=1e-6)
+
+
 def test_an_improvement_starts_the_count_again():
     scores = [0.5, 0.4, 0.4, 0.6, 0.5, 0.5, 0.5, 0.5]
     _, schedule, script, _ = train(scores, patience=3)

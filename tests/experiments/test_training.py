@@ -332,6 +332,9 @@ def test_each_schedule_of_a_config_is_a_callback():
         assert schedule.monitor == schedule.tie == "val_valence_loss"
         assert schedule.stop == 7
         assert getattr(schedule, "patience", 3) == 3
+        assert getattr(schedule, "floor", 0.0) == 0.0
+        without = training.make_schedule(dataclasses.replace(settings, stop=0), "x")
+        assert getattr(without, "floor", None) is None
 
 
 NUMBER = ser.tasks.Regression("valence")

@@ -95,6 +95,24 @@ def test_names_of_corpora_in_a_tuple_are_replaced_whatever_their_number():
     assert small.protocol_arguments["train"] == ("synthetic",)
 
 
+@pytest.mark.parametrize("train", [("c",), ("a", "c"), ["b", "a"]])
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_smoke_trains_on_one_corpus_and_tests_another(train, is_nested):
+    own = {"train": train}
+    whole = Experiment(
+        "whole",
+        ("a", "b", "c"),
+        SYSTEMS,
+        "four",
+        "label_fraction" if is_nested else "held_out_corpora",
+        {"protocol": "held_out_corpora", "arguments": own} if is_nested else own,
+        unlabelled_corpus="d",
+    )
+    found = variants.smoke(whole).protocol_arguments
+    found = found["arguments"] if is_nested else found
+    assert set(found["train"]) == {"synthetic"}
+
+
 @pytest.mark.parametrize("given", [("emodb",), ("emodb", "ravdess", "savee")])
 def test_as_many_corpora_are_needed_as_there_are(given):
     with pytest.raises(

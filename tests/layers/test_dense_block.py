@@ -184,6 +184,12 @@ def test_sizes_must_be_positive_integers(wrong):
         layers.Transition(wrong)
 
 
+@pytest.mark.parametrize("shape", [(1, 5, 4, 2), (1, 4, 5, 2)])
+def test_a_transition_needs_even_sizes(shape):
+    with pytest.raises(ValueError, match="must be even. Received: shape"):
+        layers.Transition(2)(np.ones(shape, "float32"), np.ones(shape[:2], "float32"))
+
+
 def test_an_unknown_normalisation_is_rejected():
     for make in (lambda **k: layers.DenseBlock(2, 2, **k), layers.Transition):
         arguments = {} if make is not layers.Transition else {"filters": 2}

@@ -42,3 +42,12 @@ def test_half_precision_sums_in_float32():
 def test_the_config_makes_the_same_layer():
     layer = layers.GlobalPooling.from_config(layers.GlobalPooling(2, 8).get_config())
     assert (layer.stride, layer.unit) == (2, 8)
+
+
+@pytest.mark.parametrize(
+    ("stride", "unit", "words"),
+    [(0, 8, "`stride` must be"), (2, 1.5, "`unit` must be"), (3, 8, "a multiple of")],
+)
+def test_impossible_numbers_are_rejected(stride, unit, words):
+    with pytest.raises(ValueError, match=words):
+        layers.GlobalPooling(stride, unit)

@@ -55,7 +55,7 @@ def test_the_config_makes_the_same_layer():
     assert layer.transform_bias == -3.0
 
 
-@pytest.mark.parametrize("wrong", ["-1", None, True])
+@pytest.mark.parametrize("wrong", ["-1", None, True, float("nan")])
 def test_the_bias_must_be_a_number(wrong):
     with pytest.raises(ValueError, match="`transform_bias` must be a number"):
         layers.Highway(wrong)

@@ -132,7 +132,11 @@ def test_saves_and_loads(implementation, sequence, tmp_path, rng):
 
 @pytest.mark.parametrize(
     "arguments, named",
-    [({"units": 0}, "units=0"), ({"units": 2, "implementation": "x"}, "'x'")],
+    [
+        ({"units": 0}, "units=0"),
+        ({"units": True}, "units=True"),
+        ({"units": 2, "implementation": "x"}, "'x'"),
+    ],
 )
 def test_bad_arguments_are_named(arguments, named):
     with pytest.raises(ValueError, match=named):

@@ -167,6 +167,8 @@ def step(name, arguments, features):
         arguments = {**arguments, "kernels": (arguments["kernels"],) * stages}
     if "dropout" in parameters_of(name):
         arguments = {"dropout": 0.0, **arguments}
+    if "depth" in parameters_of(name):
+        arguments = {"depth": 2, **arguments}
     model = models.MODELS[name](("anger", "neutral"), dimensions=16, **arguments)
     weights = [each.value for each in model.trainable_variables]
 

@@ -39,6 +39,8 @@ def build(name, **arguments):
     keras.utils.set_random_seed(0)
     if name in TOYS:
         arguments["vocabularies"] = GENDERS
+    if "depth" in inspect.signature(KINDS[name]).parameters:
+        arguments.setdefault("depth", 1)  # graphs are built faster
     return KINDS[name](CLASSES, dimensions=DIMENSIONS, **arguments)
 
 

@@ -150,6 +150,7 @@ def test_every_weight_gets_a_gradient(name, rng):
         ({"momentum": 1.0}, "`momentum` must be a number of at least 0 and below 1"),
         ({**GROUP, "momentum": 0.9}, "`momentum` must be left out with group norm"),
         ({"normalisation": "layer"}, "`normalisation` must be one of"),
+        ({"normalisation": ""}, "`normalisation` must be one of"),
         ({**GROUP, "growth": 6}, "With group normalisation, `growth`"),
         ({**GROUP, "stem_filters": 12}, "`stem_filters` of 8"),
         ({"compression": 0}, "`compression` must be a number above 0 and up to 1"),
@@ -177,3 +178,5 @@ def test_so_are_impossible_ends(name, argument):
         models.MODELS[name](CLASSES, **{argument: 0})
     with pytest.raises(ValueError, match="`dropout` must be"):
         models.DenseNetHighway(CLASSES, dropout=1.0)
+    with pytest.raises(ValueError, match="`transform_bias` must be a number"):
+        models.DenseNetHighway.check(transform_bias="-1")

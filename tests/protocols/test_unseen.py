@@ -90,3 +90,35 @@ def test_a_test_class_without_training_speech_gives_a_warning(three):
     table = three[(three.corpus != "r") | (three.emotion != "neutral")]
     with pytest.warns(UserWarning, match="Fold `r-e.t`: the training speech lacks neu"):
         assert only_fold(table, "r").classes == ("anger", "sadness")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_unequal_numbers_of_both_genders_are_on_both_sides(toy_table, seed):
+    people = {"1": "female", "2": "male", "3": "female", "4": "male", "5": "female"}
+    people |= {str(number): "female" for number in range(6, 9)}
+    table = toy_table(people, EMOTIONS, corpus="a")
+    other = toy_table({"1": "female", "2": "male"}, EMOTIONS, corpus="b")
+    fold = only_fold(pd.concat([table, other], ignore_index=True), "a", seed=seed)
+    for side in (fold.train, fold.dev):
+        assert set(side.gender) == {"female", "male"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_gender_of_a_single_speaker_is_on_one_side(toy_table, seed):
+    people = {"1": "female", "2": "female", "3": "female", "4": "male"}
+    table = toy_table(people, EMOTIONS, corpus="a")
+    other = toy_table({"1": "female"}, EMOTIONS, corpus="b")
+    fold = only_fold(pd.concat([table, other], ignore_index=True), "a", seed=seed)
+    for side in (fold.train, fold.dev):
+        assert "female" in set(side.gender)
+
+
+def test_a_smaller_share_is_proposed_only_if_it_helps(three):
+    with pytest.raises(ValueError, match="or reduce `share`"):
+        only_fold(three, "e", share=0.9)
+    with pytest.raises(ValueError, match="more speakers\\.$"):
+        only_fold(one_speaker(three), "t")
+
+
+def one_speaker(table):
+    return table[(table.corpus != "t") | (table.speaker == "t/1")]
