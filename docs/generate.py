@@ -575,6 +575,7 @@ KINDS = {
     "packages": packages,
     "commands": commands,
     **runpy.run_path(str(ROOT / "docs" / "generated_models.py"))["KINDS"],
+    **runpy.run_path(str(ROOT / "docs" / "generated_times.py"))["KINDS"],
 }
 
 
