@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from keras_ser import scores
-from keras_ser.figures.style import COLOURS, drawing
+from keras_ser.figures.style import COLOURS, bar_style, drawing
 
 
 def confusion_matrix(
@@ -113,6 +113,8 @@ def truth_and_prediction(
 def speaker_bars(table: pd.DataFrame, path: Any) -> None:
     """Draw the UAR of each speaker as grouped bars, with one colour per system.
 
+    From the ninth system on, colours are used again, with a pattern.
+
     A dashed line marks each system's mean over its speakers. It differs from the UAR
     in tables, which pools the utterances of all speakers.
 
@@ -149,10 +151,13 @@ def _bars(axes: Any, table: pd.DataFrame, rows: slice, columns: int) -> None:
         values = 100 * table[system].to_numpy(float)
         mean = 100 * table[system].mean()
         place = np.arange(len(speakers)) + (index + 0.5) * width - 0.4
-        colour = COLOURS[index % len(COLOURS)]
+        colour, line = (
+            COLOURS[index % len(COLOURS)],
+            "--" if index < len(COLOURS) else "-.",
+        )
         label = f"{system} (mean {mean:.1f} %)"
-        axes.bar(place, values[rows], width, color=colour, label=label)
-        axes.axhline(mean, color=colour, linestyle="--", linewidth=1)
+        axes.bar(place, values[rows], width, label=label, **bar_style(index))
+        axes.axhline(mean, color=colour, linestyle=line, linewidth=1)
     tilted = columns > 6 or max(map(len, speakers)) > 10
     axes.set_xticks(range(len(speakers)), speakers, rotation=60 if tilted else 0)
     axes.set(ylabel="UAR (%)", ylim=(0, 100), xlim=(-0.6, columns - 0.4))

@@ -16,6 +16,7 @@ COLOURS = (
     "#999999",
     "#222222",
 )
+HATCHES = ("///", "...", "xxx")  # of bars whose colour another bar has already
 MARKERS = ("o", "s", "^", "D", "v")
 STYLE = {
     "font.size": 10,
@@ -26,6 +27,24 @@ STYLE = {
     "legend.frameon": False,
     "savefig.dpi": 150,
 }
+
+
+def bar_style(number: int) -> dict[str, Any]:
+    """The look of the bars of one of several series, which no other one has.
+
+    Args:
+        number: The number of the series, below 32.
+    """
+    turn, colour = divmod(number, len(COLOURS))
+    if not turn:
+        return {"color": COLOURS[colour]}
+    hatch = HATCHES[(turn - 1) % len(HATCHES)]
+    return {
+        "facecolor": COLOURS[colour],
+        "hatch": hatch,
+        "edgecolor": "white",
+        "linewidth": 0,
+    }
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from matplotlib import image
 from matplotlib.axes import Axes
 
 from keras_ser import figures
+from keras_ser.figures import results, style
 
 
 def test_long_titles_and_eight_classes_stay_inside(tmp_path):
@@ -57,3 +58,18 @@ def test_bad_input_is_rejected_and_leaves_no_file(draw, words, tmp_path):
     with pytest.raises(ValueError, match=words):
         draw(tmp_path / "bad.png")
     assert not list(tmp_path.iterdir())
+
+
+def test_no_two_series_of_bars_look_alike():
+    found = [tuple(style.bar_style(number).items()) for number in range(32)]
+    assert len(set(found)) == 32
+
+
+def test_a_ninth_system_differs_from_the_first(tmp_path):
+    table = pd.DataFrame([[0.5] * 9], columns=list("abcdefghi"), index=["s"])
+    with style.drawing(tmp_path / "bars.png", (5.0, 3.0)) as figure:
+        axes = figure.add_subplot()
+        results._bars(axes, table, slice(0, 1), 1)
+        bars = [container[0] for container in axes.containers]
+    looks = {(bar.get_facecolor(), bar.get_hatch()) for bar in bars}
+    assert len(looks) == 9
