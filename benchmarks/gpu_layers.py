@@ -48,11 +48,12 @@ def cases() -> dict[str, tuple[Callable, Callable, list]]:
     for implementation in ("standard", "fused"):
         found |= recurrent_cases(implementation)
     for transform in ("fft", "matmul"):
-        found[f"`layers.LogMel({transform!r})`"] = (
-            lambda transform=transform: layers.LogMel(transform=transform),
-            lambda layer, x: layer(x),
-            [0.1 * noise("wave", 2, 4000)],
-        )
+        for kind in (layers.LogMel, layers.Spectrogram):
+            found[f"`layers.{kind.__name__}({transform!r})`"] = (
+                lambda kind=kind, transform=transform: kind(transform=transform),
+                lambda layer, x: layer(x),
+                [0.1 * noise("wave", 2, 4000)],
+            )
     return found
 
 
@@ -81,6 +82,11 @@ def plain_cases() -> dict[str, tuple]:
         ),
         "`layers.ClassCenters`": (
             lambda: layers.ClassCenters(3),
+            lambda layer, x: layer(x),
+            [SEQUENCE[:, 0]],
+        ),
+        "`layers.Highway`": (
+            layers.Highway,
             lambda layer, x: layer(x),
             [SEQUENCE[:, 0]],
         ),
@@ -129,6 +135,11 @@ def padding_cases() -> dict[str, tuple]:
             lambda layer, x: layer(x, SEQUENCE[:, :30]),
             [SEQUENCE],
         ),
+        "`layers.GlobalPooling`": (
+            lambda: layers.GlobalPooling(1, 1),
+            lambda layer, x: layer(x, ops.convert_to_tensor(STEPS), ()),
+            [IMAGE],
+        ),
         "`layers.Pack` and `Unpack`": (
             lambda: (layers.Pack(8, 2), layers.Unpack(1)),
             _pack_and_unpack,
@@ -162,6 +173,16 @@ def convolution_cases(training: bool) -> dict[str, tuple]:
             lambda layer, x: layer(x, mask(40), training=training),
             [IMAGE],
         ),
+        f"`layers.DenseBlock`, {when}": (
+            lambda: layers.DenseBlock(2, 4),
+            lambda layer, x: layer(x, mask(40), training=training),
+            [IMAGE],
+        ),
+        f"`layers.Transition`, {when}": (
+            lambda: layers.Transition(4),
+            lambda layer, x: layer(x, mask(40), training=training),
+            [IMAGE],
+        ),
         f"`layers.ConvBlock`, {when}": (
             lambda: layers.ConvBlock(5, 3),
             lambda layer, x: layer(x, mask(20), training=training),
@@ -182,12 +203,13 @@ def convolution_cases(training: bool) -> dict[str, tuple]:
 
 def recurrent_cases(implementation: str) -> dict[str, tuple]:
     return {
-        f"`layers.BLSTM`, {implementation}{what}": (
-            lambda sequences=sequences: layers.BLSTM(
+        f"`layers.{kind.__name__}`, {implementation}{what}": (
+            lambda kind=kind, sequences=sequences: kind(
                 8, return_sequences=sequences, implementation=implementation
             ),
             lambda layer, x: layer(x, STEPS),
             [SEQUENCE],
         )
+        for kind in (layers.BLSTM, layers.LSTM)
         for what, sequences in (("", True), (", last states", False))
     }

@@ -1,6 +1,7 @@
 """Sounds, tables and folders for the tests of several modules."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -54,6 +55,20 @@ def without_tensorflow(request):
     yield
     if request.config.option.markexpr == "fast":
         assert ("tensorflow" in sys.modules) == before
+
+
+@pytest.fixture
+def heeded_signals():
+    """No signal is ignored, also if the tests run in the background or under nohup."""
+    known = [getattr(signal, n) for n in ("SIGINT", "SIGHUP") if hasattr(signal, n)]
+    numbers = [n for n in known if signal.getsignal(n) == signal.SIG_IGN]
+    for number in numbers:
+        is_interrupt = number == signal.SIGINT
+        new = signal.default_int_handler if is_interrupt else signal.SIG_DFL
+        signal.signal(number, new)
+    yield
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def make_tone(hertz=440.0, seconds=0.5, rate=RATE) -> np.ndarray:

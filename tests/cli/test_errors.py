@@ -111,6 +111,7 @@ def test_an_error_that_nobody_reads_is_an_exit_code():
     assert process.wait() == errors.BAD_INPUT
 
 
+@pytest.mark.usefixtures("heeded_signals")
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)]

@@ -133,6 +133,7 @@ def test_a_stopped_process_interrupts_its_call(tmp_path):
         process.call(len, "ab")
 
 
+@pytest.mark.usefixtures("heeded_signals")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_processes_end_with_their_parent(tmp_path, number):
     parent = subprocess.Popen(

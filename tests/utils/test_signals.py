@@ -11,6 +11,7 @@ from keras_ser.utils import signals
 HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
 
 
+@pytest.mark.usefixtures("heeded_signals")
 @pytest.mark.parametrize("number", {signal.SIGINT, signal.SIGTERM, HANGUP})
 def test_a_signal_interrupts_with_its_number(number):
     before = signal.getsignal(number)
