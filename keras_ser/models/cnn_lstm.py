@@ -36,15 +36,15 @@ class _EncoderModel(SpeechModel):
 
     def __init__(
         self,
-        classes,
-        dimensions,
-        preset,
-        filters,
-        kernels,
-        units,
-        normalisation,
-        momentum,
-        mask_padding,
+        classes: Sequence[str],
+        dimensions: int = 128,
+        preset: str = "small",
+        filters: Sequence[int] | None = None,
+        kernels: Sequence[int] | None = None,
+        units: int = 128,
+        normalisation: str | None = None,
+        momentum: float | None = None,
+        mask_padding: bool = True,
         **kwargs,
     ):
         arguments = {
@@ -173,32 +173,6 @@ class CNNLSTM(_EncoderModel):
 
     has_lstm = True
 
-    def __init__(
-        self,
-        classes: Sequence[str],
-        dimensions: int = 128,
-        preset: str = "small",
-        filters: Sequence[int] | None = None,
-        kernels: Sequence[int] | None = None,
-        units: int = 128,
-        normalisation: str | None = None,
-        momentum: float | None = None,
-        mask_padding: bool = True,
-        **kwargs,
-    ):
-        super().__init__(
-            classes,
-            dimensions,
-            preset,
-            filters,
-            kernels,
-            units,
-            normalisation,
-            momentum,
-            mask_padding,
-            **kwargs,
-        )
-
 
 @keras.saving.register_keras_serializable("keras_ser")
 class CNN(_EncoderModel):
@@ -222,29 +196,3 @@ class CNN(_EncoderModel):
     >>> model = CNN(("anger", "neutral"))
     >>> model.compile("adam", **model.objective())
     """
-
-    def __init__(
-        self,
-        classes: Sequence[str],
-        dimensions: int = 128,
-        preset: str = "small",
-        filters: Sequence[int] | None = None,
-        kernels: Sequence[int] | None = None,
-        units: int = 128,
-        normalisation: str | None = None,
-        momentum: float | None = None,
-        mask_padding: bool = True,
-        **kwargs,
-    ):
-        super().__init__(
-            classes,
-            dimensions,
-            preset,
-            filters,
-            kernels,
-            units,
-            normalisation,
-            momentum,
-            mask_padding,
-            **kwargs,
-        )
