@@ -98,10 +98,11 @@ def model_arrays(kind: type) -> dict:
 
 
 def make_model(kind: type):
-    """A model without dropout."""
+    """A model without what draws random numbers, which differ between backends."""
     arguments = {"dimensions": gpu_layers.BANDS}
-    if "dropout" in inspect.signature(kind).parameters:
-        arguments["dropout"] = 0.0
+    for name, value in (("dropout", 0.0), ("adversarial", False)):
+        if name in inspect.signature(kind).parameters:
+            arguments[name] = value
     if kind.columns():
         arguments["vocabularies"] = {name: ("a", "b") for name in kind.columns()}
     return kind(CLASSES, **arguments)

@@ -140,6 +140,16 @@ def padding_cases() -> dict[str, tuple]:
             lambda layer, x: layer(x, ops.convert_to_tensor(STEPS), ()),
             [IMAGE],
         ),
+        "`layers.SpeechMasks`": (
+            lambda: layers.SpeechMasks(2),
+            lambda layer, x: layer(x, ops.convert_to_tensor(STEPS))[1],
+            [SEQUENCE[:, :40]],
+        ),
+        "`layers.StepMean`": (
+            layers.StepMean,
+            lambda layer, x: layer(x, mask(40)),
+            [IMAGE],
+        ),
         "`layers.Pack` and `Unpack`": (
             lambda: (layers.Pack(8, 2), layers.Unpack(1)),
             _pack_and_unpack,
@@ -181,6 +191,21 @@ def convolution_cases(training: bool) -> dict[str, tuple]:
         f"`layers.Transition`, {when}": (
             lambda: layers.Transition(4),
             lambda layer, x: layer(x, mask(40), training=training),
+            [IMAGE],
+        ),
+        f"`layers.SpeechBatchNorm`, without ReLU, {when}": (
+            lambda: layers.SpeechBatchNorm(relu=False),
+            lambda layer, x: layer(x, mask(40), training=training),
+            [IMAGE],
+        ),
+        f"`layers.CodeBlock`, {when}": (
+            lambda: layers.CodeBlock(4, 3),
+            lambda layer, x: layer(x, (mask(40), mask(20)), training=training),
+            [IMAGE],
+        ),
+        f"`layers.CodeDiscriminator`, {when}": (
+            lambda: layers.CodeDiscriminator(4, dropout=0.0),
+            lambda layer, x: layer(x, (mask(40), mask(20)), training=training),
             [IMAGE],
         ),
         f"`layers.ConvBlock`, {when}": (

@@ -293,3 +293,58 @@ class LossValue(keras.metrics.Mean):
     def from_config(cls, config):
         loss = keras.saving.deserialize_keras_object(config["loss"])
         return cls(**{**config, "loss": loss})
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class CodeMoments(keras.metrics.Metric):
+    """Moments of the aggregated code of an autoencoder: of all its cells in speech.
+
+    With the mean E over the cells z of the codes of all utterances,
+
+        mean μ = E z, variance σ² = E (z − μ)²,
+        skewness = E (z − μ)³ / σ³, excess kurtosis = E (z − μ)⁴ / σ⁴ − 3.
+
+    A standard normal distribution has 0, 1, 0 and 0. The result is a dictionary with
+    the keys `<name>_mean`, `<name>_variance`, `<name>_skewness` and `<name>_kurtosis`.
+
+    Args:
+        name: What the names in the log start with.
+
+    Example:
+
+    >>> metric = CodeMoments()
+    >>> metric.update_state(np.ones((1, 2, 2, 1)), np.ones((1, 2)))
+    >>> float(metric.result()["code_mean"])
+    1.0
+    """
+
+    def __init__(self, name: str = "code", dtype: str | None = None):
+        super().__init__(name=name, dtype=dtype)
+        # The number of cells, and the sums of z, z², z³ and z⁴.
+        self.sums = self.add_variable((5,), initializer="zeros", name="sums")
+
+    def update_state(self, code, mask):
+        """Adds the cells of codes.
+
+        Args:
+            code: Tensor `(batch, steps, bands, channels)`.
+            mask: Tensor `(batch, steps)`, 1 in speech and 0 in the padding.
+        """
+        code = ops.cast(code, self.dtype)
+        weights = ops.cast(mask, self.dtype)[:, :, None, None] * ops.ones_like(code)
+        powers = [ops.sum(weights * code**power) for power in range(5)]
+        self.sums.assign(self.sums + ops.stack(powers))
+
+    def result(self):
+        sums = ops.convert_to_tensor(self.sums)
+        first, second, third, fourth = ops.unstack(sums[1:] / ops.maximum(sums[0], 1))
+        variance = ops.maximum(second - first**2, 0)
+        std = ops.maximum(ops.sqrt(variance), 1e-12)
+        skew = third - 3 * first * second + 2 * first**3
+        tails = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
+        return {
+            f"{self.name}_mean": first,
+            f"{self.name}_variance": variance,
+            f"{self.name}_skewness": skew / std**3,
+            f"{self.name}_kurtosis": tails / std**4 - 3,
+        }

@@ -3,11 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from keras_ser import scores
 from keras_ser.losses import CCCLoss, cross_entropy
-from keras_ser.metrics import CCC, UAR, Accuracy, LossValue
+from keras_ser.metrics import CCC, UAR, Accuracy, CodeMoments, LossValue
 
 BOTH = pytest.mark.parametrize("metric_class", [UAR, Accuracy])
 ORACLES = {UAR: balanced_accuracy_score, Accuracy: accuracy_score}
@@ -282,3 +283,22 @@ def test_ccc_inside_fit(tmp_path):
     prediction = model.predict(inputs, verbose=0)[:, 0]
     assert logs["ccc"] == pytest.approx(ccc(truth, prediction, weight), abs=1e-5)
     assert 0 < logs["value"] < 2
+
+
+def test_moments_of_a_code_are_those_of_all_cells_in_speech(rng):
+    codes = rng.gamma(2.0, size=(6, 5, 3, 2)).astype("float32")
+    mask = np.float32([[t < n for t in range(5)] for n in (5, 3, 1, 5, 4, 0)])
+    metric = CodeMoments(name="z")
+    for rows in (slice(0, 4), slice(4, 6)):
+        metric.update_state(codes[rows], mask[rows])
+    found = {name: float(value) for name, value in metric.result().items()}
+    cells = codes[mask > 0].ravel()
+    expected = {
+        "z_mean": cells.mean(),
+        "z_variance": cells.var(),
+        "z_skewness": stats.skew(cells),
+        "z_kurtosis": stats.kurtosis(cells),
+    }
+    assert found == pytest.approx(expected, rel=1e-3)
+    metric.reset_state()
+    assert float(metric.result()["z_mean"]) == 0

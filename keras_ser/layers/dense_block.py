@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_ser.layers import padding
 from keras_ser.layers.convolution import apply_convolution, check_normalisation
 from keras_ser.layers.normalisation import SpeechBatchNorm, SpeechGroupNorm
 from keras_ser.utils.choices import check_positive
@@ -177,7 +178,7 @@ class Transition(keras.layers.Layer):
 
     def call(self, sequence, mask, training=None):
         active = self.normalisation(sequence, mask, training=training)
-        return apply_convolution(self.convolution, _pool(active, mask))
+        return apply_convolution(self.convolution, padding.average_pool(active, mask))
 
     def compute_output_spec(self, sequence, mask, training=None):
         batch, time, bands, _ = sequence.shape
@@ -212,15 +213,6 @@ def make_normalisation(
     if kind == "group":
         return SpeechGroupNorm(GROUPS, dtype=policy, name=name)
     return SpeechBatchNorm(momentum=momentum, dtype=policy, name=name)
-
-
-def _pool(sequence, mask):
-    """The mean over 2 × 2 cells, of which those of the padding do not count."""
-    mean = ops.average_pool(sequence, 2, 2, "valid", data_format="channels_last")
-    rows, time = ops.shape(mask)
-    pairs = ops.sum(ops.reshape(mask, (rows, time // 2, 2)), axis=2)
-    scale = ops.where(pairs > 0, 2 / ops.maximum(pairs, 1), 0)  # (rows, time / 2)
-    return mean * ops.cast(scale, mean.dtype)[:, :, None, None]
 
 
 def _convolution(filters: int, kernel: int, policy, name: str) -> keras.layers.Conv2D:

@@ -8,6 +8,32 @@ from keras_ser.utils.choices import check_positive
 
 
 @keras.saving.register_keras_serializable("keras_ser")
+class StepMean(keras.layers.Layer):
+    """The mean over unpadded steps, which keeps the bands apart.
+
+    The sum is taken in float32 under any precision policy.
+
+    Call arguments:
+        image: Tensor `(batch, steps, bands, channels)`.
+        mask: Tensor `(batch, steps)`, 1 in speech and 0 in the padding.
+
+    Output shape:
+        `(batch, bands · channels)`.
+    """
+
+    def call(self, image, mask):
+        mask = ops.cast(mask, "float32")
+        total = ops.sum(ops.cast(image, "float32") * mask[:, :, None, None], axis=1)
+        mean = total / ops.maximum(ops.sum(mask, axis=1), 1.0)[:, None, None]
+        size = image.shape[2] * image.shape[3]
+        return ops.cast(ops.reshape(mean, (-1, size)), self.compute_dtype)
+
+    def compute_output_spec(self, image, mask):
+        shape = (image.shape[0], image.shape[2] * image.shape[3])
+        return keras.KerasTensor(shape, self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable("keras_ser")
 class GlobalPooling(keras.layers.Layer):
     """Global average pooling: the mean over bands and unpadded steps.
 

@@ -1,5 +1,9 @@
 """Normalisation that takes its moments over speech, not over padding."""
 
+import contextlib
+import threading
+from collections.abc import Collection, Iterator
+
 import keras
 from keras import ops
 
@@ -8,6 +12,25 @@ from keras_ser.layers import packing
 # Groups of channels of `SpeechGroupNorm`. They divide all widths of the presets, and
 # leave at least two channels per group.
 GROUPS = 8
+_state = threading.local()
+
+
+@contextlib.contextmanager
+def fixed_moments(layers: Collection[keras.layers.Layer]) -> Iterator[None]:
+    """Context in which training passes leave moving moments of layers unchanged.
+
+    The layers still normalise with the moments of the batch. A training step that
+    passes the same batch several times follows its moments in one pass only.
+
+    Args:
+        layers: Layers of batch normalisation.
+    """
+    before = getattr(_state, "fixed", ())
+    _state.fixed = tuple(map(id, layers))
+    try:
+        yield
+    finally:
+        _state.fixed = before
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -33,6 +56,7 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
             up the moments in training. The others are normalised with them. The
             default is all. A batch of labelled and unlabelled speech can thus be
             normalised as labelled speech is in inference.
+        relu: Whether a ReLU follows. Without it, Y = M · (γ (X − μ) / √(σ² + ε) + β).
         **kwargs: As for `keras.layers.BatchNormalization`.
 
     Call arguments:
@@ -49,9 +73,10 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
         by reducing internal covariate shift", ICML 2015.
     """
 
-    def __init__(self, labelled_rows: int | None = None, **kwargs):
+    def __init__(self, labelled_rows: int | None = None, relu: bool = True, **kwargs):
         super().__init__(**kwargs)
         self.labelled_rows = labelled_rows
+        self.relu = relu
 
     def call(self, inputs, mask, training=None):
         inputs = ops.cast(inputs, "float32")
@@ -61,16 +86,19 @@ class SpeechBatchNorm(keras.layers.BatchNormalization):
         if training and self.trainable:
             counted = self._counted(mask)
             mean, variance = _moments(ops.stop_gradient(inputs), counted)
-            self._update_moving_moments(mean, variance, ops.any(counted > 0))
+            if id(self) not in getattr(_state, "fixed", ()):
+                self._update_moving_moments(mean, variance, ops.any(counted > 0))
             std = ops.sqrt(variance + self.epsilon)
-            output = _normalised(inputs, gamma, beta, mean, std, mask, counted)
+            normalise = _normalised if self.relu else _normalised_linearly
+            output = normalise(inputs, gamma, beta, mean, std, mask, counted)
         else:
             scale = gamma / ops.sqrt(variance + self.epsilon)
-            output = _scaled(inputs, scale, beta - mean * scale, mask)
+            output = _scaled(inputs, scale, beta - mean * scale, mask, self.relu)
         return ops.cast(output, self.compute_dtype)
 
     def get_config(self):
-        return {**super().get_config(), "labelled_rows": self.labelled_rows}
+        config = {"labelled_rows": self.labelled_rows, "relu": self.relu}
+        return {**super().get_config(), **config}
 
     def _counted(self, mask):
         """The mask of the frames that make up the moments."""
@@ -159,8 +187,9 @@ class SpeechGroupNorm(keras.layers.Layer):
         return {**super().get_config(), **config}
 
 
-def _scaled(inputs, scale, shift, mask):
-    return ops.relu(inputs * scale + shift) * mask[:, :, None, None]
+def _scaled(inputs, scale, shift, mask, relu=True):
+    output = inputs * scale + shift
+    return (ops.relu(output) if relu else output) * mask[:, :, None, None]
 
 
 def _active(output, upstream):
@@ -190,28 +219,40 @@ def _total(values, weights):
     return ops.sum(ops.reshape(sums, (bands, channels)), axis=0)
 
 
-@ops.custom_gradient
-def _normalised(inputs, gamma, beta, mean, std, mask, counted):
-    """Normalised output. Its gradient includes the path through the moments.
+def _normaliser(relu):
+    """The function from the inputs to the output of `SpeechBatchNorm` in training.
 
-    The moments are those of the frames in the mask `counted`.
+    Its gradient includes the path through the moments, which are those of the frames
+    in the mask `counted`.
     """
-    scale = gamma / std
-    output = _scaled(inputs, scale, beta - mean * scale, mask)
 
-    def gradient(*args, upstream=None):
-        active = _active(output, args[0] if upstream is None else upstream)
-        all_frames = ops.ones_like(mask)
-        cells = _cells(counted, inputs)
-        to_beta = _total(active, all_frames)
-        to_gamma = (_total(active * inputs, all_frames) - mean * to_beta) / std
-        slope = scale * to_gamma / (cells * std)
-        offset = scale * to_beta / cells - slope * mean
-        by_moments = counted[:, :, None, None] * (inputs * slope + offset)
-        constants = (ops.zeros_like(x) for x in (mean, std, mask, counted))
-        return (scale * active - by_moments, to_gamma, to_beta, *constants)
+    @ops.custom_gradient
+    def normalised(inputs, gamma, beta, mean, std, mask, counted):
+        scale = gamma / std
+        output = _scaled(inputs, scale, beta - mean * scale, mask, relu)
 
-    return output, gradient
+        def gradient(*args, upstream=None):
+            upstream = args[0] if upstream is None else upstream
+            if relu:
+                active = _active(output, upstream)
+            else:
+                active = upstream * mask[:, :, None, None]
+            all_frames = ops.ones_like(mask)
+            cells = _cells(counted, inputs)
+            to_beta = _total(active, all_frames)
+            to_gamma = (_total(active * inputs, all_frames) - mean * to_beta) / std
+            slope = scale * to_gamma / (cells * std)
+            offset = scale * to_beta / cells - slope * mean
+            by_moments = counted[:, :, None, None] * (inputs * slope + offset)
+            constants = (ops.zeros_like(x) for x in (mean, std, mask, counted))
+            return (scale * active - by_moments, to_gamma, to_beta, *constants)
+
+        return output, gradient
+
+    return normalised
+
+
+_normalised, _normalised_linearly = _normaliser(True), _normaliser(False)
 
 
 # === Sums over each utterance ===

@@ -39,6 +39,24 @@ def make_mask(lengths, time, dtype: str = "float32"):
     return ops.cast(ops.less(position, ops.expand_dims(lengths, -1)), dtype)
 
 
+def average_pool(image, mask):
+    """The mean over 2 × 2 cells, of which those of the padding do not count.
+
+    Args:
+        image: Tensor `(batch, time, bands, channels)`, 0 in the padding. `time` and
+            `bands` are even.
+        mask: Tensor `(batch, time)`, 1 in speech and 0 in the padding.
+
+    Returns:
+        Tensor `(batch, time / 2, bands / 2, channels)`, 0 in the padding.
+    """
+    mean = ops.average_pool(image, 2, 2, "valid", data_format="channels_last")
+    rows, time = ops.shape(mask)
+    pairs = ops.sum(ops.reshape(mask, (rows, time // 2, 2)), axis=2)
+    scale = ops.where(pairs > 0, 2 / ops.maximum(pairs, 1), 0)  # (rows, time / 2)
+    return mean * ops.cast(scale, mean.dtype)[:, :, None, None]
+
+
 @keras.saving.register_keras_serializable("keras_ser")
 class Frames(keras.layers.Layer):
     """Counts the unpadded frames of each utterance.
@@ -69,6 +87,49 @@ class Frames(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "masked": self.masked}
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class SpeechMasks(keras.layers.Layer):
+    """Masks of the unpadded steps of an encoder that halves the time.
+
+    A step that holds any unpadded frame counts.
+
+    Args:
+        halvings: Positive integer, the number of halvings.
+
+    Call arguments:
+        padded: Tensor `(batch, time, dimensions)`. `time` is a multiple of
+            2 ** `halvings`.
+        frames: int32 tensor `(batch,)`, the number of unpadded frames.
+
+    Returns:
+        float32 masks `(batch, time / 2 ** n)` for n = 0, 1, …, `halvings`.
+    """
+
+    def __init__(self, halvings: int, **kwargs):
+        super().__init__(**kwargs)
+        self.halvings = halvings
+
+    def call(self, padded, frames):
+        time, strides = ops.shape(padded)[1], self._strides()
+        return [
+            make_mask((frames + stride - 1) // stride, time // stride)
+            for stride in strides
+        ]
+
+    def compute_output_spec(self, padded, frames):
+        batch, time = padded.shape[:2]
+        return [
+            keras.KerasTensor((batch, None if time is None else time // stride))
+            for stride in self._strides()
+        ]
+
+    def get_config(self):
+        return {**super().get_config(), "halvings": self.halvings}
+
+    def _strides(self):
+        return [2**number for number in range(self.halvings + 1)]
 
 
 @keras.saving.register_keras_serializable("keras_ser")

@@ -15,9 +15,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "densenet_highway",
         "heads",
         "mtl_aug",
+        "phases",
         "presets",
         "registry",
         "saving",
+        "ss_aae",
+        "ss_aae_parts",
     ],
     submod_attrs={
         "base": ["SpeechModel"],
@@ -27,7 +30,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "densenet_highway": ["DenseNetHighway"],
         "mtl_aug": ["BASELINE", "TABLE_7", "MTLAug"],
         "registry": ["MODELS"],
+        "phases": ["PhasedModel"],
         "saving": ["check_saveable"],
+        "ss_aae": ["SSAAE"],
         "summary": ["LayerSummary", "Summary", "summarise"],
     },
 )

@@ -59,7 +59,10 @@ def encode(sequence, masks, convolutions):
 
 
 def pooled_encoder_layers(
-    filters: Sequence[int], kernels: Sequence[int], momentum: float
+    filters: Sequence[int],
+    kernels: Sequence[int],
+    momentum: float,
+    labelled_rows: int | None = None,
 ) -> list[tuple[layers.ConvBlock, keras.layers.MaxPooling2D]]:
     """Convolutions with max pooling, which halves time and frequency.
 
@@ -67,6 +70,7 @@ def pooled_encoder_layers(
         filters: Numbers of output channels, one per stage.
         kernels: Widths of the kernels, one per stage.
         momentum: Momentum of the moving moments of batch normalisation.
+        labelled_rows: As for `layers.ConvBlock`.
 
     Returns:
         A convolution and a pooling layer per stage.
@@ -75,7 +79,12 @@ def pooled_encoder_layers(
     return [
         (
             layers.ConvBlock(
-                width, kernel, stride=1, momentum=momentum, name=f"encoder_{stage}"
+                width,
+                kernel,
+                stride=1,
+                momentum=momentum,
+                labelled_rows=labelled_rows,
+                name=f"encoder_{stage}",
             ),
             keras.layers.MaxPooling2D(
                 2, data_format="channels_last", name=f"pool_{stage}"
@@ -93,14 +102,14 @@ def encode_with_pooling(sequence, masks, stages):
 
     Args:
         sequence: As for `encode`.
-        masks: As for `encode`.
+        masks: As for `encode`. Those behind the last stage are not used.
         stages: Layers from `pooled_encoder_layers`.
 
     Returns:
         The code, as from `encode`, 0 in the padding.
     """
     code = _to_image(sequence)
-    for (convolution, pooling), mask in zip(stages, masks[:-1], strict=True):
+    for (convolution, pooling), mask in zip(stages, masks, strict=False):
         code = pooling(convolution(code, mask))
     return code
 

@@ -6,6 +6,7 @@ from keras_ser.models.cnn_lstm import CNN, CNNLSTM
 from keras_ser.models.densenet import DenseNet, DenseNetLSTM
 from keras_ser.models.densenet_highway import DenseNetHighway
 from keras_ser.models.mtl_aug import MTLAug
+from keras_ser.models.ss_aae import SSAAE
 
 MODELS: dict[str, type[SpeechModel]] = {
     "MTLAug": MTLAug,
@@ -16,4 +17,5 @@ MODELS: dict[str, type[SpeechModel]] = {
     "DenseNet": DenseNet,
     "CNNLSTM": CNNLSTM,
     "CNN": CNN,
+    "SSAAE": SSAAE,
 }

@@ -46,7 +46,8 @@ class Summary:
             multiple of it; None without a code.
         embedding: The shape of the embedding, `(units,)`.
         layers: The layers of the model in order. Those without weights that leave the
-            shape as it is are left out, and so are masks, lengths and indices.
+            shape as it is are left out, and so are masks, lengths and indices. Last
+            come those that no head depends on, without a shape.
     """
 
     frames: int
@@ -109,6 +110,14 @@ def _layers(model: SpeechModel, features: np.ndarray) -> Iterable[LayerSummary]:
         is_features = not others and keras.backend.is_float_dtype(first.dtype)
         if size or (is_features and is_new):
             yield LayerSummary(layer.name, type(layer).__name__, shape, size)
+    for layer in _apart(model):
+        yield LayerSummary(layer.name, type(layer).__name__, (), _count(layer.weights))
+
+
+def _apart(model: SpeechModel) -> list[keras.layers.Layer]:
+    """The layers that no head depends on, such as a discriminator of codes."""
+    every = model._flatten_layers(include_self=False, recursive=False)
+    return [layer for layer in every if layer not in model.layers]
 
 
 def _flat(structure) -> list:

@@ -8,6 +8,7 @@ from keras.ops import convert_to_numpy
 
 from keras_ser import backend
 from keras_ser.layers import SpeechBatchNorm, SpeechGroupNorm, packing
+from keras_ser.layers.normalisation import fixed_moments
 
 BATCH, TIME, BANDS, CHANNELS = 3, 6, 4, 5
 LENGTHS = (6, 4, 1)
@@ -80,6 +81,51 @@ def test_gradients_are_those_of_the_definition(batch):
     expected = gradients(reference, total(by_definition), inputs)
     for result, target in zip(found, expected, strict=True):
         np.testing.assert_allclose(result, target, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_without_a_relu_values_may_be_negative(batch, training):
+    inputs, mask = batch
+    ours, reference = pair(relu=False)
+    output = convert_to_numpy(ours(inputs, mask, training=training))
+    expected = convert_to_numpy(reference(speech(inputs, mask), training=training))
+    np.testing.assert_allclose(speech(output, mask), expected, atol=1e-5)
+    assert (output < 0).any()
+    assert (output[mask == 0] == 0).all()
+
+
+def test_gradients_without_a_relu_are_those_of_the_definition(batch):
+    inputs, mask = batch
+    weight = np.random.default_rng(2).normal(size=inputs.shape).astype("float32")
+    ours, reference = pair(relu=False)
+    cells = np.broadcast_to(mask[..., None], (BATCH, TIME, BANDS))
+
+    def by_definition(x):
+        output = reference(x, mask=cells, training=True)
+        return ops.multiply(output, mask[:, :, None, None])
+
+    def total(call):
+        return lambda x: ops.sum(ops.multiply(weight, ops.square(call(x))))
+
+    found = gradients(ours, total(lambda x: ours(x, mask, training=True)), inputs)
+    expected = gradients(reference, total(by_definition), inputs)
+    for result, target in zip(found, expected, strict=True):
+        np.testing.assert_allclose(result, target, rtol=1e-3, atol=1e-3)
+
+
+def test_fixed_moments_stay_while_those_of_the_batch_normalise(batch):
+    (ours, _), (other, _) = pair(), pair()
+    expected = convert_to_numpy(pair()[0](*batch, training=True))
+    before = ours.get_weights()
+    with fixed_moments([ours]):
+        found = convert_to_numpy(ours(*batch, training=True))
+        other(*batch, training=True)
+    np.testing.assert_array_equal(found, expected)
+    for result, target in zip(ours.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(result, target)
+    assert np.abs(other.get_weights()[2] - before[2]).max() > 1e-3
+    ours(*batch, training=True)  # behind the context
+    assert np.abs(ours.get_weights()[2] - before[2]).max() > 1e-3
 
 
 def test_a_batch_of_padding_changes_nothing_and_has_no_gradient(batch):

@@ -37,6 +37,10 @@ CALLS = {
         layers.ConvBlock(8, 3, normalisation="group")(IMAGE, MASK[:, ::2]),
         layers.ConvBlock(8, 3, transposed=True)(IMAGE, np.repeat(MASK, 2, axis=1)),
     ],
+    "CodeBlock": lambda: layers.CodeBlock(4, 3)(IMAGE, (MASK, MASK[:, ::2])),
+    "CodeDiscriminator": lambda: layers.CodeDiscriminator(4)(
+        IMAGE, (MASK, MASK[:, ::2])
+    ),
     "CropLike": lambda: layers.CropLike()(np.repeat(SPEECH, 2, axis=1), SPEECH),
     "DenseBlock": lambda: layers.DenseBlock(2, 4)(IMAGE, MASK, training=True),
     "Frames": lambda: layers.Frames()(SPEECH),
@@ -56,6 +60,8 @@ CALLS = {
     "Spectrogram": lambda: layers.Spectrogram(n_bins=8)(WAVES),
     "SpeechBatchNorm": lambda: layers.SpeechBatchNorm()(IMAGE, MASK, training=True),
     "SpeechGroupNorm": lambda: layers.SpeechGroupNorm()(IMAGE, MASK),
+    "SpeechMasks": lambda: layers.SpeechMasks(2)(SPEECH, LENGTHS),
+    "StepMean": lambda: layers.StepMean()(IMAGE, MASK),
     "Transition": lambda: layers.Transition(4)(IMAGE, MASK, training=True),
     "Unpack": lambda: unpacked(),
     "UtteranceNormalisation": lambda: layers.UtteranceNormalisation(1.0)(SPEECH),

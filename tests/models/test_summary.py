@@ -54,7 +54,15 @@ def test_layers_hold_all_parameters_of_a_model(name):
     code = model.encoder(np.ones((1, 32, 16), "float32"))
     assert found.code == tuple(code.shape[1:])
     assert found.stride == 32 // found.code[0]
-    assert found.layers[-1].shape == (len(CLASSES),)
+    shapes = [each.shape for each in found.layers if each.shape]
+    assert shapes[-1] in ((len(CLASSES),), (32, 16))  # a head
+
+
+def test_a_layer_that_no_head_depends_on_is_listed_without_a_shape():
+    model = models.SSAAE(CLASSES, dimensions=16)
+    last = models.summarise(model, frames=32).layers[-1]
+    assert (last.name, last.shape) == ("discriminator", ())
+    assert last.parameters == model.discriminator.count_params()
 
 
 def test_a_model_without_an_encoder_has_no_code():

@@ -1,0 +1,200 @@
+"""Training steps of models whose parts are updated one after the other.
+
+A batch passes through the encoder in several phases. Equation numbers are those of Rana
+et al., "Multi-task semi-supervised adversarial autoencoding for speech emotion
+recognition".
+"""
+
+import functools
+from collections.abc import Iterable
+
+import keras
+from keras import ops
+
+from keras_ser import metrics
+from keras_ser.backend.updates import BACKENDS, minimise
+from keras_ser.layers import normalisation
+from keras_ser.models.base import SpeechModel
+
+MAIN, RECONSTRUCTION = "main", "reconstruction"
+DISCRIMINATOR, GENERATOR = "discriminator", "generator"
+PHASES = ("three", "joint")
+# Every evaluation draws the same codes from the prior.
+EVALUATION_SEED = 1
+
+
+class PhasedModel(SpeechModel):
+    """Base class: heads, and a discriminator of codes, which phases update in turn.
+
+    A subclass sets `discriminator`, `prior` and `code_model`, and says in
+    `_passes` which optimizer lowers the losses of which heads.
+
+    1. Each pass of `_passes` lowers the weighted losses of its heads, in the encoder
+       and in these heads (Eq. 1 and 2).
+    2. With a discriminator D, the prior p(z) and the encoder E, it lowers
+
+           L_disc = E_{z ~ p(z)} [−log D(z)] + E_x [−log(1 − D(E(x)))]      (Eq. 4)
+
+       in the discriminator, then L_gen = E_x [−log D(E(x))] in the encoder. L_gen is
+       the non-saturating form of the first term of Eq. 5. The regularisation stands
+       behind the first pass.
+
+    Batch normalisation uses the moments of the batch in all passes. The moving moments
+    of the encoder follow the first of them only.
+    """
+
+    backends = BACKENDS
+    discriminator = None
+
+    def compile(self, optimizer="rmsprop", *arguments, **keywords):
+        super().compile(optimizer, *arguments, **keywords)
+        names = ("loss", "loss_weights")
+        given = dict(zip(names, arguments, strict=False)) | keywords
+        losses, weights = given.get("loss"), given.get("loss_weights")
+        if not isinstance(losses, dict) or set(losses) != set(self.heads):
+            raise ValueError(
+                f"`{type(self).__name__}.compile` needs `loss` as a dictionary with "
+                f"the heads {list(self.heads)}. Received: {losses!r}. Pass "
+                "**model.objective()."
+            )
+        self._head_losses = {
+            head: keras.losses.get(losses[head]) for head in self.heads
+        }
+        self._head_weights = dict.fromkeys(self.heads, 1.0) | dict(weights or {})
+
+    @functools.cached_property  # which Keras does not track
+    def _pass_models(self) -> dict[tuple[str, ...], keras.Model]:
+        """A model from features to the outputs of the heads of each pass."""
+        every = tuple(heads for _, heads in self._passes())
+        return {
+            heads: keras.Model(self.input, {head: self.output[head] for head in heads})
+            for heads in every
+        }
+
+    def _passes(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The optimizer and the heads of each pass, in their order."""
+        raise NotImplementedError
+
+    def train_step(self, data):
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        outputs, used = {}, []
+        for number, (optimizer, heads) in enumerate(self._passes()):
+            with normalisation.fixed_moments(used):
+                outputs |= self._fit_heads(optimizer, heads, x, y, weights)
+            used = self._encoder_norms
+            if number == 0 and self.discriminator is not None:
+                with normalisation.fixed_moments(used):
+                    self._regularise(x)
+        return self._log(x, y, outputs, weights, training=True)
+
+    def test_step(self, data):
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        outputs = self(x, training=False)
+        if self.discriminator is not None:
+            self._measure(x)
+        return self._log(x, y, outputs, weights, training=False)
+
+    def _log(self, x, y, outputs, weights, training):
+        outputs = {head: outputs[head] for head in self.heads}
+        loss = self.compute_loss(x, y, outputs, weights, training=False)
+        rows = ops.shape(x)[0]
+        self._loss_tracker.update_state(loss, sample_weight=rows)
+        return self.compute_metrics(x, y, outputs, sample_weight=weights)
+
+    def _fit_heads(self, name, heads, x, y, weights) -> dict:
+        """One update for the weighted losses of some heads; returns their outputs."""
+        model = self._pass_models[heads]
+
+        def loss():
+            outputs = model(x, training=True)
+            return self._weighted_loss(heads, y, outputs, weights), outputs
+
+        return minimise(loss, self.optimizers[name], self.variables_of(name))[1]
+
+    def _weighted_loss(self, heads, y, outputs, weights):
+        total = 0.0
+        for head in heads:
+            own = None if weights is None else weights[head]
+            loss = self._head_losses[head](y[head], outputs[head], sample_weight=own)
+            total = total + self._head_weights[head] * loss
+        return total
+
+    def _regularise(self, x) -> None:
+        """Updates the discriminator, then the encoder that is to deceive it."""
+
+        def deceive():
+            code, masks = self.code_model(x, training=True)
+            drawn = self.draw_code(ops.shape(code), masks)
+            self._discriminate(ops.stop_gradient(code), drawn, masks)
+            loss = self._generator_loss(code, masks, training=True)
+            return loss, (code, drawn, masks)
+
+        name = GENERATOR
+        loss, (code, drawn, masks) = minimise(
+            deceive, self.optimizers[name], self.variables_of(name)
+        )
+        self._trackers["generator_loss"].update_state(loss)
+        self._measure_code(code, drawn, masks)
+
+    def _discriminate(self, code, drawn, masks) -> None:
+        def tell_apart():
+            return self._discriminator_loss(code, drawn, masks, training=True), ()
+
+        name = DISCRIMINATOR
+        loss, _ = minimise(tell_apart, self.optimizers[name], self.variables_of(name))
+        self._trackers["discriminator_loss"].update_state(loss)
+
+    def _discriminator_loss(self, code, drawn, masks, training):
+        """L_disc, as −log σ(a) = softplus(−a) of the logits a."""
+        real = self.discriminator(drawn, masks, training=training)
+        encoded = self.discriminator(code, masks, training=training)
+        return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(encoded))
+
+    def _generator_loss(self, code, masks, training):
+        logits = self.discriminator(code, masks, training=training)
+        return ops.mean(ops.softplus(-logits))
+
+    def draw_code(self, shape, masks, seed=None):
+        """A code from the prior, float32 of this shape, 0 in the padding.
+
+        Args:
+            shape: `(batch, time, bands, channels)`.
+            masks: The masks of the code, from `code_model`.
+            seed: A seed; by default, the model's own seed generator.
+        """
+        seed = self.prior_seed if seed is None else seed
+        drawn = keras.random.normal(shape, seed=seed)
+        if self.prior == "half_normal":
+            drawn = ops.abs(drawn)
+        return drawn * masks[0][:, :, None, None]
+
+    def _measure(self, x) -> None:
+        """Measures the codes of speech that is not trained on."""
+        code, masks = self.code_model(x, training=False)
+        drawn = self.draw_code(ops.shape(code), masks, EVALUATION_SEED)
+        loss = self._discriminator_loss(code, drawn, masks, training=False)
+        self._trackers["discriminator_loss"].update_state(loss)
+        loss = self._generator_loss(code, masks, training=False)
+        self._trackers["generator_loss"].update_state(loss)
+        self._measure_code(code, drawn, masks)
+
+    def _measure_code(self, code, drawn, masks) -> None:
+        """The moments of the codes, and how many the discriminator has right."""
+        real = self.discriminator(drawn, masks, training=False)
+        encoded = self.discriminator(ops.stop_gradient(code), masks, training=False)
+        right = ops.concatenate([real > 0, encoded <= 0])
+        tracker = self._trackers["discriminator_accuracy"]
+        tracker.update_state(ops.cast(right, "float32"))
+        self._trackers["code"].update_state(code, masks[0])
+
+    def _make_trackers(self) -> dict[str, keras.metrics.Metric]:
+        """Metrics of the adversary, which Keras logs and resets."""
+        means = ("discriminator_loss", "generator_loss", "discriminator_accuracy")
+        found = {name: keras.metrics.Mean(name=name) for name in means}
+        return {**found, "code": metrics.CodeMoments(name="code")}
+
+
+def layers_called(model: keras.Model, prefixes: Iterable[str]) -> list:
+    """The layers of a model whose names start with one of the prefixes."""
+    starts = tuple(prefixes)
+    return [layer for layer in model.layers if layer.name.startswith(starts)]
