@@ -38,3 +38,23 @@ MEASURED = pd.DataFrame(
     {"uar": [60.0, 70.0], "low": [55.0, 66.0], "high": [65.0, np.nan]}, index=SYSTEMS
 )
 PRINTED = pd.DataFrame({"value": [58.0, np.nan], "spread": [1.2, 0.9]}, index=SYSTEMS)
+# Two trainings with a discriminator, and the moments of their prior.
+CODES = [
+    pd.DataFrame(
+        {
+            "epoch": range(6),
+            "val_discriminator_accuracy": 0.5 + 0.45 * 0.6 ** np.arange(6) + noise[0],
+            "val_code_mean": 0.3 * 0.7 ** np.arange(6) + noise[1],
+            "val_code_variance": 1.6 - 0.1 * np.arange(6) + noise[2],
+            "val_code_skewness": 0.8 * 0.6 ** np.arange(6) + noise[3],
+            "val_code_kurtosis": 3.0 * 0.6 ** np.arange(6) + noise[4],
+        }
+    )
+    for noise in np.random.default_rng(2).normal(0, 0.04, (2, 5, 6))
+]
+PRIOR = {
+    "val_code_mean": 0.0,
+    "val_code_variance": 1.0,
+    "val_code_skewness": 0.0,
+    "val_code_kurtosis": 0.0,
+}

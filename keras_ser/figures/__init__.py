@@ -7,6 +7,7 @@ Okabe and Ito and of the map cividis, which can be told apart under the common f
 colour blindness. Each `path` may also be an open binary file.
 """
 
+from keras_ser.figures.codes import adversary
 from keras_ser.figures.published import measured_and_published
 from keras_ser.figures.results import (
     confusion_matrix,
@@ -20,6 +21,7 @@ from keras_ser.figures.training import dev_curves, embedding, history
 __all__ = [
     "COLOURS",
     "MARKERS",
+    "adversary",
     "attention",
     "measured_and_published",
     "confusion_matrix",

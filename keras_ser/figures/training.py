@@ -125,7 +125,7 @@ def dev_curves(
     >>> runs = {"weights": ["a/history.csv"], "averages": ["b/history.csv"]}
     >>> dev_curves(runs, "curves.png", "val_emotion_uar")
     """
-    groups = {label: [*map(_read, frames)] for label, frames in runs.items()}
+    groups = {label: [*map(read_history, frames)] for label, frames in runs.items()}
     metric = metric or _main_metric(groups)
     _check_runs(groups, metric)
     title, scale = _describe(metric)
@@ -142,7 +142,12 @@ def dev_curves(
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 
-def _read(history: pd.DataFrame | str | Path) -> pd.DataFrame:
+def read_history(history: pd.DataFrame | str | Path) -> pd.DataFrame:
+    """The contents of a `history.csv`, which are given or read.
+
+    Args:
+        history: The contents, or the path of the file.
+    """
     return history if isinstance(history, pd.DataFrame) else pd.read_csv(history)
 
 
@@ -181,13 +186,27 @@ def _describe(metric: str) -> tuple[str, float]:
 
 
 def _draw_group(axes: Any, curves: list[np.ndarray], label: str, colour: str) -> None:
+    if len(curves) > 1:
+        label = f"{label}\n(mean of {len(curves)})"
+    draw_curves(axes, curves, label, colour)
+
+
+def draw_curves(axes: Any, curves: list[np.ndarray], label: str, colour: str) -> None:
+    """Draws curves over epochs as thin lines, and their mean as a thick one.
+
+    Args:
+        axes: Axes to draw into.
+        curves: The values per epoch of each training, which may differ in length. The
+            mean ends with the shortest one.
+        label: The label of the mean in the legend.
+        colour: The colour of all lines.
+    """
     shortest = min(map(len, curves))
     mean = np.mean([curve[:shortest] for curve in curves], axis=0)
     if len(curves) > 1:
         for curve in curves:
             epochs = np.arange(len(curve)) + 1
             axes.plot(epochs, curve, color=colour, alpha=0.35, linewidth=0.8)
-        label = f"{label}\n(mean of {len(curves)})"
     marker = "." if shortest == 1 else ""
     style = {"color": colour, "linewidth": 2.5, "marker": marker}
     axes.plot(np.arange(shortest) + 1, mean, label=label, **style)

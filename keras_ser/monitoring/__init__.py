@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "epoch_logs",
         "gradients",
         "groups",
         "monitor",
@@ -12,5 +13,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pictures",
         "projection",
     ],
-    submod_attrs={"monitor": ["Monitor"]},
+    submod_attrs={"epoch_logs": ["EpochLogs"], "monitor": ["Monitor"]},
 )

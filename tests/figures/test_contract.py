@@ -11,11 +11,13 @@ import pytest
 from matplotlib import image
 from toy_figures import (
     CLASSES,
+    CODES,
     HISTORY,
     MEASURED,
     NUMBERS,
     POINTS,
     PRINTED,
+    PRIOR,
     RUNS,
     SOUND,
     SPEAKERS,
@@ -33,6 +35,7 @@ DRAW = {
     ),
     "dev_curves": lambda path: figures.dev_curves(RUNS, path),
     "history": lambda path: figures.history(HISTORY, path, chosen=2),
+    "adversary": lambda path: figures.adversary(CODES, path, PRIOR, "toy, ss_aae"),
     "reconstruction": lambda path: figures.reconstruction(SOUND, SOUND, path),
     "attention": lambda path: figures.attention(SOUND, np.full(13, 1 / 13), path),
     "embedding": lambda path: figures.embedding(
