@@ -17,7 +17,7 @@ import keras_ser as ser
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mtl_aug" / "table2.py"
 
-"""## Four systems, one experiment
+"""## Five systems, one experiment
 
 The config defines the rows of the table:
 
@@ -27,6 +27,8 @@ The config defines the rows of the table:
   it
 - `mtl_aug_librispeech`: MTL-AUG with unlabelled speech in addition to the labelled
   speech
+- `ss_aae`: SS-AAE on the same unlabelled speech, of which it also learns speaker and
+  gender, on the same features
 
 They share folds, seeds and the number of updates, so that a difference is due to the
 system. The test speaker of a fold neither trains nor selects the epoch.
@@ -49,6 +51,7 @@ STEPS = {
     "augmentation": ("baseline_augmented", "baseline"),
     "auxiliary tasks": ("mtl_aug", "baseline_augmented"),
     "unlabelled speech": ("mtl_aug_librispeech", "mtl_aug"),
+    "MTL-AUG in place of SS-AAE": ("mtl_aug_librispeech", "ss_aae"),
 }
 
 for test_set, rows in ser.reports.by_test_set(folder).items():

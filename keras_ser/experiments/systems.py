@@ -1,5 +1,6 @@
 """The systems of the papers' tables, as rows of an experiment."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 
 from keras_ser.experiments.config import System
@@ -7,6 +8,7 @@ from keras_ser.models import BASELINE, TABLE_7
 
 _OBJECTIVE = {"center": 1e-3, "auxiliary": 0.3}  # λ2 and λ1 of MTL-AUG's loss
 FRACTIONS = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
+SPEAKERS = (0, 8, 24)  # as many as RAVDESS has
 _DENSENETS = {
     "cnn": "CNN",
     "cnn_lstm": "CNNLSTM",
@@ -19,6 +21,19 @@ _DENSENET_AUGMENT = {
     "densenet_highway_speed": ("speed",),
     "densenet_highway_mixup": ("mixup",),
     "densenet_highway_both": ("speed", "mixup"),
+}
+
+_CNN = {"reconstruction": False, "adversarial": False, "stages": 2}
+_MULTI = {"speaker": True, "gender": True}
+_SS_AAE: dict[str, dict] = {
+    "cnn_single": _CNN,
+    "cnn_multi": {**_CNN, **_MULTI},
+    "ae_single": {"adversarial": False},
+    "ae_multi": {"adversarial": False, **_MULTI},
+    "aae_single": {},
+    "aae_gender": {"gender": True},
+    "aae_speaker": {"speaker": True},
+    "ss_aae": _MULTI,
 }
 
 
@@ -191,6 +206,59 @@ def few_labels(fractions: Iterable[float] = FRACTIONS, **sizes) -> dict[str, Sys
         )
         for name, row in rows.items()
         for fraction in fractions
+    }
+
+
+def ss_aae(**sizes) -> dict[str, System]:
+    """Returns the networks of Rana et al., arXiv:1907.06078, Tables II to IV, Figure 2.
+
+    `ss_aae` is the network that the paper proposes: an adversarial autoencoder whose
+    code is classified by emotion, speaker and gender. The other names say which parts
+    a network has. `cnn_…` has neither decoder nor discriminator, and two convolutions
+    instead of three; `ae_…` has a decoder but no discriminator; `aae_…` has both. The
+    second part of a name is that of the tasks: emotion alone (`…_single`), emotion with
+    `…_gender` or `…_speaker`, or all three (`…_multi`).
+
+    All but `cnn_single`, which has nothing to learn from it, train on unlabelled
+    speech. Batch normalisation uses the moments of the labelled rows, so that it
+    normalises in training as in the tests. None of the networks trains on augmented
+    speech. α and β of the losses are those of the model.
+
+    Args:
+        **sizes: Arguments of all networks, such as `preset="paper"`.
+
+    Returns:
+        The systems by name.
+    """
+    return {
+        name: System(
+            "SSAAE",
+            arguments={"moments": "labelled", **parts, **sizes},
+            augment=(),
+            use_unlabelled=name != "cnn_single",
+        )
+        for name, parts in _SS_AAE.items()
+    }
+
+
+def ss_aae_speakers(counts: Iterable[int] = SPEAKERS, **sizes) -> dict[str, System]:
+    """Returns the systems of Rana et al., Figure 3: SS-AAE by its auxiliary speakers.
+
+    The speakers of a smaller count are among those of a larger one. With 0, the network
+    trains on the labelled speech alone.
+
+    Args:
+        counts: The numbers of speakers of unlabelled speech; see
+            `System.unlabelled_speakers`.
+        **sizes: Arguments of all networks, such as `preset="paper"`.
+
+    Returns:
+        The systems by name, which ends in the count, such as `ss_aae_8`.
+    """
+    row = ss_aae(**sizes)["ss_aae"]
+    return {
+        f"ss_aae_{count}": dataclasses.replace(row, unlabelled_speakers=count)
+        for count in counts
     }
 
 

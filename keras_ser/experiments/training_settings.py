@@ -197,5 +197,29 @@ ROBUST_DENSENET = {
         segment_weight="segment",
     ),
 }
+# Rana et al., "Multi-task semi-supervised adversarial autoencoding for speech emotion
+# recognition", names no schedule. `small` is that of `PRESETS` with all windows of the
+# development speech, and `paper` trains on all segments until nothing improves.
+SS_AAE = {
+    "small": Training(dev_windows="all"),
+    "paper": Training(
+        batch=32,
+        rows_per_utterance=1,
+        epochs=100,
+        learning_rate=1e-3,
+        patience=5,
+        schedule="halve",
+        stop=20,
+        average=0.0,
+        select="best",
+        dev_windows="all",
+        segments="all",
+        segment_weight="segment",
+    ),
+}
 # The settings of each preset by family of models, which `SpeechModel.recipe` names.
-RECIPES = {"mtl_aug": PRESETS, "robust_densenet": ROBUST_DENSENET}
+RECIPES = {
+    "mtl_aug": PRESETS,
+    "robust_densenet": ROBUST_DENSENET,
+    "ss_aae": SS_AAE,
+}

@@ -1,0 +1,42 @@
+r"""SS-AAE on five clusters of activation and valence: Table IV of its paper.
+
+Source: Rana et al., arXiv:1907.06078, section VI.A, Table IV, leaving one speaker out.
+    K-means divides the plane of activation and valence into five clusters. Here,
+    the training speakers of a fold alone decide where these are.
+Expected, %: IEMOCAP / MSP-IMPROV: with gender 53.6 / 44.1, with speaker 53.7 / 43.9,
+    with both 54.6 / 45.2. The paper does not say whether this is UAR or accuracy.
+
+The systems are those of table3.py. The table has four targets, each with a config of
+its own: table4.py, table4_valence.py, table4_clusters_3.py and table4_clusters_5.py.
+
+Preset `paper`: one row per window of 2.56 s and epoch, batches of 32, at most 100
+epochs from learning rate 1e-3. The rate is halved after 5 epochs without progress, and
+training stops after 20. The paper names no schedule. It repeats its folds ten times,
+which is `--repeats 10`; the default is one. For a CPU, add `--preset small --set
+features.seconds=1.28`: smaller networks, windows of 128 frames instead of 256, two rows
+per utterance and epoch, batches of 16, 20 epochs.
+
+Data: IEMOCAP and MSP-IMPROV, five clusters.
+    Unlabelled: LibriSpeech, of which the paper takes 500 speakers.
+Command: keras-ser run configs/ss_aae/table4_clusters_5.py --corpus iemocap=DIR \
+    --corpus msp_improv=DIR --corpus librispeech=DIR
+"""
+
+from keras_ser.experiments import RECIPES, Experiment, Features, ss_aae
+
+NAMES = ("aae_gender", "aae_speaker", "ss_aae")
+SYSTEMS = ss_aae(preset="paper")
+
+config = Experiment(
+    name="ss_aae_table4_clusters_5",
+    corpus=("iemocap", "msp_improv"),
+    labels="clusters_5",
+    protocol="each_corpus",
+    unlabelled_corpus="librispeech",
+    systems={name: SYSTEMS[name] for name in NAMES},
+    features=Features(front_end="Spectrogram", seconds=2.56),
+    training=RECIPES["ss_aae"]["paper"],
+    reference="aae_speaker",
+    primary="ss_aae",
+    published="ss_aae:4 (five clusters)",
+)
