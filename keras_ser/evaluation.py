@@ -13,6 +13,8 @@ from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.inference import Recogniser
 from keras_ser.tasks import ColumnTask
 
+CLEAN = parse("clean")
+
 
 def predictions(
     recogniser: Recogniser,
@@ -74,12 +76,49 @@ def predictions(
         outputs = recogniser.outputs(given, attack, [task for task, _ in tasks])
         rows = table[["corpus", "utterance", "speaker"]].reset_index(drop=True)
         rows.insert(1, "condition", condition.text)
-        for task, truth in tasks:
-            rows = rows.assign(head=task.name, truth=truth)
-            parts.append(
-                pd.concat([rows, task.predictions(outputs[task.name])], axis=1)
-            )
+        parts += _predicted(rows, tasks, outputs)
     return pd.concat(parts, ignore_index=True)
+
+
+def heard_predictions(
+    recogniser: Recogniser,
+    table: pd.DataFrame,
+    speech: pd.DataFrame,
+    store: FeatureStore | None = None,
+) -> pd.DataFrame:
+    """Predict the attributes of held-out utterances of training speakers.
+
+    The heads are those whose labels unlabelled speech has, too, such as `speaker` and
+    `gender`. The emotion is not predicted: it is tested on other speakers only.
+
+    Args:
+        recogniser: Model and preprocessing.
+        table: The held-out utterances; see `protocols.with_heard`.
+        speech: The training utterances, without the held-out ones. If the
+            preprocessing normalises by speaker, a speaker's statistics are computed
+            from these.
+        store: Feature store to read from and to add to; see `predictions`.
+
+    Returns:
+        The columns of `predictions`, under the condition `clean` only, and no row if
+        the model has no such head or knows no label of these utterances.
+
+    Example:
+
+    >>> heard_predictions(recogniser, fold.heard, fold.sides()["train"])
+    """
+    tasks = [
+        (task, truth)
+        for task, truth in _truths(recogniser, table)
+        if task.uses_unlabelled and (truth != "").any()
+    ]
+    rows = table[["corpus", "utterance", "speaker"]].reset_index(drop=True)
+    rows.insert(1, "condition", CLEAN.text)
+    if not tasks:
+        return rows.iloc[:0].assign(head="", truth="", prediction="")
+    features = _features(recogniser, table, store, CLEAN.transform(None), 1, speech)
+    outputs = recogniser.outputs(features, None, [task for task, _ in tasks])
+    return pd.concat(_predicted(rows, tasks, outputs), ignore_index=True)
 
 
 def score(
@@ -139,8 +178,27 @@ def _tasks_with_truths(
     recogniser: Recogniser, table: pd.DataFrame
 ) -> list[tuple[ColumnTask, np.ndarray]]:
     """The tasks that can be scored on a table, each with the true labels as text."""
-    truths = [(task, task.truths(table)) for task in recogniser.tasks]
+    truths = _truths(recogniser, table)
     return [truths[0], *((t, truth) for t, truth in truths[1:] if (truth != "").any())]
+
+
+def _truths(recogniser: Recogniser, table: pd.DataFrame) -> list:
+    """All scored tasks of a recogniser, each with the true labels as text."""
+    return [(task, task.truths(table)) for task in recogniser.tasks]
+
+
+def _predicted(rows: pd.DataFrame, tasks: list, outputs: dict) -> list[pd.DataFrame]:
+    """The predictions of each task, with the columns of `rows` in front."""
+    return [
+        pd.concat(
+            [
+                rows.assign(head=task.name, truth=truth),
+                task.predictions(outputs[task.name]),
+            ],
+            axis=1,
+        )
+        for task, truth in tasks
+    ]
 
 
 def _features(
@@ -149,13 +207,21 @@ def _features(
     store: FeatureStore | None,
     transform: Callable,
     workers: int,
+    speech: pd.DataFrame | None = None,
 ) -> list[np.ndarray]:
-    """Normalised features `(frames, dimensions)` in the order of the table."""
+    """Normalised features `(frames, dimensions)` in the order of the table.
+
+    The statistics of a speaker are those of `speech`, by default of the table.
+    """
     preprocessing = recogniser.preprocessing
     raw = _raw(recogniser, table, store, transform, workers)
     result: list = [None] * len(table)
-    for rows in table.groupby("speaker").indices.values():
-        statistics = preprocessing.statistics([raw[row] for row in rows])
+    for speaker, rows in table.groupby("speaker").indices.items():
+        own = [raw[row] for row in rows]
+        if speech is not None and preprocessing.normalise == "speaker":
+            spoken = speech[speech.speaker == speaker]
+            own = _raw(recogniser, spoken, store, transform, workers)
+        statistics = preprocessing.statistics(own)
         for row in rows:
             result[row] = preprocessing.normalised(raw[row], statistics)
     return result

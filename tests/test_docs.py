@@ -252,6 +252,19 @@ def test_every_example_of_a_table_or_figure_is_listed_and_has_its_config(generat
             "iemocap: cnn_lstm 62.1, densenet_highway 64.1; "
             "msp_improv: cnn_lstm 53.1, densenet_highway 56.2",
         ),
+        (
+            "ss_aae",
+            "table2",
+            "iemocap: cnn_multi 65.61, ss_aae 68.54; "
+            "msp_improv: cnn_multi 59.31, ss_aae 63.81",
+        ),
+        (
+            "ss_aae",
+            "table3",
+            "iemocap: aae_speaker 67.71, ss_aae 68.54; "
+            "msp_improv: aae_speaker 62.65, ss_aae 63.81",
+        ),
+        ("ss_aae", "figure3", "drawn only"),
     ],
 )
 def test_an_example_shows_two_published_systems(generate, family, stem, printed):

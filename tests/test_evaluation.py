@@ -394,3 +394,39 @@ def test_an_attack_does_not_depend_on_other_utterances(recogniser, spoken_table)
     frame = evaluation.predictions(recogniser, spoken_table.head(7), ("pgd:0.3",))
     alone = evaluation.predictions(recogniser, spoken_table[4:5], ("pgd:0.3",))
     np.testing.assert_allclose(posteriors(frame)[4], posteriors(alone)[0], atol=1e-4)
+
+
+class HeardEstimates(Estimates):
+    """An estimate that knows two speakers of the table."""
+
+    tasks = (*Estimates.tasks[:3], Classification("speaker", ("toy/1", "toy/2")))
+
+
+def test_only_attributes_of_held_out_utterances_are_predicted(measured_table):
+    known = measured_table[measured_table.speaker.isin(["toy/1", "toy/2"])]
+    held, speech = known.iloc[::2], known.iloc[1::2]
+    recogniser = HeardEstimates("speaker")
+    frame = evaluation.heard_predictions(recogniser, held, speech)
+    assert list(dict.fromkeys(frame["head"])) == ["sex", "speaker"]
+    assert frame.utterance.tolist() == 2 * held.utterance.tolist()
+    assert set(frame.condition) == {"clean"}
+    assert frame.truth.tolist() == [*held.gender, *held.speaker]
+
+
+def test_the_statistics_of_heard_speakers_are_those_of_their_training_speech(
+    measured_table,
+):
+    known = measured_table[measured_table.speaker == "toy/1"]
+    held, speech = known.iloc[:1], known.iloc[1:]
+    recogniser = HeardEstimates("speaker")
+    evaluation.heard_predictions(recogniser, held, speech)
+    front_end = recogniser.preprocessing.front_end
+    spoken = np.concatenate([extract(front_end, file) for file in speech.file])
+    own = extract(front_end, held.file.iloc[0])
+    expected = (own - spoken.mean(axis=0)) / spoken.std(axis=0)
+    np.testing.assert_allclose(recogniser.given[0][0], expected, atol=1e-2)
+
+
+def test_a_model_without_attributes_predicts_nothing_heard(measured_table):
+    frame = evaluation.heard_predictions(Loudness(), measured_table, measured_table)
+    assert frame.empty and {"head", "truth", "prediction"} <= set(frame)

@@ -140,12 +140,20 @@ class Scaling:
         self.normalise = normalise
         self._scaler = StandardScaler().fit(training)
 
-    def __call__(self, vectors: np.ndarray, speakers: Iterable[str]) -> np.ndarray:
+    def __call__(
+        self,
+        vectors: np.ndarray,
+        speakers: Iterable[str],
+        spoken: tuple[np.ndarray, Iterable[str]] | None = None,
+    ) -> np.ndarray:
         """The scaled vectors.
 
         Args:
             vectors: `(utterances, dimensions)`.
             speakers: The speaker of each utterance.
+            spoken: The vectors and the speakers of the utterances from which the
+                statistics of each speaker are computed. The default is `vectors` and
+                `speakers`.
 
         Returns:
             `(utterances, dimensions)`.
@@ -156,6 +164,9 @@ class Scaling:
 
         result = np.empty_like(vectors)
         names = list(speakers)
-        for rows in pd.Series(names).groupby(names).indices.values():
-            result[rows] = clone(self._scaler).fit_transform(vectors[rows])
+        known, owners = (vectors, names) if spoken is None else spoken
+        known_rows = pd.Series(list(owners)).groupby(list(owners)).indices
+        for speaker, rows in pd.Series(names).groupby(names).indices.items():
+            scaler = clone(self._scaler).fit(known[known_rows[speaker]])
+            result[rows] = scaler.transform(vectors[rows])
         return result

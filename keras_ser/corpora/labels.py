@@ -5,11 +5,18 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from keras_ser.corpora import mapped
+from keras_ser.corpora.clusters import Clusters
+from keras_ser.corpora.levels import Levels
+from keras_ser.corpora.rated import KIND, RatedLabelSet
 from keras_ser.corpora.table import classes
 
-# Utterances with an emotion that a label set does not name are left out. A warning
-# counts them.
-LABEL_SETS: dict[str, Mapping[str, str]] = {
+LabelSet = str | Mapping[str, str] | RatedLabelSet  # "all" or a key, or what it names
+KINDS: dict[str, type[RatedLabelSet]] = {"levels": Levels, "clusters": Clusters}
+
+# Utterances with an emotion that a label set does not name are left out, and so are
+# those without the ratings that it needs. A warning counts them.
+LABEL_SETS: dict[str, Mapping[str, str] | RatedLabelSet] = {
     "four": {
         "anger": "anger",
         "happiness": "happiness",
@@ -39,10 +46,18 @@ LABEL_SETS: dict[str, Mapping[str, str]] = {
         "pride": "positive",
         "surprise": "positive",
     },
+    "mapped_activation": mapped.ACTIVATION,
+    "mapped_valence": mapped.VALENCE,
+    "activation_levels": Levels("activation"),
+    "valence_levels": Levels("valence", names=("negative", "neutral", "positive")),
+    "clusters_3": Clusters(3),
+    "clusters_5": Clusters(5),
 }
 
 
-def labels_by_corpus(labels: str | Mapping, corpora: Iterable[str]) -> dict:
+def labels_by_corpus(
+    labels: LabelSet | Mapping, corpora: Iterable[str]
+) -> dict[str, LabelSet]:
     """The label set of each corpus.
 
     Args:
@@ -74,35 +89,106 @@ def labels_by_corpus(labels: str | Mapping, corpora: Iterable[str]) -> dict:
     return {name: labels[name] for name in names}
 
 
-def _is_by_corpus(labels: str | Mapping, names: tuple[str, ...]) -> bool:
+def _is_by_corpus(labels: LabelSet | Mapping, names: tuple[str, ...]) -> bool:
     """Whether a mapping is meant to have one label set per corpus."""
-    if not isinstance(labels, Mapping) or not labels:
+    if not isinstance(labels, Mapping) or not labels or KIND in labels:
         return False
-    inner = any(isinstance(value, Mapping) for value in labels.values())
+    kinds = Mapping | RatedLabelSet
+    inner = any(isinstance(value, kinds) for value in labels.values())
     return inner or not set(names).isdisjoint(labels)
 
 
-def relabel(table: pd.DataFrame, labels: str | Mapping[str, str]) -> pd.DataFrame:
+def find_label_set(labels: LabelSet) -> Mapping[str, str] | RatedLabelSet:
+    """The label set that a name or a record stands for; others are returned.
+
+    Args:
+        labels: A key of `LABEL_SETS`, a mapping from emotion to class, a `Levels` or
+            `Clusters`, or a mapping with the key `"kind"` and the arguments of one of
+            these, as `config.json` and the command line write it.
+
+    Raises:
+        ValueError: If the label set is unknown, or if an argument is invalid.
+
+    Example:
+
+    >>> find_label_set({"kind": "clusters", "count": 3, "fit_on": "all"})
+    Clusters(count=3, fit_on='all', seed=0, starts=10)
+    """
+    if isinstance(labels, Mapping) and KIND in labels:
+        return _made(labels)
+    if isinstance(labels, Mapping | RatedLabelSet):
+        return labels
+    if not isinstance(labels, str) or labels not in LABEL_SETS:
+        raise ValueError(
+            f"`labels` must be 'all', one of {sorted(LABEL_SETS)} or a mapping, or "
+            f"`Levels` or `Clusters` of `keras_ser.corpora`. Received: {labels!r}."
+        )
+    return LABEL_SETS[labels]
+
+
+def _made(record: Mapping) -> RatedLabelSet:
+    kind, arguments = record[KIND], {k: v for k, v in record.items() if k != KIND}
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ValueError(
+            f"The `{KIND}` of a label set must be one of {sorted(KINDS)}. Received: "
+            f"{kind!r}. Name one of these."
+        )
+    try:
+        return KINDS[kind](**arguments)
+    except TypeError as error:  # an unknown or a missing argument
+        known = [name for name in KINDS[kind].__dataclass_fields__ if name != KIND]
+        raise ValueError(
+            f"A label set of the kind {kind!r} takes {known}. Received: "
+            f"{sorted(map(str, arguments))[:10]}. Correct the arguments."
+        ) from error
+
+
+def varies_by_fold(labels: LabelSet) -> bool:
+    """Whether the classes of a label set differ from fold to fold.
+
+    Args:
+        labels: One label set, or `"all"`. It may be that of a `config.json`.
+
+    Example:
+
+    >>> varies_by_fold("clusters_3"), varies_by_fold("four")
+    (True, False)
+    """
+    if isinstance(labels, str):
+        found = LABEL_SETS.get(labels)
+    else:
+        found = find_label_set(labels)
+    return isinstance(found, RatedLabelSet) and found.varies_by_fold
+
+
+def relabel(table: pd.DataFrame, labels: LabelSet) -> pd.DataFrame:
     """Applies a label set to a table.
 
     Emotions that the label set does not name are left out. So are unlabelled rows of
-    a corpus that has labels; a corpus without any label is returned unchanged. A
-    warning says which emotions make up each class and how many rows are left out.
+    a corpus that has labels, and under a label set on ratings those without a rating.
+    A corpus without any label is returned unchanged. A warning says which emotions or
+    ratings make up each class and how many rows are left out.
+
+    `Clusters` get centroids of this table. An experiment replaces them by those of
+    each fold; see `protocols.with_clusters`.
 
     Args:
         table: A table.
-        labels: `"all"`, which changes nothing, a key of `LABEL_SETS`, or a mapping
-            from emotion to class.
+        labels: `"all"`, which changes nothing, a key of `LABEL_SETS`, a mapping from
+            emotion to class, or `Levels` or `Clusters`; see `find_label_set`.
 
     Returns:
         The rows of the label set, with class names in the column `emotion`.
 
     Raises:
-        ValueError: If the label set is unknown, or names no emotion of the table.
+        ValueError: If the label set is unknown, if it names no emotion of the table,
+            or if it needs ratings that the table lacks.
     """
-    if labels == "all":
+    if isinstance(labels, str) and labels == "all":
         return table
-    mapping = labels if isinstance(labels, Mapping) else _label_set(labels)
+    mapping = find_label_set(labels)
+    if isinstance(mapping, RatedLabelSet):
+        return _relabel_by_ratings(table, mapping, labels)
     keep = table.emotion.isin(set(mapping) - {""})
     if (table.emotion == "").all():
         return table
@@ -118,13 +204,33 @@ def relabel(table: pd.DataFrame, labels: str | Mapping[str, str]) -> pd.DataFram
     return view
 
 
-def _label_set(name: str) -> Mapping[str, str]:
-    if not isinstance(name, str) or name not in LABEL_SETS:
+def _relabel_by_ratings(
+    table: pd.DataFrame, label_set: RatedLabelSet, labels: LabelSet
+) -> pd.DataFrame:
+    """Applies a label set on ratings, and warns of what it leaves out."""
+    ratings = list(label_set.ratings)
+    if table[ratings].isna().any(axis=1).all():
+        if (table.emotion == "").all() and table[ratings].isna().all(axis=None):
+            return table  # such as speech without any label
+        corpus, needed = table.corpus.iloc[0], " and ".join(ratings)
         raise ValueError(
-            f"`labels` must be 'all', one of {sorted(LABEL_SETS)} or a mapping. "
-            f"Received: {name!r}."
+            f"{_name(labels)} needs utterances with ratings of {needed}. Received: "
+            f"none among the {len(table)} of corpus `{corpus}`. Choose a label set of "
+            "emotions, such as 'mapped_activation' or 'mapped_valence', or a corpus "
+            "with ratings, such as iemocap or msp_improv."
         )
-    return LABEL_SETS[name]
+    found = label_set.classes_of(table)
+    keep = found != ""
+    counts = found[keep].value_counts().sort_index().items()
+    text = f"{_name(labels)} has the classes " + ", ".join(
+        f"{k} {n}" for k, n in counts
+    )
+    if not keep.all():
+        lacking = label_set.lacking(table).items()
+        counted = ", ".join(f"without {name} {count}" for name, count in lacking)
+        text += f". It leaves out {(~keep).sum()} of {len(table)} utterances: {counted}"
+    warnings.warn(f"{text}.", stacklevel=3)
+    return table.assign(emotion=found)[keep].reset_index(drop=True)
 
 
 def _warn_about_mapping(table, keep, labels, mapping) -> None:

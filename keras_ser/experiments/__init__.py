@@ -54,6 +54,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "few_labels",
             "networks",
             "single_augmentations",
+            "ss_aae",
+            "ss_aae_speakers",
         ],
     },
 )

@@ -30,7 +30,7 @@ from keras_ser.audio.unusable import Unusable
 from keras_ser.experiments import carried_tables
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.extraction import needed_entries
-from keras_ser.experiments.job import Job
+from keras_ser.experiments.job import Job, recorded_names
 from keras_ser.features import IDENTITY, at_speed, compression, entries
 from keras_ser.utils import files
 
@@ -46,7 +46,7 @@ def identity(config: Experiment) -> dict:
     Returns:
         JSON values by name.
     """
-    speech = [*config.corpora, config.unlabelled_corpus]
+    speech = [*config.corpora, *config.unlabelled_corpora]
     uses_unlabelled = any(each.use_unlabelled for each in config.systems.values())
     found = {
         "corpus": list(config.corpora),
@@ -56,7 +56,7 @@ def identity(config: Experiment) -> dict:
             for name, options in config.corpus_options.items()
             if name in speech
         },
-        "unlabelled_corpus": config.unlabelled_corpus,
+        "unlabelled_corpus": recorded_names(config.unlabelled_corpora),
         "use_unlabelled": uses_unlabelled,
         "front_end": [config.features.front_end, config.features.settings],
     }

@@ -17,7 +17,7 @@ from keras_ser.experiments.job import Job, feature_store
 from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.features.preprocessing import warn_of_single_emotions
-from keras_ser.protocols import Fold
+from keras_ser.protocols import HEARD, Fold
 from keras_ser.tasks import EMOTION, ColumnTask, of_column
 
 
@@ -93,7 +93,7 @@ def fit_and_test(
         warn_of_single_emotions([train, *fold.tests.values()])
     learners = _fit(system, fold, train, scaling(vectors, train.speaker))
     if folder is not None:
-        record_tasks(folder, [learner.task for learner in learners], fold.tests)
+        record_tasks(folder, [learner.task for learner in learners], fold)
     parts = []
     for text in job.config.conditions:
         condition = conditions.parse(text)
@@ -103,6 +103,11 @@ def fit_and_test(
             rows = _predict(learners, table, scaling(tested, table.speaker))
             rows.insert(1, "condition", condition.text)
             parts.append(rows.assign(test=name))
+    if fold.heard is not None:
+        tested = system.vectors(fold.heard, _filled(store, fold.heard))
+        spoken = vectors, train.speaker
+        scaled = scaling(tested, fold.heard.speaker, spoken)
+        parts.append(_predict_heard(learners, fold.heard, scaled))
     found = {
         "dimensions": vectors.shape[1],
         "front_end": store and dataclasses.asdict(store.front_end),
@@ -192,6 +197,30 @@ def _fit(system, fold: Fold, train: pd.DataFrame, vectors) -> list[_Learner]:
             fitted = system.regressor().fit(vectors[known], labels[known])
         learners.append(_Learner(task, system, fitted))
     return learners
+
+
+def _predict_heard(
+    learners: list[_Learner], table: pd.DataFrame, vectors: np.ndarray
+) -> pd.DataFrame:
+    """Returns the rows of `evaluation.heard_predictions`.
+
+    Args:
+        learners: From `_fit`.
+        table: The held-out utterances of training speakers.
+        vectors: Their scaled vectors, `(utterances, dimensions)`.
+    """
+    known = [
+        each
+        for each in learners
+        if each.task.uses_unlabelled and (each.task.truths(table) != "").any()
+    ]
+    if known:
+        rows = _predict(known, table, vectors)
+    else:
+        rows = table.iloc[:0][["corpus", "utterance", "speaker"]]
+        rows = rows.assign(head="", truth="", prediction="")
+    rows.insert(1, "condition", "clean")
+    return rows.assign(test=HEARD)
 
 
 def _predict(learners: list[_Learner], table: pd.DataFrame, vectors) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from keras_ser.corpora import labels_by_corpus
+from keras_ser.corpora import RatedLabelSet, labels_by_corpus
 from keras_ser.experiments.feature_settings import Features
 from keras_ser.experiments.training_settings import (
     MONITORS,
@@ -27,9 +27,11 @@ from keras_ser.experiments.values import (
     check,
     is_bool,
     is_count,
+    is_count_or_0,
     is_fraction,
     is_mapping,
     is_model,
+    is_rate,
     is_text,
 )
 from keras_ser.reports.comparison import BASELINES
@@ -79,6 +81,13 @@ class System:
         use_unlabelled: Whether the system also trains on unlabelled speech: the corpus
             `unlabelled_corpus` of the experiment, and training utterances that
             lost their label to `label_fraction`.
+        unlabelled_speakers: The number of speakers of `unlabelled_corpus` whom the
+            system trains on. The default, None, takes all of them, and 0 takes none.
+            Each repeat draws other speakers, and all systems of a repeat share the
+            order of the draw: the 8 speakers of one system are among the 24 of
+            another. Genders alternate where they are known. Speech of speakers who
+            have labels is not counted and stays, such as utterances that lost their
+            label to `label_fraction`; see `protocols.with_speakers`.
         label_fraction: The fraction of the training utterances of each emotion that
             keep their label, above 0 and up to 1. The default keeps all of them. Each
             repeat draws other utterances, and all systems of a repeat share them. A
@@ -105,6 +114,7 @@ class System:
     augment: tuple[str, ...] | Mapping[str, Mapping] = DEFAULT_AUGMENT
     denoising: bool = False
     use_unlabelled: bool = False
+    unlabelled_speakers: int | None = None
     label_fraction: float = 1.0
     train_conditions: tuple[str, ...] = ("clean",)
 
@@ -116,10 +126,24 @@ class System:
         check("System.augment", self.augment, expected, are_augmentations)
         for name in ("denoising", "use_unlabelled"):
             check(f"System.{name}", getattr(self, name), "True or False", is_bool)
+        self._check_unlabelled_speakers()
         fraction, expected = self.label_fraction, "a number above 0, up to 1"
         check("System.label_fraction", fraction, expected, is_fraction)
         texts = self.train_conditions
         check("System.train_conditions", texts, "a tuple of texts", are_names)
+
+    def _check_unlabelled_speakers(self) -> None:
+        count = self.unlabelled_speakers
+        if count is None:
+            return
+        expected = "a whole number, 0 or more, or None"
+        check("System.unlabelled_speakers", count, expected, is_count_or_0)
+        if not self.use_unlabelled:
+            raise ValueError(
+                "`System.unlabelled_speakers` limits the unlabelled speech of a system "
+                f"with `use_unlabelled=True`. Received: {count} without it. Set "
+                "`use_unlabelled=True`, or leave out `unlabelled_speakers`."
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,8 +160,9 @@ class Experiment:
         systems: The systems by their names. Each is one row of the report's tables,
             and its name is that of its folder.
         labels: The classes: a key of `corpora.LABEL_SETS`, a mapping from emotion to
-            class, or `"all"`. The default, `"all"`, takes every emotion of the corpus
-            as a class. A label set leaves out the emotions that it does not name.
+            class, `"all"`, or `corpora.Levels` or `corpora.Clusters` of ratings. The
+            default, `"all"`, takes every emotion of the corpus as a class. A label set
+            leaves out the emotions that it does not name.
             With several corpora, a mapping whose keys are exactly their names gives
             each of them its own label set:
             `{"emodb": "four", "ravdess": {"calm": "neutral", "anger": "anger"}}`.
@@ -146,8 +171,8 @@ class Experiment:
         protocol_arguments: The arguments of the protocol, such as `{"folds": 10}` for
             `k_fold`. The default is empty.
         unlabelled_corpus: The corpus of unlabelled speech, a key of
-            `corpora.CORPORA`, for the systems with `use_unlabelled`. The default is
-            empty, for none.
+            `corpora.CORPORA`, or a tuple of several, for the systems with
+            `use_unlabelled`. The default is empty, for none.
         features: The features and the input window. The default is `Features()`.
         training: The schedule of the networks. The default is `Training()`.
         repeats: The number of repeats of each fold, with different seeds.
@@ -168,6 +193,13 @@ class Experiment:
         corpus_options: Options of the readers of corpora, by the name of the corpus,
             such as `{"csv": {"speaker": "who"}}`. Only corpora of the experiment may
             be named. The default is empty.
+        heard_fraction: The fraction of the utterances of each training speaker,
+            labelled or not, that no system of the experiment trains on, from 0 and
+            below 1. After the training, the heads of attributes, such as `speaker` and
+            `gender`, are scored on them: the test `heard`. The emotion is not, because
+            it is tested on other speakers only. Each repeat draws other utterances,
+            and all systems of a repeat share them. The default is 0, for none; see
+            `protocols.with_heard`.
         tuned_on: The speakers that a search for these settings used, such as
             `("emodb/03",)`. Folds that test one of them are rejected.
             `tuning.search` fills in this field; the default is empty.
@@ -200,10 +232,10 @@ class Experiment:
     name: str
     corpus: str | tuple[str, ...]
     systems: Mapping[str, System]
-    labels: str | Mapping[str, Any] = "all"
+    labels: str | Mapping[str, Any] | RatedLabelSet = "all"
     protocol: str = "leave_one_speaker_out"
     protocol_arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    unlabelled_corpus: str = ""
+    unlabelled_corpus: str | tuple[str, ...] = ""
     features: Features = dataclasses.field(default_factory=Features)
     training: Training = dataclasses.field(default_factory=Training)
     repeats: int = 1
@@ -213,6 +245,7 @@ class Experiment:
     reference: str = ""
     primary: str = ""
     corpus_options: Mapping[str, Mapping] = dataclasses.field(default_factory=dict)
+    heard_fraction: float = 0.0
     tuned_on: tuple[str, ...] = ()
     tuned_audio: tuple[str, ...] = ()
 
@@ -222,15 +255,21 @@ class Experiment:
         return (self.corpus,) if isinstance(self.corpus, str) else tuple(self.corpus)
 
     @property
-    def labels_by_corpus(self) -> dict[str, str | Mapping[str, str]]:
+    def unlabelled_corpora(self) -> tuple[str, ...]:
+        """The names of the corpora of unlabelled speech."""
+        names = self.unlabelled_corpus
+        return tuple(filter(None, [names])) if isinstance(names, str) else tuple(names)
+
+    @property
+    def labels_by_corpus(self) -> dict[str, str | Mapping[str, str] | RatedLabelSet]:
         """The label set of each labelled corpus; see `corpora.labels_by_corpus`."""
         return labels_by_corpus(self.labels, self.corpora)
 
     @property
     def needed_corpora(self) -> tuple[str, ...]:
         """The names of all corpora, including those of unlabelled speech and noise."""
-        others = (self.unlabelled_corpus, self.noise)
-        return tuple(dict.fromkeys([*self.corpora, *filter(None, others)]))
+        others = (*self.unlabelled_corpora, *filter(None, [self.noise]))
+        return tuple(dict.fromkeys([*self.corpora, *others]))
 
     def __post_init__(self):
         files.safe_name("Experiment.name", self.name)
@@ -255,7 +294,9 @@ class Experiment:
         needs = [
             name
             for name, system in self.systems.items()
-            if system.use_unlabelled and system.label_fraction == 1
+            if system.use_unlabelled
+            and system.label_fraction == 1
+            and system.unlabelled_speakers != 0
         ]
         if needs and not self.unlabelled_corpus:
             raise ValueError(
@@ -290,19 +331,16 @@ class Experiment:
         """Checks the types of all fields except the name."""
         check("repeats", self.repeats, COUNT, is_count)
         check("systems", self.systems, "a mapping from names to systems", is_mapping)
-        for name in (
-            "protocol",
-            "unlabelled_corpus",
-            "noise",
-            "published",
-            "reference",
-            "primary",
-        ):
+        for name in ("protocol", "noise", "published", "reference", "primary"):
             check(name, getattr(self, name), "text", is_text)
-        check("corpus", self.corpus, "a name, or several different ones", are_corpora)
+        for name in ("corpus", "unlabelled_corpus"):
+            expected = "a name, or several different ones"
+            check(name, getattr(self, name), expected, are_corpora)
+        fraction, expected = self.heard_fraction, "a number from 0, below 1"
+        check("heard_fraction", fraction, expected, is_rate)
         for name in ("conditions", "tuned_on", "tuned_audio"):
             check(name, getattr(self, name), "a tuple of texts", are_names)
-        expected = "text, a mapping from emotion to class, or one of these per corpus"
+        expected = "a label set (text, a mapping, or one on ratings), or one per corpus"
         check("labels", self.labels, expected, are_labels)
         for name in ("protocol_arguments", "corpus_options"):
             check(name, getattr(self, name), ARGUMENTS, are_arguments)

@@ -26,15 +26,24 @@ def check_job(job: Job) -> None:
 
     Raises:
         ValueError: If the training speech has fewer than two classes or numbers of one
-            of these. The error names the system and the fold.
+            of these, or fewer speakers or utterances than the settings ask for. The
+            error names the system and the fold.
     """
     with naming(job):
+        _check_draws(job)
         if is_classical(job.config.systems[job.system].model):
             from keras_ser.experiments import classical
 
             classical.target_tasks(job)
         else:
             vocabularies(job)
+
+
+def _check_draws(job: Job) -> None:
+    """Makes the draws of speakers and utterances, which raise if there are too few."""
+    system = job.config.systems[job.system]
+    if job.config.heard_fraction or system.unlabelled_speakers is not None:
+        job.data.sides()
 
 
 @contextlib.contextmanager

@@ -53,11 +53,7 @@ def read_tables(
     labels = config.labels_by_corpus
     parts = [_read(config, name, folders, labels[name]) for name in config.corpora]
     table = pd.concat(parts, ignore_index=True)
-    unlabelled = None
-    if config.unlabelled_corpus:
-        unlabelled = corpora.without_labels(
-            _read(config, config.unlabelled_corpus, folders)
-        )
+    unlabelled = _read_unlabelled(config, folders)
     table, unlabelled = _separate_unlabelled(config, table, unlabelled)
     if not skip_bad:
         found = [
@@ -92,6 +88,14 @@ def read_noise(
     noise = _read(config, config.noise, folders)
     unusable.check_none(unusable.list_unreadable(noise), cache)
     return noise
+
+
+def _read_unlabelled(config: Experiment, folders) -> pd.DataFrame | None:
+    """Reads the corpora of unlabelled speech, in their order; None if there is none."""
+    parts = [_read(config, name, folders) for name in config.unlabelled_corpora]
+    return (
+        corpora.without_labels(pd.concat(parts, ignore_index=True)) if parts else None
+    )
 
 
 def _read(config: Experiment, name: str, folders, labels="all") -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -12,8 +13,9 @@ from keras_ser.audio.unusable import Unusable
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.experiments.lookup import is_classical, model_class, model_name
 from keras_ser.features import FRONT_ENDS, FeatureStore
-from keras_ser.protocols import Fold, with_few_labels
+from keras_ser.protocols import Fold, with_few_labels, with_heard, with_speakers
 from keras_ser.protocols.fold import fingerprint as fold_fingerprint
+from keras_ser.protocols.heard import with_heard_of
 
 # Fields that every record holds.
 ALWAYS = {
@@ -83,21 +85,36 @@ class Job:
         return store.under(conditions.training_transform(texts, self.noise))
 
     @property
+    def whole(self) -> Fold:
+        """The fold without held-out utterances, with all labels and all speakers.
+
+        It is the same for all systems: which utterances are held out depends on the
+        seed of the experiment and on the repeat.
+        """
+        return with_heard(self.fold, self.config.heard_fraction, self._seed_of("heard"))
+
+    @property
     def data(self) -> Fold:
         """The fold as the system uses it.
 
         It has the system's fraction of the labels, and unlabelled speech only if the
-        system trains on it. Which utterances keep their label depends on the seed of
-        the experiment and on the repeat, and is therefore the same for all systems.
+        system trains on it, of as many speakers as it takes. Which utterances keep
+        their label and which speakers are taken depends on the seed of the experiment
+        and on the repeat, and is therefore the same for all systems. Held-out
+        utterances are those of the speakers whom the system trains on.
         """
-        system = self.config.systems[self.system]
-        seed = _hash(f"labels {self.config.training.seed} {self.repeat}")
-        fold = with_few_labels(self.fold, system.label_fraction, seed=seed)
-        return (
-            fold
-            if system.use_unlabelled
-            else dataclasses.replace(fold, unlabelled=None)
-        )
+        system, whole = self.config.systems[self.system], self.whole
+        fold = whole if whole.heard is None else dataclasses.replace(whole, heard=None)
+        count, fraction = system.unlabelled_speakers, system.label_fraction
+        fold = with_speakers(fold, count, self._seed_of("speakers"))
+        fold = with_few_labels(fold, fraction, seed=self._seed_of("labels"))
+        if not system.use_unlabelled:
+            fold = dataclasses.replace(fold, unlabelled=None)
+        return fold if whole.heard is None else with_heard_of(fold, whole.heard)
+
+    def _seed_of(self, draw: str) -> int:
+        """The seed of a draw, which all systems and folds of a repeat share."""
+        return _hash(f"{draw} {self.config.training.seed} {self.repeat}")
 
     @property
     def updates_per_epoch(self) -> int | None:
@@ -111,7 +128,7 @@ class Job:
         if self.config.systems[self.system].label_fraction == 1:
             return None
         training = self.config.training
-        return len(self.fold.train) * training.rows_per_utterance // training.batch
+        return len(self.whole.train) * training.rows_per_utterance // training.batch
 
     def describe(self) -> dict:
         """Returns everything that decides the result: settings and data, as JSON."""
@@ -127,8 +144,9 @@ class Job:
             _leave_out_defaults(part, kind)
         config.pop("repeats", None)
         system["model"] = model_name(system["model"])
-        if not self.config.systems[self.system].use_unlabelled:
-            config["unlabelled_corpus"] = ""
+        used = self.config.systems[self.system].use_unlabelled
+        names = self.config.unlabelled_corpora if used else ()
+        config["unlabelled_corpus"] = recorded_names(names)
         noise = noise_fingerprint(self.noise)
         return {
             **config,
@@ -147,6 +165,16 @@ class Job:
             return {}
         rows = pd.concat(self.data.sides().values())
         return {"columns": fold_fingerprint(rows, columns)}
+
+
+def recorded_names(names: Iterable[str]) -> str | list[str]:
+    """How records write the names of corpora: as a list only if there are several.
+
+    Args:
+        names: Names of corpora of unlabelled speech.
+    """
+    names = list(names)
+    return names if len(names) > 1 else "".join(names)
 
 
 def _leave_out_defaults(described: dict, kind: type) -> None:

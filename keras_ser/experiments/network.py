@@ -17,6 +17,7 @@ from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.inference import Recogniser
 from keras_ser.models import MODELS, check_saveable
+from keras_ser.protocols import HEARD
 from keras_ser.tasks import Task
 
 
@@ -50,7 +51,7 @@ def train_and_test(
             `prepare_data_and_model`.
     """
     data, model = prepare_data_and_model(job, store)
-    record_tasks(folder, model.tasks, job.data.tests)
+    record_tasks(folder, model.tasks, job.data)
     objective = job.config.systems[job.system].objective
     settings = job.config.training
     monitors = _monitors(data, folder) if monitor else []
@@ -81,14 +82,20 @@ def test(
         As `train_and_test`.
     """
     recogniser = Recogniser(model, data.preprocessing)
-    frame = pd.concat(
-        [
-            evaluation.predictions(
-                recogniser, table, job.config.conditions, store, job.noise
-            ).assign(test=name)
-            for name, table in data.fold.tests.items()
-        ]
-    )
+    parts = [
+        evaluation.predictions(
+            recogniser, table, job.config.conditions, store, job.noise
+        ).assign(test=name)
+        for name, table in data.fold.tests.items()
+    ]
+    if data.fold.heard is not None:
+        speech = data.fold.sides()["train"]
+        parts.append(
+            evaluation.heard_predictions(
+                recogniser, data.fold.heard, speech, store
+            ).assign(test=HEARD)
+        )
+    frame = pd.concat(parts)
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
     found = {
@@ -172,7 +179,7 @@ def _updates_per_epoch(job: Job, store: FeatureStore) -> int | None:
     training, features = job.config.training, job.config.features
     if job.updates_per_epoch is None or training.segments == "random":
         return job.updates_per_epoch
-    table, own = job.fold.train, job.training_store(store)
+    table, own = job.whole.train, job.training_store(store)
     own.prepare(table, [IDENTITY], progress=False)
     window = own.front_end.frames(features.seconds)
     counts = count_windows(own.frames(own.paths(table)), window)

@@ -85,7 +85,10 @@ def _typed(value, kind, text: str):
     if tuple in kinds and isinstance(value, list):
         return tuple(value)
     if type(value) not in kinds and not (Mapping in kinds and isinstance(value, dict)):
-        written = [each for each in kinds if each is not type]  # no text is a class
+        # No text is a class or a label set.
+        written = [
+            e for e in kinds if e is not type and not dataclasses.is_dataclass(e)
+        ]
         names = [NAMES_OF_KINDS.get(each, each.__name__) for each in written]
         raise ValueError(
             f"{_start(text)} expected {' or '.join(names)}. "

@@ -150,7 +150,7 @@ class PackedExperiment:
         uses_unlabelled = any(each.use_unlabelled for each in config.systems.values())
         names = (
             carrying.TABLES
-            if config.unlabelled_corpus or uses_unlabelled
+            if config.unlabelled_corpora or uses_unlabelled
             else carrying.TABLES[:1]
         )
         with self._reading("tables") as archive:

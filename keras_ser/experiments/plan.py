@@ -13,7 +13,7 @@ from keras_ser.experiments.fold_checks import check_job
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.run_folder import unfinished
 from keras_ser.experiments.variants import SMOKE_CORPORA, select_names
-from keras_ser.protocols import PROTOCOLS, Fold, leaks
+from keras_ser.protocols import PROTOCOLS, Fold, leaks, with_clusters
 from keras_ser.utils import files, locks
 
 
@@ -81,6 +81,7 @@ def plan_jobs(
     divided = PROTOCOLS[config.protocol](
         table, unlabelled=unlabelled, **config.protocol_arguments
     )
+    divided = with_clusters(divided, table, config.labels_by_corpus)
     chosen_systems = select_names("systems", systems, config.systems)
     chosen_folds = select_names("folds", folds, divided)[
         : 1 if first_fold_only else None

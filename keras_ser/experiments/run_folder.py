@@ -12,6 +12,7 @@ import pandas as pd
 from keras_ser.experiments import environment as environments
 from keras_ser.experiments import removal
 from keras_ser.experiments.job import Job
+from keras_ser.protocols import HEARD, Fold
 from keras_ser.reports import tested
 from keras_ser.reports.run_files import renamed_keys
 from keras_ser.utils import files, locks
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 # Keys of config.json that decide no result: three concern reports only, and the others
 # follow from the model and the speech.
-FREE_KEYS = ("published", "reference", "primary", "tasks", tested.KEY)
+FREE_KEYS = (
+    *("published", "reference", "primary", "tasks"),
+    *(tested.KEY, tested.HEARD_KEY),
+)
 
 
 def unfinished(job: Job) -> Path:
@@ -118,23 +122,25 @@ def start_session(job: Job, folder: Path) -> dict:
     return environment
 
 
-def record_tasks(
-    folder: Path, tasks: "Iterable[Task]", tests: Mapping[str, pd.DataFrame]
-) -> None:
+def record_tasks(folder: Path, tasks: "Iterable[Task]", fold: Fold) -> None:
     """Adds to a run's `config.json` what it learns and a hash of what it will test.
 
-    Reports read the tasks, and compare the hash with the predictions.
+    Reports read the tasks, and compare the hash with the predictions. Held-out
+    utterances of training speakers have a hash of their own.
 
     Args:
         folder: The folder of the unfinished run.
         tasks: The tasks of its model, main task first.
-        tests: The test tables of its fold by name.
+        fold: The fold as its system uses it.
     """
     path, tasks = folder / "config.json", list(tasks)
     found = {
         "tasks": [task.describe() for task in tasks],
-        tested.KEY: tested.fingerprint(_expected_rows(tasks, tests)),
+        tested.KEY: tested.fingerprint(_expected_rows(tasks, fold.tests)),
     }
+    if fold.heard is not None:
+        rows = _expected_heard(tasks, fold.heard)
+        found[tested.HEARD_KEY] = tested.fingerprint(rows)
     files.write_json(path, {**files.read_object(path), **found})
 
 
@@ -154,6 +160,19 @@ def _expected_rows(
             if number == 0 or (truth != "").any():
                 parts.append(rows.assign(head=task.name, truth=truth))
     return pd.concat(parts)
+
+
+def _expected_heard(tasks: "Iterable[Task]", table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `evaluation.heard_predictions` without predictions."""
+    rows = table[["corpus", "utterance", "speaker"]].assign(test=HEARD)
+    found = [
+        rows.assign(head=task.name, truth=truth)
+        for task in tasks
+        if task.is_scored and task.uses_unlabelled
+        for truth in [task.truths(table)]
+        if (truth != "").any()
+    ]
+    return pd.concat(found or [rows.iloc[:0].assign(head="", truth="")])
 
 
 def _can_resume(job: Job, folder: Path) -> bool:

@@ -16,7 +16,9 @@ from keras_ser.experiments.run_folder import (
     start_session,
     unfinished,
 )
-from keras_ser.reports.summary import summarise
+from keras_ser.protocols import HEARD, Fold
+from keras_ser.reports import unlabelled
+from keras_ser.reports.summary import summarise, summarise_heard
 from keras_ser.utils import csv_files, files, locks
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -153,17 +155,47 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
     files.write_text(folder / "predictions.csv", text)
     fold = job.data
     metrics = {
-        **summarise(frame),
+        **summarise(frame[frame.test != HEARD] if fold.heard is not None else frame),
+        **_describe_heard(frame, fold),
+        **_describe_unlabelled(job, fold),
         "selected_by": fold.selected_by,
         "speakers": fold.speakers(),
         "utterances": {side: len(rows) for side, rows in fold.sides().items()},
         **found,  # may replace `selected_by`
     }
+    if fold.clusters is not None:
+        metrics["clusters"] = fold.clusters
     if fold.test_speakers_select:
         metrics["test_speakers_select"] = True
     files.write_json(folder / "metrics.json", metrics)
     if job.skipped:
         unusable.write(folder / unusable.SKIPPED_FILE, job.skipped)
+
+
+def _describe_heard(frame: pd.DataFrame, fold: Fold) -> dict:
+    """The scores of attributes on held-out utterances, if there are such utterances."""
+    if fold.heard is None:
+        return {}
+    return {HEARD: summarise_heard(frame[frame.test == HEARD])}
+
+
+def _describe_unlabelled(job: Job, fold: Fold) -> dict:
+    """The unlabelled utterances and their speakers by corpus, if a report needs them.
+
+    It does if there are several such corpora, or if their speakers are limited.
+    Speakers who have labels do not count.
+    """
+    is_limited = job.config.systems[job.system].unlabelled_speakers is not None
+    if fold.unlabelled is None or not (
+        is_limited or len(job.config.unlabelled_corpora) > 1
+    ):
+        return {}
+    others = fold.unlabelled[~fold.unlabelled.speaker.isin(fold.train.speaker)]
+    counts = {
+        name: {"speakers": rows.speaker.nunique(), "utterances": len(rows)}
+        for name, rows in others.groupby("corpus")
+    }
+    return {unlabelled.KEY: counts}
 
 
 def _add_run_columns(job: Job, frame: pd.DataFrame) -> pd.DataFrame:

@@ -57,7 +57,8 @@ def compute(
 def _stream(job: Job) -> str:
     """Text that is equal for jobs of an experiment that share their stream."""
     system = job.config.systems[job.system]
-    speech = system.label_fraction, system.use_unlabelled, system.train_conditions
+    speech = system.use_unlabelled, system.unlabelled_speakers, system.label_fraction
+    speech = *speech, system.train_conditions
     identity = [job.fold.name, job.repeat, system.augment, *speech]
     return json.dumps(identity, default=repr)
 

@@ -213,7 +213,7 @@ class Group:
         data, model = network.prepare_data_and_model(job, self.store)
         check_one_optimizer(model)
         training.check_development(model.tasks[0], data.fold)
-        record_tasks(session.folder, model.tasks, job.data.tests)
+        record_tasks(session.folder, model.tasks, job.data)
         return model, _member(job, data, model, session.folder)
 
     def _scores_windows(self, model, members: Sequence[Member]) -> bool | None:

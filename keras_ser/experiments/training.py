@@ -14,6 +14,7 @@ from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.data import Pipeline
 from keras_ser.experiments.optimizers import make_optimizer
 from keras_ser.experiments.training_settings import SCHEDULES, Training
+from keras_ser.monitoring import EpochLogs
 from keras_ser.protocols import Fold
 from keras_ser.tasks import Task
 
@@ -79,7 +80,7 @@ def fit(
     first_only = training.dev_windows == "first"
     if not first_only or not validates_exactly(model, data.fold.dev):
         watchers.append(callbacks.ScoreDevWindows(data, averaging, first_only))
-    logs = keras.callbacks.TensorBoard(folder / "logs", write_graph=False)
+    logs = EpochLogs(folder / "logs", write_graph=False)
     watchers += [*_steering(schedule), logs]
     if averaging:
         monitors = [callbacks.OnAverages(averaging, monitors)]

@@ -4,6 +4,8 @@ import json
 import math
 from collections.abc import Callable, Mapping
 
+from keras_ser.corpora import RatedLabelSet, find_label_set
+from keras_ser.corpora.rated import KIND
 from keras_ser.utils import files
 
 COUNT = "a whole number from 1 to 1e9"
@@ -91,12 +93,18 @@ def is_model(value) -> bool:
 
 def are_labels(value) -> bool:
     """Returns whether a value is one label set, or a mapping from corpora to some."""
-    if is_mapping(value) and any(map(is_mapping, value.values())):
+    kinds = Mapping | RatedLabelSet
+    if is_mapping(value) and any(isinstance(each, kinds) for each in value.values()):
         return all(map(is_text, value)) and all(map(_is_label_set, value.values()))
     return _is_label_set(value)
 
 
 def _is_label_set(value) -> bool:
+    if is_mapping(value) and KIND in value:
+        find_label_set(value)  # raises an error of its own
+        return True
+    if isinstance(value, RatedLabelSet):
+        return True
     texts = [*value, *value.values()] if is_mapping(value) else [value]
     return all(map(is_text, texts))
 

@@ -9,6 +9,7 @@ from keras_ser.experiments.config import (
     RECIPES,
     Experiment,
     Features,
+    System,
     Training,
 )
 from keras_ser.experiments.lookup import model_class, model_name
@@ -19,6 +20,7 @@ SMOKE_CORPORA = ("synthetic", "synthetic_b")
 # batch of 8.
 SMOKE_CORPUS_OPTIONS = {"speakers": 6, "sentences": 2}
 SMOKE_EPOCHS, SMOKE_BATCH = 2, 8
+SMOKE_HEARD_FRACTION = 0.5  # a smaller one would be less than one utterance
 DEFAULT_RECIPE = "mtl_aug"  # of classes that are no `models.SpeechModel`
 ANY_NUMBER = ("each_corpus", "held_out_corpora")  # protocols for any number of corpora
 PRESET_FIELDS = (
@@ -58,7 +60,7 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
     corpus of noise replaces the noise of the experiment. The other corpora replace its
     labelled corpora, in their order, also in the arguments of the protocol and in a
     label set per corpus, and their names are appended to its name. Its unlabelled
-    corpus stays.
+    corpora stay.
 
     Args:
         config: The experiment.
@@ -82,7 +84,7 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
         config = _without_old_options(replaced, config)
     if set(given) <= {*config.needed_corpora, *noise}:
         return config
-    others = {config.unlabelled_corpus, *noise} - set(config.corpora)
+    others = {*config.unlabelled_corpora, *noise} - set(config.corpora)
     names = tuple(name for name in given if name not in others)
     return _replaced(config, names, f"{config.name}_{'_'.join(names)}")
 
@@ -197,7 +199,7 @@ def smoke(config: Experiment) -> Experiment:
     if any("preset" in system.arguments for system in config.systems.values()):
         config = dataclasses.replace(at_preset(config, "small"), name=config.name)
     small = _replaced(config, names, f"{config.name}_smoke", _smoke_roles(config))
-    unlabelled = "synthetic_unlabelled" if config.unlabelled_corpus else ""
+    unlabelled = "synthetic_unlabelled" if config.unlabelled_corpora else ""
     noise = "synthetic_noise" if config.noise else ""
     generated = (*names, *filter(None, [unlabelled]))
     options = {name: SMOKE_CORPUS_OPTIONS for name in generated}
@@ -206,7 +208,9 @@ def smoke(config: Experiment) -> Experiment:
     )
     small = dataclasses.replace(
         small,
+        systems={name: _smoke_system(each) for name, each in small.systems.items()},
         unlabelled_corpus=unlabelled,
+        heard_fraction=SMOKE_HEARD_FRACTION if config.heard_fraction else 0.0,
         noise=noise,
         corpus_options={**small.corpus_options, **options},
         training=training,
@@ -214,6 +218,14 @@ def smoke(config: Experiment) -> Experiment:
         tuned_audio=(),
     )
     return _without_old_options(small, config)
+
+
+def _smoke_system(system: System) -> System:
+    """The system with no more unlabelled speakers than the synthetic corpus has."""
+    if system.unlabelled_speakers is None:
+        return system
+    count = min(system.unlabelled_speakers, SMOKE_CORPUS_OPTIONS["speakers"])
+    return dataclasses.replace(system, unlabelled_speakers=count)
 
 
 def _smoke_roles(config: Experiment) -> dict[str, str] | None:

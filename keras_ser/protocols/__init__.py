@@ -6,8 +6,11 @@ does not depend on any model.
 """
 
 from keras_ser.protocols.across import cross_corpus, cross_language
+from keras_ser.protocols.auxiliary import with_speakers
+from keras_ser.protocols.clusters import with_clusters
 from keras_ser.protocols.each import each_corpus
-from keras_ser.protocols.fold import Fold, corpora_of
+from keras_ser.protocols.fold import HEARD, Fold, corpora_of
+from keras_ser.protocols.heard import with_heard
 from keras_ser.protocols.labels import BASES, label_fraction, with_few_labels
 from keras_ser.protocols.unseen import held_out_corpora
 from keras_ser.protocols.within import (
@@ -17,6 +20,7 @@ from keras_ser.protocols.within import (
 )
 
 __all__ = [
+    "HEARD",
     "PROTOCOLS",
     "Fold",
     "corpora_of",
@@ -28,7 +32,10 @@ __all__ = [
     "k_fold",
     "label_fraction",
     "leave_one_speaker_out",
+    "with_clusters",
     "with_few_labels",
+    "with_heard",
+    "with_speakers",
 ]
 
 PROTOCOLS = {**BASES, "label_fraction": label_fraction}

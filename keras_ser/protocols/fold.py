@@ -12,6 +12,8 @@ from keras_ser.corpora.table import RATINGS
 from keras_ser.protocols import leaks
 from keras_ser.protocols.speakers import in_sessions_of, speakers_of
 
+HEARD = "heard"  # the side, and the test, of held-out utterances of training speakers
+
 
 @dataclasses.dataclass(frozen=True)
 class Fold:
@@ -34,11 +36,17 @@ class Fold:
         selected_by: Description of what selects the epoch, for the report.
         test_speakers_select: Whether other utterances of the test speakers select the
             epoch, as the protocols of some papers require. Reports say so.
+        heard: Utterances of training speakers that are not trained on, or `None`. Heads
+            of attributes are scored on them; see `with_heard`.
+        clusters: Activation and valence of the centroid of each class, if the classes
+            are clusters of ratings; see `with_clusters`.
 
     Raises:
         ValueError: If two sides share a speaker, a segment of audio, or an utterance
             and a copy of it, if there are fewer than two classes, or if a test table
-            is empty or holds an utterance twice.
+            is empty or holds an utterance twice. `heard` may share speakers with the
+            training side, and must share all of them. No test table may be called
+            `heard` then.
 
     Example:
 
@@ -55,10 +63,15 @@ class Fold:
     classes: tuple[str, ...]
     selected_by: str
     test_speakers_select: bool = False
+    heard: pd.DataFrame | None = None
+    clusters: Mapping[str, Mapping[str, float]] | None = None
 
     def __post_init__(self) -> None:
         _check_tests(self)
         exempt = {("dev", "test", "speakers")} if self.test_speakers_select else set()
+        if self.heard is not None:
+            _check_heard(self, self.heard)
+            exempt |= {("train", HEARD, "speakers")}
         leaks.check_disjoint(self.name, self.sides(), exempt)
         _check_classes(self)
 
@@ -66,8 +79,8 @@ class Fold:
         """The utterances of each side.
 
         Returns:
-            Tables by side: `train` (labelled and unlabelled), `dev`, and `test` (all
-            test tables).
+            Tables by side: `train` (labelled and unlabelled), `dev`, `test` (all test
+            tables) and, if there is one, `heard`.
         """
         learn = [self.train]
         if self.unlabelled is not None:
@@ -76,6 +89,7 @@ class Fold:
             "train": pd.concat(learn),
             "dev": self.dev,
             "test": pd.concat(list(self.tests.values())),
+            **({} if self.heard is None else {HEARD: self.heard}),
         }
 
     def fingerprints(self) -> dict[str, str]:
@@ -198,6 +212,25 @@ def _check_tests(fold: Fold) -> None:
                 f"Received in the table {name!r}: {received}. Correct the ids, or "
                 "leave out the empty table."
             )
+
+
+def _check_heard(fold: Fold, heard: pd.DataFrame) -> None:
+    """Raises unless the held-out utterances are of training speakers, each once."""
+    if HEARD in fold.tests:
+        raise ValueError(
+            f"Fold `{fold.name}` with held-out utterances of training speakers must "
+            f"not have a test table called {HEARD!r}, which is what they are called. "
+            "Give the table another name, or leave out `heard_fraction`."
+        )
+    strangers = sorted({*heard.speaker} - {*fold.sides()["train"].speaker})
+    twice = heard.utterance[heard.utterance.duplicated()].unique()
+    if heard.empty or strangers or len(twice):
+        received = [*strangers[:3], *(f"{name} more than once" for name in twice[:3])]
+        raise ValueError(
+            f"Fold `{fold.name}` needs `{HEARD}` as utterances of training speakers, "
+            f"each of them once. Received: {', '.join(received) or 'none'}. Draw them "
+            "with `protocols.with_heard`."
+        )
 
 
 def _check_classes(fold: Fold) -> None:

@@ -1,13 +1,13 @@
 """Few labels: only a fraction of the training utterances keeps its label."""
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from keras_ser.corpora import without_labels
 from keras_ser.protocols.across import cross_corpus, cross_language
+from keras_ser.protocols.draws import random_key
 from keras_ser.protocols.each import BASES as WITHIN
 from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import Fold
@@ -102,7 +102,7 @@ def with_few_labels(
     """
     if fraction == 1:
         return fold
-    order = fold.train.utterance.map(lambda name: _random_key(name, seed))
+    order = fold.train.utterance.map(lambda name: random_key(name, seed))
     groups = order.groupby(fold.train.emotion)
     keeps = groups.rank(method="first") <= (fraction * groups.transform("size")).round()
     kept = fold.train[keeps]
@@ -121,10 +121,3 @@ def with_few_labels(
     return dataclasses.replace(
         fold, train=kept.reset_index(drop=True), unlabelled=unlabelled
     )
-
-
-def _random_key(utterance: str, seed: int) -> int:
-    """A random number that depends only on the utterance's name and the seed."""
-    text = f"{seed} {utterance}".encode("utf-8", "surrogatepass")
-    digest = hashlib.blake2b(text, digest_size=7).digest()
-    return int.from_bytes(digest, "little")  # 56 bits fit in an int64

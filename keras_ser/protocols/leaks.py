@@ -37,7 +37,7 @@ def check_disjoint(
     rows = pd.concat([table[COLUMNS] for table in sides.values()], ignore_index=True)
     _check_digests(fold, rows)
     people.check_speakers(rows.speaker.unique())
-    rows["origin"] = rows.utterance.map(_origins(rows))
+    rows["origin"] = rows.utterance.map(origins(rows))
     side = np.repeat(np.arange(len(sides)), [len(table) for table in sides.values()])
     for what, (column, find) in FINDERS.items():
         suspect = _on_several_sides(rows[column], side)
@@ -266,8 +266,35 @@ def _both(rows: pd.DataFrame, row: Any) -> tuple[str, str]:
     return row.utterance, others.utterance[shared > TOLERANCE].iloc[0]
 
 
-def _origins(rows: pd.DataFrame) -> pd.Series:
-    """The first original of each utterance, following copies of copies."""
+def overlap_groups(rows: pd.DataFrame) -> np.ndarray:
+    """Number utterances so that those that share audio have the same number.
+
+    Neighbours in one recording that do not overlap have different numbers.
+
+    Args:
+        rows: Table with the columns `digest`, and `start` and `end` in seconds.
+
+    Returns:
+        Integers from 0, `(rows,)`.
+    """
+    names = ["digest", "start", "end"]
+    parts = rows[names].reset_index(drop=True)
+    parts = parts.assign(start=parts.start.fillna(0.0), end=parts.end.fillna(np.inf))
+    parts = parts.sort_values(["digest", "start"], kind="stable")
+    reach = parts.groupby("digest").end.cummax().groupby(parts.digest).shift()
+    shared = np.minimum(reach, parts.end) - parts.start  # with those before it
+    return (~(shared > TOLERANCE)).cumsum().sort_index().to_numpy() - 1
+
+
+def origins(rows: pd.DataFrame) -> pd.Series:
+    """The first original of each utterance, following copies of copies.
+
+    Args:
+        rows: Table with the columns `utterance` and `source`.
+
+    Returns:
+        Names of utterances, by the names of all utterances.
+    """
     rows = rows.drop_duplicates("utterance")
     copied = rows.source.where(rows.source != "", rows.utterance)
     origin = pd.Series(copied.to_numpy(), index=rows.utterance.to_numpy())

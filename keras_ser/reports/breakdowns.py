@@ -7,6 +7,7 @@ import pandas as pd
 from keras_ser import figures, scores
 from keras_ser.reports.blocks import Block, Figure, Table, Text
 from keras_ser.reports.cells import UAR, Measure, pooled, score_repeats
+from keras_ser.reports.fold_means import by_fold, is_by_fold
 from keras_ser.reports.run_files import class_names
 from keras_ser.reports.text import (
     NO_VALUE,
@@ -34,7 +35,9 @@ def repeat_table(
     table = pd.DataFrame(
         {name: score_repeats(rows, measure) for name, rows in by_system.items()}
     )
-    caption = f"{title}: pooled {measure.title} of each repeat that has all folds"
+    averaged = any(map(is_by_fold, by_system.values()))
+    what = f"mean {measure.title} over folds" if averaged else f"pooled {measure.title}"
+    caption = f"{title}: {what} of each repeat that has all folds"
     return [Table(caption, ["Repeat", *table], _rows_and_mean(table, measure))]
 
 
@@ -148,14 +151,7 @@ def _confusion(name: str, title: str, rows: pd.DataFrame, file: str) -> list[Blo
 
 def _score_folds(rows: pd.DataFrame, measure: Measure) -> pd.Series:
     """The score of each fold, the mean over its repeats."""
-    return pd.Series(
-        {
-            fold: pd.Series(
-                [pooled(run, measure) for _, run in part.groupby("repeat")]
-            ).mean()
-            for fold, part in rows.groupby("fold")
-        }
-    )
+    return by_fold(rows, lambda run: pooled(run, measure))
 
 
 def _rows_and_mean(table: pd.DataFrame, measure: Measure) -> list[list[str]]:

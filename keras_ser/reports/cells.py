@@ -9,9 +9,11 @@ import pandas as pd
 
 from keras_ser import scores
 from keras_ser.reports.blocks import Table
+from keras_ser.reports.fold_means import by_fold, is_by_fold
 from keras_ser.reports.tasks import Head
 from keras_ser.reports.text import (
     NO_VALUE,
+    mean_and_deviation,
     number,
     percent,
     points,
@@ -134,11 +136,20 @@ def measure_of(head: Head) -> Measure:
 def pooled(rows: pd.DataFrame, measure: Measure = UAR) -> float:
     """The score of all rows of predictions together.
 
+    Where the classes differ from fold to fold, it is the mean over the folds; see
+    `fold_means`.
+
     Args:
         rows: Labelled predictions of one head, as `reports.read` returns them.
         measure: The score.
     """
+    if is_by_fold(rows):
+        return float(_fold_scores(rows, measure).mean())
     return measure.score(*measure.labels(rows))
+
+
+def _fold_scores(rows: pd.DataFrame, measure: Measure) -> pd.Series:
+    return by_fold(rows, lambda part: measure.score(*measure.labels(part)))
 
 
 def score_repeats(rows: pd.DataFrame, measure: Measure = UAR) -> pd.Series:
@@ -165,13 +176,16 @@ def interval(
     """The pooled score and both ends of its 95 % t interval.
 
     The interval is over units (see `units.find_units`), or over speakers or utterances
-    where the units are too few. Both ends are NaN where there is none.
+    where the units are too few. Both ends are NaN where there is none, and where the
+    classes differ from fold to fold.
 
     Args:
         rows: As for `pooled`.
         measure: The score.
         units: Their units; default: those that `units.find_units` finds.
     """
+    if is_by_fold(rows):
+        return pooled(rows, measure), math.nan, math.nan
     labels, units = measure.labels(rows), units or find_units(rows)
     limits = t_limits(measure.t_interval, labels, rows, units)
     return measure.score(*labels), *limits
@@ -215,6 +229,8 @@ def confined(
         measure: The score.
         units: Their units; default: those that `units.find_units` finds.
     """
+    if is_by_fold(rows):
+        return {}
     units = units or find_units(rows)
     noun, names = units.of_interval(rows)
     groups = {noun: names, "training": _varied_training(units)}
@@ -254,12 +270,15 @@ def with_interval(rows: pd.DataFrame, measure: Measure = UAR) -> str:
     After ± stands the sample standard deviation over seeds, if at least two repeats
     have all folds of the system. The mark ‡ follows if there are too few units for an
     interval over units; it is then over speakers or utterances. `[–]` stands where
-    there is no interval.
+    there is no interval. Where the classes differ from fold to fold, it is the mean
+    over the folds, with the standard deviation over them and without an interval.
 
     Args:
         rows: As for `pooled`.
         measure: The score.
     """
+    if is_by_fold(rows):
+        return mean_and_deviation(_fold_scores(rows, measure), measure.text)
     units = find_units(rows)
     score, *limits = interval(rows, measure, units)
     deviation = score_repeats(rows, measure).std()

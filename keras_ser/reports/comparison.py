@@ -21,6 +21,7 @@ from keras_ser.reports.cells import (
     in_brackets,
     t_limits,
 )
+from keras_ser.reports.fold_means import by_fold, is_by_fold
 from keras_ser.reports.text import (
     NO_VALUE,
     ONLY_TEST,
@@ -38,6 +39,9 @@ PARTIAL_MARK = " §"  # after a difference on a part of the utterances
 @dataclasses.dataclass(frozen=True, eq=False)
 class Difference:
     """A system's pooled score minus the reference's, on what both predicted.
+
+    Where the classes differ from fold to fold, both scores are means over the folds,
+    and there are no intervals and no p.
 
     Args:
         value: The difference in UAR, in [-1, 1], or in CCC.
@@ -179,6 +183,8 @@ def difference(
     units, none = find_units(both), math.nan
     if both.empty:
         return Difference(none, (none, none), (none, none), none, units, 0, partial, 0)
+    if is_by_fold(rows):
+        return _difference_by_fold(both, units, partial, measure, rows, reference)
     labels = measure.labels(both, LABEL_COLUMNS)
     truth, one, other = labels
     return Difference(
@@ -191,6 +197,32 @@ def difference(
         partial=partial,
         shared_repeats=_shared_repeats(both, rows, reference),
         confined=confined(both, measure, units),
+    )
+
+
+def _difference_by_fold(
+    both: pd.DataFrame,
+    units: Units,
+    partial: bool,
+    measure: Measure,
+    *each: pd.DataFrame,
+) -> Difference:
+    """The mean difference over the folds, without intervals and p."""
+
+    def score(part: pd.DataFrame) -> float:
+        truth, one, other = measure.labels(part, LABEL_COLUMNS)
+        return measure.score(truth, one) - measure.score(truth, other)
+
+    none = math.nan
+    return Difference(
+        value=float(by_fold(both, score).mean()),
+        t_interval=(none, none),
+        bootstrap=(none, none),
+        p=none,
+        units=units,
+        utterances=both["utterance"].nunique(),
+        partial=partial,
+        shared_repeats=_shared_repeats(both, *each),
     )
 
 

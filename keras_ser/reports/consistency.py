@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import conditions
+from keras_ser.protocols import HEARD
 from keras_ser.reports import summary, tested
 from keras_ser.reports.run_files import IDENTITY, RunPath, invalid_file, read_metrics
 from keras_ser.reports.tasks import Head
@@ -47,6 +48,36 @@ def check_files(
         _check_probabilities(path, rows)
     if (folder / "metrics.json").is_file():
         _check_metrics(folder, predictions, heads)
+
+
+def check_heard(folder: RunPath, rows: pd.DataFrame, config: dict) -> None:
+    """Checks the predictions of held-out utterances of training speakers.
+
+    Args:
+        folder: The run's folder.
+        rows: Their rows of `predictions.csv`.
+        config: The object in its `config.json`.
+
+    Raises:
+        ValueError: If they are not those that were to be predicted, or if
+            `metrics.json` holds other scores.
+    """
+    path = folder / "predictions.csv"
+    if tested.fingerprint(rows) != config.get(tested.HEARD_KEY):
+        expected = (
+            "the held-out utterances, speakers and truths that were to be predicted, "
+            f"whose hash is `{tested.HEARD_KEY}` in its config.json"
+        )
+        raise invalid_file(path, expected, f"{len(rows)} other rows")
+    for _, part in rows.groupby("head"):
+        _check_probabilities(path, part)
+    if not (folder / "metrics.json").is_file():
+        return
+    found = read_metrics(folder).get(HEARD)
+    where = _first_difference(summary.summarise_heard(rows), found, HEARD)
+    if where:
+        expected = "the scores of predictions.csv"
+        raise invalid_file(folder / "metrics.json", expected, where)
 
 
 def is_checked(config: dict) -> bool:

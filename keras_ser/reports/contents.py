@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from keras_ser.reports import comparison, regression
+from keras_ser.reports.adversary import adversary_blocks
+from keras_ser.reports.attributes import attribute_blocks
 from keras_ser.reports.blocks import Block, Figure, Heading, Text
 from keras_ser.reports.cells import INTERVALS
 from keras_ser.reports.environments import environment_texts
@@ -83,7 +85,9 @@ def contents(
     blocks += section_blocks(table, heads, settings, order, reference, *named)
     main = _main_classes(table, heads)
     blocks += label_fraction_blocks(settings, main) + published_blocks(settings, main)
-    blocks += augmentation_head_blocks(runs, order) + selection_blocks(runs, order)
+    blocks += attribute_blocks(runs, order)
+    blocks += augmentation_head_blocks(runs, order) + adversary_blocks(runs, order)
+    blocks += selection_blocks(runs, order)
     _check_figure_names(blocks)
     return blocks
 

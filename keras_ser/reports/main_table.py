@@ -17,7 +17,8 @@ from keras_ser.reports.cells import (
     with_interval,
 )
 from keras_ser.reports.comparison import Difference
-from keras_ser.reports.text import NO_VALUE, job_key, percent
+from keras_ser.reports.fold_means import by_fold, is_by_fold
+from keras_ser.reports.text import NO_VALUE, job_key, mean_and_deviation, percent
 from keras_ser.reports.units import explain, find_units
 
 # Makes the table of a caption, predictions by system, marks by system, a reference and
@@ -109,7 +110,9 @@ def score_blocks(
     """
     differences = comparison.compare(by_system, reference, measure)
     cells = {name: with_interval(rows, measure) for name, rows in by_system.items()}
-    title = f"{score_title(measure, cells.values())} [95 % t interval]"
+    averaged = any(map(is_by_fold, by_system.values()))
+    title = score_title(measure, cells.values())
+    title += "" if averaged else " [95 % t interval]"
     table = Table(
         caption,
         [*COUNTED, title, *others],
@@ -127,7 +130,10 @@ def score_blocks(
         compared = comparison.difference_cells(differences, primary, measure)
         table = _add_columns(table, list(by_system), compared, measure)
         described = comparison.describe_reference(differences, reference)
+        described = f"Δ to {reference}" if averaged else described
         table = dataclasses.replace(table, caption=f"{caption}, {described}")
+    if averaged:  # `fold_means.explain` says why there is nothing to explain
+        return [table]
     found = [confined(rows, measure) for rows in by_system.values()]
     found += [each.confined for each in differences.values()]
     notes = [*_as_texts(explain_confined(found))]
@@ -168,7 +174,13 @@ def count_cells(rows: pd.DataFrame) -> list[str]:
 
 
 def _accuracy(rows: pd.DataFrame) -> str:
-    return percent(scores.accuracy(rows["truth"], rows["prediction"]))
+    if is_by_fold(rows):
+        return mean_and_deviation(by_fold(rows, _score_accuracy))
+    return percent(_score_accuracy(rows))
+
+
+def _score_accuracy(rows: pd.DataFrame) -> float:
+    return scores.accuracy(rows["truth"], rows["prediction"])
 
 
 def _absent(name: str, reference: str) -> Text:

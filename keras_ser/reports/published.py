@@ -16,6 +16,7 @@ OTHER_CORPUS, OTHER_TABLE, SYNTHETIC, OTHER_NOISE = "†", "‖", "§", "¶"
 PAPER_TITLES = {
     "mtl_aug": "Latif et al. 2022 (MTL-AUG)",
     "robust_densenet": "Latif et al., Interspeech 2020 (DenseNet)",
+    "ss_aae": "Rana et al., arXiv 1907.06078 (SS-AAE)",
 }
 PAPER_NOISE = "demand"
 LEGEND = {

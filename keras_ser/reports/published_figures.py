@@ -2,7 +2,7 @@
 
 | column | content |
 |---|---|
-| paper, table | such as `mtl_aug` and `2` |
+| paper, table | such as `mtl_aug` and `2`, or `2 (five folds)` for a part of it |
 | row | our name of the system, or the paper's name if we do not have the system |
 | corpus | the test corpus; `iemocap>emodb` after training on IEMOCAP |
 | condition | such as `clean`, `10 dB` or `FGSM` |
@@ -23,6 +23,7 @@ COLUMNS = ("paper", "table", "row", "corpus", "condition", "value", "spread", "n
 SPREADS = {  # what ± means
     "mtl_aug": "standard deviation over ten repeats",
     "robust_densenet": "standard deviation over ten repeats",
+    "ss_aae": "nothing, because the paper prints no spread",
 }
 
 

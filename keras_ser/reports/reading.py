@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.protocols import HEARD
 from keras_ser.reports import archives, consistency, run_files, tasks, tested
 from keras_ser.reports.run_files import IDENTITY, KEYS, RunPath
 from keras_ser.reports.tasks import Head
@@ -16,7 +17,10 @@ from keras_ser.reports.text import natural_key, sort_names
 Paths = str | Path | Iterable[str | Path]
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
 # Keys of config.json that differ from run to run.
-RUN_KEYS = ("systems", "fold", "repeat", "data", "tasks", tested.KEY)
+RUN_KEYS = (
+    *("systems", "fold", "repeat", "data", "tasks"),
+    *(tested.KEY, tested.HEARD_KEY),
+)
 # Settings that change no result. Runs may differ in them, and the first that is not
 # empty counts.
 FREE_SETTINGS = ("published", "reference", "primary")
@@ -42,7 +46,9 @@ class Run:
         fold: Name of the fold.
         repeat: Number of the repeat.
         folder: The run's folder, on the disk or in an archive.
-        predictions: The rows of its `predictions.csv`.
+        predictions: The rows of its `predictions.csv`, except those of `heard`.
+        heard: The rows of held-out utterances of training speakers, which no other
+            score includes; see `protocols.with_heard`. None if there are none.
     """
 
     experiment: str
@@ -51,6 +57,7 @@ class Run:
     repeat: int
     folder: RunPath
     predictions: pd.DataFrame
+    heard: pd.DataFrame | None = dataclasses.field(default=None, kw_only=True)
 
     @property
     def identity(self) -> dict[str, str | int]:
@@ -91,8 +98,8 @@ def read(paths: Paths) -> pd.DataFrame:
     Returns:
         DataFrame with the columns of `predictions.csv`. All are text, except for
         `repeat` (integer) and `p_<class>` (float). It holds all heads; the `truth` of
-        an unlabelled utterance is the empty text. The order of the rows depends on
-        their content alone.
+        an unlabelled utterance is the empty text. Held-out utterances of training
+        speakers are left out. The order of the rows depends on their content alone.
 
     Raises:
         FileNotFoundError: If a path does not exist, if there is no complete run, or
@@ -129,6 +136,10 @@ def read_runs(paths: Paths) -> list[Run]:
     for run in runs:
         tasks.check_heads(run.folder, run.predictions, run.recorded_heads)
         consistency.check_files(run.folder, run.predictions, run.config, run.heads)
+        if run.heard is not None or tested.HEARD_KEY in run.config:
+            heard = run.predictions[:0] if run.heard is None else run.heard
+            tasks.check_heads(run.folder, heard, run.recorded_heads)
+            consistency.check_heard(run.folder, heard, run.config)
     return runs
 
 
@@ -243,7 +254,32 @@ def _read_run(folder: RunPath) -> Run:
     path = run_files.find_file(folder, "predictions.csv")
     predictions = run_files.read_predictions(path)
     experiment, system, fold, repeat = predictions[IDENTITY].iloc[0]
-    return Run(experiment, system, fold, int(repeat), folder, predictions)
+    predictions, heard = _separate_heard(folder, predictions, system)
+    return Run(experiment, system, fold, int(repeat), folder, predictions, heard=heard)
+
+
+def _separate_heard(
+    folder: RunPath, predictions: pd.DataFrame, system: str
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The rows of the tests, and those of held-out utterances of training speakers.
+
+    A test table may be called `heard` if the run holds no utterances out.
+    """
+    is_heard = predictions["test"] == HEARD
+    config = run_files.read_config(folder, system) if is_heard.any() else {}
+    if not config.get("heard_fraction"):
+        return predictions, None
+    parts = predictions[~is_heard], predictions[is_heard]
+    if parts[0].empty:
+        expected = f"predictions of a test other than `{HEARD}`"
+        raise run_files.invalid_file(folder / "predictions.csv", expected, "none")
+    return tuple(map(_without_other_heads, parts))
+
+
+def _without_other_heads(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leaves out probabilities of classes that none of the rows has."""
+    empty = [name for name in rows if name.startswith("p_") and not rows[name].count()]
+    return rows.drop(columns=empty).reset_index(drop=True)
 
 
 def _find_folders(paths: Paths) -> list[RunPath]:

@@ -27,8 +27,9 @@ def write(
     and its systems. For each test set and condition, the main table, the repeats, the
     folds, the speakers and the confusion matrices of the main head follow, then a
     shorter section of each further head. Then come the scores over the fraction of
-    labels, the published figures, and the augmentation head next to a probe, where
-    the runs have these. The end says what selected the epochs, and whether a speaker
+    labels, the published figures, the augmentation head next to a probe, and the
+    discriminator's accuracy with the moments of the aggregated code, where the runs
+    have these. The end says what selected the epochs, and whether a speaker
     is on two sides of a fold.
 
     The main table compares every system with the reference: the difference of their
@@ -38,9 +39,10 @@ def write(
     over speakers and trainings; see `reports.units`. Heads that predict numbers have
     the CCC with the same intervals and test, Pearson's r and the RMSE.
 
-    The figures are `speakers.png` and `confusion_<system>.png`, and `labels.png` and
-    `published.png` where there are such tables. With several experiments, test sets
-    or conditions, their names end in these, and those of further heads in the head.
+    The figures are `speakers.png` and `confusion_<system>.png`, and `labels.png`,
+    `published.png` and `adversary_<system>.png` where there are such tables.
+    With several experiments, test sets or conditions, their names end in these, and
+    those of further heads in the head.
 
     Args:
         paths: As for `reports.read`.

@@ -101,6 +101,26 @@ def invalid_file(path: RunPath, expected: str, received) -> ValueError:
     return ValueError(f"{path} must hold {expected}. Received: {text}. {remedy(path)}")
 
 
+def read_history(path: RunPath) -> pd.DataFrame:
+    """A `history.csv`, with one row per epoch.
+
+    Args:
+        path: Path of the file.
+
+    Raises:
+        ValueError: If it is not a CSV file, or has no row.
+    """
+    try:
+        history = pd.read_csv(io.BytesIO(read_bytes(path)))
+    # ValueError covers pandas' errors for empty files, parsing and encodings.
+    except ValueError as error:
+        expected = "a CSV file in UTF-8 with one row per epoch"
+        raise invalid_file(path, expected, error) from error
+    if history.empty:
+        raise invalid_file(path, "a CSV file with at least one row", "no row")
+    return history
+
+
 def read_predictions(path: RunPath) -> pd.DataFrame:
     """One `predictions.csv`, checked, with its rows in a fixed order.
 
@@ -250,9 +270,10 @@ def _check_settings(path: RunPath, config: dict, system: dict) -> None:
     for name in ("published", "reference", "primary", "noise"):
         if not isinstance(config.get(name) or "", str):
             raise invalid_file(path, f"text as `{name}`", config[name])
-    corpus = config.get("corpus")
+    corpus, unlabelled = config.get("corpus"), config.get("unlabelled_corpus") or []
     names = {
         "corpus": corpus if isinstance(corpus, list) else [],
+        "unlabelled_corpus": [] if isinstance(unlabelled, str) else unlabelled,
         "tuned_on": config.get("tuned_on") or [],
         "tuned_audio": config.get("tuned_audio") or [],
         "train_conditions": system.get("train_conditions") or [],
@@ -263,6 +284,8 @@ def _check_settings(path: RunPath, config: dict, system: dict) -> None:
     numbers = {
         "features.speech_db": config.get("features", {}).get("speech_db"),
         "label_fraction": system.get("label_fraction"),
+        "unlabelled_speakers": system.get("unlabelled_speakers"),
+        "heard_fraction": config.get("heard_fraction"),
     }
     for name, value in numbers.items():
         if not isinstance(value or 1.0, int | float):

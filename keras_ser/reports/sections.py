@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from keras_ser.reports import breakdowns
+from keras_ser.reports import breakdowns, fold_means
 from keras_ser.reports.blocks import Block, Heading, Text
 from keras_ser.reports.cells import CCC
 from keras_ser.reports.comparison import check_primary, choose_reference
@@ -175,6 +175,9 @@ class _Section:
     def _classes(self, by_system: dict[str, pd.DataFrame]) -> list[Block]:
         blocks = self._chance(by_system) + self._main_table(by_system, uar_blocks)
         blocks += breakdowns.recall_note(by_system)
+        averaged = fold_means.explain(by_system, self.experiment)
+        if averaged:
+            return [*blocks, Text(averaged), *self._breakdowns_by_fold(by_system)]
         if not self.is_main:
             return blocks + self._confusion(by_system)
         return [
@@ -184,6 +187,14 @@ class _Section:
             *breakdowns.recall_note(by_system, "fold"),
             *breakdowns.speaker_blocks(self.title, by_system, self.suffix),
             *breakdowns.confusion_blocks(self.title, by_system, self.suffix),
+        ]
+
+    def _breakdowns_by_fold(self, by_system) -> list[Block]:
+        """The tables that do not pool folds."""
+        return [
+            *breakdowns.repeat_table(self.title, by_system),
+            breakdowns.fold_table(self.title, by_system),
+            *breakdowns.recall_note(by_system, "fold"),
         ]
 
     def _main_table(self, by_system, tabulate: Tabulate) -> list[Block]:

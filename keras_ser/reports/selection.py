@@ -7,7 +7,12 @@ import pandas as pd
 
 from keras_ser.reports.blocks import Block, Heading, Table, Text
 from keras_ser.reports.reading import Paths, Run, read_runs
-from keras_ser.reports.run_files import RunPath, invalid_file, read_bytes
+from keras_ser.reports.run_files import (
+    RunPath,
+    invalid_file,
+    read_bytes,
+    read_history,
+)
 from keras_ser.reports.text import (
     NO_VALUE,
     as_text,
@@ -187,7 +192,7 @@ def _read_selection(run: Run) -> dict:
     # Whoever has predictions was tested, whatever metrics.json says.
     sides["test"] |= set(run.predictions["speaker"])
     history = run.folder / "history.csv"
-    epochs = f" of {_count_epochs(history)}" if history.is_file() else ""
+    epochs = f" of {len(read_history(history))}" if history.is_file() else ""
     return {
         **run.identity,
         "selected_by": str(metrics["selected_by"]),
@@ -207,19 +212,6 @@ def _tests_last(run: Run) -> bool:
 
 def _read_csv(path: RunPath, **options) -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(read_bytes(path)), **options)
-
-
-def _count_epochs(path: RunPath) -> int:
-    """The number of epochs in a `history.csv`."""
-    try:
-        rows = len(_read_csv(path))
-    # ValueError covers pandas' errors for empty files, parsing and encodings.
-    except ValueError as error:
-        expected = "a CSV file in UTF-8 with one row per epoch"
-        raise invalid_file(path, expected, error) from error
-    if not rows:
-        raise invalid_file(path, "a CSV file with at least one row", "no row")
-    return rows
 
 
 def _read_sides(run: Run) -> dict[str, set[str]]:

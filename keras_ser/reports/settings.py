@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from keras_ser.corpora.rated import KIND
 from keras_ser.reports.blocks import Block, Table, Text
 from keras_ser.reports.reading import TRAINING_DEFAULTS, UNLABELLED_RATIO, Run
-from keras_ser.reports.text import NO_VALUE, as_text, sort_systems
+from keras_ser.reports.text import NO_VALUE, as_text, counted, sort_systems
+from keras_ser.reports.unlabelled import count_unlabelled
 
 NORMALISATION = {
     "train": "with the statistics of the training speakers",
@@ -44,7 +46,7 @@ def settings_blocks(
         words = _describe(own, part, systems)
         blocks += [
             Text(f"Settings of {experiment}: {words}"),
-            _systems_table(experiment, own, systems),
+            _systems_table(experiment, own, part, systems),
         ]
     return blocks
 
@@ -83,6 +85,11 @@ def _describe_data(settings: dict) -> str:
     texts = [f"{corpus}, label set {labels}, protocol {protocol}."]
     if settings.get("corpus_options"):
         texts.append(f"Options of readers: {_arguments(settings['corpus_options'])}.")
+    if settings.get("heard_fraction"):
+        texts.append(
+            f"Held out of each training speaker: {100 * settings['heard_fraction']:g} "
+            "% of the utterances, on which attributes are scored."
+        )
     if settings.get("noise"):
         texts.append(f"Noise: {settings['noise']}.")
     if settings.get("tuned_on"):
@@ -96,7 +103,10 @@ def _describe_data(settings: dict) -> str:
 
 def _describe_labels(labels) -> str:
     """The label set, or that of each corpus, or what each emotion counts as."""
-    return _call("own", labels) if isinstance(labels, dict) else as_text(labels)
+    if not isinstance(labels, dict):
+        return as_text(labels)
+    arguments = {key: value for key, value in labels.items() if key != KIND}
+    return _call(labels.get(KIND, "own"), arguments)
 
 
 def _describe_features(settings: dict) -> str:
@@ -152,7 +162,9 @@ def _describe_selection(select: str, halves: bool, monitor: str) -> str:
     return f" The epoch with the best development {monitor} is tested."
 
 
-def _systems_table(experiment: str, settings: dict, systems: list[str]) -> Table:
+def _systems_table(
+    experiment: str, settings: dict, runs: list[Run], systems: list[str]
+) -> Table:
     header = ["System", "Model", "Arguments", "Objective", "Augmentation"]
     header.append("Unlabelled speech")
     rows = [
@@ -162,7 +174,7 @@ def _systems_table(experiment: str, settings: dict, systems: list[str]) -> Table
             _arguments(_get(settings, name, "arguments")),
             _objective(settings, name),
             _augmentation(_get(settings, name, "augment")),
-            _unlabelled(settings, name),
+            _unlabelled(settings, runs, name),
         ]
         for name in systems
     ]
@@ -195,14 +207,20 @@ def _objective(settings: dict, system: str) -> str:
     return denoising if words == NO_VALUE else f"{words}, {denoising}"
 
 
-def _unlabelled(settings: dict, system: str) -> str:
-    """The unlabelled speech of a system: a corpus, what few labels leave, or both."""
-    corpus = _get(settings, system, "unlabelled_corpus")
-    if corpus is None:
+def _unlabelled(settings: dict, runs: list[Run], system: str) -> str:
+    """The unlabelled speech of a system: corpora, what few labels leave, or both."""
+    recorded = _get(settings, system, "unlabelled_corpus")
+    if recorded is None:
         return "no"
+    limit = _get(settings, system, "unlabelled_speakers")
+    texts = [] if limit == 0 else count_unlabelled(runs, system)
+    if not texts and limit != 0:
+        texts = [recorded] if isinstance(recorded, str) else [*recorded]
+    if limit and texts:
+        texts[0] = f"{counted(limit, 'speaker')}: {texts[0]}"
     fraction = _get(settings, system, "label_fraction") or 1.0
     rest = ["the other training utterances"] if fraction < 1 else []
-    return ", ".join([*filter(None, [corpus]), *rest])
+    return ", ".join([*filter(None, texts), *rest]) or "none"
 
 
 def _augmentation(names) -> str:

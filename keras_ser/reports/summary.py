@@ -36,6 +36,28 @@ def summarise(frame: pd.DataFrame) -> dict:
     return result
 
 
+def summarise_heard(frame: pd.DataFrame) -> dict[str, dict]:
+    """The scores of attributes on held-out utterances of training speakers.
+
+    Args:
+        frame: Their predictions; see `evaluation.heard_predictions`.
+
+    Returns:
+        By the name of the head, the number of labelled `utterances`, and `uar` and
+        `accuracy` in [0, 1], or `ccc` if the head predicts numbers.
+    """
+    found = {}
+    for name, rows in frame[frame.truth != ""].groupby("head", sort=False):
+        truth, prediction = rows.truth, rows.prediction
+        if rows.filter(like="p_").notna().to_numpy().any():
+            uar = scores.uar(truth, prediction)
+            own = {"uar": uar, "accuracy": scores.accuracy(truth, prediction)}
+        else:
+            own = {"ccc": scores.ccc(truth.astype(float), prediction.astype(float))}
+        found[name] = {"utterances": len(rows), **own}
+    return found
+
+
 def score_head(rows: pd.DataFrame) -> dict:
     """The scores of one head: a summary of its classes, or the CCC.
 

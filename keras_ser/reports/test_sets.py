@@ -8,6 +8,7 @@ is called like its corpus is the corpus.
 import pandas as pd
 
 from keras_ser.protocols import corpora_of
+from keras_ser.reports.fold_means import mark
 from keras_ser.reports.reading import (
     Paths,
     Run,
@@ -77,6 +78,9 @@ def main_rows(table: pd.DataFrame, heads: dict[str, tuple[Head, ...]]) -> pd.Dat
 def add_test_sets(runs: list[Run], settings: dict[str, dict]) -> pd.DataFrame:
     """All predictions with a column `test_set`: `emodb`, or `ravdess>emodb`.
 
+    Where classes differ from fold to fold, a further column says so; see
+    `fold_means.mark`.
+
     Args:
         runs: From `reading.read_runs`.
         settings: From `reading.collect_settings`.
@@ -90,7 +94,8 @@ def add_test_sets(runs: list[Run], settings: dict[str, dict]) -> pd.DataFrame:
             test_set = table["corpus"]
         tables.append(table.assign(test_set=test_set))
     table = pd.concat(tables, ignore_index=True)
-    return table.assign(test_set=add_table_names(table, table["test_set"]))
+    table = table.assign(test_set=add_table_names(table, table["test_set"]))
+    return mark(table, runs)
 
 
 def add_table_names(table: pd.DataFrame, test_sets: pd.Series) -> pd.Series:

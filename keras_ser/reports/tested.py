@@ -5,6 +5,7 @@ import hashlib
 import pandas as pd
 
 KEY = "tested"  # of config.json
+HEARD_KEY = "tested_heard"  # of held-out utterances of training speakers
 COLUMNS = ["test", "corpus", "utterance", "speaker", "head", "truth"]
 
 

@@ -17,6 +17,7 @@ from keras_ser.conditions.degraded import can_write
 from keras_ser.corpora import read as read_corpus
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports import published as published_tables
+from keras_ser.reports.fold_means import mark
 from keras_ser.reports.reading import read_runs
 from keras_ser.reports.tasks import merge_heads
 from keras_ser.robustness import report
@@ -115,7 +116,7 @@ def evaluate(
         temporary.write_text(csv_files.to_text(frame), encoding="utf-8")
     corpus = "" if table is None else str(table["corpus"].iloc[0])
     heads = merge_heads((run.folder, run.heads) for run in networks)
-    written = report.write(frame, out, published, corpus, heads)
+    written = report.write(mark(frame, networks), out, published, corpus, heads)
     return [out / f"{NAME}.csv", *written]
 
 

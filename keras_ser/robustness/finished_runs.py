@@ -11,6 +11,7 @@ import pandas as pd
 from keras_ser.corpora import labels_by_corpus
 from keras_ser.corpora import read as read_corpus
 from keras_ser.experiments import inputs
+from keras_ser.protocols.clusters import shared_clusters
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports.reading import Run
 
@@ -70,14 +71,13 @@ def with_test_speech(
     tables, runs = {}, []
     for run in found:
         config = run.config
-        names = config["corpus"]
-        names = [names] if isinstance(names, str) else names
+        names = _corpora(config)
         given = config.get("corpus_options", {})
         options = {name: given.get(name, {}) for name in names}
         key = json.dumps([options, config["labels"]])
         if key not in tables:
             tables[key] = _read_corpora(options, config["labels"], corpora, cache)
-        tested = _select_tested(run, tables[key])
+        tested = _with_clusters(run, _select_tested(run, tables[key]))
         _check_same_corpus(pd.concat(tested.values()), config, run.folder)
         values = {field.name: getattr(run, field.name) for field in FIELDS}
         runs.append(RunWithSpeech(**values, tables=tested))
@@ -133,6 +133,34 @@ def _select_tested(run: Run, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
         _check_complete(run, names, table)
         tables[test] = table[table.utterance.isin(names)].reset_index(drop=True)
     return tables
+
+
+def _with_clusters(
+    run: Run, tables: dict[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """The tables with the clusters of the run's own fold as classes, if it has such."""
+    record = run.metrics.get("clusters")
+    if record is None:
+        return tables
+    labels = labels_by_corpus(run.config["labels"], _corpora(run.config))
+    clusters = shared_clusters(labels)
+    if clusters is None:
+        raise ValueError(
+            f"The metrics.json of {run.folder} records clusters, so that its "
+            f"config.json must name them. Received: {str(labels)[:200]}. Copy the "
+            "folder of the run again."
+        )
+    centroids = clusters.centroids_of(record)
+    return {
+        name: table.assign(emotion=clusters.assign(table, centroids))
+        for name, table in tables.items()
+    }
+
+
+def _corpora(config: Mapping) -> tuple[str, ...]:
+    """The names of the labelled corpora of a run."""
+    names = config["corpus"]
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _check_complete(run: Run, names: set[str], table: pd.DataFrame) -> None:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from keras_ser.conditions import CONDITIONS, Condition, parse
 from keras_ser.figures import curves
+from keras_ser.reports import fold_means, regression
 from keras_ser.reports import published as published_tables
-from keras_ser.reports import regression
 from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
 from keras_ser.reports.cells import (
     INTERVALS,
@@ -103,6 +103,8 @@ def contents(
     blocks.append(Text(HOW_TO_READ))
     if any(head.has_numbers for head in parts):
         blocks.append(Text(regression.HOW_TO_READ))
+    averaged = fold_means.explain({main.name: rows}, "these runs")
+    blocks += [Text(averaged)] if averaged else []
     blocks += _score_blocks(rows, main)
     for name in _checked(published, main):
         blocks += _published_blocks(name, rows, noise)
@@ -150,6 +152,7 @@ def _score_blocks(rows: pd.DataFrame, head: Head, suffix: str = "") -> list[Bloc
     found = [confined(part, measure) for _, part in rows.groupby(["row", "condition"])]
     units = {name: find_units(part) for name, part in rows.groupby("row")}
     texts = [explain_confined(found), *explain(units, "Intervals")]
+    texts = [] if fold_means.is_by_fold(rows) else texts
     blocks += [Text(text) for text in texts if text]
     if len(levels) and not head.has_numbers:
         chance = 1 / rows["truth"].nunique()

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
+import keras_ser
 from keras_ser.experiments.config import Experiment
 from keras_ser.utils import files
 
@@ -22,10 +23,12 @@ def write(path: str | Path, config: Experiment, docstring: str) -> Path:
     Returns:
         The path.
     """
-    used = sorted(_class_names(config))
-    models = sorted(_models(config), key=lambda each: (each.__module__, each.__name__))
+    used = {each for each in _dataclasses(config) if each.__name__ in keras_ser.__all__}
+    others = _models(config) | (_dataclasses(config) - used)
+    models = sorted(others, key=lambda each: (each.__module__, each.__name__))
     imports = [f"from {each.__module__} import {each.__name__}" for each in models]
-    imports += [f"from keras_ser import {', '.join(used)}\n"]
+    names = sorted(each.__name__ for each in used)
+    imports += [f"from keras_ser import {', '.join(names)}\n"]
     text = "\n".join(
         [
             f'"""{_escape(docstring.strip())}\n"""\n',
@@ -86,11 +89,11 @@ def _changed_fields(value) -> list[tuple]:
     return found
 
 
-def _class_names(value) -> set[str]:
-    """The names of all dataclasses in a value."""
+def _dataclasses(value) -> set[type]:
+    """All dataclasses in a value."""
     opening, items, _ = _parts(value)
-    inside = [_class_names(each) for _, each in items] if opening else []
-    own = {type(value).__name__} if dataclasses.is_dataclass(value) else set()
+    inside = [_dataclasses(each) for _, each in items] if opening else []
+    own = {type(value)} if dataclasses.is_dataclass(value) else set()
     return own.union(*inside)
 
 

@@ -14,6 +14,7 @@ from keras_ser.protocols import (
     k_fold,
     label_fraction,
     leaks,
+    with_clusters,
 )
 from keras_ser.protocols.speakers import in_sessions_of, next_speakers, speakers_of
 
@@ -88,6 +89,7 @@ def inside_fold(
         rows = table[table.speaker.isin(speakers)].reset_index(drop=True)
         rest = _remove_rows(outer.unlabelled, rows)
         inner = _divide(config, rows, rest, divisions)
+    inner = _with_clusters(config, table, inner)
     return _checked(fold, speakers, inner, folds, [fold])
 
 
@@ -138,6 +140,7 @@ def among_speakers(
             f"tests none of them. Received: {len(speakers)} speakers. Name fewer, or "
             "search inside a fold."
         )
+    inner = _with_clusters(config, table, inner)
     return _checked("speakers", speakers, inner, folds, testable)
 
 
@@ -209,6 +212,12 @@ def _score_development(outer: Fold) -> Fold:
     rows = pd.concat([outer.train, outer.dev], ignore_index=True)
     made = held_out_speakers(rows, outer.unlabelled, scored, selecting)
     return made["held-out"]
+
+
+def _with_clusters(config: Experiment, table, inner: list[Fold]) -> list[Fold]:
+    """The folds of a search, with clusters of their own training speech as classes."""
+    named = {fold.name: fold for fold in inner}
+    return list(with_clusters(named, table, config.labels_by_corpus).values())
 
 
 def _checked(name, speakers, inner, folds, testable) -> SearchSpeakers:

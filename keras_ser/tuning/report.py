@@ -95,13 +95,14 @@ def _best(outcomes: list[Outcome], found: Outcome) -> str:
 
 def _speakers(search: Search) -> str:
     speakers = search.search_speakers.speakers
-    corpus = search.config.unlabelled_corpus
+    corpora = search.config.unlabelled_corpora
     text = (
         f"Search speakers ({len(speakers)}), whom `run` does not test with these "
         f"settings: {', '.join(speakers)}."
     )
-    if corpus:
-        text += f" The search also used the unlabelled speech of {corpus}."
+    if corpora:
+        names = ", ".join(corpora)
+        text += f" The search also used the unlabelled speech of {names}."
     return text
 
 

@@ -11,7 +11,7 @@ from keras_ser.audio import unusable
 from keras_ser.audio.unusable import Unusable
 from keras_ser.experiments import checks, variants
 from keras_ser.experiments.config import Experiment
-from keras_ser.experiments.job import Job
+from keras_ser.experiments.job import Job, recorded_names
 from keras_ser.experiments.lookup import SCRIPTS, is_classical, model_name
 from keras_ser.protocols import leaks
 from keras_ser.tuning import folds
@@ -115,8 +115,13 @@ class Search:
         config = dataclasses.asdict(self.config)
         for name in UNUSED_FIELDS:
             del config[name]
+        if not config["heard_fraction"]:  # searches of before there was one stay valid
+            del config["heard_fraction"]
+        config["unlabelled_corpus"] = recorded_names(self.config.unlabelled_corpora)
         for system in config["systems"].values():
             system["model"] = model_name(system["model"])
+            if system["unlabelled_speakers"] is None:
+                del system["unlabelled_speakers"]
         description = {
             **config,
             "system": self.system,

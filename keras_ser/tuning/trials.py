@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import scores
+from keras_ser.corpora import varies_by_fold
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.run_folder import unfinished
+from keras_ser.protocols import HEARD
 from keras_ser.utils import files
 
 NAME = "trials.csv"
@@ -23,7 +25,8 @@ class Outcome:
         number: Number of the trial: 0 for the unchanged settings, then in the order
             of the proposals.
         values: Settings of the trial by their override paths.
-        uar: UAR of the scored speakers, pooled over the trainings, in [0, 1]. If the
+        uar: UAR of the scored speakers, pooled over the trainings, in [0, 1]; where
+            the classes differ from fold to fold, the mean over the trainings. If the
             loss of a training did not stay finite, it is chance level.
         epochs: Selected epochs, one per training.
         seconds: Duration of all trainings together, in seconds.
@@ -52,12 +55,19 @@ def read_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
             for job in jobs
         ]
     )
+    if any(job.config.heard_fraction for job in jobs):
+        frame = frame[frame.test != HEARD]  # of training speakers
     frame = _main_rows(frame)
+    labels = jobs[0].config.labels_by_corpus.values()
+    by_fold = (
+        frame.groupby("fold") if any(map(varies_by_fold, labels)) else [("", frame)]
+    )
+    uars = [scores.uar(part.truth, part.prediction) for _, part in by_fold]
     metrics = [files.read_object(job.folder / "metrics.json") for job in jobs]
     return Outcome(
         number=number,
         values=values,
-        uar=scores.uar(frame.truth, frame.prediction),
+        uar=sum(uars) / len(uars),
         epochs=tuple(each["epoch"] for each in metrics),
         seconds=round(sum(map(_seconds, jobs)), 1),
     )

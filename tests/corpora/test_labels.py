@@ -2,14 +2,21 @@
 
 import pytest
 
-from keras_ser.corpora import labels_by_corpus, without_labels
+from keras_ser.corpora import (
+    Clusters,
+    Levels,
+    labels_by_corpus,
+    varies_by_fold,
+    without_labels,
+)
 
 BOTH = ("emodb", "ravdess")
 RATED = ["activation", "valence", "dominance"]
 MAPPING = {"anger": "negative", "calm": "neutral"}
+RECORD = {"kind": "clusters", "count": 3}
 
 
-@pytest.mark.parametrize("labels", ["all", "four", MAPPING, {}])
+@pytest.mark.parametrize("labels", ["all", "four", MAPPING, {}, Clusters(3), RECORD])
 def test_one_label_set_is_that_of_every_corpus(labels):
     assert labels_by_corpus(labels, BOTH) == {"emodb": labels, "ravdess": labels}
 
@@ -20,6 +27,8 @@ def test_one_label_set_is_that_of_every_corpus(labels):
         {"ravdess": "four", "emodb": "all"},
         {"emodb": MAPPING, "ravdess": MAPPING},
         {"emodb": "four", "ravdess": MAPPING},
+        {"emodb": "four", "ravdess": Levels("valence")},
+        {"emodb": RECORD, "ravdess": RECORD},
     ],
 )
 def test_each_corpus_may_have_its_own(labels):
@@ -44,6 +53,19 @@ def test_every_corpus_and_no_other_is_named(labels):
     message = str(caught.value)
     assert "the labelled corpora ['emodb', 'ravdess']" in message
     assert f"Received: label sets for {list(labels)}." in message
+
+
+@pytest.mark.parametrize(
+    ("labels", "varies"),
+    [
+        *(("all", False), ("four", False), ("activation_levels", False)),
+        *(("clusters_3", True), (Clusters(5), True), (RECORD, True)),
+        *((Clusters(3, fit_on="all"), False), ({**RECORD, "fit_on": "all"}, False)),
+        *(({"anger": "clusters_3"}, False), (Levels("valence"), False)),
+    ],
+)
+def test_clusters_of_training_speech_vary_by_fold(labels, varies):
+    assert varies_by_fold(labels) is varies
 
 
 def test_speech_without_labels_keeps_everything_else(toy_table):

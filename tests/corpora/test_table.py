@@ -270,7 +270,7 @@ def test_an_unknown_label_set_is_rejected(toy_table, labels):
     with pytest.raises(ValueError) as caught:
         relabel(toy_table("ab"), labels)
     message = str(caught.value)
-    assert "`labels` must be 'all', one of ['four', 'three'] or a mapping" in message
+    assert f"`labels` must be 'all', one of {sorted(LABEL_SETS)} or a map" in message
     assert f"Received: {labels!r}." in message
 
 

@@ -412,3 +412,29 @@ def test_a_target_that_a_test_cannot_score_is_left_out(job_of, tmp_path):
         dataclasses.replace(job, config=config, fold=fold), tmp_path
     )
     assert frame["head"].unique().tolist() == ["emotion"]
+
+
+def test_scaling_by_speaker_may_take_the_statistics_of_other_utterances(rng):
+    train, held = rng.normal(3, 2, (8, 2)), rng.normal(size=(3, 2))
+    owners = np.array(list("aabbaabb"))
+    found = Scaling("speaker", train)(held, "aba", (train, owners))
+    for row, name in enumerate("aba"):
+        own = train[owners == name]
+        expected = (held[row] - own.mean(0)) / own.std(0)
+        np.testing.assert_allclose(found[row], expected)
+
+
+def test_attributes_are_scored_on_held_out_utterances(spoken_table, tmp_path):
+    systems = {
+        "all": System(
+            "MeanLogMelProbe", {"targets": ["emotion", "gender", "speaker"]}, augment=()
+        ),
+        "emotion": System("MeanLogMelProbe", augment=()),
+    }
+    config = dataclasses.replace(CONFIG, systems=systems, heard_fraction=0.5)
+    jobs = plan.plan_jobs(config, spoken_table, None, tmp_path, first_fold_only=True)
+    found = {job.system: classical.fit_and_test(job, tmp_path)[0] for job in jobs}
+    rows = found["all"][found["all"].test == "heard"]
+    assert set(rows["head"]) <= {"gender", "speaker"} and "gender" in set(rows["head"])
+    assert set(rows.utterance) == set(jobs[0].data.heard.utterance)
+    assert set(found["emotion"].test) == {"test"}

@@ -283,3 +283,45 @@ def test_the_preset_of_the_paper_stays_that_of_the_paper():
         **{"average": 0.0, "select": "best", "dev_windows": "first"},
         **{"segments": "random", "segment_weight": "utterance"},
     }
+
+
+def test_unlabelled_speech_may_be_of_several_corpora():
+    systems = {"a": System(use_unlabelled=True)}
+    several = Experiment("toy", "x", systems, unlabelled_corpus=("b", "c"))
+    assert several.unlabelled_corpora == ("b", "c")
+    assert several.needed_corpora == ("x", "b", "c")
+    assert Experiment(
+        "toy", "x", systems, unlabelled_corpus="b"
+    ).unlabelled_corpora == ("b",)
+    assert Experiment("toy", "x", {"a": System()}).unlabelled_corpora == ()
+
+
+@pytest.mark.parametrize("value", [(), ("b", "b"), ("b", 5), 5])
+def test_other_unlabelled_corpora_are_rejected(value):
+    with pytest.raises(ValueError, match="`unlabelled_corpus` must be a name, or sev"):
+        Experiment("toy", "x", {"a": System()}, unlabelled_corpus=value)
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, True, "8"])
+def test_the_number_of_unlabelled_speakers_is_a_count_or_none(value):
+    with pytest.raises(
+        ValueError, match="`System.unlabelled_speakers` must be a whole"
+    ):
+        System(use_unlabelled=True, unlabelled_speakers=value)
+
+
+def test_a_limit_without_unlabelled_speech_is_rejected():
+    with pytest.raises(ValueError, match="`use_unlabelled=True`. Received: 8 without"):
+        System(unlabelled_speakers=8)
+
+
+def test_no_unlabelled_speaker_needs_no_corpus():
+    Experiment("toy", "x", {"a": System(use_unlabelled=True, unlabelled_speakers=0)})
+
+
+@pytest.mark.parametrize("value", [-0.1, 1, 1.0, "0.1", None, float("nan")])
+def test_the_heard_fraction_is_below_1(value):
+    with pytest.raises(
+        ValueError, match="`heard_fraction` must be a number from 0, be"
+    ):
+        Experiment("toy", "x", {"a": System()}, heard_fraction=value)

@@ -44,6 +44,9 @@ def config_of(name="toy", training="plain"):
         systems={
             "attributes": ser.System(Attributes, augment=("mixup",)),
             "critic": ser.System(Critic, augment=("specaugment",)),
+            "ss_aae": ser.System(
+                "SSAAE", arguments={"speaker": True, "gender": True}, augment=()
+            ),
         },
         features=ser.Features(settings={"n_mels": 16}, seconds=1.0),
         training=ser.Training(
@@ -119,7 +122,7 @@ def test_the_record_names_the_tasks(finished):
 
 
 def test_every_head_has_finite_development_losses(finished):
-    for system in ("attributes", "critic"):
+    for system in ("attributes", "critic", "ss_aae"):
         history = pd.read_csv(folders_of(finished("plain"), system) / "history.csv")
         losses = history.filter(like="val_")
         assert {"val_emotion_uar", "val_gender_uar"} <= set(losses)
@@ -178,7 +181,7 @@ def test_a_killed_process_ends_with_the_same_bytes(finished, folder, tmp_path):
         process.kill()
     assert list(tmp_path.glob("**/*.partial"))
     subprocess.run([sys.executable, script], check=True)
-    for system in ("attributes", "critic"):
+    for system in config_of().systems:
         again = folders_of(tmp_path, system)
         for name in FILES:
             before = folders_of(expected, system) / name

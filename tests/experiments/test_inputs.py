@@ -160,3 +160,15 @@ def test_noise_is_read_if_the_config_names_it(tmp_path):
     named = Experiment("e", "emodb", ONE, noise="synthetic_noise")
     found = inputs.read_noise(named, {}, tmp_path)
     assert isinstance(found, pd.DataFrame) and len(found) == 6
+
+
+def test_unlabelled_speech_of_several_corpora_is_read_in_their_order(
+    register, tmp_path
+):
+    register("one", ("anger", "sadness"))
+    register("more", ("",), speakers=("11", "12"))
+    register("rest", ("",), speakers=("21", "22"))
+    config = Experiment("e", "one", MORE, unlabelled_corpus=("rest", "more"))
+    _, unlabelled = read(config, tmp_path, ["one", "more", "rest"])
+    assert list(unlabelled.corpus) == ["rest"] * 2 + ["more"] * 2
+    assert list(unlabelled.index) == list(range(4))

@@ -205,3 +205,78 @@ def test_the_rule_of_the_noise_is_described(planned, toy_table):
     described = dataclasses.replace(planned[0], noise=noise).describe()
     assert described["data"]["noise_drawn_from"] == ["utterance", "kind"]
     assert "noise_drawn_from" not in planned[0].describe()["data"]
+
+
+def job_of(table, extra, system=None, **changes):
+    """The first job of an experiment with these settings."""
+    system = system or System(use_unlabelled=True)
+    changes = {"unlabelled_corpus": "librispeech", **changes}
+    config = dataclasses.replace(CONFIG, systems={"one": system}, **changes)
+    return plan.plan_jobs(config, table, extra, "runs")[0]
+
+
+@pytest.fixture
+def speech(toy_table):
+    table = toy_table({name: "" for name in "1234"}, ("anger", "sadness") * 3)
+    return table, toy_table("uvwx", ("",) * 3, corpus="x")
+
+
+def test_a_single_unlabelled_corpus_is_described_as_text(speech):
+    one = job_of(*speech).describe()
+    assert one["unlabelled_corpus"] == "librispeech"
+    listed = job_of(*speech, unlabelled_corpus=("librispeech",))
+    assert listed.describe() == one and listed.seed == job_of(*speech).seed
+    both = job_of(*speech, unlabelled_corpus=("librispeech", "ravdess")).describe()
+    assert both["unlabelled_corpus"] == ["librispeech", "ravdess"]
+    assert {**both, "unlabelled_corpus": "librispeech"} == one
+
+
+def test_limited_unlabelled_speakers_are_nested_and_described(speech):
+    drawn = {}
+    for count in (0, 1, 3):
+        job = job_of(*speech, System(use_unlabelled=True, unlabelled_speakers=count))
+        own = job.describe()["systems"]["one"]
+        assert own["unlabelled_speakers"] == count
+        table = job.data.unlabelled
+        drawn[count] = set() if table is None else set(table.speaker)
+    assert [len(each) for each in drawn.values()] == [0, 1, 3]
+    assert drawn[1] < drawn[3]
+    assert "unlabelled_speakers" not in job_of(*speech).describe()["systems"]["one"]
+
+
+def test_more_unlabelled_speakers_than_there_are_stop_the_planning(speech):
+    many = System(use_unlabelled=True, unlabelled_speakers=5)
+    with pytest.raises(ValueError, match="needs 5 speakers.*Received: 4") as caught:
+        job_of(*speech, many)
+    assert caught.value.__notes__ == ["This concerns system `one` in fold `1`."]
+
+
+def test_all_systems_of_a_repeat_hold_the_same_utterances_out(speech):
+    systems = {
+        "one": System(),
+        "few": System(label_fraction=0.5),
+        "more": System(use_unlabelled=True),
+    }
+    config = dataclasses.replace(
+        CONFIG, systems=systems, unlabelled_corpus="librispeech", heard_fraction=1 / 3
+    )
+    planned = plan.plan_jobs(config, *speech, "runs", folds=["1"])
+    held = {(job.system, job.repeat): set(job.data.heard.utterance) for job in planned}
+    labelled = {name for name in held["more", 0] if name.startswith("toy/")}
+    assert held["one", 0] == held["few", 0] == labelled < held["more", 0]
+    assert held["one", 1] != held["one", 0]
+    data = planned[2].data
+    assert data.heard.speaker.isin(data.sides()["train"].speaker).all()
+    assert {job.updates_per_epoch for job in planned if job.system == "few"} == {
+        (len(data.train)) * config.training.rows_per_utterance // config.training.batch
+    }
+
+
+def test_only_held_out_utterances_are_described(speech):
+    before, after = (
+        job_of(*speech, heard_fraction=each).describe() for each in (0, 1 / 3)
+    )
+    assert "heard_fraction" not in before and "heard" not in before["data"]
+    assert after["heard_fraction"] == 1 / 3 and after["data"]["heard"]
+    assert after["data"]["test"] == before["data"]["test"]
+    assert after["data"]["train"] != before["data"]["train"]

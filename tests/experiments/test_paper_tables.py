@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from keras_ser import experiments, reports
-from keras_ser.experiments import inputs, plan, variants
+from keras_ser.experiments import inputs, plan
 from keras_ser.experiments.config_file import load_config
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -61,6 +61,18 @@ def write_msp_improv(root: Path) -> Path:
     return root
 
 
+def write_librispeech(root: Path) -> Path:
+    """Writes two utterances of each of two women and two men."""
+    lines, subset = [";ID | SEX | SUBSET"], root / "train-clean-100"
+    for number, gender in enumerate("FMFM", start=11):
+        lines.append(f"{number}  | {gender} | train-clean-100")
+        for place in range(2):
+            file = subset / f"{number}" / "1" / f"{number}-1-000{place}.flac"
+            write_noise(file, "neutral", 100 * number + place)
+    (root / "SPEAKERS.TXT").write_text("\n".join(lines))
+    return root
+
+
 @pytest.fixture(scope="module")
 def roots(tmp_path_factory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("corpora")
@@ -68,15 +80,15 @@ def roots(tmp_path_factory) -> dict[str, str]:
     return {
         "iemocap": str(write_iemocap(folder / "iemocap")),
         "msp_improv": str(write_msp_improv(folder / "msp_improv")),
+        "librispeech": str(write_librispeech(folder / "librispeech")),
     }
 
 
-def planned(name: str, roots, out):
-    """Plans the jobs of a config, without the systems that need LibriSpeech."""
+def planned(name: str, roots, out, folds=()):
+    """Plans the jobs of a config, on all of its folds or on some."""
     loaded = load_config(CONFIGS / f"{name}.py")
-    alone = [key for key, row in loaded.systems.items() if not row.use_unlabelled]
-    loaded = variants.restricted(loaded, alone)
-    return plan.plan_jobs(loaded, *inputs.read_tables(loaded, roots, out), out)
+    tables = inputs.read_tables(loaded, roots, out)
+    return plan.plan_jobs(loaded, *tables, out, folds=folds)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +99,9 @@ def planned(name: str, roots, out):
         ("mtl_aug/figure2", 10),
         ("robust_densenet/table1", 22),
         ("robust_densenet/table3", 10),
+        ("ss_aae/table2", 22),
+        ("ss_aae/table3", 22),
+        ("ss_aae/figure2", 22),
     ],
 )
 def test_speakers_of_each_corpus_are_left_out_in_turn(roots, tmp_path, name, folds):
@@ -99,7 +114,31 @@ def test_speakers_of_each_corpus_are_left_out_in_turn(roots, tmp_path, name, fol
         (partner,) = sides["dev"]  # of the session
         assert tested[:-1] == partner[:-1] or tested[-2:] == partner[-2:]
         assert len(fold.classes) == 4
-        assert len(set(fold.sides()["train"].corpus)) == 1
+        assert set(fold.train.corpus) == set(fold.tests["test"].corpus)
+        assert len(set(fold.train.corpus)) == 1
+
+
+def test_five_folds_test_a_session_each(roots, tmp_path):
+    jobs = planned("ss_aae/table2_five_folds", roots, tmp_path)
+    folds = {job.fold.name: job.fold for job in jobs}
+    assert len(folds) == 5 + 5
+    for name, fold in folds.items():
+        sides = {
+            side: {speaker[:-1] for speaker in speakers}
+            for side, speakers in fold.speakers().items()
+        }
+        if name.startswith("iemocap"):  # one session tests, and another selects
+            assert len(sides["test"]) == len(sides["dev"]) == 1
+            assert sides["test"].isdisjoint(sides["dev"])
+
+
+def test_ss_aae_has_librispeech_and_mtl_aug_only_speech_without_label(roots, tmp_path):
+    found = planned("mtl_aug/figure3", roots, tmp_path, ["iemocap-01F"])
+    jobs = {job.system: job for job in found}
+    heard = {name: job.data.unlabelled for name, job in jobs.items()}
+    assert set(heard["ss_aae"].corpus) >= {"librispeech"}
+    assert "librispeech" not in set(heard["mtl_aug_20"].corpus)
+    assert heard["mtl_aug_100"] is heard["baseline_20"] is None
 
 
 @pytest.mark.parametrize(
@@ -140,6 +179,12 @@ def test_one_corpus_trains_and_the_other_is_tested(roots, tmp_path, name):
         (
             "robust_densenet/table1",
             ("cnn_lstm", "densenet_highway"),
+            "iemocap-01F,msp_improv-F01",
+            ["iemocap", "msp_improv"],
+        ),
+        (
+            "ss_aae/table3",
+            ("aae_gender", "ss_aae"),
             "iemocap-01F,msp_improv-F01",
             ["iemocap", "msp_improv"],
         ),

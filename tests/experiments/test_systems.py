@@ -15,6 +15,8 @@ NETWORKS = [
     systems.densenets(preset="paper"),
     systems.augmented_densenets(preset="small"),
     systems.comparison_models(preset="paper"),
+    systems.ss_aae(preset="small"),
+    systems.ss_aae_speakers(preset="paper"),
 ]
 
 
@@ -66,6 +68,41 @@ def test_sizes_are_those_of_the_densenet_among_the_comparison_models():
     )
 
 
+def test_ss_aae_has_eight_systems_that_differ_by_their_parts():
+    rows = systems.ss_aae(preset="paper")
+    kinds = [tuple(sorted(row.arguments.items())) for row in rows.values()]
+    assert len(rows) == len(set(kinds)) == 8
+    assert {row.model for row in rows.values()} == {"SSAAE"}
+    assert not any(row.augment or row.objective for row in rows.values())
+    assert {name for name, row in rows.items() if not row.use_unlabelled} == {
+        "cnn_single"
+    }
+    for name, row in rows.items():
+        own = row.arguments
+        assert own["preset"] == "paper" and own["moments"] == "labelled"
+        assert (own.get("stages") == 2) == name.startswith("cnn")
+        assert own.get("reconstruction", True) != name.startswith("cnn")
+        assert own.get("adversarial", True) == ("aae" in name)
+        is_both = name.endswith("_multi") or name == "ss_aae"
+        assert own.get("speaker", False) == (is_both or name == "aae_speaker")
+        assert own.get("gender", False) == (is_both or name == "aae_gender")
+
+
+def test_arguments_of_all_networks_replace_those_of_ss_aae():
+    rows = systems.ss_aae(phases="joint", moments="all")
+    assert {row.arguments["phases"] for row in rows.values()} == {"joint"}
+    assert {row.arguments["moments"] for row in rows.values()} == {"all"}
+
+
+def test_auxiliary_speakers_are_all_that_differs_in_their_figure():
+    rows = systems.ss_aae_speakers((0, 3), preset="small")
+    proposed = systems.ss_aae(preset="small")["ss_aae"]
+    found = {name: row.unlabelled_speakers for name, row in rows.items()}
+    assert found == {"ss_aae_0": 0, "ss_aae_3": 3}
+    for row in rows.values():
+        assert dataclasses.replace(row, unlabelled_speakers=None) == proposed
+
+
 def test_our_names_are_those_of_the_published_figures():
     for table in "23456":
         assert set(systems.NETWORKS) <= set(load_published("mtl_aug", table).row)
@@ -74,5 +111,15 @@ def test_our_names_are_those_of_the_published_figures():
         assert compared <= set(load_published("mtl_aug", table).row)
     densenets = set(systems.densenets())
     assert densenets < set(load_published("robust_densenet", "1").row)
+    found = systems.ss_aae()
+    for table, names in {
+        "2": {"cnn_multi", "ae_multi", "ss_aae"},
+        "2 (five folds)": {"ss_aae"},
+        "3": {"aae_gender", "aae_speaker", "ss_aae"},
+        "4 (activation)": {"aae_gender", "aae_speaker", "ss_aae"},
+    }.items():
+        assert set(load_published("ss_aae", table).row) & set(found) == names
+    for table in "23":
+        assert "ss_aae" in set(load_published("mtl_aug", table).row)
     models = {f"model_{number}" for number in TABLE_7}
     assert set(load_published("mtl_aug", "7").row) == models

@@ -369,3 +369,24 @@ def test_a_smoke_test_needs_little_speech(tmp_path):
         table, unlabelled, **small.protocol_arguments
     )
     assert list(folds) == ["synthetic-synthetic_b"]
+
+
+def test_several_unlabelled_corpora_stay_on_another_corpus():
+    config = Experiment("toy", "a", SYSTEMS, unlabelled_corpus=("c", "d"))
+    other = variants.on_corpora(config, ("d", "b", "c"))
+    assert other.corpora == ("b",) and other.unlabelled_corpora == ("c", "d")
+
+
+def test_a_smoke_run_has_as_many_unlabelled_speakers_as_there_are():
+    system = System(use_unlabelled=True, unlabelled_speakers=24)
+    systems = {"all": System(use_unlabelled=True), "many": system}
+    config = Experiment(
+        "toy", "a", systems, unlabelled_corpus=("c", "d"), heard_fraction=0.01
+    )
+    small = variants.smoke(config)
+    assert small.unlabelled_corpora == ("synthetic_unlabelled",)
+    assert small.systems["many"].unlabelled_speakers == 6
+    assert small.systems["all"].unlabelled_speakers is None
+    assert small.heard_fraction == 0.5
+    without = dataclasses.replace(config, heard_fraction=0.0)
+    assert variants.smoke(without).heard_fraction == 0

@@ -182,6 +182,16 @@ def test_each_paper_has_a_title_of_its_own(rows):
     assert caption.startswith("Latif et al., Interspeech 2020 (DenseNet), Table 1")
 
 
+def test_a_part_of_a_table_has_its_name_in_the_title(rows):
+    name = "ss_aae:4 (three clusters)"
+    blocks = compare_with_published(name, {CLEAN: {"ss_aae": rows}})
+    assert blocks[0].text == "Published figures of Table 4 (three clusters)"
+    table = only_table(blocks)
+    assert table.loc["ss_aae", "published: iemocap"] == "68.9"
+    assert table.loc["ss_aae", "measured: iemocap"].startswith("75.0 [")
+    assert "nothing, because the paper prints no spread" in joined_text(blocks)
+
+
 def test_a_report_has_published_figures_next_to_measured_ones(
     cross_corpus_runs, tmp_path
 ):

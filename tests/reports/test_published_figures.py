@@ -65,6 +65,41 @@ def test_figures_of_the_densenets_are_those_of_their_table(row, values):
     assert [tuple(rows.loc[name]) for name in ("iemocap", "msp_improv")] == values
 
 
+@pytest.mark.parametrize(
+    ("table", "row", "values"),
+    [
+        ("2", "cnn_multi", [65.61, 59.31]),
+        ("2", "ae_multi", [66.27, 60.89]),
+        ("2", "ss_aae", [68.54, 63.81]),
+        ("2 (five folds)", "ss_aae", [66.49, 61.74]),
+        ("3", "aae_gender", [66.83, 62.20]),
+        ("3", "aae_speaker", [67.71, 62.65]),
+        ("3", "ss_aae", [68.54, 63.81]),
+        ("4 (activation)", "ss_aae", [64.81, 56.08]),
+        ("4 (valence)", "aae_speaker", [63.96, 56.75]),
+        ("4 (three clusters)", "aae_gender", [66.41, 61.82]),
+        ("4 (five clusters)", "ss_aae", [54.63, 45.18]),
+    ],
+)
+def test_figures_of_ss_aae_are_those_of_its_tables(table, row, values):
+    found = load_published("ss_aae", table)
+    rows = found[found.row == row].set_index("corpus").value
+    assert [rows[name] for name in ("iemocap", "msp_improv")] == values
+
+
+def test_another_paper_prints_other_figures_of_ss_aae():
+    quoted = load_published("mtl_aug", "2").set_index(["row", "corpus"])
+    assert quoted.value[("ss_aae", "iemocap")] == 66.7
+    notes = load_published("ss_aae", "2").set_index(["row", "corpus"]).note
+    assert "66.7 ± 1.4" in notes[("ss_aae", "iemocap")]
+
+
+def test_weighted_accuracy_is_in_the_notes():
+    notes = load_published("ss_aae", "3").set_index(["row", "corpus"]).note
+    assert notes[("ss_aae", "iemocap")].endswith("70.32")
+    assert notes.str.contains("weighted accuracy").all()
+
+
 @pytest.mark.parametrize("paper", PAPERS)
 def test_figures_without_a_value_have_a_note_that_says_so(paper):
     found = load_published(paper)
@@ -81,6 +116,7 @@ def test_figures_without_a_value_have_a_note_that_says_so(paper):
         ("mtl_aug", "figure 2"),
         ("mtl_aug", "figure 3"),
         *(("robust_densenet", table) for table in ("2", "3", "4", "figure 2")),
+        *(("ss_aae", table) for table in ("figure 2", "figure 3")),
     ],
 )
 def test_tables_without_any_figure_have_no_value(paper, table):

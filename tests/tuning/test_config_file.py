@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from keras_ser import Experiment, Features, System, Training, models
+from keras_ser import Experiment, Features, System, Training, corpora, models
 from keras_ser.experiments.config_file import load_config
 from keras_ser.tuning import config_file
 
@@ -109,3 +109,16 @@ def test_every_field_of_a_system_is_written(name):
             System(train_conditions=("gain:-10",)),
         )
     )
+
+
+def test_label_sets_on_ratings_are_imported_from_their_modules(tmp_path):
+    levels = corpora.Levels("valence", bounds=(2.5,), names=("bad", "good"))
+    for labels in (levels, {"emodb": levels, "ravdess": corpora.Clusters(4)}):
+        config = Experiment(
+            name="rated",
+            corpus=("emodb", "ravdess"),
+            systems={"baseline": System()},
+            labels=labels,
+        )
+        path = config_file.write(tmp_path / "rated.py", config, "Rated.")
+        assert load_config(path) == config

@@ -31,6 +31,7 @@ def read(
     audio: str | Path = "",
     corpus: str = "",
     speakers: Mapping[str, str] | None = None,
+    genders: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Reads a CSV file with one row per utterance.
 
@@ -41,8 +42,8 @@ def read(
     Args:
         root: The file, or the folder of an audformat database with a single table of
             emotions, `db.<name>.csv` or `db.<name>.parquet`.
-        speaker, columns, emotions, language, labelled, audio, corpus, speakers: See
-            `keras_ser.corpora.own.table_of.Options`.
+        speaker, columns, emotions, language, labelled, audio, corpus, speakers,
+            genders: See `keras_ser.corpora.own.table_of.Options`.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
@@ -69,6 +70,7 @@ def read(
         audio=audio,
         corpus=corpus,
         speakers=speakers or {},
+        genders=genders or {},
     )
     return table_of(frame, "csv", path, options, notes)
 

@@ -43,6 +43,7 @@ def read(
     audio: str | Path = "",
     corpus: str = "",
     speakers: Mapping[str, str] | None = None,
+    genders: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Reads one EmoBox list.
 
@@ -51,7 +52,7 @@ def read(
             are looked up in `label_map.json` in the same folder.
         speaker: A key of the lines, or a pattern with a group that finds the speaker
             in `wav`. By default, it is the pattern of the corpus in `SPEAKERS`.
-        emotions, language, labelled, audio, corpus, speakers: See
+        emotions, language, labelled, audio, corpus, speakers, genders: See
             `keras_ser.corpora.own.table_of.Options`.
 
     Returns:
@@ -92,6 +93,7 @@ def read(
         audio=audio,
         corpus=corpus or (corpora[0] if corpora else ""),
         speakers=speakers or {},
+        genders=genders or {},
     )
     return table_of(frame, "emobox", path, options, notes)
 

@@ -23,6 +23,7 @@ def read(
     labelled: bool = True,
     corpus: str = "",
     speakers: Mapping[str, str] | None = None,
+    genders: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Reads audio files that lie below a folder named after their emotion.
 
@@ -34,7 +35,7 @@ def read(
         root: The folder above the folders of the emotions.
         speaker: A pattern (regular expression) with a group that finds the speaker
             in the path below `root`, such as `r"^([^/]+)/"` or `r"(\\d+)_"`.
-        emotions, language, labelled, corpus, speakers: See
+        emotions, language, labelled, corpus, speakers, genders: See
             `keras_ser.corpora.own.table_of.Options`. If `labelled` is False, folders
             need not be named after emotions.
 
@@ -54,6 +55,7 @@ def read(
         labelled=labelled,
         corpus=corpus,
         speakers=speakers or {},
+        genders=genders or {},
     )
     return read_as("folder", root, options)
 

@@ -31,12 +31,13 @@ def read(
     labelled: bool = True,
     corpus: str = "",
     speakers: Mapping[str, str] | None = None,
+    genders: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Reads all splits of a dataset into one table.
 
     Args:
         root: The folder of the dataset.
-        speaker, columns, emotions, language, labelled, corpus, speakers: See
+        speaker, columns, emotions, language, labelled, corpus, speakers, genders: See
             `keras_ser.corpora.own.table_of.Options`.
 
     Returns:
@@ -61,6 +62,7 @@ def read(
         audio=str(root),
         corpus=corpus,
         speakers=speakers or {},
+        genders=genders or {},
     )
     if not metadata:
         _check_not_embedded(root, files)

@@ -16,6 +16,7 @@ from keras_ser.audio import placeholders
 from keras_ser.corpora import people
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import vocabulary
+from keras_ser.corpora.own.genders import find_genders
 from keras_ser.corpora.own.paths import on_disk
 from keras_ser.corpora.own.sheet import (
     COLUMN_READERS,
@@ -51,6 +52,9 @@ class Options:
         speakers: Mapping from speakers, as they are found, to their right names. It
             gives one name to a person who is written in two ways, `{"03": "3"}`, and
             different names to two people whose names are alike.
+        genders: Mapping from the beginnings of the names of speakers to their genders,
+            such as `{"pf": "female", "pm": "male"}`. The longest beginning counts. It
+            takes precedence over a column.
     """
 
     speaker: str = ""
@@ -61,6 +65,7 @@ class Options:
     audio: str | Path = ""
     corpus: str = ""
     speakers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    genders: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def table_of(
@@ -110,7 +115,7 @@ def _composed(options: Options) -> Options:
             people.composed(key): people.composed(value)
             for key, value in getattr(options, name).items()
         }
-        for name in ("columns", "emotions", "speakers")
+        for name in ("columns", "emotions", "speakers", "genders")
     }
     speaker = people.composed(options.speaker)
     return dataclasses.replace(options, speaker=speaker, **mappings)
@@ -152,7 +157,7 @@ def _rows(sheet: Sheet, corpus: str, options: Options) -> pd.DataFrame:
     speakers = find_speakers(sheet, paths, options.speaker, options.speakers)
     rows["speaker"] = corpus + "/" + speakers
     rows["session"] = _sessions(sheet, speakers)
-    rows["gender"] = _genders(sheet, speakers)
+    rows["gender"] = find_genders(sheet, speakers, options.genders)
     rows["language"] = _languages(sheet, options.language)
     rows["emotion"] = _emotions(sheet, options.emotions)
     for name in tables.RATINGS:
@@ -225,24 +230,6 @@ def _sessions(sheet: Sheet, speakers: pd.Series) -> pd.Series:
         sheet.guesses.append("Sessions are left out because a speaker has several")
         return pd.Series("", index=sessions.index, dtype=object)
     return sessions
-
-
-def _genders(sheet: Sheet, speakers: pd.Series) -> pd.Series:
-    text = sheet.text("gender")
-    found = text.map({word: vocabulary.find_gender(word) for word in text.unique()})
-    others = ((found == "") & (text != "")).sum()
-    if others:
-        sheet.guesses.append(
-            f"Rows with a gender other than female and male, left empty: {others}"
-        )
-    several = found.groupby(speakers).nunique() > 1
-    if several.any():
-        raise sheet.error(
-            "one gender per speaker",
-            f"several genders for speaker {shorten(several.index[several][0])}",
-            "Correct the gender, or give the two people different names",
-        )
-    return found
 
 
 def _languages(sheet: Sheet, default: str) -> pd.Series:

@@ -49,7 +49,9 @@ def test_no_word_means_two_names():
 
 
 def test_label_sets_use_the_vocabulary():
-    for labels in LABEL_SETS.values():
+    mappings = [each for each in LABEL_SETS.values() if isinstance(each, dict)]
+    assert len(mappings) >= 4
+    for labels in mappings:
         assert set(labels) <= set(names.EMOTIONS)
 
 
