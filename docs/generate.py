@@ -33,7 +33,11 @@ TABLES = {
 REFERENCES = {"emodb_four_batch_norm/ablation": "mtl_aug"}  # if not that of the config
 PUBLISHED, NOISE = ("mtl_aug:5", "mtl_aug:6"), "noise"  # in robustness reports
 # The two systems of a paper that the table of examples shows.
-MAIN_SYSTEMS = (("baseline", "mtl_aug"), ("cnn_lstm", "densenet_highway"))
+MAIN_SYSTEMS = (
+    ("baseline", "mtl_aug"),
+    ("cnn_lstm", "densenet_highway"),
+    ("cnn_multi", "aae_speaker", "ss_aae"),  # of which a table has two
+)
 PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†‖§¶"
 # What was corrected after experiments ran, and these experiments. One that has been run
 # again is taken out here, and its figures are no longer marked.
@@ -282,8 +286,8 @@ def _corpora_and_preset(archive: Path, loaded, *systems) -> list[str]:
     """The options that turn a config into the experiment of an archive."""
     names = _read(archive)[0].config["corpus"]
     needed = list(names) if isinstance(names, list) else [names]
-    if loaded.unlabelled_corpus and any(system.use_unlabelled for system in systems):
-        needed += sorted({loaded.unlabelled_corpus} - set(needed))
+    if any(system.use_unlabelled for system in systems):
+        needed += sorted({*loaded.unlabelled_corpora} - set(needed))
     words = [f"--corpus {corpus}=DIR" for corpus in needed]
     variant = archive.stem.removeprefix(loaded.name)  # `_ravdess_emodb_small`
     variant = variant.split("_")

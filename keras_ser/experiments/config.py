@@ -340,7 +340,7 @@ class Experiment:
         check("heard_fraction", fraction, expected, is_rate)
         for name in ("conditions", "tuned_on", "tuned_audio"):
             check(name, getattr(self, name), "a tuple of texts", are_names)
-        expected = "a label set (text, a mapping, or one on ratings), or one per corpus"
+        expected = "text, a mapping from emotion to class, or one of these per corpus"
         check("labels", self.labels, expected, are_labels)
         for name in ("protocol_arguments", "corpus_options"):
             check(name, getattr(self, name), ARGUMENTS, are_arguments)

@@ -6,6 +6,7 @@ import types
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin, get_type_hints
 
+from keras_ser.corpora import RatedLabelSet
 from keras_ser.utils import files
 
 NAMES_OF_KINDS = {Mapping: "dict"}  # a mapping is written as a dictionary
@@ -85,10 +86,8 @@ def _typed(value, kind, text: str):
     if tuple in kinds and isinstance(value, list):
         return tuple(value)
     if type(value) not in kinds and not (Mapping in kinds and isinstance(value, dict)):
-        # No text is a class or a label set.
-        written = [
-            e for e in kinds if e is not type and not dataclasses.is_dataclass(e)
-        ]
+        unwritten = (type, RatedLabelSet)  # no text is one of these
+        written = [each for each in kinds if each not in unwritten]
         names = [NAMES_OF_KINDS.get(each, each.__name__) for each in written]
         raise ValueError(
             f"{_start(text)} expected {' or '.join(names)}. "

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
-from keras_ser.corpora import labels_by_corpus, varies_by_fold
+from keras_ser.corpora import varies_by_fold
+from keras_ser.corpora.rated import KIND
 from keras_ser.reports.reading import Run
 
 COLUMN = "varies_by_fold"  # whether the classes of a prediction are those of its fold
@@ -44,8 +45,10 @@ def mark(table: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:
 def _varies(config: Mapping) -> bool:
     names = config.get("corpus", "")
     names = (names,) if isinstance(names, str) else tuple(names)
-    labels = labels_by_corpus(config.get("labels", "all"), names)
-    return any(map(varies_by_fold, labels.values()))
+    labels = config.get("labels", "all")
+    if not isinstance(labels, Mapping) or KIND in labels:
+        return varies_by_fold(labels)
+    return any(varies_by_fold(labels[name]) for name in names if name in labels)
 
 
 def is_by_fold(rows: pd.DataFrame) -> bool:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import scores
-from keras_ser.corpora import varies_by_fold
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.run_folder import unfinished
 from keras_ser.protocols import HEARD
@@ -58,12 +57,12 @@ def read_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
     if any(job.config.heard_fraction for job in jobs):
         frame = frame[frame.test != HEARD]  # of training speakers
     frame = _main_rows(frame)
-    labels = jobs[0].config.labels_by_corpus.values()
-    by_fold = (
-        frame.groupby("fold") if any(map(varies_by_fold, labels)) else [("", frame)]
-    )
-    uars = [scores.uar(part.truth, part.prediction) for _, part in by_fold]
     metrics = [files.read_object(job.folder / "metrics.json") for job in jobs]
+    centroids = [each.get("clusters") for each in metrics]
+    # Classes with other centroids are other classes, which no score may pool.
+    differ = any(each != centroids[0] for each in centroids)
+    parts = [rows for _, rows in frame.groupby("fold")] if differ else [frame]
+    uars = [scores.uar(rows.truth, rows.prediction) for rows in parts]
     return Outcome(
         number=number,
         values=values,

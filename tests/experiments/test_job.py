@@ -217,7 +217,7 @@ def job_of(table, extra, system=None, **changes):
 
 @pytest.fixture
 def speech(toy_table):
-    table = toy_table({name: "" for name in "1234"}, ("anger", "sadness") * 3)
+    table = toy_table({name: "" for name in "1234"}, ("anger", "sadness") * 6)
     return table, toy_table("uvwx", ("",) * 3, corpus="x")
 
 

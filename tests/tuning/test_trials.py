@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from keras_ser import Experiment, System
 from keras_ser.tuning import trials
 from keras_ser.utils import files
 
@@ -13,6 +14,7 @@ from keras_ser.utils import files
 @dataclasses.dataclass
 class FakeJob:
     folder: Path
+    config: Experiment = Experiment("toy", "synthetic", {"a": System()})
 
 
 def row(head, truth, prediction, **probabilities):
@@ -23,11 +25,11 @@ def row(head, truth, prediction, **probabilities):
 def finished(tmp_path):
     """A function that writes a finished job with such predictions."""
 
-    def write(*rows):
+    def write(*rows, **metrics):
         folder = tmp_path / f"{len(list(tmp_path.iterdir()))}"
         text = pd.DataFrame(rows).to_csv(index=False)
         files.write_text(folder / "predictions.csv", text)
-        files.write_json(folder / "metrics.json", {"epoch": 3})
+        files.write_json(folder / "metrics.json", {"epoch": 3, **metrics})
         files.write_json(folder / "environment.json", {"sessions": [{"seconds": 2.0}]})
         return FakeJob(folder)
 
@@ -53,3 +55,21 @@ def test_a_main_head_without_classes_is_rejected(finished):
     )
     with pytest.raises(ValueError, match="`valence`, which predicts numbers"):
         trials.read_outcome(0, {}, [job])
+
+
+@pytest.mark.parametrize(("place", "uar"), [(1.5, 3 / 4), (1.0, 5 / 6)])
+def test_classes_with_other_centroids_are_not_pooled(finished, place, uar):
+    jobs = [
+        finished(
+            *(
+                row("emotion", truth, prediction, p_low=0.5, fold=fold)
+                for truth, prediction in pairs
+            ),
+            clusters={"low": {"valence": valence}},
+        )
+        for fold, valence, pairs in (
+            ("1", 1.0, [("low", "low"), ("high", "low")]),
+            ("2", place, [("low", "low"), *[("high", "high")] * 2]),
+        )
+    ]
+    assert trials.read_outcome(0, {}, jobs).uar == pytest.approx(uar)
