@@ -23,7 +23,13 @@ _DENSENET_AUGMENT = {
     "densenet_highway_both": ("speed", "mixup"),
 }
 
-_CNN = {"reconstruction": False, "adversarial": False, "stages": 2}
+# A ReLU and max pooling after each convolution, because there is no prior to match.
+_CNN = {
+    "reconstruction": False,
+    "adversarial": False,
+    "stages": 2,
+    "prior": "half_normal",
+}
 _MULTI = {"speaker": True, "gender": True}
 _SS_AAE: dict[str, dict] = {
     "cnn_single": _CNN,

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_ser.figures import COLOURS, MARKERS, drawing
+from keras_ser.figures import drawing
+from keras_ser.figures.style import line_style
 
 MAX_COLUMNS = 4  # panels per row
 MAX_LEVEL_CHARACTERS = 26  # of a panel's tick labels that fit without rotation
@@ -81,12 +82,10 @@ def _draw_panel(
             places + shift,
             value,
             yerr=[np.maximum(value - low, 0), np.maximum(high - value, 0)],
-            color=COLOURS[number % len(COLOURS)],
-            marker=MARKERS[number % len(MARKERS)],
             markersize=4,
             elinewidth=0.8,
-            linestyle="-" if panel.joined else "none",
             label=name,
+            **line_style(number) | ({} if panel.joined else {"linestyle": "none"}),
         )
     axes.set_xticks(places, panel.ticks)
     if sum(map(len, panel.ticks)) > MAX_LEVEL_CHARACTERS:

@@ -18,6 +18,7 @@ COLOURS = (
 )
 HATCHES = ("///", "...", "xxx")  # of bars whose colour another bar has already
 MARKERS = ("o", "s", "^", "D", "v")
+LINES = ("-", "--", "-.", ":")
 STYLE = {
     "font.size": 10,
     "axes.titlesize": 11,
@@ -27,6 +28,20 @@ STYLE = {
     "legend.frameon": False,
     "savefig.dpi": 150,
 }
+
+
+def line_style(number: int) -> dict[str, Any]:
+    """The look of the line of one of several series, which no other one has.
+
+    Args:
+        number: The number of the series, below 32.
+    """
+    turn, colour = divmod(number, len(COLOURS))
+    return {
+        "color": COLOURS[colour],
+        "marker": MARKERS[number % len(MARKERS)],
+        "linestyle": LINES[turn % len(LINES)],
+    }
 
 
 def bar_style(number: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class CodeBlock(keras.layers.Layer):
 
         Z = BN_M(pool(conv(X))),    without the ReLU of `layers.SpeechBatchNorm`
 
-    A code behind a ReLU is at least 0, and the maximum of Gaussian values has a mean
+    A code after a ReLU is at least 0, and the maximum of Gaussian values has a mean
     of about 1. Neither can follow a Gaussian, so the pooling here is the mean over
     2 × 2 cells, of which those of the padding do not count.
 

@@ -102,14 +102,14 @@ def encode_with_pooling(sequence, masks, stages):
 
     Args:
         sequence: As for `encode`.
-        masks: As for `encode`. Those behind the last stage are not used.
+        masks: As for `encode`.
         stages: Layers from `pooled_encoder_layers`.
 
     Returns:
         The code, as from `encode`, 0 in the padding.
     """
     code = _to_image(sequence)
-    for (convolution, pooling), mask in zip(stages, masks, strict=False):
+    for (convolution, pooling), mask in zip(stages, masks[:-1], strict=True):
         code = pooling(convolution(code, mask))
     return code
 

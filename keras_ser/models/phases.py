@@ -19,8 +19,7 @@ from keras_ser.models.base import SpeechModel
 MAIN, RECONSTRUCTION = "main", "reconstruction"
 DISCRIMINATOR, GENERATOR = "discriminator", "generator"
 PHASES = ("three", "joint")
-# Every evaluation draws the same codes from the prior.
-EVALUATION_SEED = 1
+EVALUATION_SEED = 1  # of the codes that an evaluation draws from the prior
 
 
 class PhasedModel(SpeechModel):
@@ -37,7 +36,7 @@ class PhasedModel(SpeechModel):
 
        in the discriminator, then L_gen = E_x [−log D(E(x))] in the encoder. L_gen is
        the non-saturating form of the first term of Eq. 5. The regularisation stands
-       behind the first pass.
+       after the first pass.
 
     Batch normalisation uses the moments of the batch in all passes. The moving moments
     of the encoder follow the first of them only.
@@ -85,16 +84,16 @@ class PhasedModel(SpeechModel):
             if number == 0 and self.discriminator is not None:
                 with normalisation.fixed_moments(used):
                     self._regularise(x)
-        return self._log(x, y, outputs, weights, training=True)
+        return self._log(x, y, outputs, weights)
 
     def test_step(self, data):
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         outputs = self(x, training=False)
         if self.discriminator is not None:
             self._measure(x)
-        return self._log(x, y, outputs, weights, training=False)
+        return self._log(x, y, outputs, weights)
 
-    def _log(self, x, y, outputs, weights, training):
+    def _log(self, x, y, outputs, weights):
         outputs = {head: outputs[head] for head in self.heads}
         loss = self.compute_loss(x, y, outputs, weights, training=False)
         rows = ops.shape(x)[0]
@@ -160,18 +159,27 @@ class PhasedModel(SpeechModel):
         Args:
             shape: `(batch, time, bands, channels)`.
             masks: The masks of the code, from `code_model`.
-            seed: A seed; by default, the model's own seed generator.
+            seed: A `keras.random.SeedGenerator`; by default, that of training.
         """
-        seed = self.prior_seed if seed is None else seed
-        drawn = keras.random.normal(shape, seed=seed)
+        drawn = keras.random.normal(shape, seed=seed or self.prior_seed)
         if self.prior == "half_normal":
             drawn = ops.abs(drawn)
         return drawn * masks[0][:, :, None, None]
 
+    def _evaluation_seed(self) -> keras.random.SeedGenerator:
+        """The seed of a batch of an evaluation: each evaluation draws the same codes.
+
+        It is the number of the batch, which the metrics count.
+        """
+        count = self._trackers["generator_loss"].count
+        state = [ops.cast(EVALUATION_SEED, "uint32"), ops.cast(count, "uint32")]
+        self.evaluation_seed.state.assign(ops.stack(state))
+        return self.evaluation_seed
+
     def _measure(self, x) -> None:
         """Measures the codes of speech that is not trained on."""
         code, masks = self.code_model(x, training=False)
-        drawn = self.draw_code(ops.shape(code), masks, EVALUATION_SEED)
+        drawn = self.draw_code(ops.shape(code), masks, self._evaluation_seed())
         loss = self._discriminator_loss(code, drawn, masks, training=False)
         self._trackers["discriminator_loss"].update_state(loss)
         loss = self._generator_loss(code, masks, training=False)

@@ -15,6 +15,7 @@ from keras_ser.models import blocks, checks
 from keras_ser.models import ss_aae_parts as parts
 from keras_ser.models.phases import (
     DISCRIMINATOR,
+    EVALUATION_SEED,
     GENERATOR,
     MAIN,
     PHASES,
@@ -73,7 +74,8 @@ class SSAAE(PhasedModel):
         filters: Output channels of the encoder's three convolutions. They replace
             those of the preset. The last number is that of the code's channels.
         kernels: Kernel widths of the encoder's three convolutions. They replace those
-            of the preset.
+            of the preset. The last one is also that of the classifiers and of the
+            discriminator.
         stages: The number of convolutions, 3 or 2. With 2, the second one is left out.
         speaker: Whether to have the speaker head.
         gender: Whether to have the gender head.
@@ -223,11 +225,13 @@ class SSAAE(PhasedModel):
         )
         self._code_tensors = code, masks[-2:]
         if adversarial:
+            last = sizes["filters"][-1], sizes["kernels"][-1]
             self.discriminator = layers.CodeDiscriminator(
-                sizes["filters"][-1], dropout=dropout, name="discriminator"
+                *last, dropout=dropout, name="discriminator"
             )
             self.discriminator.build(code.shape)
             self.prior_seed = keras.random.SeedGenerator(1)
+            self.evaluation_seed = keras.random.SeedGenerator(EVALUATION_SEED)
             self._trackers = self._make_trackers()
 
     @functools.cached_property
@@ -249,7 +253,7 @@ class SSAAE(PhasedModel):
         if name not in self.optimizer_names:
             raise ValueError(
                 f"`name` must be one of {list(self.optimizer_names)}. Received: "
-                f"{name!r}."
+                f"{name!r}. Choose one of these."
             )
         if name == DISCRIMINATOR:
             return self.discriminator.trainable_variables
@@ -269,21 +273,22 @@ class SSAAE(PhasedModel):
     def _encoder_norms(self):
         return [each.normalisation for each in layers_called(self, ["encoder_"])]
 
-    def objective(self, alpha: float | None = None, beta: float = parts.BETA) -> dict:
+    def objective(self, alpha: float | None = None, beta: float | None = None) -> dict:
         """Losses, loss weights and metrics of the model's heads, for `compile`.
 
         Args:
-            alpha: α, the weight of the reconstruction, above 0 and below 1. The
-                default is 0.4 with the discriminator and 0.3 without it, which the
-                paper selected.
+            alpha: α, the weight of the reconstruction, above 0 and up to 1, or below 1
+                with a single task. The default is 0.4 with the discriminator and 0.3
+                without it, which the paper selected on IEMOCAP.
             beta: β, the weight of the emotion among several tasks, above 0 and below
-                1. The paper does not give it.
+                1. The paper does not give it; the default is 0.5.
 
         Returns:
             `{"loss": …, "loss_weights": …, "weighted_metrics": …}`.
 
         Raises:
-            ValueError: If a weight is out of range.
+            ValueError: If a weight is out of range, or has no effect: α without the
+                reconstruction, and β with a single task.
         """
         attributes = tuple(name for name in parts.ATTRIBUTES if name in self.heads)
         weights = parts.loss_weights(

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from keras_ser import layers
-from keras_ser.models import blocks, checks, heads
+from keras_ser.models import blocks, heads
 from keras_ser.models.phases import RECONSTRUCTION
 from keras_ser.models.presets import chosen
 from keras_ser.tasks import EMOTION, Classification
@@ -43,7 +43,7 @@ def loss_weights(
     reconstruction: bool,
     adversarial: bool,
     alpha: float | None = None,
-    beta: float = BETA,
+    beta: float | None = None,
 ) -> dict[str, float]:
     """The weight of each head in Eq. 1 to 3; see `SSAAE.objective`.
 
@@ -52,9 +52,10 @@ def loss_weights(
         reconstruction, adversarial: Whether it has these parts.
         alpha, beta: α and β.
     """
+    _check_weight("alpha", alpha, "reconstruction", reconstruction, bool(attributes))
+    _check_weight("beta", beta, "second task", bool(attributes), False)
     alpha = ALPHAS[adversarial] if alpha is None else alpha
-    for name, value in (("alpha", alpha), ("beta", beta)):
-        checks.check_fraction(**{name: value})
+    beta = BETA if beta is None else beta
     weights = dict.fromkeys(attributes, 1 - beta)
     weights[EMOTION] = beta if attributes else 1.0
     if reconstruction:
@@ -62,6 +63,23 @@ def loss_weights(
         if not attributes:
             weights[EMOTION] = 1 - alpha
     return weights
+
+
+def _check_weight(name, value, part: str, has_part: bool, may_be_1: bool) -> None:
+    """Raises ValueError if a weight is out of range or of a part that is missing."""
+    if value is None:
+        return
+    if not has_part:
+        raise ValueError(
+            f"`{name}` weighs the {part}, which the model does not have. Received: "
+            f"{name}={value!r}. Leave it out."
+        )
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not (0 < value < 1 or (may_be_1 and value == 1)):
+        limit = "up to 1" if may_be_1 else "below 1"
+        raise ValueError(
+            f"`{name}` must be a number above 0 and {limit}. Received: {value!r}."
+        )
 
 
 def chosen_sizes(preset: str, filters, kernels, stages: int) -> dict:
@@ -96,7 +114,8 @@ def encode(padded, masks, encoder):
         The code, `(batch, time / 2 ** stages, bands, channels)`, 0 in the padding.
     """
     stages, last = encoder
-    code = blocks.encode_with_pooling(padded, masks, stages)
+    used = masks[: len(stages) + 1]
+    code = blocks.encode_with_pooling(padded, used, stages)
     return code if last is None else last(code, masks[-3:-1])
 
 

@@ -104,7 +104,7 @@ def test_a_record_of_levels_can_be_read_back(name):
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        ({"kind": "levls", "rating": "valence"}, "must be one of.*levels.*'levls'"),
+        ({"kind": "layers", "rating": "valence"}, "must be one of.*levels.*'layers'"),
         ({"kind": "levels"}, r"takes \['rating', 'bounds', 'names'\]"),
         ({"kind": "levels", "rating": "valence", "step": 1}, "Received:.*'step'"),
     ],

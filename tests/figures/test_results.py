@@ -60,8 +60,9 @@ def test_bad_input_is_rejected_and_leaves_no_file(draw, words, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_no_two_series_of_bars_look_alike():
-    found = [tuple(style.bar_style(number).items()) for number in range(32)]
+@pytest.mark.parametrize("look", [style.bar_style, style.line_style])
+def test_no_two_series_look_alike(look):
+    found = [tuple(look(number).items()) for number in range(32)]
     assert len(set(found)) == 32
 
 

@@ -110,7 +110,8 @@ def test_parts_decide_heads_and_optimizers(arguments, heads, optimizers):
         ),
         ({}, {}, {"emotion": 0.6, "r": 0.4}),  # Eq. 1
         ({}, {"alpha": 0.1}, {"emotion": 0.9, "r": 0.1}),
-        (CNN, {"alpha": 0.1}, {"emotion": 1.0}),
+        (CNN, {}, {"emotion": 1.0}),
+        (BOTH, {"alpha": 1.0}, {"emotion": 0.5, "speaker": 0.5, "gender": 0.5, "r": 1}),
     ],
 )
 def test_losses_are_weighted_as_in_the_paper(arguments, objective, expected):
@@ -154,6 +155,7 @@ def test_two_stages_leave_out_the_second():
     first, last = layers_called(model, ["encoder_"])
     assert (first.filters, first.kernel) == (8, 5)
     assert (last.filters, last.kernel) == (4, 1)
+    assert (model.discriminator.filters, model.discriminator.kernel) == (4, 1)
     assert model.code_model.output[0].shape[2] == 4
 
 
@@ -186,10 +188,22 @@ def test_impossible_arguments_are_rejected(arguments, words):
         build(**arguments)
 
 
-@pytest.mark.parametrize("weights", [{"alpha": 1.0}, {"beta": -0.1}])
-def test_impossible_weights_are_rejected(weights):
-    with pytest.raises(ValueError, match="at least 0 and below 1"):
-        build().objective(**weights)
+@pytest.mark.parametrize(
+    ("weights", "arguments", "words"),
+    [
+        ({"alpha": 1.0}, {}, "above 0 and below 1"),
+        ({"alpha": 0}, BOTH, "above 0 and up to 1"),
+        ({"beta": 1.0}, BOTH, "above 0 and below 1"),
+        ({"beta": 0.5}, {}, "second task, which the model does not have"),
+        ({"alpha": 0.4}, {"reconstruction": False}, "reconstruction, which the model"),
+    ],
+)
+def test_weights_that_are_impossible_or_have_no_effect_are_rejected(
+    weights, arguments, words
+):
+    model = models.SSAAE(CLASSES, NAMES, dimensions=16, **arguments)
+    with pytest.raises(ValueError, match=words):
+        model.objective(**weights)
 
 
 def test_labelled_moments_need_the_number_of_labelled_rows():
@@ -374,14 +388,31 @@ def test_drawn_codes_follow_the_prior_and_stop_at_the_padding():
         assert cells.std() == pytest.approx(std, abs=0.03)
 
 
-def test_codes_of_evaluations_are_the_same_and_those_of_training_are_not():
+def test_training_draws_other_codes_each_time():
     model, masks = build(), [np.ones((1, 2), "float32")]
     first, second = (
         convert_to_numpy(model.draw_code((1, 2, 2, 2), masks)) for _ in range(2)
     )
     assert not np.array_equal(first, second)
-    same = [convert_to_numpy(model.draw_code((1, 2, 2, 2), masks, 1)) for _ in range(2)]
-    np.testing.assert_array_equal(*same)
+
+
+@needs_state
+def test_evaluations_draw_the_same_codes_and_their_batches_others(batch):
+    model, drawn = compiled(), []
+    draw = model.draw_code
+
+    def spy(*arguments):
+        drawn.append(convert_to_numpy(draw(*arguments)))
+        return draw(*arguments[:2])
+
+    model.draw_code = spy
+    for _ in range(2):
+        model.reset_metrics()
+        for _ in range(2):
+            model.test_step(batch)
+    np.testing.assert_array_equal(drawn[0], drawn[2])
+    np.testing.assert_array_equal(drawn[1], drawn[3])
+    assert not np.array_equal(drawn[0], drawn[1])
 
 
 def test_seeds_of_the_prior_and_the_discriminator_are_set_in_each_epoch():
@@ -389,7 +420,7 @@ def test_seeds_of_the_prior_and_the_discriminator_are_set_in_each_epoch():
     found = seed_generators(model)
     assert model.prior_seed in found
     assert model.discriminator.dropout.seed_generator in found
-    assert len(found) == 1 + 1 + 3  # and those of the classifiers
+    assert len(found) == 2 + 1 + 3  # and those of evaluations and classifiers
 
 
 def test_a_saved_model_has_its_discriminator(batch, tmp_path):
@@ -424,7 +455,7 @@ def test_logs_have_the_moments_of_the_code_and_the_adversary(batch):
 def test_losses_of_the_adversary_are_those_of_the_paper(batch):
     model = compiled()
     code, masks = model.code_model(batch[0])
-    drawn = model.draw_code(ops.shape(code), masks, 1)
+    drawn = model.draw_code(ops.shape(code), masks, model._evaluation_seed())
     real, encoded = (
         1 / (1 + np.exp(-convert_to_numpy(model.discriminator(each, masks))))
         for each in (drawn, code)
