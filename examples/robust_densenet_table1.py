@@ -42,8 +42,8 @@ which an LSTM is added says nothing about depth. The step from `cnn_lstm` to
 """
 
 STEPS = {
-    "an LSTM behind shallow convolutions": ("cnn_lstm", "cnn"),
-    "an LSTM behind dense blocks": ("densenet_lstm", "densenet"),
+    "an LSTM after shallow convolutions": ("cnn_lstm", "cnn"),
+    "an LSTM after dense blocks": ("densenet_lstm", "densenet"),
     "dense blocks, with an LSTM": ("densenet_lstm", "cnn_lstm"),
     "skip connections and highway": ("densenet_highway", "densenet_lstm"),
 }

@@ -8,7 +8,8 @@ The paper says that learning speaker and gender next to emotion helps. The prima
 comparison is therefore that of `ss_aae` with `aae_single`, the same network on the same
 unlabelled speech with emotion as its only task. The other rows are secondary: they
 lack one of the two tasks (`aae_gender`, `aae_speaker`), the discriminator (`ae_…`), or
-the decoder too (`cnn_…`).
+the decoder too (`cnn_…`). The CNNs also have two convolutions instead of three, each
+with ReLU and max pooling after it.
 
 EMO-DB's speakers are few, so the speaker head also learns from RAVDESS: 24 actors with
 60 utterances each. A part of LibriSpeech may have a single utterance per speaker. It
@@ -19,8 +20,7 @@ band, so that each utterance is normalised by its own mean. This removes the lev
 EMO-DB's utterances, which says something about their emotion, for all systems alike.
 
 Preset `small`: smaller networks, random windows of 128 frames, two rows per utterance
-and epoch, 20 epochs at learning rate 1e-3. All systems train for as many
-steps.
+and epoch, 20 epochs at learning rate 1e-3. All systems make the same number of updates.
 
 Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
     Unlabelled: RAVDESS speech and any part of LibriSpeech.

@@ -11,8 +11,7 @@ are called "mapped" for this reason. emodb_mapped.py has activation.
 The primary comparison is that of `ss_aae` with `aae_single`, as in emodb.py.
 
 Preset `small`: smaller networks, random windows of 128 frames, two rows per utterance
-and epoch, 20 epochs at learning rate 1e-3. All systems train for as many
-steps.
+and epoch, 20 epochs at learning rate 1e-3. All systems make the same number of updates.
 
 Data: EMO-DB (release of 2005), all emotions.
     Unlabelled: RAVDESS speech and any part of LibriSpeech.

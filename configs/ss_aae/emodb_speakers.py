@@ -12,8 +12,7 @@ speaker who is not in the training speech. With more auxiliary speakers, the spe
 head has more names to choose from, so its accuracies are not those of one task.
 
 Preset `small`: smaller networks, random windows of 128 frames, two rows per utterance
-and epoch, 20 epochs at learning rate 1e-3. All systems train for as many
-steps.
+and epoch, 20 epochs at learning rate 1e-3. All systems make the same number of updates.
 
 Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sadness.
     Unlabelled: RAVDESS speech.

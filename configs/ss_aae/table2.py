@@ -7,8 +7,9 @@ Expected, UAR %: IEMOCAP / MSP-IMPROV: CNN 65.6 / 59.3, AE 66.3 / 60.9, SS-AAE
     68.5 / 63.8.
 
 All of them recognise emotion, speaker and gender, and train on unlabelled speech.
-`cnn_multi`, the reference, learns from its labels only. `ae_multi` adds a decoder, and
-`ss_aae` a discriminator.
+`cnn_multi`, the reference, learns from its labels only, and has two convolutions, each
+with ReLU and max pooling after it. `ae_multi` adds a third convolution and a decoder,
+and `ss_aae` a discriminator.
 
 Preset `paper`: one row per window of 2.56 s and epoch, batches of 32, at most 100
 epochs from learning rate 1e-3. The rate is halved after 5 epochs without progress, and

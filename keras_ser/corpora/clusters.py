@@ -29,7 +29,7 @@ class Clusters(RatedLabelSet):
         count: The number of clusters, K.
         fit_on: What the centroids come from: `"train"`, the labelled training
             utterances of each fold, so that classes do not depend on the tests, or
-            `"all"`, all labelled utterances at once, as in the paper.
+            `"all"`, all labelled utterances of the fold's corpora, as in the paper.
         seed: The seed of the starts.
         starts: The number of starts. The best result counts.
 
@@ -106,7 +106,7 @@ class Clusters(RatedLabelSet):
         from sklearn.cluster import KMeans
 
         points = table.loc[is_rated(table, AXES), list(AXES)].to_numpy()
-        points = points[np.lexsort(points.T)]  # the order of the rows is no matter
+        points = points[np.lexsort(points.T)]  # rows in any order give the same
         different = len(np.unique(points, axis=0))
         if different < self.count:
             raise ValueError(

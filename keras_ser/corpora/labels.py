@@ -166,8 +166,9 @@ def relabel(table: pd.DataFrame, labels: LabelSet) -> pd.DataFrame:
 
     Emotions that the label set does not name are left out. So are unlabelled rows of
     a corpus that has labels, and under a label set on ratings those without a rating.
-    A corpus without any label is returned unchanged. A warning says which emotions or
-    ratings make up each class and how many rows are left out.
+    A corpus without any label is returned unchanged. A warning says which emotions make
+    up each class, or how many utterances it has, and how many rows are left out. It
+    counts no class that differs from fold to fold.
 
     `Clusters` get centroids of this table. An experiment replaces them by those of
     each fold; see `protocols.with_clusters`.
@@ -221,16 +222,21 @@ def _relabel_by_ratings(
         )
     found = label_set.classes_of(table)
     keep = found != ""
-    counts = found[keep].value_counts().sort_index().items()
-    text = f"{_name(labels)} has the classes " + ", ".join(
-        f"{k} {n}" for k, n in counts
-    )
+    text = f"{_name(labels)} has the classes {_count_rated(found[keep], label_set)}"
     if not keep.all():
         lacking = label_set.lacking(table).items()
         counted = ", ".join(f"without {name} {count}" for name, count in lacking)
         text += f". It leaves out {(~keep).sum()} of {len(table)} utterances: {counted}"
     warnings.warn(f"{text}.", stacklevel=3)
     return table.assign(emotion=found)[keep].reset_index(drop=True)
+
+
+def _count_rated(found: pd.Series, label_set: RatedLabelSet) -> str:
+    """The classes, with their numbers of utterances unless each fold has others."""
+    counts = found.value_counts().sort_index()
+    if label_set.varies_by_fold:
+        return f"{', '.join(counts.index)}, which are those of each fold"
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def _warn_about_mapping(table, keep, labels, mapping) -> None:

@@ -11,8 +11,9 @@ from keras_ser.corpora.table import RATINGS
 
 # The highest ratings of the lower levels, on a scale from 1 to 5: Table I of Rana et
 # al., "Multi-task semi-supervised adversarial autoencoding for speech emotion
-# recognition", for activation and valence alike. The bounds of the synthetic corpora
-# are those of IEMOCAP.
+# recognition", for activation and valence alike, and for no other rating. The bounds of
+# the synthetic corpora are those of IEMOCAP.
+BOUNDED = ("activation", "valence")
 BOUNDS: dict[str, tuple[float, ...]] = {
     "iemocap": (2.0, 3.5),
     "msp_improv": (2.5, 3.5),
@@ -33,8 +34,8 @@ class Levels(RatedLabelSet):
     Args:
         rating: The column of the rating, such as `"activation"`.
         bounds: The highest rating of each level but the last, in rising order. The
-            default, which is empty, takes those of the corpus, for the corpora in
-            `BOUNDS`.
+            default, which is empty, takes those of the corpus, for activation and
+            valence in the corpora in `BOUNDS`.
         names: The names of the levels, from the lowest rating to the highest.
 
     Raises:
@@ -87,17 +88,18 @@ class Levels(RatedLabelSet):
         return found
 
     def _bounds_of(self, corpus: str) -> tuple[float, ...]:
-        bounds = self.bounds or BOUNDS.get(corpus, ())
+        known = BOUNDS if self.rating in BOUNDED else {}
+        bounds = self.bounds or known.get(corpus, ())
         if len(bounds) == len(self.names) - 1:
             return bounds
         kind = f'Levels("{self.rating}", bounds=(2, 3.5), names={self.names!r})'
         raise ValueError(
             f"The levels of {self.rating} in corpus `{corpus}` need "
-            f"{len(self.names) - 1} bounds. Received: {len(bounds)}, because there are "
-            f"bounds of their own for {', '.join(BOUNDS)} only, with three levels. "
-            f"Give them: labels=keras_ser.corpora.{kind}, on the command line "
-            f'--set \'labels={{"kind": "levels", "rating": "{self.rating}", '
-            '"bounds": [2, 3.5]}\'.'
+            f"{len(self.names) - 1} bounds. Received: {len(bounds)}, because only "
+            f"{' and '.join(BOUNDED)} in {', '.join(BOUNDS)} have bounds of their own, "
+            f"with three levels. Give them: labels=keras_ser.corpora.{kind}, on the "
+            'command line --set \'labels={"kind": "levels", '
+            f'"rating": "{self.rating}", "bounds": [2, 3.5]}}\'.'
         )
 
 

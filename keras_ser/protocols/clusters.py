@@ -18,7 +18,8 @@ def with_clusters(
     k-means runs on the ratings of the labelled training utterances, and every
     utterance of the training, development and test sides gets the class of the nearest
     centroid. Nothing of the tests therefore decides what the classes are. With
-    `fit_on="all"`, the centroids are those of `table` in every fold.
+    `fit_on="all"`, k-means runs on all labelled utterances of the corpora of the fold,
+    also on those of its tests, so that folds of the same corpora share their classes.
 
     All systems of a fold share its classes. A system that keeps a fraction of the
     labels has the centroids of all of them.
@@ -47,22 +48,42 @@ def with_clusters(
     clusters = shared_clusters(labels)
     if clusters is None:
         return dict(folds)
-    fitted = clusters.fit(table) if clusters.fit_on == "all" else None
+    if clusters.fit_on == "all":
+        centroids = _fit_corpora(folds, table, clusters)
+    else:
+        centroids = {
+            name: _fit_training(fold, clusters) for name, fold in folds.items()
+        }
     return {
-        name: _assigned(
-            fold, clusters, _fit(fold, clusters) if fitted is None else fitted
-        )
-        for name, fold in folds.items()
+        name: _assigned(fold, clusters, centroids[name]) for name, fold in folds.items()
     }
 
 
-def _fit(fold: Fold, clusters: corpora.Clusters) -> np.ndarray:
+def _fit_training(fold: Fold, clusters: corpora.Clusters) -> np.ndarray:
     """The centroids of the training speech of a fold."""
     try:
         return clusters.fit(fold.train)
     except ValueError as error:
         error.add_note(f"This concerns the training speech of fold `{fold.name}`.")
         raise
+
+
+def _fit_corpora(
+    folds: Mapping[str, Fold], table: pd.DataFrame, clusters: corpora.Clusters
+) -> dict[str, np.ndarray]:
+    """The centroids of all labelled utterances of the corpora of each fold."""
+    names = {name: _labelled_corpora(fold) for name, fold in folds.items()}
+    found = {
+        each: clusters.fit(table[table.corpus.isin(each)])
+        for each in set(names.values())
+    }
+    return {name: found[each] for name, each in names.items()}
+
+
+def _labelled_corpora(fold: Fold) -> frozenset[str]:
+    """The names of the corpora of a fold, without those of its unlabelled speech."""
+    tables = [fold.train, fold.dev, *fold.tests.values()]
+    return frozenset().union(*(table.corpus for table in tables))
 
 
 def shared_clusters(labels: Mapping) -> corpora.Clusters | None:

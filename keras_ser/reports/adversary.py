@@ -40,7 +40,9 @@ EXPLANATION = (
     "this discriminator cannot tell the codes of new speakers from the prior, and no "
     "more: a weak discriminator has it too, and so may codes that hold little of the "
     "speech. The moments are those of all values of the codes taken together. Two "
-    "distributions with the same four moments can still differ."
+    "distributions with the same four moments can still differ. Where a training "
+    "averages its weights, encoder and discriminator are both measured with their "
+    "averages."
 )
 
 
@@ -112,7 +114,7 @@ def _read_prior(run: Run) -> str:
 def _table(
     experiment: str, by_system: dict[str, list[_Measured]], priors: dict[str, str]
 ) -> Table:
-    """The last epoch of each system, and the values of each prior below."""
+    """The tested epoch of each system, and the values of each prior below."""
     header = ["System", "Prior", "Folds", "Accuracy %"]
     header += [label.capitalize() for label in MOMENTS.values()]
     rows = [
@@ -124,17 +126,26 @@ def _table(
         rows.append([f"a code from {prior}", prior, NO_VALUE, *cells])
     caption = (
         f"{experiment}: the discriminator's accuracy on the development speech and the "
-        "moments of the aggregated code, last epoch, mean over folds and repeats"
+        "moments of the aggregated code, tested epoch, mean over folds and repeats"
     )
     return Table(caption, header, rows)
 
 
 def _measured_cells(measured: list[_Measured]) -> list[str]:
     """The number of folds and the means, over the repeats of a fold first."""
-    last = [frame.iloc[-1] for _, frame in measured]
-    table = pd.DataFrame(last).assign(fold=[run.fold for run, _ in measured])
+    tested = [_tested_row(run, frame) for run, frame in measured]
+    table = pd.DataFrame(tested).assign(fold=[run.fold for run, _ in measured])
     means = table.groupby("fold").mean()
     return [str(len(means)), *_cells(means.mean().to_dict())]
+
+
+def _tested_row(run: Run, frame: pd.DataFrame) -> pd.Series:
+    """The row of the epoch whose weights were tested, which metrics.json names."""
+    epoch = run.metrics.get("epoch")
+    if type(epoch) is not int or not 1 <= epoch <= len(frame):
+        expected = f"a number from 1 to {len(frame)} as `epoch`, as in history.csv"
+        raise invalid_file(run.folder / "metrics.json", expected, epoch)
+    return frame.iloc[epoch - 1]
 
 
 def _cells(values: dict[str, float]) -> list[str]:

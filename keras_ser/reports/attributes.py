@@ -5,6 +5,7 @@ utterances of training speakers out, these score the heads; see `protocols.with_
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 import pandas as pd
 
@@ -16,16 +17,20 @@ from keras_ser.reports.reading import Run
 from keras_ser.reports.text import percent, sort_names, sort_systems
 
 HEADER = [
-    *("System", "Head", "Test", "Folds", "Utterances", "Classes"),
+    *("System", "Head", "Test", "Corpus", "Folds", "Utterances", "Classes"),
     *("Accuracy %", "UAR %", "Chance %", "Largest class %"),
 ]
 COUNTS = ["utterances", "classes"]
 SHARES = ["accuracy", "uar", "chance", "largest"]
-GROUP = ["system", "head", "test"]
+GROUP = ["system", "head", "test", "corpus"]
 EXPLANATION = (
     f"The test `{HEARD}` holds utterances of the training speakers that were not "
-    "trained on, and the other tests hold other speakers. Each figure is the mean over "
-    "folds of the mean over repeats, because folds have different training speakers. "
+    "trained on, and the other tests hold other speakers. Only rows of the same head, "
+    "test and corpus are about the same test. Labelled corpora come first: their "
+    "labelled speech is the same for all systems. Of speech without emotions, the test "
+    f"`{HEARD}` has the speakers that a system trains on, so that it is larger for a "
+    "system with more of them. Each figure is the mean over folds of "
+    "the mean over repeats, because folds have different training speakers. "
     "Utterances and classes are a range where trainings differ. Chance is 100 divided "
     "by the number of classes of the head, which is the UAR of guessing. The accuracy "
     "of always naming the largest class of a test is in the last column."
@@ -46,19 +51,22 @@ def attribute_blocks(runs: list[Run], order: Iterable[str] = ()) -> list[Block]:
         return []
     blocks: list[Block] = [Heading("Attributes", 2)]
     for name, part in pd.DataFrame(found).groupby("experiment", sort=False):
-        blocks.append(_table(str(name), part, order))
+        labelled = _labelled_corpora(run for run in own if run.experiment == name)
+        blocks.append(_table(str(name), part, order, labelled))
     return [*blocks, Text(EXPLANATION)]
 
 
 def _rows(run: Run) -> Iterator[dict]:
-    """One row of scores per head of an attribute and test of a run."""
+    """One row of scores per head of an attribute, test and corpus of a run."""
     parts = [run.predictions] if run.heard is None else [run.heard, run.predictions]
     for head in _attributes(run):
         for table in parts:
             known = (table["condition"] == "clean") & (table["truth"] != "")
             own = table[known & (table["head"] == head)]
-            for test, rows in own.groupby("test", sort=False):
-                yield {**run.identity, "head": head, "test": test, **_scores(rows)}
+            classes = _count_classes(own)
+            for (test, corpus), rows in own.groupby(["test", "corpus"], sort=False):
+                where = {"head": head, "test": test, "corpus": corpus}
+                yield {**run.identity, **where, **_scores(rows, classes)}
 
 
 def _attributes(run: Run) -> list[str]:
@@ -71,10 +79,21 @@ def _attributes(run: Run) -> list[str]:
     ]
 
 
-def _scores(rows: pd.DataFrame) -> dict[str, float]:
-    truth, prediction = rows["truth"], rows["prediction"]
+def _labelled_corpora(runs: Iterable[Run]) -> list[str]:
+    """The names of the labelled corpora of runs, in the order of their configs."""
+    given = [run.config.get("corpus", []) for run in runs]
+    names = [[each] if isinstance(each, str) else each for each in given]
+    return list(dict.fromkeys(name for each in names for name in each))
+
+
+def _count_classes(rows: pd.DataFrame) -> int:
+    """The number of classes that a head can choose from."""
     named = [name for name in rows if name.startswith("p_") and rows[name].count()]
-    classes = len(named) or truth.nunique()
+    return len(named) or rows["truth"].nunique()
+
+
+def _scores(rows: pd.DataFrame, classes: int) -> dict[str, float]:
+    truth, prediction = rows["truth"], rows["prediction"]
     return {
         "utterances": len(rows),
         "classes": classes,
@@ -85,19 +104,21 @@ def _scores(rows: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _table(experiment: str, table: pd.DataFrame, order: Iterable[str]) -> Table:
+def _table(
+    experiment: str, table: pd.DataFrame, order: Iterable[str], labelled: list[str]
+) -> Table:
     groups = dict(list(table.groupby(GROUP)))
     systems = sort_systems(table["system"], order)
     heads = list(dict.fromkeys(table["head"]))
     tests = sort_names(table["test"])
     tests.sort(key=lambda name: name != HEARD)
-    rows = [
-        _cells(groups[system, head, test], [system, head, test])
-        for head in heads
-        for test in tests
-        for system in systems
-        if (system, head, test) in groups
+    corpora = sort_names(table["corpus"])
+    corpora.sort(key=lambda name: (*labelled, name).index(name))
+    keys = [
+        (system, head, test, corpus)
+        for head, test, corpus, system in product(heads, tests, corpora, systems)
     ]
+    rows = [_cells(groups[key], list(key)) for key in keys if key in groups]
     return Table(f"{experiment}: attributes of speakers", HEADER, rows)
 
 

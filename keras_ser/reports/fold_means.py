@@ -36,13 +36,18 @@ def mark(table: pd.DataFrame, runs: Iterable[Run]) -> pd.DataFrame:
         The table with the column `COLUMN`, or the same table if the classes of no run
         differ from fold to fold.
     """
-    mains = {run.experiment: run.heads[0].name for run in runs if _varies(run.config)}
+    mains = {run.experiment: run.heads[0].name for run in runs if varies(run.config)}
     if not mains:
         return table
     return table.assign(**{COLUMN: table["experiment"].map(mains) == table["head"]})
 
 
-def _varies(config: Mapping) -> bool:
+def varies(config: Mapping) -> bool:
+    """Whether the classes of a run are those of its fold.
+
+    Args:
+        config: The object in its `config.json`.
+    """
     names = config.get("corpus", "")
     names = (names,) if isinstance(names, str) else tuple(names)
     labels = config.get("labels", "all")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from keras_ser.reports import fold_means
 from keras_ser.reports.blocks import Block, Heading, Table, Text
 from keras_ser.reports.reading import Paths, Run, read_runs
 from keras_ser.reports.run_files import (
@@ -63,7 +64,7 @@ def check_speakers(paths: Paths) -> None:
 
 
 def selection_blocks(runs: list[Run], order: Iterable[str] = ()) -> list[Block]:
-    """What selected the epochs, shared speakers, and skipped utterances.
+    """What selected the epochs, shared speakers and ratings, and skipped utterances.
 
     Args:
         runs: From `reading.read_runs`.
@@ -77,7 +78,8 @@ def selection_blocks(runs: list[Run], order: Iterable[str] = ()) -> list[Block]:
         if (trained.groupby("fold")["updates"].nunique() > 1).any():
             warning = f"WARNING: in {name}, the systems differ in updates per epoch."
             blocks.append(Text(warning))
-    texts = [*_describe_speakers(table), _describe_skipped(runs)]
+    texts = [*_describe_speakers(table), *_describe_ratings(runs)]
+    texts.append(_describe_skipped(runs))
     return blocks + [Text(text) for text in texts]
 
 
@@ -140,6 +142,21 @@ def _intended(table: pd.DataFrame) -> list[str]:
         "one is tested. No test speaker is among the training speakers.",
     ]
     return [text for text, named in zip(texts, (folds, others), strict=True) if named]
+
+
+def _describe_ratings(runs: list[Run]) -> list[str]:
+    """The warning on experiments in which ratings of test speakers define classes."""
+    found = [run for run in runs if run.metrics.get("clusters") is not None]
+    names = sort_names(
+        run.experiment for run in found if not fold_means.varies(run.config)
+    )
+    if not names:
+        return []
+    return [
+        f"WARNING: in {', '.join(names)}, the classes are clusters of the ratings of "
+        "all labelled utterances, so that ratings of test speakers help define the "
+        "classes. The scores may be optimistic."
+    ]
 
 
 def _shared_speakers(table: pd.DataFrame) -> list[str]:

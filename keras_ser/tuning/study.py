@@ -115,7 +115,7 @@ class Search:
         config = dataclasses.asdict(self.config)
         for name in UNUSED_FIELDS:
             del config[name]
-        if not config["heard_fraction"]:  # searches of before there was one stay valid
+        if not config["heard_fraction"]:  # older searches stay valid
             del config["heard_fraction"]
         config["unlabelled_corpus"] = recorded_names(self.config.unlabelled_corpora)
         for system in config["systems"].values():

@@ -10,12 +10,12 @@ from keras_ser.corpora import LABEL_SETS, Clusters, find_label_set, relabel
 from keras_ser.corpora.clusters import AXES
 
 # (activation, valence): far apart, out of order.
-CENTERS = np.array([[4.0, 4.5], [4.2, 1.5], [2.0, 3.0]])
+CENTROIDS = np.array([[4.0, 4.5], [4.2, 1.5], [2.0, 3.0]])
 
 
 @pytest.fixture
 def table(toy_table, rng):
-    points = np.repeat(CENTERS, 5, axis=0) + rng.normal(0, 0.1, (15, 2))
+    points = np.repeat(CENTROIDS, 5, axis=0) + rng.normal(0, 0.1, (15, 2))
     made = toy_table("a", emotions=["neutral"] * 15, corpus="calls")
     return made.assign(activation=points[:, 0], valence=points[:, 1])
 
@@ -33,7 +33,7 @@ def test_the_same_valence_is_sorted_by_activation(toy_table):
     assert Clusters(2).fit(table).tolist() == [[1.0, 2.0], [4.0, 2.0]]
 
 
-def test_the_order_of_the_rows_is_no_matter(table):
+def test_rows_in_any_order_give_the_same_centroids(table):
     moved = table.sample(frac=1, random_state=3)
     assert np.array_equal(Clusters(3).fit(moved), Clusters(3).fit(table))
 
@@ -42,9 +42,10 @@ def test_an_utterance_gets_the_nearest_centroid(table, rng):
     points = rng.uniform(1, 5, (15, 2))
     table = table.assign(activation=points[:, 0], valence=points[:, 1])
     nearest = [
-        min(range(3), key=lambda k: np.hypot(*(point - CENTERS[k]))) for point in points
+        min(range(3), key=lambda k: np.hypot(*(point - CENTROIDS[k])))
+        for point in points
     ]
-    found = Clusters(3).assign(table, CENTERS)
+    found = Clusters(3).assign(table, CENTROIDS)
     assert list(found) == [f"cluster_{k + 1}" for k in nearest]
 
 
@@ -54,10 +55,17 @@ def test_utterances_without_both_ratings_are_left_out(table):
     with pytest.warns(UserWarning) as caught:
         view = relabel(table, "clusters_3")
     assert [str(w.message) for w in caught] == [
-        "Label set 'clusters_3' has the classes cluster_1 3, cluster_2 5, cluster_3 4. "
-        "It leaves out 3 of 15 utterances: without activation 1, without valence 2."
+        "Label set 'clusters_3' has the classes cluster_1, cluster_2, cluster_3, which "
+        "are those of each fold. It leaves out 3 of 15 utterances: without activation "
+        "1, without valence 2."
     ]
     assert len(view) == 12
+
+
+def test_clusters_of_all_ratings_are_counted(table):
+    counts = "classes cluster_1 5, cluster_2 5, cluster_3 5.$"
+    with pytest.warns(UserWarning, match=counts):
+        relabel(table, Clusters(3, fit_on="all"))
 
 
 def test_too_few_different_ratings_are_rejected(table):

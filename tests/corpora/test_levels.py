@@ -67,6 +67,16 @@ def test_a_corpus_without_bounds_needs_them(toy_table):
         assert tuple(relabel(table, on_the_command_line).emotion) == WORDS
 
 
+@pytest.mark.parametrize("corpus", ["iemocap", "msp_improv", "synthetic"])
+def test_dominance_has_no_bounds_of_its_own(toy_table, corpus):
+    table = rated(toy_table, corpus=corpus, dominance=EDGES)
+    words = "levels of dominance in corpus.*need 2 bounds.*only activation and valence"
+    with pytest.raises(ValueError, match=words):
+        relabel(table, Levels("dominance"))
+    with pytest.warns(UserWarning, match="high 2, low 2, medium 4"):
+        relabel(table, Levels("dominance", bounds=(2, 3.5)))
+
+
 def test_a_corpus_without_ratings_is_rejected(toy_table):
     with pytest.raises(ValueError, match="needs utterances with ratings of valence"):
         relabel(toy_table("ab"), "valence_levels")

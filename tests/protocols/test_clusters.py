@@ -3,10 +3,16 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from keras_ser import corpora
-from keras_ser.protocols import leave_one_speaker_out, with_clusters
+from keras_ser.protocols import (
+    cross_corpus,
+    each_corpus,
+    leave_one_speaker_out,
+    with_clusters,
+)
 
 SPEAKERS = {f"{n:02d}": "male" if n % 2 else "female" for n in range(1, 7)}
 ALL = corpora.Clusters(3, fit_on="all")
@@ -49,6 +55,20 @@ def test_centroids_differ_by_fold_unless_they_are_those_of_everything(table):
     one, other = (fold_of(table, ALL, name) for name in ("03", "04"))
     expected = ALL.record(ALL.fit(table))
     assert one.clusters == other.clusters == expected
+
+
+def test_clusters_of_everything_are_those_of_the_corpora_of_a_fold(table):
+    texts = ["utterance", "speaker", "source", "digest", "corpus"]
+    renamed = {name: table[name].str.replace("toy", "far") for name in texts}
+    far = table.assign(**renamed, valence=6 - table.valence / 2)
+    both = pd.concat([table, far], ignore_index=True)
+    labels = dict.fromkeys(("toy", "far"), ALL)
+    for name, fold in with_clusters(each_corpus(both), both, labels).items():
+        own = {"toy": table, "far": far}[name.split("-")[0]]
+        assert fold.clusters == ALL.record(ALL.fit(own))
+    across = cross_corpus(both, train="toy", test="far")
+    (fold,) = with_clusters(across, both, labels).values()
+    assert fold.clusters == ALL.record(ALL.fit(both))
 
 
 @pytest.mark.parametrize("labels", ["all", "four", {"neutral": "calm"}])

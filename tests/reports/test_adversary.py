@@ -17,18 +17,18 @@ from keras_ser.reports.contents import contents
 
 CAPTION = (
     "{}: the discriminator's accuracy on the development speech and the moments of the "
-    "aggregated code, last epoch, mean over folds and repeats"
+    "aggregated code, tested epoch, mean over folds and repeats"
 )
 LAST = (0.75, 0.1, 0.9, -0.2, 1.5)
 
 
-def write_run(root, table, last=LAST, arguments=None):
-    """A run whose history ends with these values of the adversary's columns."""
+def write_run(root, table, tested=LAST, arguments=None, **metrics):
+    """A run whose second of three epochs, the tested one, has these values."""
     config = make_config(table, {"arguments": arguments or {}})
-    folder = write(root, table, config)
-    first = [0.99] * len(COLUMNS)
-    history = pd.DataFrame([first, last], columns=list(COLUMNS))
-    history.insert(0, "epoch", range(2))
+    folder = write(root, table, config, **{"epoch": 2, **metrics})
+    other = [0.99] * len(COLUMNS)
+    history = pd.DataFrame([other, tested, other], columns=list(COLUMNS))
+    history.insert(0, "epoch", range(3))
     history.to_csv(folder / "history.csv", index=False)
     return folder
 
@@ -43,7 +43,7 @@ def test_the_moments_of_the_priors_are_right(prior, known):
     assert list(PRIORS[prior]) == list(MOMENTS)
 
 
-def test_the_last_epoch_is_averaged_over_repeats_then_folds(runs, tmp_path):
+def test_the_tested_epoch_is_averaged_over_repeats_then_folds(runs, tmp_path):
     assert "Adversary" not in report_text(runs, tmp_path)
     for fold, repeat, accuracy in (("03", 0, 0.5), ("03", 1, 0.7), ("08", 0, 0.9)):
         table = predictions("mtl", fold, repeat).assign(system="ss_aae")
@@ -122,6 +122,15 @@ def test_text_instead_of_numbers_is_rejected(tmp_path):
     history = pd.read_csv(folder / "history.csv").assign(**{ACCURACY: "high"})
     history.to_csv(folder / "history.csv", index=False)
     with pytest.raises(ValueError, match="history.csv must hold numbers.*'high'"):
+        report_text(tmp_path / "runs", tmp_path)
+
+
+@pytest.mark.parametrize("epoch", [0, 4, None, "2"])
+def test_an_epoch_that_history_lacks_is_rejected(tmp_path, epoch):
+    write_run(tmp_path / "runs", predictions("ss_aae", "03"), epoch=epoch)
+    with pytest.raises(
+        ValueError, match=r"metrics.json must hold a number from 1 to 3"
+    ):
         report_text(tmp_path / "runs", tmp_path)
 
 

@@ -61,6 +61,20 @@ def write_run(root, system, fold, speakers, right, heard=True, **changes):
     return write(root, pd.concat([table, held, known]), config, heard=scores)
 
 
+def attribute_cells(text, corpus=None) -> dict[tuple[str, ...], list[str]]:
+    """The cells of the table by system, head, test and corpus.
+
+    With `corpus`, all rows must be of this corpus, and the key has no corpus.
+    """
+    title = text.split(f"**{CAPTION}**\n\n")[1].split("\n\n")[0].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in title]
+    assert rows[0][3] == "Corpus"
+    if corpus is None:
+        return {tuple(row[:4]): row[4:] for row in rows[2:]}
+    assert {row[3] for row in rows[2:]} == {corpus}
+    return {tuple(row[:3]): row[4:] for row in rows[2:]}
+
+
 @pytest.fixture
 def heard_runs(tmp_path):
     root = tmp_path / "runs"
@@ -88,9 +102,7 @@ def test_heard_utterances_enter_no_other_score(heard_runs, tmp_path):
 
 def test_the_table_has_both_kinds_of_tests(heard_runs, tmp_path):
     text = report_text(heard_runs, tmp_path)
-    title = text.split(f"**{CAPTION}**\n\n")[1].split("\n\n")[0].splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in title]
-    cells = {tuple(row[:3]): row[3:] for row in rows[2:]}
+    cells = attribute_cells(text, "emodb")
     assert list(cells) == [
         ("mtl", "speaker", "heard"),
         ("single", "speaker", "heard"),
@@ -109,6 +121,46 @@ def test_the_table_has_both_kinds_of_tests(heard_runs, tmp_path):
     # Of six utterances per class, 5 and 4 of the first nine are right.
     assert cells["mtl", "gender", "test"][-5:] == ["2", "75.0", "75.0", "50.0", "50.0"]
     assert "Held out of each training speaker: 20 %" in text
+
+
+def write_with_auxiliary(root, system, right):
+    """A run of fold 03 with 12 held-out rows per corpus, of which some are right."""
+    table, names = predictions(system, "03"), [*"abc", *"xyz"[: 3 * ("aux" in right)]]
+    parts = []
+    for corpus, count in right.items():
+        own = names[3:] if corpus == "aux" else names[:3]
+        part = attribute(table, "speaker", own, count, "heard")
+        part = part.assign(corpus=corpus, utterance=corpus + part["utterance"])
+        parts.append(part.assign(**{f"p_{each}": 0.0 for each in {*names} - {*own}}))
+    held = pd.concat(parts)
+    config = make_config(
+        table,
+        tasks=TASKS,
+        corpus=["own", "emodb"],
+        heard_fraction=0.2,
+        **{tested.HEARD_KEY: tested.fingerprint(held)},
+    )
+    scores = json.loads(json.dumps(summary.summarise_heard(held)))
+    write(root, pd.concat([table, held]), config, heard=scores)
+
+
+def test_corpora_are_separate_and_the_labelled_ones_come_first(tmp_path):
+    root, own = tmp_path / "runs", {"emodb": 9, "own": 3}
+    write_with_auxiliary(root, "few", own)
+    write_with_auxiliary(root, "more", {"aux": 12, **own})
+    text = report_text(root, tmp_path)
+    cells = attribute_cells(text)
+    assert [(*key[:1], key[3]) for key in cells] == [
+        *(("few", "own"), ("more", "own"), ("few", "emodb"), ("more", "emodb")),
+        ("more", "aux"),
+    ]
+    few, more = ("few", "speaker", "heard"), ("more", "speaker", "heard")
+    # Chance and classes are those of the head, whichever corpus a row is about.
+    assert cells[*few, "emodb"] == ["1", "12", "3", "75.0", "75.0", "33.3", "33.3"]
+    assert cells[*more, "emodb"] == ["1", "12", "6", "75.0", "75.0", "16.7", "33.3"]
+    assert cells[*more, "own"][:4] == ["1", "12", "6", "25.0"]
+    assert cells[*more, "aux"][:4] == ["1", "12", "6", "100.0"]
+    assert "Only rows of the same head, test and corpus are about the same" in text
 
 
 def test_there_is_no_section_without_held_out_utterances(runs, tmp_path):

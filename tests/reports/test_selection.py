@@ -3,7 +3,14 @@
 import json
 
 import pytest
-from toy_runs import change_config, predictions, report_text, table_rows, write
+from toy_runs import (
+    change_config,
+    make_config,
+    predictions,
+    report_text,
+    table_rows,
+    write,
+)
 
 from keras_ser import reports
 from keras_ser.cli import main as cli
@@ -117,6 +124,21 @@ def test_a_protocol_that_lets_test_speakers_select_is_a_warning_and_no_error(tmp
     assert "WARNING: the protocol lets test speakers select the epoch" in text
     assert "in fold 03. The scores of such a fold are optimistic." in text
     assert "none (" not in text
+
+
+@pytest.mark.parametrize(("fit_on", "is_warned"), [("all", True), ("train", False)])
+def test_clusters_of_the_ratings_of_test_speakers_are_a_warning(
+    tmp_path, fit_on, is_warned
+):
+    table = predictions("mtl", "03")
+    labels = {"kind": "clusters", "count": 2, "fit_on": fit_on}
+    centroids = {"cluster_1": {"activation": 2.0, "valence": 3.0}}
+    config = make_config(table, labels=labels)
+    write(tmp_path / "runs", table, config, clusters=centroids)
+    text = report_text(tmp_path / "runs", tmp_path)
+    words = "WARNING: in toy, the classes are clusters of the ratings of all labelled"
+    assert (words in text) is is_warned
+    assert ("ratings of test speakers help define the classes" in text) is is_warned
 
 
 def test_nothing_selects_the_last_epoch(tmp_path):
