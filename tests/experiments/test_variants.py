@@ -337,7 +337,8 @@ def test_a_preset_goes_back_and_forth():
 def test_an_unknown_recipe_is_rejected():
     words = (
         r"`recipe` of .*Mistyped, the model of system `0`, must be one of "
-        r"\['mtl_aug', 'robust_densenet'\]. Received: 'robust_densnet'. Correct it"
+        r"\['mtl_aug', 'robust_densenet', 'ss_aae'\]. Received: 'robust_densnet'. "
+        "Correct it"
     )
     with pytest.raises(ValueError, match=words):
         variants.at_preset(with_presets(Mistyped), "small")
