@@ -37,6 +37,7 @@ config = Experiment(
     corpus="emodb",
     labels="four",
     unlabelled_corpus=("ravdess", "librispeech"),
+    corpus_options={"librispeech": {"trim": True}},
     systems={
         **ss_aae(preset="small"),
         "baseline_augmented": NETWORKS["baseline_augmented"],

@@ -29,6 +29,7 @@ config = Experiment(
     corpus="emodb",
     labels="mapped_activation",
     unlabelled_corpus=("ravdess", "librispeech"),
+    corpus_options={"librispeech": {"trim": True}},
     systems={name: SYSTEMS[name] for name in NAMES},
     features=Features(
         front_end="Spectrogram",

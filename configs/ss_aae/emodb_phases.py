@@ -28,6 +28,7 @@ config = Experiment(
     corpus="emodb",
     labels="four",
     unlabelled_corpus=("ravdess", "librispeech"),
+    corpus_options={"librispeech": {"trim": True}},
     systems={
         f"ss_aae_{phases}": ss_aae(preset="small", phases=phases)["ss_aae"]
         for phases in ("three", "joint")

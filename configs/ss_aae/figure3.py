@@ -37,6 +37,7 @@ config = Experiment(
     labels="four",
     protocol="each_corpus",
     unlabelled_corpus="librispeech",
+    corpus_options={"librispeech": {"trim": True}},
     systems=ss_aae_speakers(COUNTS, preset="paper"),
     features=Features(front_end="Spectrogram", seconds=2.56),
     training=RECIPES["ss_aae"]["paper"],

@@ -34,6 +34,7 @@ config = Experiment(
     protocol="each_corpus",
     protocol_arguments={"protocol": "k_fold", "arguments": {"folds": 5}},
     unlabelled_corpus="librispeech",
+    corpus_options={"librispeech": {"trim": True}},
     systems={name: SYSTEMS[name] for name in NAMES},
     features=Features(front_end="Spectrogram", seconds=2.56),
     training=RECIPES["ss_aae"]["paper"],

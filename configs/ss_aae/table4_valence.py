@@ -32,6 +32,7 @@ config = Experiment(
     labels="valence_levels",
     protocol="each_corpus",
     unlabelled_corpus="librispeech",
+    corpus_options={"librispeech": {"trim": True}},
     systems={name: SYSTEMS[name] for name in NAMES},
     features=Features(front_end="Spectrogram", seconds=2.56),
     training=RECIPES["ss_aae"]["paper"],

@@ -49,6 +49,8 @@ def measure(table: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
         A DataFrame with one row per utterance and the columns `COLUMNS`, in the order
         and with the index of the table.
     """
+    import soundfile  # noqa: F401  # threads that import it at once get half of it
+
     segments = list(zip(table.file, table.start, table.end, strict=True))
     # Threads suffice because decoding and numpy release the interpreter lock.
     pool = joblib.Parallel(n_jobs=workers, prefer="threads", return_as="generator")

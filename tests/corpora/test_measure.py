@@ -1,5 +1,8 @@
 """Measurements of waves whose level, silence and clipping are known."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -156,3 +159,21 @@ def test_a_table_of_bad_files_has_numeric_columns(toy_table):
     found = measure.measure(toy_table("a"))
     assert (found.error != "").all()
     assert found.peak.dtype == np.float64
+
+
+def test_threads_of_a_new_process_measure_at_once(write_audio, noise, tmp_path):
+    """The decoder is imported before they start: half of a module is no module."""
+    for number in range(8):
+        write_audio(f"many/{number}.wav", noise(0.1, seed=number))
+    code = (
+        "import pathlib, pandas as pd\n"
+        "from keras_ser.corpora import measure\n"
+        f"folder = pathlib.Path({str(tmp_path / 'many')!r})\n"
+        "files = sorted(map(str, folder.iterdir()))\n"
+        "table = pd.DataFrame({'file': files}).assign(start=None, end=None)\n"
+        "print((measure.measure(table, workers=8).error == '').sum())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "8", done.stderr

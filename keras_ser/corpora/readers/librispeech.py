@@ -13,19 +13,23 @@ import pandas as pd
 from keras_ser.corpora import folders
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import lists
+from keras_ser.corpora.trimming import trimmed
 
 GENDERS = {"F": "female", "M": "male"}
 
 _NAME = re.compile(r"(?P<speaker>\d+)-(?P<chapter>\d+)-\d+")
 
 
-def read(root: str | Path) -> pd.DataFrame:
+def read(root: str | Path, trim: bool = False) -> pd.DataFrame:
     """Reads every flac file below a folder. Genders come from SPEAKERS.TXT.
 
     Args:
         root: The folder `LibriSpeech`, which holds SPEAKERS.TXT and one folder per
             subset, or the folder of a subset. SPEAKERS.TXT is searched in this folder
             and in the one above it.
+        trim: Whether to leave out the silence at the start and the end of each file,
+            as Rana et al. do (arXiv:1907.06078). All files are decoded for this; see
+            `corpora.trimming`.
 
     Returns:
         A table without emotions; see `keras_ser.corpora.table`.
@@ -43,7 +47,8 @@ def read(root: str | Path) -> pd.DataFrame:
             "or of a subset."
         )
     genders = _genders(root)
-    return tables.from_rows([_row(file, genders) for file in files])
+    rows = [_row(file, genders) for file in files]
+    return tables.from_rows(trimmed(rows) if trim else rows)
 
 
 def _row(file: Path, genders: dict[str, str]) -> dict:

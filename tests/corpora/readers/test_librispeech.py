@@ -1,8 +1,10 @@
 """LibriSpeech on a toy folder in its layout, and on the corpus itself."""
 
+import numpy as np
 import pytest
 
 from keras_ser.corpora.readers import librispeech
+from keras_ser.corpora.table import UnreadableFiles
 
 SPEAKERS = """\
 ;For pipe (|) separated fields
@@ -40,6 +42,28 @@ def test_a_path_gives_the_speaker_and_the_list_the_gender(root):
     assert set(table.emotion) == {""}
     assert set(table.language) == {"eng"}
     assert table.duration.tolist() == pytest.approx([0.1] * 4)
+
+
+def test_silence_at_both_ends_is_left_out_on_request(root, write_audio, noise):
+    silence = np.zeros(3200, "float32")
+    wave = np.concatenate([silence, noise(0.5, seed=3), silence, silence])
+    write_audio("LibriSpeech/train-clean-100/26/495/26-495-0004.flac", wave)
+    table = librispeech.read(root, trim=True).set_index("utterance")
+    row = table.loc["librispeech/26-495-0004"]
+    assert (row.start, row.end) == pytest.approx((0.2, 0.7), abs=0.021)
+    assert row.duration == pytest.approx(row.end - row.start)
+    whole = librispeech.read(root).set_index("utterance")
+    assert whole.loc["librispeech/26-495-0004"].duration == pytest.approx(1.1)
+    full = table.drop("librispeech/26-495-0004").duration
+    assert full.tolist() == pytest.approx([0.1] * 4, abs=0.021)
+
+
+def test_a_file_that_cannot_be_read_is_named_whether_trimmed_or_not(root):
+    bad = root / "train-clean-100/26/495/26-495-0009.flac"
+    bad.write_bytes(b"no flac")
+    for trim in (False, True):
+        with pytest.raises(UnreadableFiles, match="26-495-0009"):
+            librispeech.read(root, trim=trim)
 
 
 def test_rows_have_a_fixed_order(root):
