@@ -16,6 +16,7 @@ from keras_ser.features import FRONT_ENDS, FeatureStore
 from keras_ser.protocols import Fold, with_few_labels, with_heard, with_speakers
 from keras_ser.protocols.fold import fingerprint as fold_fingerprint
 from keras_ser.protocols.heard import with_heard_of
+from keras_ser.utils.recent import recent
 
 # Fields that every record holds.
 ALWAYS = {
@@ -91,7 +92,7 @@ class Job:
         It is the same for all systems: which utterances are held out depends on the
         seed of the experiment and on the repeat.
         """
-        return with_heard(self.fold, self.config.heard_fraction, self._seed_of("heard"))
+        return _whole(self.fold, self.config.heard_fraction, self._seed_of("heard"))
 
     @property
     def data(self) -> Fold:
@@ -103,14 +104,13 @@ class Job:
         and on the repeat, and is therefore the same for all systems. Held-out
         utterances are those of the speakers whom the system trains on.
         """
-        system, whole = self.config.systems[self.system], self.whole
-        fold = whole if whole.heard is None else dataclasses.replace(whole, heard=None)
-        count, fraction = system.unlabelled_speakers, system.label_fraction
-        fold = with_speakers(fold, count, self._seed_of("speakers"))
-        fold = with_few_labels(fold, fraction, seed=self._seed_of("labels"))
-        if not system.use_unlabelled:
-            fold = dataclasses.replace(fold, unlabelled=None)
-        return fold if whole.heard is None else with_heard_of(fold, whole.heard)
+        system = self.config.systems[self.system]
+        return _used(
+            self.whole,
+            (system.unlabelled_speakers, self._seed_of("speakers")),
+            (system.label_fraction, self._seed_of("labels")),
+            system.use_unlabelled,
+        )
 
     def _seed_of(self, draw: str) -> int:
         """The seed of a draw, which all systems and folds of a repeat share."""
@@ -165,6 +165,34 @@ class Job:
             return {}
         rows = pd.concat(self.data.sides().values())
         return {"columns": fold_fingerprint(rows, columns)}
+
+
+@recent(2)  # for all systems of a fold
+def _whole(fold: Fold, fraction: float, seed: int) -> Fold:
+    return with_heard(fold, fraction, seed)
+
+
+@recent(2)  # asked for several times per job
+def _used(
+    whole: Fold,
+    speakers: tuple[int | None, int],
+    labels: tuple[float, int],
+    use_unlabelled: bool,
+) -> Fold:
+    """The fold as a system uses it; see `Job.data`.
+
+    Args:
+        whole: The fold from `Job.whole`.
+        speakers: How many speakers of the unlabelled speech are taken, and the seed.
+        labels: The fraction of the labels, and the seed.
+        use_unlabelled: Whether the system trains on unlabelled speech.
+    """
+    fold = whole if whole.heard is None else dataclasses.replace(whole, heard=None)
+    fold = with_speakers(fold, *speakers)
+    fold = with_few_labels(fold, labels[0], seed=labels[1])
+    if not use_unlabelled:
+        fold = dataclasses.replace(fold, unlabelled=None)
+    return fold if whole.heard is None else with_heard_of(fold, whole.heard)
 
 
 def recorded_names(names: Iterable[str]) -> str | list[str]:

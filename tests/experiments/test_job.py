@@ -6,6 +6,7 @@ import json
 import pytest
 
 from keras_ser import conditions
+from keras_ser.experiments import job as job_module
 from keras_ser.experiments import plan
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.experiments.job import ALWAYS, feature_store
@@ -280,3 +281,23 @@ def test_only_held_out_utterances_are_described(speech):
     assert after["heard_fraction"] == 1 / 3 and after["data"]["heard"]
     assert after["data"]["test"] == before["data"]["test"]
     assert after["data"]["train"] != before["data"]["train"]
+
+
+def test_the_draws_of_a_fold_are_made_once(speech, monkeypatch):
+    config = dataclasses.replace(
+        CONFIG,
+        systems={"one": System(), "few": System(label_fraction=0.5)},
+        unlabelled_corpus="librispeech",
+        heard_fraction=1 / 3,
+    )
+    drawn, real = [], job_module.with_heard
+    monkeypatch.setattr(
+        job_module,
+        "with_heard",
+        lambda *arguments: drawn.append(arguments) or real(*arguments),
+    )
+    planned = plan.plan_jobs(config, *speech, "runs", folds=["1"])
+    for job in planned:
+        assert job.data is job.data
+        assert job.updates_per_epoch is None or job.updates_per_epoch > 0
+    assert len(drawn) == config.repeats
