@@ -35,7 +35,7 @@ class PhasedModel(SpeechModel):
            L_disc = E_{z ~ p(z)} [−log D(z)] + E_x [−log(1 − D(E(x)))]      (Eq. 4)
 
        in the discriminator, then L_gen = E_x [−log D(E(x))] in the encoder. L_gen is
-       the non-saturating form of the first term of Eq. 5. The regularisation stands
+       the non-saturating form of the first term of Eq. 5. The regularisation comes
        after the first pass.
 
     Batch normalisation uses the moments of the batch in all passes. The moving moments
@@ -124,34 +124,31 @@ class PhasedModel(SpeechModel):
         def deceive():
             code, masks = self.code_model(x, training=True)
             drawn = self.draw_code(ops.shape(code), masks)
-            self._discriminate(ops.stop_gradient(code), drawn, masks)
-            loss = self._generator_loss(code, masks, training=True)
-            return loss, (code, drawn, masks)
+            logits = self._discriminate(ops.stop_gradient(code), drawn, masks)
+            loss = generator_loss(self.discriminator(code, masks, training=True))
+            return loss, (code, masks, *logits)
 
         name = GENERATOR
-        loss, (code, drawn, masks) = minimise(
+        loss, measured = minimise(
             deceive, self.optimizers[name], self.variables_of(name)
         )
         self._trackers["generator_loss"].update_state(loss)
-        self._measure_code(code, drawn, masks)
+        self._measure_code(*measured)
 
-    def _discriminate(self, code, drawn, masks) -> None:
+    def _discriminate(self, code, drawn, masks) -> tuple:
+        """Updates the discriminator; returns its logits before, of both codes."""
+
         def tell_apart():
-            return self._discriminator_loss(code, drawn, masks, training=True), ()
+            real = self.discriminator(drawn, masks, training=True)
+            encoded = self.discriminator(code, masks, training=True)
+            return discriminator_loss(real, encoded), (real, encoded)
 
         name = DISCRIMINATOR
-        loss, _ = minimise(tell_apart, self.optimizers[name], self.variables_of(name))
+        loss, logits = minimise(
+            tell_apart, self.optimizers[name], self.variables_of(name)
+        )
         self._trackers["discriminator_loss"].update_state(loss)
-
-    def _discriminator_loss(self, code, drawn, masks, training):
-        """L_disc, as −log σ(a) = softplus(−a) of the logits a."""
-        real = self.discriminator(drawn, masks, training=training)
-        encoded = self.discriminator(code, masks, training=training)
-        return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(encoded))
-
-    def _generator_loss(self, code, masks, training):
-        logits = self.discriminator(code, masks, training=training)
-        return ops.mean(ops.softplus(-logits))
+        return logits
 
     def draw_code(self, shape, masks, seed=None):
         """A code from the prior, float32 of this shape, 0 in the padding.
@@ -180,16 +177,15 @@ class PhasedModel(SpeechModel):
         """Measures the codes of speech that is not trained on."""
         code, masks = self.code_model(x, training=False)
         drawn = self.draw_code(ops.shape(code), masks, self._evaluation_seed())
-        loss = self._discriminator_loss(code, drawn, masks, training=False)
-        self._trackers["discriminator_loss"].update_state(loss)
-        loss = self._generator_loss(code, masks, training=False)
-        self._trackers["generator_loss"].update_state(loss)
-        self._measure_code(code, drawn, masks)
-
-    def _measure_code(self, code, drawn, masks) -> None:
-        """The moments of the codes, and how many the discriminator has right."""
         real = self.discriminator(drawn, masks, training=False)
-        encoded = self.discriminator(ops.stop_gradient(code), masks, training=False)
+        encoded = self.discriminator(code, masks, training=False)
+        loss = discriminator_loss(real, encoded)
+        self._trackers["discriminator_loss"].update_state(loss)
+        self._trackers["generator_loss"].update_state(generator_loss(encoded))
+        self._measure_code(code, masks, real, encoded)
+
+    def _measure_code(self, code, masks, real, encoded) -> None:
+        """The moments of the codes, and how many the discriminator gets right."""
         right = ops.concatenate([real > 0, encoded <= 0])
         tracker = self._trackers["discriminator_accuracy"]
         tracker.update_state(ops.cast(right, "float32"))
@@ -200,6 +196,21 @@ class PhasedModel(SpeechModel):
         means = ("discriminator_loss", "generator_loss", "discriminator_accuracy")
         found = {name: keras.metrics.Mean(name=name) for name in means}
         return {**found, "code": metrics.CodeMoments(name="code")}
+
+
+def discriminator_loss(real, encoded):
+    """L_disc of Eq. 4, because −log σ(a) = softplus(−a).
+
+    Args:
+        real: Logits of codes that were drawn from the prior, `(batch,)`.
+        encoded: Logits of codes of the encoder, `(batch,)`.
+    """
+    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(encoded))
+
+
+def generator_loss(encoded):
+    """L_gen = E_x [−log D(E(x))] of the logits of the encoder's codes, `(batch,)`."""
+    return ops.mean(ops.softplus(-encoded))
 
 
 def layers_called(model: keras.Model, prefixes: Iterable[str]) -> list:
