@@ -13,11 +13,12 @@ FIXED = ("learning_rate", "global_clipnorm", "name", "kwargs")
 AVERAGES = ("use_ema", "ema_momentum", "ema_overwrite_frequency")
 
 
-def make_optimizer(training: Training) -> Any:
+def make_optimizer(training: Training, factor: float = 1.0) -> Any:
     """Returns a new optimizer with the settings of a training.
 
     Args:
         training: The settings.
+        factor: A factor of the learning rate; see `models.SpeechModel.rate_factors`.
 
     Raises:
         ValueError: If Keras rejects the value of an argument.
@@ -25,7 +26,7 @@ def make_optimizer(training: Training) -> Any:
     arguments = {**DEFAULTS.get(training.optimizer, {}), **training.optimizer_arguments}
     if training.clip_norm:
         arguments["global_clipnorm"] = float(training.clip_norm)
-    kind, rate = _kind(training), float(training.learning_rate)
+    kind, rate = _kind(training), factor * float(training.learning_rate)
     try:
         return kind(rate, **arguments)
     except (ValueError, TypeError) as error:

@@ -187,7 +187,11 @@ def compile_model(model: keras.Model, training: Training, objective: dict) -> No
         training: The settings.
         objective: The arguments of `model.objective`.
     """
-    named = {name: make_optimizer(training) for name in model.optimizer_names}
+    factors = model.rate_factors
+    named = {
+        name: make_optimizer(training, factors.get(name, 1.0))
+        for name in model.optimizer_names
+    }
     (first, *others) = named.values()
     model.compile(named if others else first, **model.objective(**objective))
 

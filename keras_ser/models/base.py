@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,6 +58,8 @@ class SpeechModel(keras.Model):
         dimensions: The number of values per frame.
         mask_padding: Whether all parts ignore the padding.
         optimizer_names: The names of the optimizers, of which most models have one.
+        rate_factors: Factors of the learning rates of some optimizers, by their names.
+            An experiment multiplies its learning rate by them.
         backends: The Keras backends that the model's `train_step` supports.
         recipe: The family of models whose training settings a preset has, a key of
             `experiments.training_settings.RECIPES`.
@@ -87,6 +90,7 @@ class SpeechModel(keras.Model):
     """
 
     optimizer_names: tuple[str, ...] = ("main",)
+    rate_factors: Mapping[str, float] = types.MappingProxyType({})
     backends: tuple[str, ...] = ALL_BACKENDS
     recipe: str = "mtl_aug"
     mask_padding = True

@@ -117,6 +117,16 @@ def check_fraction(**numbers) -> None:
             )
 
 
+def check_factor(**numbers) -> None:
+    """Raises ValueError unless numbers are above 0 and up to 1."""
+    for name, value in numbers.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 < value <= 1:
+            raise ValueError(
+                f"`{name}` must be a number above 0 and up to 1. Received: {value!r}."
+            )
+
+
 def check_normalisations(
     normalisation: str, moments: str, filters, momentum: float | None
 ) -> None:

@@ -86,6 +86,10 @@ class SSAAE(PhasedModel):
             normal one, and `"half_normal"` that of its absolute values. With the
             latter, the last stage has a ReLU and max pooling like the others, also if
             there is no discriminator.
+        generator_rate: Factor of the learning rate of the optimizer `generator` in an
+            experiment. At the rate of the others, this phase moves the encoder more
+            than those that it serves; see docs/studies/ss_aae.md. A script that
+            compiles the model itself sets the rates of its optimizers.
         dropout: Dropout rate between the dense layers of classifiers and discriminator.
         momentum: Momentum of the moving moments that batch normalisation uses in
             inference. The default is that of the preset.
@@ -145,6 +149,7 @@ class SSAAE(PhasedModel):
         adversarial: bool = True,
         phases: str = "three",
         prior: str = "gaussian",
+        generator_rate: float = 0.1,
         dropout: float = 0.3,
         momentum: float | None = None,
         moments: str = "all",
@@ -163,6 +168,7 @@ class SSAAE(PhasedModel):
             "adversarial": adversarial,
             "phases": phases,
             "prior": prior,
+            "generator_rate": generator_rate,
             "dropout": dropout,
             "momentum": momentum,
             "moments": moments,
@@ -249,6 +255,11 @@ class SSAAE(PhasedModel):
             names += [DISCRIMINATOR, GENERATOR]
         return tuple(names)
 
+    @property
+    def rate_factors(self) -> dict[str, float]:
+        """The factor of the learning rate of `generator`; see the argument."""
+        return {GENERATOR: self.generator_rate}
+
     def variables_of(self, name):
         if name not in self.optimizer_names:
             raise ValueError(
@@ -305,6 +316,7 @@ class SSAAE(PhasedModel):
         stages: int = 3,
         phases: str = "three",
         prior: str = "gaussian",
+        generator_rate: float = 0.1,
         dropout: float = 0.3,
         momentum: float | None = None,
         moments: str = "all",
@@ -324,6 +336,7 @@ class SSAAE(PhasedModel):
         sizes = chosen(parts.PRESETS[preset], filters=filters, kernels=kernels)
         checks.check_sizes(3, **sizes)
         checks.check_dimensions(dimensions, stages + 1)
+        checks.check_factor(generator_rate=generator_rate)
         checks.check_fraction(dropout=dropout)
         if momentum is not None:
             checks.check_fraction(momentum=momentum)

@@ -8,6 +8,8 @@ import pytest
 
 from keras_ser.experiments.config import OPTIMIZERS, Training
 from keras_ser.experiments.optimizers import check_optimizer, make_optimizer
+from keras_ser.experiments.training import compile_model
+from keras_ser.models import SSAAE
 
 
 def test_the_default_is_adam_with_the_defaults_of_keras():
@@ -23,6 +25,15 @@ def test_every_optimizer_of_a_config_can_be_made(name):
     assert type(made) is getattr(keras.optimizers, OPTIMIZERS[name])
     assert float(made.learning_rate) == 1.0
     assert made.global_clipnorm == 5.0
+
+
+def test_a_model_has_optimizers_with_other_learning_rates():
+    model = SSAAE(("a", "b"), dimensions=16, filters=(2, 2, 2), generator_rate=0.5)
+    compile_model(model, Training(learning_rate=0.01), {"alpha": 0.3})
+    rates = {name: float(each.learning_rate) for name, each in model.optimizers.items()}
+    assert rates == pytest.approx(
+        {"main": 0.01, "reconstruction": 0.01, "discriminator": 0.01, "generator": 5e-3}
+    )
 
 
 def test_sgd_has_a_momentum_that_can_be_changed():

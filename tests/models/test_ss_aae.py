@@ -175,6 +175,8 @@ def test_a_model_needs_the_names_of_its_heads():
         ({"stages": 4}, "stages"),
         ({"dimensions": 24}, "multiple of 16"),
         ({"dropout": 1.0}, "dropout"),
+        ({"generator_rate": 0}, "generator_rate"),
+        ({"generator_rate": 1.5}, "generator_rate"),
         ({"momentum": 2.0}, "momentum"),
         ({"moments": "unlabelled"}, "moments"),
         ({"filters": (4, 4)}, "3 positive integers"),
