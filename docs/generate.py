@@ -37,6 +37,7 @@ MAIN_SYSTEMS = (
     ("baseline", "mtl_aug"),
     ("cnn_lstm", "densenet_highway"),
     ("cnn_multi", "aae_speaker", "ss_aae"),  # of which a table has two
+    ("baseline", "gr_language", "gr_speaker_language"),
 )
 PAPERS_TABLES, MARKS = ("pooled", "SNR", "ε", "published"), "†‖§¶"
 # What was corrected after experiments ran, and these experiments. One that has been run
@@ -454,16 +455,25 @@ def examples(_: str) -> str:
 
 
 def _examples() -> list[tuple]:
-    """The examples that are called like the folder and the name of a config.
+    """The examples of tables and figures, with the path of the config and the config.
 
-    Each comes with the path of its config and the config.
+    An example is called like the folder and the name of its config, unless it names
+    another one.
     """
+    configs = dict(_configs())
     found = []
-    for path, loaded in _configs():
-        example = ROOT / "examples" / f"{path.parent.name}_{path.name}"
-        if example.exists():
-            found.append((example, path, loaded))
-    return sorted(found, key=lambda each: each[0])
+    for example in sorted((ROOT / "examples").glob("*_*.py")):
+        path = _config_of_example(example)
+        if path in configs:
+            found.append((example, path, configs[path]))
+    return found
+
+
+def _config_of_example(example: Path) -> Path | None:
+    """The config that the text of an example names, or None."""
+    text = example.read_text(encoding="utf-8")
+    named = re.search(r'CONFIG = .* / "configs" / "(\w+)" / "(\w+\.py)"', text)
+    return named and ROOT / "configs" / named[1] / named[2]
 
 
 def _rows_of_example(name: str, config: Path, loaded) -> list[str]:
@@ -471,6 +481,7 @@ def _rows_of_example(name: str, config: Path, loaded) -> list[str]:
     from keras_ser import reports
 
     rows = []
+    printed = _published(name, loaded)
     archives = sorted((ROOT / "results").glob(f"{loaded.name}_*.zip"))
     names = [path.stem for path in archives]
     named = [each for each in names if _configs_of(each)[0][0] == config]
@@ -485,7 +496,7 @@ def _rows_of_example(name: str, config: Path, loaded) -> list[str]:
             if archive.stem in CORRECTED:
                 measured += ", before [corrections](../docs/results.md)"
             rows.append(
-                f"| [{name}]({name}) | {test_set} | {_published(loaded)} | {measured} "
+                f"| [{name}]({name}) | {test_set} | {printed} | {measured} "
                 f"| `{_command(name, archive)}` | {_made(archive)} |"
             )
     return rows
@@ -494,16 +505,24 @@ def _rows_of_example(name: str, config: Path, loaded) -> list[str]:
 def _not_run_yet(name: str, loaded) -> str:
     words = " ".join(f"--corpus {corpus}=DIR" for corpus in loaded.needed_corpora)
     return (
-        f"| [{name}]({name}) | {', '.join(loaded.corpora)} | {_published(loaded)} | "
-        f"not run yet | `python examples/{name} {words}` | - |"
+        f"| [{name}]({name}) | {', '.join(loaded.corpora)} | "
+        f"{_published(name, loaded)} | not run yet | "
+        f"`python examples/{name} {words}` | - |"
     )
 
 
-def _published(loaded) -> str:
-    """The printed figures of the paper's own systems, `iemocap: baseline 64.3, …`."""
+def _published(name: str, loaded) -> str:
+    """The printed figures of the paper's own systems, `iemocap: baseline 64.3, …`.
+
+    They are those of the table or figure that the example is called after, if a config
+    has several.
+    """
     from keras_ser import reports
 
     paper, _, number = loaded.published.partition(":")
+    if "+" in number:
+        kind, own = re.search(r"(table|figure)(\d+)", name).groups()
+        number = own if kind == "table" else f"figure {own}"
     printed = reports.load_published(paper, number).dropna(subset="value")
     printed = printed[printed.row.isin(loaded.systems)]
     parts = []
@@ -521,11 +540,8 @@ def _published(loaded) -> str:
 def _main_systems(systems) -> list[str]:
     """The network of a paper and its reference, else the first and the last system."""
     names = list(systems)
-    for pair in MAIN_SYSTEMS:
-        found = [name for name in pair if name in names]
-        if found:
-            return found
-    return [*dict.fromkeys([names[0], names[-1]])]
+    found = [[name for name in pair if name in names] for pair in MAIN_SYSTEMS]
+    return max(found, key=len) or [*dict.fromkeys([names[0], names[-1]])]
 
 
 def _command(name: str, archive: Path) -> str:

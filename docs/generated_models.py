@@ -8,6 +8,7 @@ import functools
 import importlib
 import importlib.util
 import json
+import math
 import os
 import subprocess
 import sys
@@ -134,4 +135,26 @@ def _counts() -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-KINDS = {"networks": networks, "network": network}
+def attributes(_: str) -> str:
+    """The parameters of `AttributeCNNLSTM` next to those that its paper names."""
+    from keras_ser import models
+
+    names = {"gender": ("female", "male")}
+    rows = [["part", "paper", "`paper`", "`small`"]]
+    shared, hidden = ["shared layers", "approximately 1.8 M"], ["a discriminator"]
+    hidden.append("about 1 M")
+    for preset in ("paper", "small"):
+        model = models.AttributeCNNLSTM(
+            ("negative", "neutral", "positive"),
+            names,
+            preset=preset,
+            attributes=("gender",),
+            approach="discriminator",
+        )
+        shared.append(f"{model.embedding_model.count_params():,}")
+        own = model.variables_of("discriminator")
+        hidden.append(f"{sum(math.prod(each.shape) for each in own):,}")
+    return _table([*rows, shared, hidden], texts=1)
+
+
+KINDS = {"networks": networks, "network": network, "attributes": attributes}

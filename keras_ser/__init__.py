@@ -44,7 +44,9 @@ __getattr__, _, __all__ = lazy_loader.attach(
         "data": ["Pipeline"],
         "experiments": ["run"],
         "experiments.config": ["Experiment", "Features", "System", "Training"],
-        "features": ["FeatureStore", "LogMel", "Preprocessing", "Spectrogram"],
+        "features": [
+            *("FeatureStore", "FilterBank", "LogMel", "Preprocessing", "Spectrogram")
+        ],
         "inference": ["Recogniser", "load"],
     },
 )

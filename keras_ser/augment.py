@@ -135,11 +135,11 @@ class SpecAugment(BatchAugmentation):
         f ~ U{0 … F'}, f0 ~ U{0 … V − f − 1},  bands  [f0, f0 + f) become 0
         t ~ U{0 … T'}, t0 ~ U{0 … τ − t − 1}, frames [t0, t0 + t) become 0
 
-    with F' = min(F, V − 1) and T' = min(T, share · τ). If both masks are narrower
-    than `least`, the frequency mask is widened to `least`, or to V − 1 if there are
-    fewer bands: two empty masks would give a copy of class `none` under the wrong
-    label. The range of t0 excludes the last frame from the mask, which preserves the
-    utterance's length.
+    with F' = min(F, V − 1) and T' = min(T, share · τ, τ − 1). If both masks are
+    narrower than `least`, the frequency mask is widened to `least`, or to V − 1 if
+    there are fewer bands: two empty masks would give a copy of class `none` under the
+    wrong label. The range of t0 excludes the last frame from the mask, which preserves
+    the utterance's length.
 
     Args:
         frequency: F, the widest frequency mask in bands. With 0, and `least` 0 too,
@@ -209,7 +209,7 @@ class SpecAugment(BatchAugmentation):
         """
         seeds = tf.unstack(tf.random.split(seed, 4))
         limit = tf.cast(self.share * tf.cast(frames, tf.float32), tf.int32)
-        most = tf.minimum(self.time, limit)
+        most = tf.minimum(self.time, tf.minimum(limit, frames - 1))
         bands = tf.fill(tf.shape(frames), dimensions)
         width_f = _random_integers(seeds[0], tf.minimum(self.frequency + 1, bands))
         width_t = _random_integers(seeds[1], most + 1)
@@ -235,14 +235,20 @@ class SpecAugment(BatchAugmentation):
 
     def _tfio(self, features, frames, seed):
         tfio = _import_tensorflow_io()
+        # Both functions draw a width below the one that they are given, from 0 on.
+        bands = max(1, min(self.frequency, features.shape[-1]))
 
         def mask_one(inputs):
             feature, length = inputs
             most = tf.cast(self.share * tf.cast(length, tf.float32), tf.int32)
-            speech = tfio.audio.freq_mask(feature[:length], self.frequency)
-            width = tf.maximum(tf.minimum(self.time, most), 1)
+            most = tf.minimum(self.time, tf.minimum(most, length - 1))
+            speech = tfio.audio.freq_mask(feature[:length], bands)
             # The last frame is not masked, or the utterance would look shorter.
-            masked = tfio.audio.time_mask(speech[:-1], width)
+            masked = tf.cond(
+                most > 0,
+                lambda: tfio.audio.time_mask(speech[:-1], most),
+                lambda: speech[:-1],
+            )
             return tf.concat([masked, speech[-1:], feature[length:]], axis=0)
 
         return tf.map_fn(mask_one, (features, frames), fn_output_signature=tf.float32)

@@ -67,7 +67,7 @@ def predictions(
 
     @functools.lru_cache(maxsize=1)
     def features(transform: Callable) -> list[np.ndarray]:
-        return _features(recogniser, table, store, transform, workers)
+        return normalised_features(recogniser, table, store, transform, workers)
 
     parts = []
     for condition in found:
@@ -116,7 +116,7 @@ def heard_predictions(
     rows.insert(1, "condition", CLEAN.text)
     if not tasks:
         return rows.iloc[:0].assign(head="", truth="", prediction="")
-    features = _features(recogniser, table, store, CLEAN.transform(None), 1, speech)
+    features = normalised_features(recogniser, table, store, speech=speech)
     outputs = recogniser.outputs(features, None, [task for task, _ in tasks])
     return pd.concat(_predicted(rows, tasks, outputs), ignore_index=True)
 
@@ -201,17 +201,27 @@ def _predicted(rows: pd.DataFrame, tasks: list, outputs: dict) -> list[pd.DataFr
     ]
 
 
-def _features(
+def normalised_features(
     recogniser: Recogniser,
     table: pd.DataFrame,
-    store: FeatureStore | None,
-    transform: Callable,
-    workers: int,
+    store: FeatureStore | None = None,
+    transform: Callable = IDENTITY,
+    workers: int = 1,
     speech: pd.DataFrame | None = None,
 ) -> list[np.ndarray]:
-    """Normalised features `(frames, dimensions)` in the order of the table.
+    """Features of every utterance of a table, as a recogniser's model takes them.
 
-    The statistics of a speaker are those of `speech`, by default of the table.
+    Args:
+        recogniser: Model and preprocessing.
+        table: Utterances.
+        store: Feature store to read from and to add to; see `predictions`.
+        transform: Transform of the waveform, before the front-end.
+        workers: As for `predictions`.
+        speech: If the preprocessing normalises by speaker, the utterances from which a
+            speaker's statistics are computed. The default is the table.
+
+    Returns:
+        Arrays `(frames, dimensions)` in the order of the table.
     """
     preprocessing = recogniser.preprocessing
     raw = _raw(recogniser, table, store, transform, workers)

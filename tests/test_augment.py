@@ -2,6 +2,7 @@
 
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -187,6 +188,55 @@ class TestSpecAugment:
             augment.SpecAugment(frequency=5, least=6)
         assert augment.SpecAugment(frequency=5, least=5).least == 5
         assert augment.SpecAugment(frequency=0, least=0).frequency == 0
+
+    def test_with_least_0_both_masks_may_be_empty(self):
+        """Of 4 · 31 pairs of widths, one is empty."""
+        frames = tf.fill([8000], 1000)
+        made = augment.SpecAugment(time=30, frequency=3, least=0)
+        drawn = made.draw(frames, BANDS, seed(2))
+        width_f, width_t = (
+            np.array(drawn[name]) for name in ("band_width", "frame_width")
+        )
+        assert set(width_f) == set(range(4)) and set(width_t) == set(range(31))
+        empty, expected = ((width_f == 0) & (width_t == 0)).sum(), 8000 / (4 * 31)
+        assert abs(empty - expected) < 5 * np.sqrt(expected)
+
+    def test_the_ops_of_keras_give_the_same(self, rng):
+        batch = batch_of(rng, lengths=[120, 90, 40, 33, 120, 60])
+        made = augment.SpecAugment(time=30, frequency=3, least=0)
+        drawn = made.draw(batch["frames"], BANDS, seed(7))
+        found = made.apply(batch, batch, drawn, keras.ops)["features"]
+        expected = made(batch, batch, seed(7))["features"]
+        np.testing.assert_array_equal(np.array(found), np.array(expected))
+
+    @pytest.mark.parametrize("ops", ["batch", "tfio"])
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            {"frequency": 0, "time": 30, "least": 0},
+            {"frequency": 3, "time": 0, "least": 0},
+            {"frequency": 2 * BANDS, "time": 30, "share": 1.0, "least": 0},
+        ],
+    )
+    def test_the_widest_and_the_narrowest_masks(self, rng, settings, ops):
+        if ops == "tfio" and sys.version_info >= (3, 13):
+            pytest.skip("no wheel of tensorflow-io")
+        lengths = [120, 90, 40, 20, 2, 1]
+        batch = batch_of(rng, lengths=lengths)
+        made = augment.SpecAugment(**settings, ops=ops)
+        found = np.zeros(2, int)
+        for number in range(12):
+            bands, times = self.masks(
+                made(batch, batch, seed(number))["features"], lengths
+            )
+            for band, frame, length in zip(bands, times, lengths, strict=True):
+                widest = (
+                    min(settings["frequency"], BANDS - 1),
+                    min(settings["time"], length - 1),
+                )
+                assert band.sum() <= widest[0] and frame.sum() <= widest[1]
+                found = np.maximum(found, [band.sum(), frame.sum()])
+        assert ((found > 0) == [settings["frequency"] > 0, settings["time"] > 0]).all()
 
     def test_masks_stay_within_the_widest_frequency_mask(self, rng):
         frames = tf.fill([500], 120)

@@ -235,6 +235,7 @@ def test_every_example_of_a_table_or_figure_is_listed_and_has_its_config(generat
     for name, config in named.items():
         assert f"[{name}]({name})" in text
         family = config.parent.name
+        assert name.startswith(f"{family}_")
         script = (folder / name).read_text(encoding="utf-8")
         assert f'"{family}"' in script and config.name in script
 

@@ -30,6 +30,7 @@ LOG_KEY = re.compile(rf"(val_)?({'|'.join(sorted(HEADS))})_(accuracy|ccc|loss|ua
 OTHER_THINGS = {
     "kind": "The kind of a task. One kind, `reconstruction`, is spelt like its head.",
     "normalise": "A mode of normalisation: `speaker` shares statistics per speaker.",
+    "probes": "Columns that probes read. `speaker` needs held-out utterances.",
     "split": "A way to divide a corpus: by `speaker` or by `utterance`.",
 }
 # Whether a table has a column is no question about heads.

@@ -33,6 +33,11 @@ RUNS = {
 NUMBERS = np.linspace(0, 1, 30)
 SOUND = RNG.normal(size=(100, 16))  # (frames, bands)
 POINTS = RNG.normal(size=(40, 2))  # (utterances, 2)
+# Two panels of points, whose values are few, and one with many values.
+FEW, MANY = (
+    pd.DataFrame(POINTS, columns=["x", "y"]).assign(value=values)
+    for values in (["deu", "eng", "", "ita"] * 10, [f"s{n % 24}" for n in range(40)])
+)
 SYSTEMS = ["baseline", "mtl_aug"]
 MEASURED = pd.DataFrame(
     {"uar": [60.0, 70.0], "low": [55.0, 66.0], "high": [65.0, np.nan]}, index=SYSTEMS

@@ -137,6 +137,36 @@ def write(root: Path, table: pd.DataFrame, config=None, **metrics) -> Path:
     return folder
 
 
+def probed(column, trained, untrained, reason="", **changes) -> list[dict]:
+    """The two rows of a `probes.csv` on a column; a UAR of None is an empty cell."""
+    usual = {"test": "test", "classes": 2, "left_out": 0, "train_utterances": 100}
+    usual |= {"test_utterances": 12, **changes}
+    chance = None if reason else 1 / usual["classes"]
+    uars = {"trained": trained, "untrained": untrained}
+    return [
+        {"column": column, "network": name, **usual, "uar": uar, "chance": chance}
+        | {"reason": reason}
+        for name, uar in uars.items()
+    ]
+
+
+def write_probes(folder: Path, rows=None, **values) -> None:
+    """Writes `probes.csv` and `embeddings.csv` into the folder of a run.
+
+    Args:
+        folder: the folder.
+        rows: from `probed`; default: rows on the gender.
+        values: columns of `embeddings.csv`.
+    """
+    rows = probed("gender", 0.9, 0.6) if rows is None else rows
+    pd.DataFrame(rows).to_csv(folder / "probes.csv", index=False)
+    points = np.random.default_rng(0).normal(size=(8, 2))
+    table = pd.DataFrame(points, columns=["x", "y"]).assign(
+        utterance=range(8), test="test", gender=["female", "male"] * 4, **values
+    )
+    table.to_csv(folder / "embeddings.csv", index=False)
+
+
 def report_text(paths, out, formats=("md",), **options) -> str:
     """The Markdown report of runs, which is written to `out`."""
     from keras_ser import reports

@@ -21,6 +21,7 @@ os.environ["JAX_COMPILATION_CACHE_DIR"] = os.path.join(sys.argv[2], "compiled")
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import numpy as np
+from toy_attributes import SmallAttributes
 
 import keras_ser as ser
 from keras_ser.experiments import together
@@ -62,6 +63,18 @@ def experiment(name="steered", normalise="train", **training):
     )
 
 
+def attributes(**training):
+    """A head that is unlearnt, whose weight rises."""
+    arguments = {"attributes": ["gender"], "approach": "gradient_reversal"}
+    return ser.Experiment(
+        name="attributes",
+        corpus="csv",
+        systems={"reversal": ser.System(SmallAttributes, arguments=arguments)},
+        features=ser.Features(**FEATURES),
+        training=ser.Training(batch=4, **training),
+    )
+
+
 class Script:
     """Runs scenarios on a sheet of speech."""
 
@@ -82,7 +95,8 @@ class Script:
     def main(self):
         steered = experiment(**STEERED)
         plain = experiment("plain", "utterance", **{**PLAIN, "epochs": 1})
-        for config, systems in ((steered, ()), (plain, "baseline")):
+        turned = attributes(**STEERED)
+        for config, systems in ((steered, ()), (plain, "baseline"), (turned, ())):
             self.run("alone", config, repeats=1, folds=["1"], systems=systems)
             self.run("together", config, together=4, systems=systems)
         options = {"systems": "baseline", "together": 4}

@@ -12,7 +12,6 @@ Cost: about a minute per training on one core. A finished training is not repeat
 start the command twice to use two cores.
 """
 
-import itertools
 import os
 from pathlib import Path
 
@@ -20,7 +19,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import numpy as np
-import pandas as pd
 import splits
 
 from keras_ser import backend, corpora
@@ -84,46 +82,12 @@ def train(name: str, split: str, number: str, folder: Path, table, cache) -> Non
     splits.finish(folder, FILE, [scored])
 
 
-BY_FOLDER = {
-    name.replace(", ", "_").replace(" ", "_"): each
-    for name, each in CONFIGURATIONS.items()
-}
+BY_FOLDER = {splits.folder_name(name): each for name, each in CONFIGURATIONS.items()}
 
 
 def table(out: Path) -> str:
     """The study's table in Markdown."""
-    pairs = list(itertools.product(splits.SPLITS, SEEDS))
-    header = ["configuration", *(" ".join(pair) for pair in pairs), "mean", "gain"]
-    header += ["NLL"]
-    lines = ["| " + " | ".join(header) + " |", "|---" + "|---:" * len(header[1:]) + "|"]
-    found = {
-        name: [_read(out / folder / split / seed / FILE) for split, seed in pairs]
-        for name, folder in zip(CONFIGURATIONS, BY_FOLDER, strict=True)
-    }
-    for name, scored in found.items():
-        done = [number for number, each in enumerate(scored) if each is not None]
-        if not done:
-            continue
-        cells = ["–" if each is None else f"{100 * each.uar:.1f}" for each in scored]
-        cells.append(f"{100 * np.mean([scored[number].uar for number in done]):.1f}")
-        cells.append(_gain(scored, found[REFERENCE]))
-        cells.append(f"{np.mean([scored[number].nll for number in done]):.2f}")
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _read(path: Path) -> pd.Series | None:
-    return pd.read_csv(path).iloc[0] if path.exists() else None
-
-
-def _gain(scored: list, reference: list) -> str:
-    """The mean paired difference from the reference, with its standard error."""
-    both = [
-        100 * (one.uar - other.uar)
-        for one, other in zip(scored, reference, strict=True)
-        if one is not None and other is not None
-    ]
-    return "–" if scored is reference or not both else splits.gain(np.array(both))
+    return splits.score_table(out, CONFIGURATIONS, SEEDS, FILE)
 
 
 def main() -> None:

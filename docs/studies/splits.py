@@ -7,6 +7,7 @@ No group is a test: every figure of these studies may decide a default.
 
 import argparse
 import contextlib
+import itertools
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -145,6 +146,54 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         "accuracy": scores.accuracy(truth, best),
         "nll": float(-np.log(own).mean()),
     }
+
+
+def folder_name(configuration: str) -> str:
+    """The name of a configuration's folder."""
+    return configuration.replace(", ", "_").replace(" ", "_")
+
+
+def score_table(out: Path, configurations: Iterable[str], seeds, name: str) -> str:
+    """A table in Markdown of the scores of each split and seed.
+
+    Args:
+        out: The folder of all trainings.
+        configurations: What was compared. The first is the reference of the gains.
+        seeds: The numbers of the seeds.
+        name: The file with the scores of a training.
+    """
+    pairs = list(itertools.product(SPLITS, seeds))
+    header = ["configuration", *(" ".join(pair) for pair in pairs), "mean", "gain"]
+    header += ["NLL"]
+    lines = ["| " + " | ".join(header) + " |", "|---" + "|---:" * len(header[1:]) + "|"]
+    reference = None
+    for configuration in configurations:
+        folder = out / folder_name(configuration)
+        scored = [_read(folder / split / seed / name) for split, seed in pairs]
+        reference = reference or scored
+        done = [each for each in scored if each is not None]
+        if not done:
+            continue
+        cells = ["–" if each is None else f"{100 * each.uar:.1f}" for each in scored]
+        cells.append(f"{100 * np.mean([each.uar for each in done]):.1f}")
+        cells.append(_gain(scored, reference))
+        cells.append(f"{np.mean([each.nll for each in done]):.2f}")
+        lines.append(f"| {configuration} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _read(path: Path) -> pd.Series | None:
+    return pd.read_csv(path).iloc[0] if path.exists() else None
+
+
+def _gain(scored: list, reference: list) -> str:
+    """The mean paired difference from the reference, with its standard error."""
+    both = [
+        100 * (one.uar - other.uar)
+        for one, other in zip(scored, reference, strict=True)
+        if one is not None and other is not None
+    ]
+    return "–" if scored is reference or not both else gain(np.array(both))
 
 
 def gain(differences: np.ndarray) -> str:

@@ -31,6 +31,25 @@ def moving_average(model: Any, variables: Sequence, averages: Sequence) -> Calla
     return _UPDATES[keras.backend.backend()](model, variables, averages)
 
 
+def averaged_weights(model: Any) -> list:
+    """The weights of a model that can be averaged.
+
+    They are those with floating-point numbers, without the `alpha_variables` of a
+    `models.SpeechModel`: the averaged model has their present values.
+
+    Args:
+        model: A `keras.Model`.
+    """
+    import keras
+
+    others = {id(each) for each in getattr(model, "alpha_variables", ())}
+    return [
+        each
+        for each in model.weights
+        if keras.backend.is_float_dtype(each.dtype) and id(each) not in others
+    ]
+
+
 def _update_tensorflow(model, variables, averages):
     import tensorflow as tf
 

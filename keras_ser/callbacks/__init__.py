@@ -1,10 +1,11 @@
-"""Keras callbacks: schedules, averages, seeds, class centers, progress, checkpoint."""
+"""Keras callbacks: schedules, averages, α, seeds, class centers, and more."""
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "alpha",
         "averaging",
         "centers",
         "checkpoint",
@@ -16,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "seeds",
     ],
     submod_attrs={
+        "alpha": ["SetAlpha"],
         "averaging": ["AverageWeights", "OnAverages"],
         "centers": ["InitialiseCenters"],
         "checkpoint": ["Checkpoint"],

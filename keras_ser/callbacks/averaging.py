@@ -18,7 +18,8 @@ class AverageWeights(keras.callbacks.Callback):
 
     The averages start at the initial weights, and d_t is lower at first, so that these
     are soon forgotten. The moments of batch normalisation and the class centers are
-    averaged too. Integer weights are not: the averaged model has their current values.
+    averaged too. Integer weights and the α of `models.AttributeModel` are not: the
+    averaged model has their current values.
 
     Validation in `fit` sees the averages, and the model has them when training ends.
     Training itself continues from the weights as they were.
@@ -135,13 +136,12 @@ class AverageWeights(keras.callbacks.Callback):
         """Makes averages of all weights that have none."""
         if self._averages:
             return
-        weights = self.model.weights
-        if not weights:
+        if not self.model.weights:
             raise ValueError(
                 "Averages need the weights of a built model. Received: a model without "
                 "weights. Call the model on a batch first."
             )
-        self._variables = [each for each in weights if _is_float(each)]
+        self._variables = backend_averaging.averaged_weights(self.model)
         self._averages = [
             keras.Variable(
                 keras.ops.convert_to_numpy(each),
@@ -194,7 +194,3 @@ class OnAverages(keras.callbacks.CallbackList):
         with self.averaging.averaged():
             for callback in self.callbacks:
                 callback.on_epoch_end(epoch, logs)
-
-
-def _is_float(variable: keras.Variable) -> bool:
-    return keras.backend.is_float_dtype(variable.dtype)

@@ -27,6 +27,7 @@ class Halve(Schedule):
             it does not stop for that reason.
         select: The epoch whose model is left at the end, `"best"` or `"last"`.
         averaging: The `AverageWeights` of the training; see `Schedule`.
+        first: Index of the first epoch that may be selected; see `Schedule`.
 
     Attributes: See `Schedule`.
 
@@ -51,8 +52,9 @@ class Halve(Schedule):
         stop: int = 0,
         select: str = "best",
         averaging: AverageWeights | None = None,
+        first: int = 0,
     ):
-        super().__init__(monitor, stop, tie, select, averaging)
+        super().__init__(monitor, stop, tie, select, averaging, first)
         self.patience = patience
         self.factor = factor
         self.floor = floor

@@ -27,10 +27,12 @@ class Schedule(keras.callbacks.Callback):
         averaging: The `AverageWeights` of the training. Its averages are part of the
             snapshot of the best epoch, so that they are restored with the weights. Put
             it after the schedule in the list of callbacks.
+        first: Index of the first epoch that may be selected, counted from 0. Epochs
+            without progress are counted from there, for `stop` and for a patience.
 
     Attributes:
-        best_epoch: Index of the selected epoch, counted from 0. It is None before the
-            first epoch ends.
+        best_epoch: Index of the selected epoch, counted from 0. It is None until an
+            epoch that may be selected has ended.
         kept: Weights, optimizer states and averages of the best epoch, as a list of
             arrays. It is None if they are not needed.
         keeper: What takes and restores snapshots: an object with `snapshot()` and
@@ -50,6 +52,7 @@ class Schedule(keras.callbacks.Callback):
         tie: str = "val_emotion_loss",
         select: str = "best",
         averaging: AverageWeights | None = None,
+        first: int = 0,
     ):
         super().__init__()
         if select not in SELECT:
@@ -59,6 +62,7 @@ class Schedule(keras.callbacks.Callback):
         self.tie = tie
         self.select = select
         self.averaging = averaging
+        self.first = first
         self.kept = None
         self.keeper = None
         self._best = (-np.inf, -np.inf)
@@ -78,6 +82,8 @@ class Schedule(keras.callbacks.Callback):
         score = self._score(logs or {})
         self._log_rates(logs)
         self._last_epoch = epoch
+        if epoch < self.first:
+            return
         if score > self._best:
             self._best, self._best_epoch = score, epoch
             if self.restores or self.select == "best":
@@ -116,7 +122,7 @@ class Schedule(keras.callbacks.Callback):
         """Is called after any other epoch, unless training stops."""
 
     def _is_stale(self, epoch: int) -> bool:
-        best = -1 if self._best_epoch is None else self._best_epoch
+        best = self.first - 1 if self._best_epoch is None else self._best_epoch
         return 0 < self.stop <= epoch - best
 
     def _score(self, logs) -> tuple[float, float]:

@@ -19,6 +19,7 @@ BOUNDS: dict[str, tuple[float, ...]] = {
     "msp_improv": (2.5, 3.5),
     "synthetic": (2.0, 3.5),
     "synthetic_b": (2.0, 3.5),
+    "synthetic_c": (2.0, 3.5),
 }
 
 

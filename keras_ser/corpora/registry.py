@@ -53,6 +53,7 @@ CORPORA: dict[str, Corpus] = {
     "savee": savee.CORPUS,
     "synthetic": kinds.CORPUS,
     "synthetic_b": kinds.SECOND,
+    "synthetic_c": kinds.THIRD,
     "synthetic_noise": kinds.NOISE,
     "synthetic_unlabelled": kinds.UNLABELLED,
     "tess": tess.CORPUS,

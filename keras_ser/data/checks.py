@@ -1,5 +1,7 @@
 """Checks of a pipeline's arguments against each other."""
 
+import math
+import numbers
 from collections.abc import Iterable
 
 from keras_ser.tasks import Task
@@ -28,6 +30,43 @@ def check_types(tasks: Iterable[Task], types: tuple, trained: tuple, rows: int) 
             f"types. Received: {trained}, because rows_per_utterance="
             f"{rows}. Raise it, add augmentations, or leave this head out of the model."
         )
+
+
+def unlabelled_rows(batch: int, unlabelled_ratio: float) -> int:
+    """The number of unlabelled rows in a batch.
+
+    Args:
+        batch: The number of labelled rows per batch.
+        unlabelled_ratio: The number of unlabelled rows per labelled row, which may be
+            a fraction.
+
+    Raises:
+        ValueError: The ratio is not a finite number of 0 or more, or does not give a
+            whole number of rows.
+
+    Example:
+
+    >>> unlabelled_rows(16, 0.125)
+    2
+    """
+    is_number = isinstance(unlabelled_ratio, numbers.Real)
+    if not (is_number and 0 <= unlabelled_ratio < math.inf):
+        raise ValueError(
+            "`unlabelled_ratio` must be a finite number of 0 or more. Received: "
+            f"{unlabelled_ratio!r}. Choose 1 for as many unlabelled rows as labelled "
+            "ones."
+        )
+    exact = batch * unlabelled_ratio
+    if not math.isclose(exact, round(exact), rel_tol=1e-9):
+        least = math.floor(exact)
+        near = [f"{rows / batch:.10g}" for rows in (least, least + 1)]
+        raise ValueError(
+            "`unlabelled_ratio` must give a whole number of unlabelled rows per batch. "
+            f"Received: unlabelled_ratio={unlabelled_ratio} with batch={batch}, which "
+            f"are {exact:.10g} rows. Choose {' or '.join(near)}, which give {least} or "
+            f"{least + 1}, or change `training.batch`."
+        )
+    return round(exact)
 
 
 def check_steps(

@@ -16,7 +16,7 @@ from keras_ser import augment as augmentations
 from keras_ser.backend.lazy_tensorflow import tf
 from keras_ser.data import planned
 from keras_ser.data.batches import BatchMaker
-from keras_ser.data.checks import check_steps, check_types
+from keras_ser.data.checks import check_steps, check_types, unlabelled_rows
 from keras_ser.data.plan import Plan
 from keras_ser.data.reader import Reader
 from keras_ser.data.segments import (
@@ -67,7 +67,8 @@ class Pipeline:
         rows_per_utterance: The number of rows per utterance and epoch.
         augment: Names or instances of augmentations, or a mapping from names to
             their arguments.
-        unlabelled_ratio: The number of unlabelled rows per labelled row.
+        unlabelled_ratio: The number of unlabelled rows per labelled row. It may be a
+            fraction that gives a whole number of rows per batch.
         tasks: The model's tasks, from `model.tasks`. The default is those of MTL-AUG.
         pad: `"batch"` pads to the longest utterance of a batch, `"window"` to
             `seconds`. The latter is for backends that compile again for each new
@@ -90,8 +91,9 @@ class Pipeline:
         progress: Whether the extraction shows a progress bar.
 
     Raises:
-        ValueError: A choice is unknown, a batch has more rows than an epoch, or the
-            types of a task that recognises augmentations are not those of `augment`.
+        ValueError: A choice is unknown, a batch has more rows than an epoch or no whole
+            number of unlabelled rows, or the types of a task that recognises
+            augmentations are not those of `augment`.
 
     Example:
 
@@ -110,7 +112,7 @@ class Pipeline:
         batch: int = 16,
         rows_per_utterance: int = 2,
         augment: Iterable = (),
-        unlabelled_ratio: int = 1,
+        unlabelled_ratio: float = 1,
         tasks: Iterable[Task] | None = None,
         pad: str = "batch",
         denoising: bool = False,
@@ -143,6 +145,8 @@ class Pipeline:
         self.seed = seed
         if segments == "random":  # segments are counted when there are features
             check_steps(steps, batch, len(fold.train), rows)
+        has_unlabelled = len(self.training_table) > len(fold.train)
+        extra = unlabelled_rows(batch, unlabelled_ratio) if has_unlabelled else 0
         self._extract(workers, progress)
         self.statistics = Statistics(fold, store, normalise, speech_db)
         self.preprocessing = Preprocessing(
@@ -153,7 +157,7 @@ class Pipeline:
             *self.statistics.train,
             speech_db,
         )
-        self.stream = self._make_stream(unlabelled_ratio, steps)
+        self.stream = self._make_stream(extra, steps)
 
     @property
     def steps(self) -> int:
@@ -253,7 +257,7 @@ class Pipeline:
         for side in ("dev", "test"):
             self.store.prepare(sides[side], [IDENTITY], workers, progress)
 
-    def _make_stream(self, unlabelled_ratio: int, steps: int | None) -> Stream:
+    def _make_stream(self, extra: int, steps: int | None) -> Stream:
         labelled, segments = len(self.fold.train), None
         unlabelled = len(self.training_table) - labelled
         if self.segments == "all":
@@ -264,7 +268,7 @@ class Pipeline:
             labelled=labelled,
             unlabelled=unlabelled,
             batch=self.batch,
-            extra=unlabelled_ratio * self.batch if unlabelled else 0,
+            extra=extra,
             rows=self.rows_per_utterance,
             given_steps=steps,
             variants=self.variants,

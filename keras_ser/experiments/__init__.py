@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "attribute_systems",
         "carried_tables",
         "carrying",
         "checks",
@@ -16,14 +17,19 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "fold_checks",
         "inputs",
         "job",
+        "linear_probe",
         "lookup",
         "network",
         "overrides",
         "packed",
         "plan",
         "preparation",
+        "probe_checks",
+        "probed_speech",
+        "probing",
         "run_folder",
         "runner",
+        "smoke_runs",
         "speed_probe",
         "streams",
         "systems",
@@ -33,6 +39,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "variants",
     ],
     submod_attrs={
+        "attribute_systems": ["in_the_wild"],
         "experiment": ["run"],
         "preparation": ["prepare_features"],
         "config": [

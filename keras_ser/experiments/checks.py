@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from keras_ser import conditions
 from keras_ser.classical.svm import check_scaling
 from keras_ser.corpora import COLUMNS, labels_by_corpus
+from keras_ser.data.checks import unlabelled_rows
 from keras_ser.experiments.config import Experiment, System
 from keras_ser.experiments.lookup import (
     is_classical,
@@ -15,6 +16,7 @@ from keras_ser.experiments.lookup import (
     model_name,
 )
 from keras_ser.experiments.optimizers import check_optimizer
+from keras_ser.experiments.probe_checks import check_probes
 from keras_ser.experiments.values import are_names
 from keras_ser.features import FRONT_ENDS, check_order
 from keras_ser.features.speech import speech_range
@@ -47,10 +49,13 @@ def check(config: Experiment, columns: Iterable[str] = COLUMNS) -> None:
     _check_arguments("features.settings", front_end, settings)
     made = front_end(**settings)
     speech_range(made, config.features.normalise, config.features.speech_db)
+    check_probes(config, columns)
     filled = {
         "dimensions": made.dimensions,
         "labelled_rows": config.training.batch,
     }
+    if any(system.use_unlabelled for system in config.systems.values()):
+        unlabelled_rows(config.training.batch, config.training.unlabelled_ratio)
     for name, system in config.systems.items():
         where = f"systems.{name}"
         model = model_class(system.model, f"{where}.model")

@@ -22,6 +22,7 @@ from keras_ser.experiments.values import (
     are_arguments,
     are_augmentations,
     are_corpora,
+    are_different_names,
     are_labels,
     are_names,
     check,
@@ -200,6 +201,14 @@ class Experiment:
             it is tested on other speakers only. Each repeat draws other utterances,
             and all systems of a repeat share them. The default is 0, for none; see
             `protocols.with_heard`.
+        probes: The columns of the table that probes look for in the embeddings of each
+            trained network, such as `("corpus", "gender")`. A probe is a linear
+            classifier. It learns the column from labelled training speech and is
+            scored on test speakers or, for `speaker`, on held-out utterances of the
+            training speakers, which needs a `heard_fraction`. The same network before
+            its training is probed as well. Each run then has the files `probes.csv`
+            and `embeddings.csv`; see `probing.write`. Classical systems have no
+            embeddings and are skipped. The default is empty, for none.
         tuned_on: The speakers that a search for these settings used, such as
             `("emodb/03",)`. Folds that test one of them are rejected.
             `tuning.search` fills in this field; the default is empty.
@@ -246,6 +255,7 @@ class Experiment:
     primary: str = ""
     corpus_options: Mapping[str, Mapping] = dataclasses.field(default_factory=dict)
     heard_fraction: float = 0.0
+    probes: tuple[str, ...] = ()
     tuned_on: tuple[str, ...] = ()
     tuned_audio: tuple[str, ...] = ()
 
@@ -340,6 +350,8 @@ class Experiment:
         check("heard_fraction", fraction, expected, is_rate)
         for name in ("conditions", "tuned_on", "tuned_audio"):
             check(name, getattr(self, name), "a tuple of texts", are_names)
+        expected = "a tuple of different names of columns"
+        check("probes", self.probes, expected, are_different_names)
         expected = "text, a mapping from emotion to class, or one of these per corpus"
         check("labels", self.labels, expected, are_labels)
         for name in ("protocol_arguments", "corpus_options"):

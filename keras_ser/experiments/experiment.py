@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from keras_ser import backend
-from keras_ser.experiments import inputs, variants
+from keras_ser.experiments import inputs, smoke_runs, variants
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.config_file import load_config
 from keras_ser.experiments.extraction import check_sound, prepare
@@ -115,7 +115,7 @@ def run(
     roots = corpora or {}
     config = load(config, roots, overrides, preset)
     if smoke:
-        config = variants.smoke(config)
+        config = smoke_runs.smoke(config)
     if repeats is not None:
         config = dataclasses.replace(config, repeats=repeats)
     config = variants.restricted(config, as_list(systems))

@@ -10,9 +10,10 @@ import pandas as pd
 from keras_ser import augment, backend, evaluation
 from keras_ser.data import Pipeline
 from keras_ser.data.segments import count_windows
-from keras_ser.experiments import fold_checks, speed_probe, training
+from keras_ser.experiments import fold_checks, probing, speed_probe, training
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.lookup import model_class
+from keras_ser.experiments.probe_checks import check_embedding
 from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.inference import Recogniser
@@ -31,7 +32,8 @@ def train_and_test(
     """Trains the model of a job and predicts the tests of its fold.
 
     Writes `history.csv`, `logs/`, `model.keras` and `preprocessing.json`, and adds the
-    model's `tasks` to `config.json`.
+    model's `tasks` to `config.json`. If the experiment names probes, it also writes
+    `probes.csv` and `embeddings.csv`.
 
     Args:
         job: The job.
@@ -43,8 +45,8 @@ def train_and_test(
     Returns:
         The predictions, as `evaluation.predictions` returns them with the column
         `test`, and the entries that are added to `metrics.json`: `epoch`, `epochs`,
-        `updates_per_epoch`, `parameters`, `selected_by`, and those of
-        `speed_probe.score_augmentation_head`.
+        `updates_per_epoch`, `parameters`, `selected_by`, `alpha` for a model with
+        attributes, and those of `speed_probe.score_augmentation_head`.
 
     Raises:
         ValueError: If the model does not fit the fold or the settings; see
@@ -70,7 +72,7 @@ def test(
     model: Any,
     found: dict,
 ) -> tuple[pd.DataFrame, dict]:
-    """Predicts the tests of a fold with a trained model, and saves the model.
+    """Predicts the tests of a fold with a trained model, probes it, and saves it.
 
     Args:
         job, store, folder: As for `train_and_test`.
@@ -96,12 +98,16 @@ def test(
             ).assign(test=HEARD)
         )
     frame = pd.concat(parts)
+    probing.write(job, store, folder, recogniser, make_model)
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
+    settings = job.config.training
     found = {
         **found,
         "parameters": model.count_params(),
-        "selected_by": training.describe_selection(job.config.training, data.fold),
+        "selected_by": training.describe_selection(
+            settings, data.fold, model.first_selectable(settings.epochs)
+        ),
     }
     return frame, found
 
@@ -129,6 +135,7 @@ def prepare_data_and_model(job: Job, store: FeatureStore) -> tuple[Pipeline, Any
         model = make_model(job, store.front_end.dimensions)
         if type(model) not in MODELS.values():
             check_saveable(model)
+        check_embedding(config, model)
         fold_checks.check_labels(model.tasks, job.data)
         model.objective(**system.objective)  # may not have such a head
         training.check_monitor(config.training, model.tasks[0])

@@ -12,12 +12,13 @@ from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.fold_checks import check_job
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.run_folder import unfinished
-from keras_ser.experiments.variants import SMOKE_CORPORA, select_names
+from keras_ser.experiments.smoke_runs import CORPORA
+from keras_ser.experiments.variants import select_names
 from keras_ser.protocols import PROTOCOLS, Fold, leaks, with_clusters
 from keras_ser.utils import files, locks
 
 
-def clear(folder: str | Path, corpora: Collection[str] = SMOKE_CORPORA) -> None:
+def clear(folder: str | Path, corpora: Collection[str] = CORPORA) -> None:
     """Removes the folder of an experiment, so that everything is run again.
 
     Args:

@@ -11,12 +11,14 @@ from keras_ser.utils import files
 RUN_FILES = {
     "checkpoint.npz",
     "config.json",
+    "embeddings.csv",
     "environment.json",
     "history.csv",
     "metrics.json",
     "model.keras",
     "predictions.csv",
     "preprocessing.json",
+    "probes.csv",
     SKIPPED_FILE,
 }
 LOGS = "logs"

@@ -230,6 +230,7 @@ class Group:
             "epoch": outcome.selected + 1,
             "epochs": len(outcome.history),
             "updates_per_epoch": member.data.steps,
+            **training.selected_alpha(outcome.history, outcome.selected),
         }
 
     @contextlib.contextmanager
@@ -276,12 +277,13 @@ def check_one_optimizer(model) -> None:
 
 
 def _member(job: Job, data, model, folder: Path) -> Member:
-    settings_of = job.config.training
+    settings_of, head = job.config.training, model.tasks[0].name
+    first = model.first_selectable(settings_of.epochs)
     table = data.fold.train.reset_index(drop=True)
     return Member(
         data=data,
         weights=states.read_weights(model),
-        schedule=training.make_schedule(settings_of, model.tasks[0].name, False),
+        schedule=training.make_schedule(settings_of, head, False, first),
         folder=folder,
         seed=job.seed,
         sample=training.draw_sample(table, job.seed).index.to_numpy(),

@@ -55,8 +55,9 @@ def fit(
             and at the end the model of the selected epoch. They may not change it.
 
     Returns:
-        The selected `epoch` (1-based), the number of `epochs` that were run, and
-        `updates_per_epoch`.
+        The selected `epoch` (1-based), the number of `epochs` that were run,
+        `updates_per_epoch`, and for a model with attributes the `alpha` of the selected
+        epoch.
 
     Raises:
         RuntimeError: If the loss becomes NaN or infinite, or if the development score
@@ -72,11 +73,12 @@ def fit(
     compile_model(model, training, objective)
     if backend.makes_variables_in_graphs():
         _make_variables(model, data)
-    schedule = make_schedule(training, model.tasks[0].name)
+    earliest = model.first_selectable(training.epochs)
+    schedule = make_schedule(training, model.tasks[0].name, first=earliest)
     averaging = schedule.averaging
     checkpoint = Checkpoint(folder, schedule)
     first = checkpoint.resume(model)
-    watchers = [*watchers, callbacks.ReseedEachEpoch(seed)]
+    watchers = [*watchers, callbacks.ReseedEachEpoch(seed), callbacks.SetAlpha()]
     first_only = training.dev_windows == "first"
     if not first_only or not validates_exactly(model, data.fold.dev):
         watchers.append(callbacks.ScoreDevWindows(data, averaging, first_only))
@@ -110,7 +112,18 @@ def fit(
         "epoch": schedule.best_epoch + 1,
         "epochs": len(checkpoint.rows),
         "updates_per_epoch": data.steps,
+        **selected_alpha(checkpoint.rows, schedule.best_epoch),
     }
+
+
+def selected_alpha(rows: list[dict], epoch: int) -> dict:
+    """The entry `alpha` of a selected epoch, if its history has one.
+
+    Args:
+        rows: The history, one dictionary of logs per epoch.
+        epoch: The index of the selected epoch.
+    """
+    return {name: rows[epoch][name] for name in ("alpha",) if name in rows[epoch]}
 
 
 def check_monitor(training: Training, task: Task) -> None:
@@ -165,13 +178,16 @@ def has_patience(training: Training) -> bool:
     return issubclass(schedule_class(training), callbacks.Halve)
 
 
-def describe_selection(training: Training, fold: Fold) -> str:
+def describe_selection(training: Training, fold: Fold, first: int = 0) -> str:
     """Returns what selects the tested epoch, for the report.
 
     Args:
         training: The settings.
         fold: The fold, whose development speech selects the `"best"` epoch.
+        first: Index of the first epoch that may be selected.
     """
+    if training.select == "best" and first:
+        return f"{fold.selected_by}, among epochs {first + 1} to {training.epochs}"
     if training.select == "best":
         return fold.selected_by
     if not has_patience(training) and not training.stop:
@@ -202,7 +218,7 @@ def _steering(schedule: callbacks.Schedule) -> list[keras.callbacks.Callback]:
 
 
 def make_schedule(
-    training: Training, head: str, averages: bool = True
+    training: Training, head: str, averages: bool = True, first: int = 0
 ) -> callbacks.Schedule:
     """The schedule of a training, with the averages of its weights.
 
@@ -211,6 +227,7 @@ def make_schedule(
         head: The name of the main task, whose score is monitored.
         averages: Whether the schedule has the callback that averages the weights, if
             the settings ask for averages.
+        first: Index of the first epoch that may be selected; see `callbacks.Schedule`.
     """
     kind, average = schedule_class(training), training.average if averages else 0
     halving: dict = {}
@@ -225,6 +242,7 @@ def make_schedule(
         stop=training.stop,
         select=training.select,
         averaging=callbacks.AverageWeights(average) if average else None,
+        first=first,
     )
 
 
@@ -266,8 +284,8 @@ def check_selected(schedule: callbacks.Schedule) -> None:
     if schedule.best_epoch is None:
         raise RuntimeError(
             f"`{schedule.monitor}` must be a number in one epoch at least. Received: "
-            "NaN in all of them. Lower `training.learning_rate`, or look at the "
-            "development speech."
+            "NaN in all of those that may be selected. Lower "
+            "`training.learning_rate`, or look at the development speech."
         )
 
 

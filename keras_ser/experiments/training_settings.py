@@ -15,6 +15,7 @@ from keras_ser.experiments.values import (
     is_positive,
     is_positive_or_0,
     is_rate,
+    is_ratio,
     is_whole,
 )
 from keras_ser.utils.choices import check_choice
@@ -52,7 +53,9 @@ class Training:
             epoch. The first row is unaugmented and the others are augmented. Without
             augmentation all of them are unaugmented.
         unlabelled_ratio: The number of unlabelled rows per labelled row in a batch. It
-            concerns only systems that train on unlabelled speech.
+            may be a fraction if it gives a whole number of rows: with a batch of 16,
+            0.125 gives two unlabelled rows per batch. It concerns only systems that
+            train on unlabelled speech.
         epochs: The maximum number of epochs. Training stops earlier if a schedule that
             halves the learning rate would halve it below a tenth of its initial value
             and `stop` is 0,
@@ -118,7 +121,7 @@ class Training:
 
     batch: int = 16
     rows_per_utterance: int = 2
-    unlabelled_ratio: int = 1
+    unlabelled_ratio: float = 1
     epochs: int = 20
     learning_rate: float = 1e-3
     patience: int = 5
@@ -141,7 +144,9 @@ class Training:
             check(f"training.{name}", getattr(self, name), COUNT, is_count)
         rate, ratio = self.learning_rate, self.unlabelled_ratio
         check("training.learning_rate", rate, "a number above 0", is_positive)
-        check("training.unlabelled_ratio", ratio, "0 or more", is_count_or_0)
+        check("training.unlabelled_ratio", ratio, "from 0 to 1e9", is_ratio)
+        if ratio == int(ratio):  # 2.0 is recorded as 2
+            object.__setattr__(self, "unlabelled_ratio", int(ratio))
         check("training.seed", self.seed, "a whole number", is_whole)
         check("training.stop", self.stop, "0 or more epochs", is_count_or_0)
         check("training.clip_norm", self.clip_norm, "0 or more", is_positive_or_0)
@@ -217,9 +222,30 @@ SS_AAE = {
         segment_weight="segment",
     ),
 }
+# Parry et al. 2022, "Speech Emotion Recognition in the Wild using Multi-task and
+# Adversarial Learning", section 4. The batch, the patience and the clipping are not
+# given there. `small` has fewer epochs, and nothing else.
+IN_THE_WILD = {
+    name: Training(
+        batch=16,
+        rows_per_utterance=1,
+        unlabelled_ratio=0.125,
+        epochs=epochs,
+        learning_rate=2e-3,
+        monitor="uar",
+        optimizer="sgd",
+        clip_norm=1.0,
+        stop=stop,
+        average=0.0,
+        select="best",
+        dev_windows="all",
+    )
+    for name, epochs, stop in (("small", 30, 0), ("paper", 150, 30))
+}
 # The settings of each preset by family of models, which `SpeechModel.recipe` names.
 RECIPES = {
     "mtl_aug": PRESETS,
     "robust_densenet": ROBUST_DENSENET,
     "ss_aae": SS_AAE,
+    "in_the_wild": IN_THE_WILD,
 }

@@ -46,6 +46,10 @@ def is_positive_or_0(value) -> bool:
     return is_positive(value) or (type(value) in (int, float) and value == 0)
 
 
+def is_ratio(value) -> bool:
+    return is_positive_or_0(value) and value <= 10**9
+
+
 def is_rate(value) -> bool:
     return is_positive_or_0(value) and value < 1
 
@@ -70,10 +74,12 @@ def are_names(value) -> bool:
     return isinstance(value, list | tuple) and all(map(is_text, value))
 
 
+def are_different_names(value) -> bool:
+    return are_names(value) and len(set(value)) == len(value)
+
+
 def are_corpora(value) -> bool:
-    if is_text(value):
-        return True
-    return are_names(value) and len(set(value)) == len(value) > 0
+    return is_text(value) or (are_different_names(value) and len(value) > 0)
 
 
 def are_arguments(value) -> bool:

@@ -1,4 +1,4 @@
-"""Variants of an experiment: fewer systems, different corpora, synthetic speech."""
+"""Variants of an experiment: fewer systems, different corpora, another preset."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -9,20 +9,14 @@ from keras_ser.experiments.config import (
     RECIPES,
     Experiment,
     Features,
-    System,
     Training,
 )
 from keras_ser.experiments.lookup import model_class, model_name
 from keras_ser.utils import files
 
-SMOKE_CORPORA = ("synthetic", "synthetic_b")
-# Enough speakers for any protocol, and few utterances. A fifth of the labels fills a
-# batch of 8.
-SMOKE_CORPUS_OPTIONS = {"speakers": 6, "sentences": 2}
-SMOKE_EPOCHS, SMOKE_BATCH = 2, 8
-SMOKE_HEARD_FRACTION = 0.5  # a smaller one would be less than one utterance
 DEFAULT_RECIPE = "mtl_aug"  # of classes that are no `models.SpeechModel`
-ANY_NUMBER = ("each_corpus", "held_out_corpora")  # protocols for any number of corpora
+WHOLE_CORPORA = ("held_out_corpora", "leave_one_corpus_out")  # protocols that test them
+ANY_NUMBER = ("each_corpus", *WHOLE_CORPORA)  # protocols for any number of corpora
 PRESET_FIELDS = (
     *("batch", "rows_per_utterance", "unlabelled_ratio"),
     *("epochs", "learning_rate", "patience", "schedule", "average", "select"),
@@ -50,7 +44,7 @@ def restricted(config: Experiment, systems: Iterable[str]) -> Experiment:
         unlabelled_corpus=unlabelled,
         primary=config.primary if config.primary in systems else "",
     )
-    return _without_old_options(part, config)
+    return without_old_options(part, config)
 
 
 def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
@@ -80,13 +74,13 @@ def on_corpora(config: Experiment, given: Iterable[str]) -> Experiment:
     given = tuple(given)
     noise = [name for name in given if config.noise and _is_noise(name)]
     if noise:
-        replaced = dataclasses.replace(config, noise=noise[-1])
-        config = _without_old_options(replaced, config)
+        noisy = dataclasses.replace(config, noise=noise[-1])
+        config = without_old_options(noisy, config)
     if set(given) <= {*config.needed_corpora, *noise}:
         return config
     others = {*config.unlabelled_corpora, *noise} - set(config.corpora)
     names = tuple(name for name in given if name not in others)
-    return _replaced(config, names, f"{config.name}_{'_'.join(names)}")
+    return replaced(config, names, f"{config.name}_{'_'.join(names)}")
 
 
 def _is_noise(name: str) -> bool:
@@ -184,65 +178,7 @@ def _preset_fields(
     return found
 
 
-def smoke(config: Experiment) -> Experiment:
-    """Returns the experiment on little synthetic speech, with two epochs.
-
-    It shows in a short time whether everything runs.
-
-    Args:
-        config: The experiment.
-
-    Raises:
-        ValueError: If it has more corpora than there are synthetic ones.
-    """
-    names = SMOKE_CORPORA[: len(config.corpora)]
-    if any("preset" in system.arguments for system in config.systems.values()):
-        config = dataclasses.replace(at_preset(config, "small"), name=config.name)
-    small = _replaced(config, names, f"{config.name}_smoke", _smoke_roles(config))
-    unlabelled = "synthetic_unlabelled" if config.unlabelled_corpora else ""
-    noise = "synthetic_noise" if config.noise else ""
-    generated = (*names, *filter(None, [unlabelled]))
-    options = {name: SMOKE_CORPUS_OPTIONS for name in generated}
-    training = dataclasses.replace(
-        small.training, epochs=SMOKE_EPOCHS, batch=SMOKE_BATCH
-    )
-    small = dataclasses.replace(
-        small,
-        systems={name: _smoke_system(each) for name, each in small.systems.items()},
-        unlabelled_corpus=unlabelled,
-        heard_fraction=SMOKE_HEARD_FRACTION if config.heard_fraction else 0.0,
-        noise=noise,
-        corpus_options={**small.corpus_options, **options},
-        training=training,
-        tuned_on=(),  # no search heard this speech
-        tuned_audio=(),
-    )
-    return _without_old_options(small, config)
-
-
-def _smoke_system(system: System) -> System:
-    """The system with no more unlabelled speakers than the synthetic corpus has."""
-    if system.unlabelled_speakers is None:
-        return system
-    count = min(system.unlabelled_speakers, SMOKE_CORPUS_OPTIONS["speakers"])
-    return dataclasses.replace(system, unlabelled_speakers=count)
-
-
-def _smoke_roles(config: Experiment) -> dict[str, str] | None:
-    """The synthetic corpus in place of each corpus, if the protocol decides it."""
-    if not _has_protocol(config, "held_out_corpora"):
-        return None
-    arguments = config.protocol_arguments
-    trained = arguments.get("arguments", arguments).get("train")
-    if isinstance(trained, str):
-        return None  # which the protocol rejects
-    first, second = SMOKE_CORPORA
-    return {
-        name: first if name in (trained or ()) else second for name in config.corpora
-    }
-
-
-def _replaced(
+def replaced(
     config: Experiment,
     names: tuple[str, ...],
     name: str,
@@ -259,6 +195,8 @@ def _replaced(
     old = config.corpora
     mapping = mapping or dict(zip(old, names, strict=False))
     arguments = _renamed(config.protocol_arguments, mapping)
+    if len(set(mapping.values())) < len(mapping):  # some corpora become one
+        arguments = _without_repeats(arguments)
     if len(old) != len(names) and not _takes_any_number(config):
         raise ValueError(
             f"Experiment `{config.name}` needs its own corpora, or as many others in "
@@ -270,13 +208,15 @@ def _replaced(
         config,
         name=name,
         corpus=corpus,
-        labels=_labels_by_position(config, names),
+        labels=_labels_by_position(config, names, mapping),
         protocol_arguments=arguments,
     )
-    return _without_old_options(made, config)
+    return without_old_options(made, config)
 
 
-def _labels_by_position(config: Experiment, names: tuple[str, ...]):
+def _labels_by_position(
+    config: Experiment, names: tuple[str, ...], mapping: Mapping[str, str]
+):
     """Returns the labels; a label set per corpus is that of the corpora `names`."""
     old, labels = config.corpora, config.labels
     if not isinstance(labels, Mapping) or set(labels) == set(names) != set(old):
@@ -290,10 +230,11 @@ def _labels_by_position(config: Experiment, names: tuple[str, ...]):
             f"which other corpora can replace. Received: {list(names)}. Give at most "
             f"{len(old)} corpora, or one label set for all (--set labels=four)."
         )
-    return {new: labels[name] for name, new in zip(old, names, strict=False)}
+    # Where several corpora become one, it has the label set of the first.
+    return {new: labels[name] for name, new in reversed(mapping.items())}
 
 
-def _without_old_options(config: Experiment, before: Experiment) -> Experiment:
+def without_old_options(config: Experiment, before: Experiment) -> Experiment:
     """Returns the experiment without options of corpora that only `before` used."""
     dropped = set(before.needed_corpora) - set(config.needed_corpora)
     given = config.corpus_options.items()
@@ -310,12 +251,21 @@ def _renamed(value, mapping: Mapping[str, str]):
     return mapping.get(value, value) if isinstance(value, str) else value
 
 
+def _without_repeats(value):
+    """Returns a value in which no list of names has a name twice."""
+    if isinstance(value, Mapping):
+        return {key: _without_repeats(each) for key, each in value.items()}
+    if isinstance(value, tuple | list) and all(isinstance(v, str) for v in value):
+        return type(value)(dict.fromkeys(value))
+    return value
+
+
 def _takes_any_number(config: Experiment) -> bool:
     """Returns whether the protocol takes as many corpora as there are."""
-    return any(_has_protocol(config, name) for name in ANY_NUMBER)
+    return any(has_protocol(config, name) for name in ANY_NUMBER)
 
 
-def _has_protocol(config: Experiment, name: str) -> bool:
+def has_protocol(config: Experiment, name: str) -> bool:
     """Returns whether the folds are those of a protocol, or a part of their speech."""
     return name in (config.protocol, config.protocol_arguments.get("protocol"))
 

@@ -2,7 +2,12 @@
 
 from keras_ser.features.contract import FrontEnd, check_order
 from keras_ser.features.extraction import IDENTITY, extract
-from keras_ser.features.front_ends import FRONT_ENDS, LogMel, Spectrogram
+from keras_ser.features.front_ends import (
+    FRONT_ENDS,
+    FilterBank,
+    LogMel,
+    Spectrogram,
+)
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.features.store import FeatureStore
 from keras_ser.features.verification import Verification
@@ -12,6 +17,7 @@ __all__ = [
     "NORMALISATIONS",
     "IDENTITY",
     "FeatureStore",
+    "FilterBank",
     "FrontEnd",
     "LogMel",
     "Preprocessing",

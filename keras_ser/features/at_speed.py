@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from keras_ser.audio import RATE, Speed
-from keras_ser.features.front_ends import LogMel, Spectrogram
+from keras_ser.features.front_ends import FilterBank, LogMel, Spectrogram
 
 DECIMALS = 3  # of a place between two bands
 
@@ -51,7 +51,11 @@ def _linear_centers(front_end: Spectrogram) -> np.ndarray:
 
 # The middle of each band in Hz, by the type of the front-end. A subclass, which may
 # compute anything else, is not among them.
-CENTERS = {LogMel: _mel_centers, Spectrogram: _linear_centers}
+CENTERS = {
+    LogMel: _mel_centers,
+    FilterBank: _mel_centers,
+    Spectrogram: _linear_centers,
+}
 
 
 def guess(

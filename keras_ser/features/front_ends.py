@@ -86,6 +86,45 @@ class LogMel(ShortTimePower):
 
 
 @dataclasses.dataclass(frozen=True)
+class FilterBank(LogMel):
+    """Log-mel filterbank of 40 bands, with the equation and the frames of `LogMel`.
+
+    The defaults are the front-end of Parry et al. 2022: 40 mel bands from windows of
+    25 ms every 10 ms. Neither the window function, the range of frequencies, the
+    length of the transform, nor the logarithm is given there. They are a Hamming
+    window, all frequencies from 0 to 8000 Hz, 512 samples, and the natural logarithm of
+    the power with the absolute floor of 1e-10. As in `Spectrogram`, the trace of the
+    resampler at the top of the band is within this range.
+
+    Args:
+        window_seconds: The length of a window in seconds.
+        hop_seconds: The distance from one window to the next in seconds.
+        n_mels: The number of mel bands.
+        n_fft: The length of the Fourier transform in samples. The window is padded
+            with zeros to this length.
+        fmin, fmax: The lowest and the highest edge of the filterbank in Hz.
+
+    Raises:
+        ValueError: As for `LogMel`.
+
+    Reference: Parry et al., "Speech emotion recognition in the wild using multi-task
+    and adversarial learning", Interspeech 2022.
+
+    Example:
+
+    >>> FilterBank()(np.zeros(16000, "float32")).shape
+    (101, 40)
+    """
+
+    window_seconds: float = 0.025
+    hop_seconds: float = 0.010
+    n_mels: int = 40
+    n_fft: int = 512
+    fmin: float = 0.0
+    fmax: float = 8000.0
+
+
+@dataclasses.dataclass(frozen=True)
 class Spectrogram(ShortTimePower):
     """Log power spectrogram of a waveform, in bands of equal width.
 
@@ -151,4 +190,8 @@ class Spectrogram(ShortTimePower):
         return power.reshape(self.n_bins, -1, power.shape[1]).mean(axis=1)
 
 
-FRONT_ENDS = {"LogMel": LogMel, "Spectrogram": Spectrogram}
+FRONT_ENDS = {
+    "LogMel": LogMel,
+    "FilterBank": FilterBank,
+    "Spectrogram": Spectrogram,
+}

@@ -110,6 +110,7 @@ def _db_per_unit(front_end) -> float:
             "frames have levels: its values are logarithms of power, and its attribute "
             "`db_per_unit` says how many dB one unit is. Received: "
             f"`{type(front_end).__name__}`, whose values are no log spectrum. Choose "
-            "`LogMel` or `Spectrogram`, or normalise='train' without `speech_db`."
+            "`LogMel`, `FilterBank` or `Spectrogram`, or normalise='train' without "
+            "`speech_db`."
         )
     return found

@@ -8,6 +8,7 @@ colour blindness. Each `path` may also be an open binary file.
 """
 
 from keras_ser.figures.codes import adversary
+from keras_ser.figures.embeddings import embedding_panels
 from keras_ser.figures.published import measured_and_published
 from keras_ser.figures.results import (
     confusion_matrix,
@@ -27,6 +28,7 @@ __all__ = [
     "confusion_matrix",
     "dev_curves",
     "embedding",
+    "embedding_panels",
     "drawing",
     "history",
     "reconstruction",

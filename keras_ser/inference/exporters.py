@@ -26,7 +26,7 @@ import numpy as np
 from keras import ops
 
 from keras_ser import layers
-from keras_ser.features import LogMel, Spectrogram
+from keras_ser.features import FilterBank, LogMel, Spectrogram
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.features.speech import BY_UTTERANCE
 from keras_ser.inference.formats import FORMATS, INPUT, Format
@@ -36,7 +36,11 @@ from keras_ser.utils.lists import as_list
 
 # The layer that computes what a front-end does, by the type of the front-end. Its
 # arguments are the front-end's settings and `transform`.
-FRONT_END_LAYERS = {LogMel: layers.LogMel, Spectrogram: layers.Spectrogram}
+FRONT_END_LAYERS = {
+    LogMel: layers.LogMel,
+    FilterBank: layers.LogMel,
+    Spectrogram: layers.Spectrogram,
+}
 MAX_DIFFERENCE = 1e-4  # between the probabilities of a file and of its model
 CHECK_SAMPLES = (8_000, 20_805)  # lengths of the check: 51 and 131 frames of 10 ms
 
@@ -59,8 +63,8 @@ def speech_model(recogniser: Recogniser) -> keras.Model:
     windows, whereas this model processes the whole waveform at once.
 
     Args:
-        recogniser: Recogniser with a front-end of `FRONT_END_LAYERS`, `LogMel` or
-            `Spectrogram`, whose features are not normalised by speaker.
+        recogniser: Recogniser with a front-end of `FRONT_END_LAYERS`, such as `LogMel`,
+            whose features are not normalised by speaker.
 
     Returns:
         Functional model from `waveform`, float32 `(batch, samples)` at 16 kHz in

@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dense_block",
         "discriminator",
         "global_pooling",
+        "gradient_reversal",
         "highway",
         "log_mel",
         "lstm",
@@ -22,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "recurrence",
         "short_time",
         "spectrogram",
+        "time_convolution",
         "utterance_normalisation",
     ],
     submod_attrs={
@@ -38,6 +40,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dense_block": ["DenseBlock", "Transition"],
         "discriminator": ["CodeDiscriminator"],
         "global_pooling": ["GlobalPooling", "StepMean"],
+        "gradient_reversal": ["GradientReversal"],
         "highway": ["Highway"],
         "log_mel": ["LogMel"],
         "lstm": ["LSTM"],
@@ -45,6 +48,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "packing": ["Pack", "Unpack"],
         "padding": ["CropLike", "Frames", "PadTime", "SpeechMasks"],
         "spectrogram": ["Spectrogram"],
+        "time_convolution": ["TimeConvBlock"],
         "utterance_normalisation": ["UtteranceNormalisation"],
     },
 )

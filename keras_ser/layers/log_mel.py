@@ -17,7 +17,8 @@ class LogMel(ShortTimePower):
         X = ln(max(W |S|², 1e-10)).
 
     The defaults and the equation are those of `features.LogMel`, which uses librosa and
-    rounds the result to float16. This layer does not round. For its frames, its
+    rounds the result to float16. With the settings of a `features.FilterBank`, it
+    computes that front-end. This layer does not round. For its frames, its
     precision and its two transforms, see `layers.short_time.ShortTimePower`. On a CPU,
     both transforms equal librosa within 1e-3 on speech (`benchmarks/log_mel.py`
     measures both).

@@ -5,6 +5,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "attribute_discriminator",
+        "attribute_heads",
+        "attribute_model",
+        "attributes",
         "base",
         "blocks",
         "checks",
@@ -23,6 +27,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "ss_aae_parts",
     ],
     submod_attrs={
+        "attribute_discriminator": ["DiscriminatedModel"],
+        "attribute_model": ["AttributeModel"],
+        "attributes": ["AttributeCNNLSTM"],
         "base": ["SpeechModel"],
         "cnn": ["CNNAttention", "CNNBLSTMAttention"],
         "cnn_lstm": ["CNN", "CNNLSTM"],

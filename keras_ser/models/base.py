@@ -1,7 +1,6 @@
 """What every model promises to the pipeline, the experiments and the recogniser."""
 
 import functools
-import inspect
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -61,6 +60,10 @@ class SpeechModel(keras.Model):
         rate_factors: Factors of the learning rates of some optimizers, by their names.
             An experiment multiplies its learning rate by them.
         backends: The Keras backends that the model's `train_step` supports.
+        alpha: The weight α of attributes in the loss, in a `models.AttributeModel` that
+            has any; otherwise None.
+        alpha_variables: The variables that hold it. They are weights that nothing
+            trains or averages.
         recipe: The family of models whose training settings a preset has, a key of
             `experiments.training_settings.RECIPES`.
 
@@ -94,6 +97,8 @@ class SpeechModel(keras.Model):
     backends: tuple[str, ...] = ALL_BACKENDS
     recipe: str = "mtl_aug"
     mask_padding = True
+    alpha: float | None = None
+    alpha_variables: tuple[keras.Variable, ...] = ()
 
     def __new__(cls, *arguments, **keywords):
         settings.check_numbers()  # before a subclass makes its layers
@@ -114,11 +119,7 @@ class SpeechModel(keras.Model):
         trainable: bool = True,
         **unknown,
     ):
-        if unknown:  # Keras would ignore them
-            raise TypeError(
-                f"`{type(self).__name__}` has no arguments {sorted(unknown)}. It has: "
-                f"{', '.join(_parameters(type(self)))}."
-            )
+        checks.check_unknown(type(self), unknown)  # Keras would ignore them
         checks.check_outputs(tuple(tasks), outputs)
         super().__init__(inputs=inputs, outputs=outputs, name=name, trainable=trainable)
         checks.check_argument_names(arguments or {}, {*OWN_NAMES, *dir(SpeechModel)})
@@ -193,6 +194,14 @@ class SpeechModel(keras.Model):
                 "a model with several optimizers."
             )
         return self.trainable_variables
+
+    def first_selectable(self, epochs: int) -> int:
+        """The first epoch that may be selected, counted from 0.
+
+        Args:
+            epochs: The maximum number of epochs.
+        """
+        return 0
 
     def compile(self, optimizer="rmsprop", *arguments, **keywords):
         """Prepares the model for `fit`, as `keras.Model.compile` does.
@@ -321,13 +330,6 @@ class SpeechModel(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
-
-
-def _parameters(kind: type[SpeechModel]) -> list[str]:
-    """The names of the arguments of a model's constructor."""
-    found = inspect.signature(kind).parameters.values()
-    names = [each.name for each in found if each.kind is not each.VAR_KEYWORD]
-    return list(dict.fromkeys([*names, "name", "trainable"]))
 
 
 def _plain(value):

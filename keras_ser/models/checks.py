@@ -1,5 +1,6 @@
 """Checks of what models have in common."""
 
+import inspect
 from collections.abc import Collection, Mapping, Sequence
 
 import keras
@@ -31,6 +32,23 @@ def check_outputs(tasks: Sequence[Task], outputs: Mapping) -> None:
                 f"The output `{task.name}` must have shape (batch, {task.size}). "
                 f"Received: {shape}. Change the layer of the head, or the task."
             )
+
+
+def check_unknown(kind: type, unknown: Collection[str]) -> None:
+    """Raises TypeError if a model was given arguments that it does not have.
+
+    Args:
+        kind: The class of the model.
+        unknown: The names of these arguments.
+    """
+    if unknown:
+        found = inspect.signature(kind).parameters.values()
+        names = [each.name for each in found if each.kind is not each.VAR_KEYWORD]
+        known = dict.fromkeys([*names, "name", "trainable"])
+        raise TypeError(
+            f"`{kind.__name__}` has no arguments {sorted(unknown)}. It has: "
+            f"{', '.join(known)}."
+        )
 
 
 def check_argument_names(arguments: Mapping, taken: Collection[str]) -> None:
@@ -91,8 +109,8 @@ def check_dimensions(dimensions: int, stages: int) -> None:
         raise ValueError(
             f"`dimensions` must be a multiple of {2**stages}, because each of the "
             f"{stages} stages of the encoder halves them. Received: {dimensions}. "
-            "They are those of the front-end: `n_mels` of `LogMel`, `n_bins` of "
-            "`Spectrogram`."
+            "They are those of the front-end: `n_mels` of `LogMel` and `FilterBank`, "
+            "`n_bins` of `Spectrogram`."
         )
 
 

@@ -7,17 +7,17 @@ attentive CNN-BLSTM and an attention-based CNN. The numbers of layers and their 
 are our choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 
 from keras_ser import layers
-from keras_ser.models import blocks, checks, heads
-from keras_ser.models.base import SpeechModel
+from keras_ser.models import attribute_heads, blocks, checks, heads
+from keras_ser.models.attribute_model import AttributeModel
 from keras_ser.tasks import EMOTION, Classification
 
 
-class _AttentiveCNN(SpeechModel):
+class _AttentiveCNN(AttributeModel):
     """Convolutions with pooling, an optional BLSTM, attention over time, softmax."""
 
     def __init__(
@@ -28,15 +28,22 @@ class _AttentiveCNN(SpeechModel):
         kernels,
         mask_padding,
         momentum,
+        vocabularies,
+        attributes,
+        approach,
         units=None,  # None for no BLSTM
         **kwargs,
     ):
+        names = attribute_heads.names_of(vocabularies, attributes)
         task = Classification(EMOTION, classes)
         arguments = {
             "filters": filters,
             "kernels": kernels,
             "mask_padding": mask_padding,
             "momentum": momentum,
+            "vocabularies": names,
+            "attributes": attributes,
+            "approach": approach,
         }
         if units:
             arguments["units"] = units
@@ -54,6 +61,7 @@ class _AttentiveCNN(SpeechModel):
         attend = layers.AttentionWeights(name="attention")
         pool = layers.WeightedSum(name="pooled")
         classify = heads.classifier(len(classes), name="emotion")
+        others = attribute_heads.shared_heads(names, approach)
 
         # === Functional Model ===
         features = keras.Input((None, dimensions), name="features")
@@ -65,10 +73,11 @@ class _AttentiveCNN(SpeechModel):
         weights = attend(sequence, lengths)
         embedding = pool(sequence, weights)
         outputs = {"emotion": classify(embedding)}
+        outputs |= attribute_heads.classify_shared(embedding, others)
         super().__init__(
             inputs=features,
             outputs=outputs,
-            tasks=(task,),
+            tasks=attribute_heads.with_attributes([task], names, approach),
             embedding=embedding,
             attention=weights,
             code=code,
@@ -76,9 +85,17 @@ class _AttentiveCNN(SpeechModel):
             **kwargs,
         )
 
-    def objective(self) -> dict:
-        """Loss and metrics of the only head, for `compile`. There is no weight."""
-        return super().objective()
+    def objective(self, alpha: float | None = None) -> dict:
+        """Losses, loss weights and metrics of the model's heads, for `compile`.
+
+        Args:
+            alpha: α of the attributes at the end of the training, at least 0 and below
+                1. The default is that of the approach.
+
+        Returns:
+            `{"loss": …, "loss_weights": …, "weighted_metrics": …}`.
+        """
+        return super().objective(**self._weighed(alpha))
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -100,16 +117,23 @@ class CNNBLSTMAttention(_AttentiveCNN):
             it, as in papers that do not mask.
         momentum: Momentum of the moving moments that batch normalisation uses in
             inference.
+        vocabularies: The classes of each attribute, as `{"gender": …}`. The model needs
+            those of its attributes, and an experiment passes them.
+        attributes: Columns of the table that become heads next to the emotion; see
+            `models.AttributeModel`. The default is none.
+        approach: `"multi_task"`, or `"gradient_reversal"` to unlearn the attributes. It
+            has no effect without them.
 
     Input shape:
         `(batch, time, dimensions)`, normalised features, 0 in the padding. Any number
         of frames.
 
     Output:
-        `{"emotion": (batch, classes)}`, probabilities.
+        Probabilities of the `emotion`, and of each attribute, as a dictionary of
+        `(batch, classes)`.
 
     Raises:
-        ValueError: If no such model can have these sizes.
+        ValueError: If no such model can have these sizes or attributes.
 
     Example:
 
@@ -130,9 +154,12 @@ class CNNBLSTMAttention(_AttentiveCNN):
         units: int = 128,
         mask_padding: bool = True,
         momentum: float = 0.99,
+        vocabularies: Mapping[str, Sequence[str]] | None = None,
+        attributes: Sequence[str] = (),
+        approach: str = attribute_heads.MULTI_TASK,
         **kwargs,
     ):
-        self.check(dimensions, filters, kernels, units, momentum)
+        self.check(dimensions, filters, kernels, units, momentum, attributes, approach)
         super().__init__(
             classes,
             dimensions,
@@ -140,6 +167,9 @@ class CNNBLSTMAttention(_AttentiveCNN):
             kernels,
             mask_padding,
             momentum,
+            vocabularies,
+            attributes,
+            approach,
             units,
             **kwargs,
         )
@@ -151,6 +181,8 @@ class CNNBLSTMAttention(_AttentiveCNN):
         kernels: Sequence[int] = (5, 3),
         units: int = 128,
         momentum: float = 0.99,
+        attributes: Sequence[str] = (),
+        approach: str = attribute_heads.MULTI_TASK,
         **unchecked,
     ) -> None:
         """Checks arguments of the model without building one.
@@ -158,10 +190,12 @@ class CNNBLSTMAttention(_AttentiveCNN):
         Args: See the class. Arguments that need no check are accepted and ignored.
 
         Raises:
-            ValueError: If a number is out of range.
+            ValueError: If a number is out of range, or an attribute cannot become a
+                head.
         """
         _check(dimensions, momentum, filters, kernels, stages=2)
         checks.check_positive(units=units)
+        attribute_heads.check_attributes(attributes, approach)
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -183,6 +217,7 @@ class CNNAttention(_AttentiveCNN):
         momentum: Momentum of the moving moments that batch normalisation uses in
             inference. At 0.99 they lag three epochs of 30 updates behind, and the model
             has no layer between them and the softmax that would compensate for it.
+        vocabularies, attributes, approach: As for `CNNBLSTMAttention`.
 
     Input shape, output and raises: As for `CNNBLSTMAttention`.
 
@@ -204,11 +239,23 @@ class CNNAttention(_AttentiveCNN):
         kernels: Sequence[int] = (5, 3, 3, 3),
         mask_padding: bool = True,
         momentum: float = 0.9,
+        vocabularies: Mapping[str, Sequence[str]] | None = None,
+        attributes: Sequence[str] = (),
+        approach: str = attribute_heads.MULTI_TASK,
         **kwargs,
     ):
-        self.check(dimensions, filters, kernels, momentum)
+        self.check(dimensions, filters, kernels, momentum, attributes, approach)
         super().__init__(
-            classes, dimensions, filters, kernels, mask_padding, momentum, **kwargs
+            classes,
+            dimensions,
+            filters,
+            kernels,
+            mask_padding,
+            momentum,
+            vocabularies,
+            attributes,
+            approach,
+            **kwargs,
         )
 
     @staticmethod
@@ -217,6 +264,8 @@ class CNNAttention(_AttentiveCNN):
         filters: Sequence[int] = (16, 32, 64, 64),
         kernels: Sequence[int] = (5, 3, 3, 3),
         momentum: float = 0.9,
+        attributes: Sequence[str] = (),
+        approach: str = attribute_heads.MULTI_TASK,
         **unchecked,
     ) -> None:
         """Checks arguments of the model without building one.
@@ -224,9 +273,11 @@ class CNNAttention(_AttentiveCNN):
         Args: See the class. Arguments that need no check are accepted and ignored.
 
         Raises:
-            ValueError: If a number is out of range.
+            ValueError: If a number is out of range, or an attribute cannot become a
+                head.
         """
         _check(dimensions, momentum, filters, kernels, stages=4)
+        attribute_heads.check_attributes(attributes, approach)
 
 
 def _check(dimensions: int, momentum: float, filters, kernels, stages: int) -> None:

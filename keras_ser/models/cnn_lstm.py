@@ -12,13 +12,13 @@ Reference:
     learning on spectrograms", Interspeech 2017.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 
 from keras_ser import layers
-from keras_ser.models import blocks, checks, heads
-from keras_ser.models.base import SpeechModel
+from keras_ser.models import attribute_heads, blocks, checks, heads
+from keras_ser.models.attribute_model import AttributeModel
 from keras_ser.models.presets import (
     PRESETS,
     check_preset,
@@ -28,7 +28,7 @@ from keras_ser.models.presets import (
 from keras_ser.tasks import EMOTION, Classification
 
 
-class _EncoderModel(SpeechModel):
+class _EncoderModel(AttributeModel):
     """The encoder, an LSTM or a mean with a dense layer, softmax."""
 
     recipe = "robust_densenet"
@@ -45,6 +45,9 @@ class _EncoderModel(SpeechModel):
         normalisation: str | None = None,
         momentum: float | None = None,
         mask_padding: bool = True,
+        vocabularies: Mapping[str, Sequence[str]] | None = None,
+        attributes: Sequence[str] = (),
+        approach: str = attribute_heads.MULTI_TASK,
         **kwargs,
     ):
         arguments = {
@@ -55,8 +58,15 @@ class _EncoderModel(SpeechModel):
             "normalisation": normalisation,
             "momentum": momentum,
             "mask_padding": mask_padding,
+            "attributes": attributes,
+            "approach": approach,
         }
         self.check(dimensions, **arguments)
+        names = attribute_heads.names_of(vocabularies, attributes)
+        arguments["vocabularies"] = names
+        tasks = attribute_heads.with_attributes(
+            [Classification(EMOTION, classes)], names, approach
+        )
         sizes = sizes_of(preset, filters, kernels)
         options = normalisation_of(preset, normalisation, momentum)
         arguments |= options
@@ -77,6 +87,7 @@ class _EncoderModel(SpeechModel):
             pool = layers.WeightedSum(name="pooled")
             embed = heads.dense(units, name="embedding")
         classify = heads.classifier(len(classes), name="emotion")
+        others = attribute_heads.shared_heads(names, approach)
 
         # === Functional Model ===
         features = keras.Input((None, dimensions), name="features")
@@ -88,15 +99,29 @@ class _EncoderModel(SpeechModel):
             embedding = context(sequence, lengths)
         else:
             embedding = embed(pool(sequence, attend(sequence, lengths)))
+        outputs = {"emotion": classify(embedding)}
+        outputs |= attribute_heads.classify_shared(embedding, others)
         super().__init__(
             inputs=features,
-            outputs={"emotion": classify(embedding)},
-            tasks=(Classification(EMOTION, classes),),
+            outputs=outputs,
+            tasks=tasks,
             embedding=embedding,
             code=sequence,
             arguments=arguments,
             **kwargs,
         )
+
+    def objective(self, alpha: float | None = None) -> dict:
+        """Losses, loss weights and metrics of the model's heads, for `compile`.
+
+        Args:
+            alpha: α of the attributes at the end of the training, at least 0 and below
+                1. The default is that of the approach.
+
+        Returns:
+            `{"loss": …, "loss_weights": …, "weighted_metrics": …}`.
+        """
+        return super().objective(**self._weighed(alpha))
 
     @staticmethod
     def check(
@@ -107,6 +132,8 @@ class _EncoderModel(SpeechModel):
         units: int = 128,
         normalisation: str | None = None,
         momentum: float | None = None,
+        attributes: Sequence[str] = (),
+        approach: str = attribute_heads.MULTI_TASK,
         **unchecked,
     ) -> None:
         """Checks arguments of the model without building one.
@@ -114,7 +141,8 @@ class _EncoderModel(SpeechModel):
         Args: See the class. Arguments that need no check are accepted and ignored.
 
         Raises:
-            ValueError: If a choice is unknown or a number is out of range.
+            ValueError: If a choice is unknown, a number is out of range, or an
+                attribute cannot become a head.
         """
         check_preset(preset)
         sizes = sizes_of(preset, filters, kernels)
@@ -127,6 +155,7 @@ class _EncoderModel(SpeechModel):
         if normalisation is None:
             normalisation = PRESETS[preset]["normalisation"]
         checks.check_normalisations(normalisation, "all", sizes["filters"], momentum)
+        attribute_heads.check_attributes(attributes, approach)
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -154,16 +183,23 @@ class CNNLSTM(_EncoderModel):
             inference. The default is that of the preset.
         mask_padding: Whether all parts ignore the padding. `False` lets every part see
             it, as in papers that do not mask.
+        vocabularies: The classes of each attribute, as `{"gender": …}`. The model needs
+            those of its attributes, and an experiment passes them.
+        attributes: Columns of the table that become heads next to the emotion; see
+            `models.AttributeModel`. The default is none.
+        approach: `"multi_task"`, or `"gradient_reversal"` to unlearn the attributes. It
+            has no effect without them.
 
     Input shape:
         `(batch, time, dimensions)`, normalised features, 0 in the padding. Any number
         of frames.
 
     Output:
-        `{"emotion": (batch, classes)}`, probabilities.
+        Probabilities of the `emotion`, and of each attribute, as a dictionary of
+        `(batch, classes)`.
 
     Raises:
-        ValueError: If no such model can have these sizes.
+        ValueError: If no such model can have these sizes or attributes.
 
     Example:
 
@@ -186,7 +222,7 @@ class CNN(_EncoderModel):
 
     Args:
         classes, dimensions, preset, filters, kernels, normalisation, momentum,
-            mask_padding: As for `CNNLSTM`.
+            mask_padding, vocabularies, attributes, approach: As for `CNNLSTM`.
         units: Number of units of the dense layer.
 
     Input shape, output and raises: As for `CNNLSTM`.

@@ -6,14 +6,14 @@ Reference:
     Computing, 2022.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 
 from keras_ser import layers
 from keras_ser.layers.class_centers import check_update
-from keras_ser.models import blocks, checks, heads
-from keras_ser.models.base import SpeechModel
+from keras_ser.models import attribute_heads, blocks, checks, heads
+from keras_ser.models.attribute_model import AttributeModel
 from keras_ser.models.presets import (
     PRESETS,
     check_preset,
@@ -38,11 +38,12 @@ TABLE_7 = {
 BASELINE = TABLE_7[4]
 
 EMBEDDING_SIZE = 128
+OTHER_HEADS = ("center", "augmentation", "reconstruction")
 AUGMENTATIONS = ("none", "speed", "specaugment", "mixup")
 
 
 @keras.saving.register_keras_serializable("keras_ser")
-class MTLAug(SpeechModel):
+class MTLAug(AttributeModel):
     """Emotion, augmentation type and reconstruction from one shared encoder.
 
         log-mel → 3 × (strided convolution, normalisation, ReLU) → code
@@ -60,6 +61,9 @@ class MTLAug(SpeechModel):
 
     Every part can be switched off. `TABLE_7` holds the arguments of the five models of
     the paper's ablation, and `BASELINE` those of the fourth.
+
+    Attributes of the speech, such as the speaker, can have heads on the embedding. L_S
+    is then replaced by the loss of `models.AttributeModel`.
 
     Args:
         classes: Names of the emotions, in the order of the probabilities.
@@ -92,7 +96,13 @@ class MTLAug(SpeechModel):
         labelled_rows: The number of labelled rows, which are the first of a training
             batch. `moments="labelled"` needs it, and an experiment passes it.
         embedding_dropout: Dropout rate between the embedding and the softmax of the
-            emotion. The centers see the embedding before it.
+            emotion and those of the attributes. The centers see the embedding before
+            it.
+        vocabularies: The classes of each attribute, as `{"gender": …}`. The model needs
+            those of its attributes, and an experiment passes them.
+        attributes: Columns of the table that become heads. The default is none.
+        approach: `"multi_task"`, or `"gradient_reversal"` to unlearn the attributes. It
+            has no effect without them.
 
     Input shape:
         `(batch, time, dimensions)`, normalised features, 0 in the padding. Any number
@@ -107,9 +117,10 @@ class MTLAug(SpeechModel):
         | `center` | `(batch, classes, 128)`, the embedding minus each center |
         | `augmentation` | `(batch, augmentations)`, probabilities |
         | `reconstruction` | `(batch, time, dimensions)` |
+        | each attribute | `(batch, classes)`, probabilities |
 
     Raises:
-        ValueError: If no model can have these sizes.
+        ValueError: If no model can have these sizes or attributes.
 
     Example:
 
@@ -138,6 +149,9 @@ class MTLAug(SpeechModel):
         moments: str = "all",
         labelled_rows: int | None = None,
         embedding_dropout: float = 0.0,
+        vocabularies: Mapping[str, Sequence[str]] | None = None,
+        attributes: Sequence[str] = (),
+        approach: str = attribute_heads.MULTI_TASK,
         **kwargs,
     ):
         arguments = {
@@ -158,12 +172,17 @@ class MTLAug(SpeechModel):
             "moments": moments,
             "labelled_rows": labelled_rows,
             "embedding_dropout": embedding_dropout,
+            "attributes": attributes,
+            "approach": approach,
         }
         self.check(dimensions, **arguments)
+        names = attribute_heads.names_of(vocabularies, attributes)
+        arguments["vocabularies"] = names
         chosen = normalisation_of(preset, normalisation, momentum)
         arguments |= chosen
         tasks = mtl_aug_tasks(classes, augmentations, mask_padding)
         tasks = [task for task in tasks if arguments.get(task.name, True)]
+        tasks = attribute_heads.with_attributes(tasks, names, approach)
         sizes = sizes_of(preset, filters, kernels)
         stride = 2 ** len(sizes["filters"])
         options = {
@@ -196,6 +215,7 @@ class MTLAug(SpeechModel):
             decoder = blocks.decoder_layers(**sizes, **options)
             unpack_decoded = layers.Unpack(stride, dtype="float32", name="decoded")
             crop = layers.CropLike(dtype="float32", name="reconstruction")
+        others = attribute_heads.shared_heads(names, approach)
 
         # === Functional Model ===
         features = keras.Input((None, dimensions), name="features")
@@ -216,6 +236,7 @@ class MTLAug(SpeechModel):
         if reconstruction:
             decoded = unpack_decoded(blocks.decode(code, masks, decoder), places)
             outputs["reconstruction"] = crop(decoded, features)
+        outputs |= attribute_heads.classify_shared(dropped, others)
         super().__init__(
             inputs=features,
             outputs=outputs,
@@ -242,6 +263,8 @@ class MTLAug(SpeechModel):
         embedding_dropout: float = 0.0,
         augmentation: bool = True,
         augmentations: Sequence[str] = AUGMENTATIONS,
+        attributes: Sequence[str] = (),
+        approach: str = attribute_heads.MULTI_TASK,
         **unchecked,
     ) -> None:
         """Checks arguments of the model without building one.
@@ -249,8 +272,9 @@ class MTLAug(SpeechModel):
         Args: See the class. Arguments that need no check are accepted and ignored.
 
         Raises:
-            ValueError: If a choice is unknown, a number is out of range, or there is
-                a single type of augmentation for the head to recognise.
+            ValueError: If a choice is unknown, a number is out of range, an attribute
+                cannot become a head, or there is a single type of augmentation for the
+                head to recognise.
         """
         check_preset(preset)
         sizes = sizes_of(preset, filters, kernels)
@@ -265,6 +289,7 @@ class MTLAug(SpeechModel):
         checks.check_normalisations(normalisation, moments, sizes["filters"], momentum)
         check_update(center_update, center_rate)
         checks.check_types(augmentation, augmentations)
+        attribute_heads.check_attributes(attributes, approach, taken=OTHER_HEADS)
 
     def objective(
         self,
@@ -272,6 +297,7 @@ class MTLAug(SpeechModel):
         auxiliary: float = 0.3,
         augmentation: float | None = None,
         reconstruction: float | None = None,
+        alpha: float | None = None,
     ) -> dict:
         """Losses, loss weights and metrics of the model's heads, for `compile`.
 
@@ -280,6 +306,8 @@ class MTLAug(SpeechModel):
             auxiliary: λ1, the weight of each auxiliary loss.
             augmentation: Weight of the augmentation loss, if it differs from λ1.
             reconstruction: Weight of the reconstruction loss, if it differs from λ1.
+            alpha: α of the attributes at the end of the training, at least 0 and below
+                1. The default is that of the approach.
 
         Returns:
             `{"loss": …, "loss_weights": …, "weighted_metrics": …}`.
@@ -290,4 +318,4 @@ class MTLAug(SpeechModel):
             "reconstruction": auxiliary if reconstruction is None else reconstruction,
         }
         present = {head: given[head] for head in self.heads if head in given}
-        return super().objective(**present)
+        return super().objective(**present, **self._weighed(alpha))

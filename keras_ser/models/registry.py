@@ -1,5 +1,6 @@
 """All models, by name."""
 
+from keras_ser.models.attributes import AttributeCNNLSTM
 from keras_ser.models.base import SpeechModel
 from keras_ser.models.cnn import CNNAttention, CNNBLSTMAttention
 from keras_ser.models.cnn_lstm import CNN, CNNLSTM
@@ -18,4 +19,5 @@ MODELS: dict[str, type[SpeechModel]] = {
     "CNNLSTM": CNNLSTM,
     "CNN": CNN,
     "SSAAE": SSAAE,
+    "AttributeCNNLSTM": AttributeCNNLSTM,
 }

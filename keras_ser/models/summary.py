@@ -81,7 +81,7 @@ def summarise(model: SpeechModel, frames: int = FRAMES) -> Summary:
     return Summary(
         frames=frames,
         trained=_count(model.trainable_weights),
-        untrained=_count(model.non_trainable_weights),
+        untrained=_count(model.non_trainable_weights) - len(model.alpha_variables),
         code=code,
         stride=round(frames / code[0]) if code else None,
         embedding=_shape(model.embedding_model(features)),

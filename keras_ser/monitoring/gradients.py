@@ -19,7 +19,7 @@ def head_gradients(model: keras.Model, losses: dict, batch: tuple) -> dict[str, 
     so that neither the moments of batch normalisation nor class centers move. The
     losses are unweighted, because a weight λ scales a gradient but does not change its
     direction. The gradient is measured as it reaches the encoder. For a head behind a
-    gradient reversal, it is the reversed one.
+    gradient reversal or with a negative weight, it is the reversed one.
 
     Args:
         model: Model with an encoder, a `models.SpeechModel`.
@@ -39,16 +39,18 @@ def head_gradients(model: keras.Model, losses: dict, batch: tuple) -> dict[str, 
     features, labels, weights = batch
     variables = shared_weights(model)
 
-    def gradient(head):
+    def gradient(task):
+        head, sign = task.name, -1 if task.weight < 0 else 1
+
         def loss(values):
             mapping = list(zip(variables, values, strict=True))
             with keras.StatelessScope(state_mapping=mapping):
                 output = model(features, training=False)[head]
-                return losses[head](labels[head], output, weights[head])
+                return sign * losses[head](labels[head], output, weights[head])
 
         return backend.value_and_gradient(loss, [each.value for each in variables])[1]
 
-    return {head: gradient(head) for head in model.heads}
+    return {task.name: gradient(task) for task in model.tasks}
 
 
 def norms_and_cosines(found: dict[str, list]) -> dict[str, float]:

@@ -26,7 +26,11 @@ from keras_ser.monitoring.outputs import (
     predict,
 )
 from keras_ser.monitoring.pictures import write_picture, write_predictions
-from keras_ser.monitoring.projection import project_points, write_projector
+from keras_ser.monitoring.projection import (
+    describe_points,
+    project_points,
+    write_projector,
+)
 from keras_ser.utils import files
 
 
@@ -52,7 +56,9 @@ class Monitor(keras.callbacks.Callback):
     `middle` and `high`, the thirds of the development speech. An utterance without a
     label of a head is left out of its pictures.
 
-    At the end, the callback also writes the embeddings for TensorBoard's projector.
+    At the end, the callback also writes the embeddings for TensorBoard's projector. It
+    can colour them by every column that a task learns, and by emotion, corpus, speaker,
+    gender and language.
     The utterances, and the training rows behind the gradients, are the same at every
     step. Summaries of parts that a model does not have are left out.
 
@@ -259,13 +265,11 @@ class Monitor(keras.callbacks.Callback):
 
     def _write_projector(self, embeddings) -> None:
         """Writes the files of TensorBoard's projector: points first, then centers."""
-        column, rows = self._main.table_column, self._point_rows
-        columns = list(dict.fromkeys([column, "speaker", "utterance"]))
-        points = self.data.fold.dev.iloc[rows][columns]
-        centers = class_centers(self.model)
-        about = {"speaker": "", "utterance": "center"}
-        about[column] = self._main.classes[: len(centers)]
-        metadata = pd.concat([points, pd.DataFrame(about)])[columns]
+        rows, centers = self._point_rows, class_centers(self.model)
+        points = describe_points(self.data.fold.dev.iloc[rows], self.model.tasks)
+        about = {**dict.fromkeys(points, ""), "utterance": "center"}
+        about[self._main.table_column] = self._main.classes[: len(centers)]
+        metadata = pd.concat([points, pd.DataFrame(about)])
         vectors = np.concatenate([embeddings[rows], centers])
         write_projector(self.log_dir, vectors, metadata)
 

@@ -1,13 +1,16 @@
 """Embeddings in two dimensions, and as files of TensorBoard's projector."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from keras_ser.tasks import Task
 from keras_ser.utils import files
 
 MAX_PERPLEXITY = 30.0  # of t-SNE; fewer points need a lower one
+ATTRIBUTES = ("emotion", "corpus", "speaker", "gender", "language")  # columns
 PROJECTOR = """embeddings {
   tensor_name: "embeddings of development speech"
   tensor_path: "tensors.tsv"
@@ -40,6 +43,22 @@ def project_points(points: np.ndarray) -> np.ndarray:
     # Its threads wait for each other if other processes keep the cores busy.
     with threadpoolctl.threadpool_limits(1):
         return tsne.fit_transform((points - points.mean(axis=0)) / points.std())
+
+
+def describe_points(table: pd.DataFrame, tasks: Iterable[Task]) -> pd.DataFrame:
+    """What the projector shows of utterances, and can colour them by.
+
+    Args:
+        table: Utterances.
+        tasks: The tasks of a model, main task first.
+
+    Returns:
+        The columns that the tasks learn, and those of `ATTRIBUTES` and `utterance` that
+        the table has, each once. The first is that of the main task.
+    """
+    learned = [task.table_column for task in tasks]
+    names = dict.fromkeys([*filter(None, learned), *ATTRIBUTES, "utterance"])
+    return table[[name for name in names if name in table]]
 
 
 def write_projector(folder: Path, points: np.ndarray, metadata: pd.DataFrame) -> None:

@@ -12,7 +12,11 @@ from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import HEARD, Fold, corpora_of
 from keras_ser.protocols.heard import with_heard
 from keras_ser.protocols.labels import BASES, label_fraction, with_few_labels
-from keras_ser.protocols.unseen import held_out_corpora
+from keras_ser.protocols.unseen import (
+    IN_DOMAIN,
+    held_out_corpora,
+    leave_one_corpus_out,
+)
 from keras_ser.protocols.within import (
     held_out_speakers,
     k_fold,
@@ -21,6 +25,7 @@ from keras_ser.protocols.within import (
 
 __all__ = [
     "HEARD",
+    "IN_DOMAIN",
     "PROTOCOLS",
     "Fold",
     "corpora_of",
@@ -31,6 +36,7 @@ __all__ = [
     "held_out_speakers",
     "k_fold",
     "label_fraction",
+    "leave_one_corpus_out",
     "leave_one_speaker_out",
     "with_clusters",
     "with_few_labels",

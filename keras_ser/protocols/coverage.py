@@ -51,6 +51,22 @@ def check_tested(
             tested without a promise.
     """
     tests = [table for fold in folds for table in fold.tests.values()]
+    check_tables(protocol, tests, promised)
+
+
+def check_tables(
+    protocol: str, tests: Iterable[pd.DataFrame], promised: pd.DataFrame
+) -> None:
+    """Check that test tables hold exactly the promised utterances, each of them once.
+
+    Args:
+        protocol: Name of the protocol or of its fold, for the message.
+        tests: The test tables.
+        promised: The rows that the protocol promises to test.
+
+    Raises:
+        ValueError: As for `check_tested`.
+    """
     tested = pd.concat([table[["utterance", "speaker"]] for table in tests])
     wanted = set(zip(promised.utterance, promised.speaker, strict=True))
     found = set(zip(tested.utterance, tested.speaker, strict=True))

@@ -11,7 +11,7 @@ from keras_ser.protocols.draws import random_key
 from keras_ser.protocols.each import BASES as WITHIN
 from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import Fold
-from keras_ser.protocols.unseen import held_out_corpora
+from keras_ser.protocols.unseen import held_out_corpora, leave_one_corpus_out
 
 RESTS = ("unlabelled", "drop")
 BASES: dict[str, Callable[..., dict[str, Fold]]] = {
@@ -20,6 +20,7 @@ BASES: dict[str, Callable[..., dict[str, Fold]]] = {
     "cross_corpus": cross_corpus,
     "cross_language": cross_language,
     "held_out_corpora": held_out_corpora,
+    "leave_one_corpus_out": leave_one_corpus_out,
 }
 
 

@@ -1,9 +1,10 @@
 """From the files of finished runs to tables and figures.
 
-Reports are made from `config.json`, `predictions.csv`, `metrics.json`, `history.csv`
-and `skipped.csv` alone, never from a model. A report holds no date, commit or path:
-the same runs give the same bytes, in whatever order their folders are listed. `pack`
-puts these files into one archive per experiment, which is read like a folder of runs.
+Reports are made from `config.json`, `predictions.csv`, `metrics.json`, `history.csv`,
+`probes.csv`, `embeddings.csv` and `skipped.csv` alone, never from a model. A report
+holds no date, commit or path: the same runs give the same bytes, in whatever order
+their folders are listed. `pack` puts these files into one archive per experiment, which
+is read like a folder of runs.
 """
 
 from keras_ser.reports.cells import uar_with_interval

@@ -16,8 +16,8 @@ from keras_ser.utils import files
 
 SUFFIX = ".zip"
 MEMBERS = (
-    *("config.json", "environment.json", "history.csv", "metrics.json"),
-    *("predictions.csv", "skipped.csv"),
+    *("config.json", "embeddings.csv", "environment.json", "history.csv"),
+    *("metrics.json", "predictions.csv", "probes.csv", "skipped.csv"),
 )
 MAX_BYTES = 2**30  # of a member; a table of that size has millions of rows
 # How much smaller a member may be in the archive. Tables are up to 50 times smaller.

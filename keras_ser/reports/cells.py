@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,12 @@ from keras_ser.reports.text import (
     percent,
     points,
     signed,
-    sort_names,
 )
+from keras_ser.reports.trainings import DEVIATION, by_training
 from keras_ser.reports.units import MIN_UNITS, Units, find_units
 
 UAR_COLUMNS = ["uar", "low", "high"]
 FEW_UNITS_MARK = " ‡"  # after an interval over speakers or utterances, not units
-DEVIATION = " ± SD"  # in the title of scores that have one
 Interval = tuple[float, float]
 # What reports say of the cells of `with_interval`.
 INTERVALS = (
@@ -152,6 +151,10 @@ def _fold_scores(rows: pd.DataFrame, measure: Measure) -> pd.Series:
     return by_fold(rows, lambda part: measure.score(*measure.labels(part)))
 
 
+def _training_scores(rows: pd.DataFrame, measure: Measure) -> pd.Series:
+    return by_training(rows, lambda part: measure.score(*measure.labels(part)))
+
+
 def score_repeats(rows: pd.DataFrame, measure: Measure = UAR) -> pd.Series:
     """The pooled score of each repeat that has all folds of the system.
 
@@ -176,8 +179,9 @@ def interval(
     """The pooled score and both ends of its 95 % t interval.
 
     The interval is over units (see `units.find_units`), or over speakers or utterances
-    where the units are too few. Both ends are NaN where there is none, and where the
-    classes differ from fold to fold.
+    where the units are too few. Both ends are NaN where there is none, where trainings
+    of several folds test the same few speakers, and where the classes differ from fold
+    to fold.
 
     Args:
         rows: As for `pooled`.
@@ -187,6 +191,8 @@ def interval(
     if is_by_fold(rows):
         return pooled(rows, measure), math.nan, math.nan
     labels, units = measure.labels(rows), units or find_units(rows)
+    if units.are_trainings:
+        return float(_training_scores(rows, measure).mean()), math.nan, math.nan
     limits = t_limits(measure.t_interval, labels, rows, units)
     return measure.score(*labels), *limits
 
@@ -232,6 +238,8 @@ def confined(
     if is_by_fold(rows):
         return {}
     units = units or find_units(rows)
+    if units.are_trainings:
+        return {}
     noun, names = units.of_interval(rows)
     groups = {noun: names, "training": _varied_training(units)}
     found = {
@@ -242,28 +250,6 @@ def confined(
     return {noun: classes for noun, classes in found.items() if classes}
 
 
-def explain_confined(found: Iterable[Mapping[str, list[str]]]) -> str:
-    """The sentence on intervals that are missing because of such classes, if any.
-
-    Args:
-        found: What `confined` finds of each figure of the table.
-    """
-    by_noun: dict[str, list[str]] = {}
-    for each in found:
-        for noun, classes in each.items():
-            by_noun.setdefault(noun, []).extend(classes)
-    where = [
-        f"in a single {noun} only ({', '.join(sort_names(classes))})"
-        for noun, classes in by_noun.items()
-    ]
-    if not where:
-        return ""
-    return (
-        f"[{NO_VALUE}] There is no t interval where a class occurs "
-        f"{', or '.join(where)}, because nothing shows how much its recall varies."
-    )
-
-
 def with_interval(rows: pd.DataFrame, measure: Measure = UAR) -> str:
     """The pooled score with its 95 % t interval, such as `87.5 ± 1.2 [83.7, 91.2]`.
 
@@ -271,7 +257,8 @@ def with_interval(rows: pd.DataFrame, measure: Measure = UAR) -> str:
     have all folds of the system. The mark ‡ follows if there are too few units for an
     interval over units; it is then over speakers or utterances. `[–]` stands where
     there is no interval. Where the classes differ from fold to fold, it is the mean
-    over the folds, with the standard deviation over them and without an interval.
+    over the folds, with the standard deviation over them and without an interval; where
+    trainings of several folds test the same few speakers, it is that over trainings.
 
     Args:
         rows: As for `pooled`.
@@ -280,6 +267,8 @@ def with_interval(rows: pd.DataFrame, measure: Measure = UAR) -> str:
     if is_by_fold(rows):
         return mean_and_deviation(_fold_scores(rows, measure), measure.text)
     units = find_units(rows)
+    if units.are_trainings:
+        return mean_and_deviation(_training_scores(rows, measure), measure.text)
     score, *limits = interval(rows, measure, units)
     deviation = score_repeats(rows, measure).std()
     spread = "" if math.isnan(deviation) else f" ± {measure.text(deviation)}"
@@ -317,6 +306,8 @@ def describe_bars(tables: Iterable[Table]) -> str:
     """
     cells = [cell for table in tables for row in table.rows for cell in row]
     few = any(cell.endswith(FEW_UNITS_MARK) for cell in cells)
+    if not any("[" in cell for cell in cells):
+        return "without intervals"
     return f"with 95 % t intervals{FEW_UNITS_MARK if few else ''}"
 
 

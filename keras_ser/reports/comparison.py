@@ -28,6 +28,7 @@ from keras_ser.reports.text import (
     PRIMARY,
     p_value,
 )
+from keras_ser.reports.trainings import DEVIATION, INTERVAL, by_training
 from keras_ser.reports.units import Units, describe, find_units
 
 PAIR_COLUMNS = ["test", "fold", "repeat", "utterance", "speaker", "truth"]
@@ -41,7 +42,9 @@ class Difference:
     """A system's pooled score minus the reference's, on what both predicted.
 
     Where the classes differ from fold to fold, both scores are means over the folds,
-    and there are no intervals and no p.
+    and there are no intervals and no p. Where trainings of several folds test the same
+    few speakers, both scores are means over the trainings, and their differences have a
+    standard deviation in place of intervals and p.
 
     Args:
         value: The difference in UAR, in [-1, 1], or in CCC.
@@ -55,6 +58,8 @@ class Difference:
         partial: Whether one of the systems predicted more than the other.
         shared_repeats: The number of repeats that both have, if one of them has more.
         confined: The classes that occur in a single unit only, by what it is called.
+        deviation: The sample standard deviation of the differences of trainings, or NaN
+            where there is none.
     """
 
     value: float
@@ -66,6 +71,7 @@ class Difference:
     partial: bool
     shared_repeats: int | None = None
     confined: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    deviation: float = math.nan
 
     @property
     def is_tested(self) -> bool:
@@ -87,6 +93,9 @@ class Difference:
             return [NO_VALUE, NO_VALUE]
         few = FEW_UNITS_MARK if self.units.are_few else ""
         partial = PARTIAL_MARK if self.partial else ""
+        if not math.isnan(self.deviation):
+            spread = f" ± {measure.text(self.deviation)}"
+            return [f"{measure.signed(self.value)}{spread}{partial}", NO_VALUE]
         t_interval, bootstrap = (
             in_brackets(limits, measure.signed) + few
             for limits in (self.t_interval, self.bootstrap)
@@ -171,7 +180,8 @@ def difference(
 
     Both intervals and p are of the printed difference of the pooled scores, and are
     over the same units; see `units.find_units`. With too few units for an interval,
-    the intervals are over speakers or utterances.
+    the intervals are over speakers or utterances. Where trainings of several folds test
+    the same few speakers, there is a standard deviation over trainings instead.
 
     Args:
         rows: The system's predictions of a head under one condition, as
@@ -183,8 +193,8 @@ def difference(
     units, none = find_units(both), math.nan
     if both.empty:
         return Difference(none, (none, none), (none, none), none, units, 0, partial, 0)
-    if is_by_fold(rows):
-        return _difference_by_fold(both, units, partial, measure, rows, reference)
+    if is_by_fold(rows) or units.are_trainings:
+        return _mean_difference(both, units, partial, measure, rows, reference)
     labels = measure.labels(both, LABEL_COLUMNS)
     truth, one, other = labels
     return Difference(
@@ -200,22 +210,23 @@ def difference(
     )
 
 
-def _difference_by_fold(
+def _mean_difference(
     both: pd.DataFrame,
     units: Units,
     partial: bool,
     measure: Measure,
     *each: pd.DataFrame,
 ) -> Difference:
-    """The mean difference over the folds, without intervals and p."""
+    """The mean difference over folds or trainings, without intervals and p."""
 
     def score(part: pd.DataFrame) -> float:
         truth, one, other = measure.labels(part, LABEL_COLUMNS)
         return measure.score(truth, one) - measure.score(truth, other)
 
-    none = math.nan
+    none, averaged = math.nan, is_by_fold(each[0])
+    values = by_fold(both, score) if averaged else by_training(both, score)
     return Difference(
-        value=float(by_fold(both, score).mean()),
+        value=float(values.mean()),
         t_interval=(none, none),
         bootstrap=(none, none),
         p=none,
@@ -223,6 +234,7 @@ def _difference_by_fold(
         utterances=both["utterance"].nunique(),
         partial=partial,
         shared_repeats=_shared_repeats(both, *each),
+        deviation=none if averaged else float(values.std()),
     )
 
 
@@ -265,13 +277,18 @@ def _test(labels: list[pd.Series], units: Units, measure: Measure) -> float:
     return measure.t_test(*labels, units.unit, units.varied_training)
 
 
-def difference_header(measure: Measure = UAR) -> list[str]:
+def difference_header(measure: Measure = UAR, cells: Iterable[str] = ()) -> list[str]:
     """The titles of the columns of a comparison.
 
     Args:
         measure: The score.
+        cells: The cells below the first title, which names what they hold.
     """
-    title = f"Δ {measure.name} [95 % t interval]"
+    cells = list(cells)
+    has_deviations = any("±" in cell for cell in cells)
+    has_intervals = not has_deviations or any("[" in cell for cell in cells)
+    title = f"Δ {measure.name}{DEVIATION if has_deviations else ''}"
+    title += INTERVAL if has_intervals else ""
     return [title, "[95 % bootstrap]", "p", "p (Holm)"]
 
 

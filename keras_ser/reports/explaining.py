@@ -1,9 +1,11 @@
-"""The paragraphs below a table that explain its differences and p values."""
+"""The paragraphs below a table that explain its intervals, differences and p values."""
+
+from collections.abc import Iterable, Mapping
 
 from keras_ser import scores
 from keras_ser.reports.blocks import Text
 from keras_ser.reports.comparison import Difference
-from keras_ser.reports.text import count_range, counted, p_value
+from keras_ser.reports.text import NO_VALUE, count_range, counted, p_value, sort_names
 from keras_ser.reports.units import Units
 from keras_ser.scores.significance import EXACT, SAMPLES
 
@@ -23,6 +25,28 @@ def explain(
         words = [*_explain_tests(tested), *_explain_holm(list(tested), primary)]
         texts.append(" ".join(words))
     return [Text(text) for text in texts]
+
+
+def explain_confined(found: Iterable[Mapping[str, list[str]]]) -> str:
+    """The sentence on intervals that are missing because of such classes, if any.
+
+    Args:
+        found: What `confined` finds of each figure of the table.
+    """
+    by_noun: dict[str, list[str]] = {}
+    for each in found:
+        for noun, classes in each.items():
+            by_noun.setdefault(noun, []).extend(classes)
+    where = [
+        f"in a single {noun} only ({', '.join(sort_names(classes))})"
+        for noun, classes in by_noun.items()
+    ]
+    if not where:
+        return ""
+    return (
+        f"[{NO_VALUE}] There is no t interval where a class occurs "
+        f"{', or '.join(where)}, because nothing shows how much its recall varies."
+    )
 
 
 def _explain_partial(differences: dict[str, Difference]) -> list[str]:
@@ -52,9 +76,17 @@ def _explain_untested(differences: dict[str, Difference]) -> list[str]:
     """Why differences have no p; one paragraph for each reason."""
     none = {name: each for name, each in differences.items() if not each.is_tested}
     few = {name: each for name, each in none.items() if not each.units.can_be_tested}
+    alike = [name for name, each in few.items() if each.units.are_trainings]
+    few = {name: each for name, each in few.items() if name not in alike}
     flips = {k: each for k, each in few.items() if each.units.varied_training is None}
     twofold = {name: each for name, each in few.items() if name not in flips}
     texts = []
+    if alike:
+        texts.append(
+            f"No p for {', '.join(alike)}: there are too few speakers for a test over "
+            "speakers, and trainings that share most of their training speech are not "
+            "independent of each other."
+        )
     if flips:
         texts.append(
             f"{_too_few(flips)} (their number is in parentheses), p cannot be small."
@@ -64,7 +96,7 @@ def _explain_untested(differences: dict[str, Difference]) -> list[str]:
             f"{_too_few(twofold)} (their number is in parentheses), a t test "
             "over speakers and trainings says nothing."
         )
-    confined = [name for name in none if name not in few]
+    confined = [name for name in none if name not in few and name not in alike]
     if confined:
         texts.append(
             f"No p for {', '.join(confined)}: there is no t test where there "

@@ -12,13 +12,14 @@ from keras_ser.reports.cells import (
     UAR,
     Measure,
     confined,
-    explain_confined,
     score_title,
     with_interval,
 )
 from keras_ser.reports.comparison import Difference
 from keras_ser.reports.fold_means import by_fold, is_by_fold
 from keras_ser.reports.text import NO_VALUE, job_key, mean_and_deviation, percent
+from keras_ser.reports.trainings import INTERVAL
+from keras_ser.reports.trainings import explain as explain_trainings
 from keras_ser.reports.units import explain, find_units
 
 # Makes the table of a caption, predictions by system, marks by system, a reference and
@@ -112,7 +113,8 @@ def score_blocks(
     cells = {name: with_interval(rows, measure) for name, rows in by_system.items()}
     averaged = any(map(is_by_fold, by_system.values()))
     title = score_title(measure, cells.values())
-    title += "" if averaged else " [95 % t interval]"
+    if not averaged and any("[" in cell for cell in cells.values()):
+        title += INTERVAL
     table = Table(
         caption,
         [*COUNTED, title, *others],
@@ -136,7 +138,7 @@ def score_blocks(
         return [table]
     found = [confined(rows, measure) for rows in by_system.values()]
     found += [each.confined for each in differences.values()]
-    notes = [*_as_texts(explain_confined(found))]
+    notes = [*_as_texts(explaining.explain_confined(found))]
     notes += explaining.explain(differences, primary)
     return [table, *notes, *_explain_units(by_system, differences)]
 
@@ -145,7 +147,7 @@ def _add_columns(
     table: Table, systems: list[str], cells: dict[str, list[str]], measure: Measure
 ) -> Table:
     """The table with the cells of a comparison after those of each system."""
-    header = comparison.difference_header(measure)
+    header = comparison.difference_header(measure, (own[0] for own in cells.values()))
     none = [NO_VALUE] * len(header)
     rows = [
         [*row, *cells.get(name, none)]
@@ -161,7 +163,7 @@ def _explain_units(
     shared = {name: each.units for name, each in differences.items()}
     tested = any(each.is_tested for each in differences.values())
     what = "Intervals and p" if tested else "Intervals"
-    return _as_texts(*explain(own, what, shared))
+    return _as_texts(*explain(own, what, shared), explain_trainings(own, shared))
 
 
 def _as_texts(*texts: str) -> list[Text]:

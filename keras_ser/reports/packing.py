@@ -12,8 +12,9 @@ def pack(runs: Paths, out: str | Path, replace: bool = False) -> list[Path]:
     """Writes one archive per experiment, which is read like the folder of its runs.
 
     An archive holds the settings, predictions, scores, histories and environments of
-    the runs, without their models and logs. The same runs give the same bytes. An
-    archive with the same content is left as it is.
+    the runs, their probes and the projections of their embeddings, without their
+    models and logs. The same runs give the same bytes. An archive with the same content
+    is left as it is.
 
     Args:
         runs: Folders of runs, or archives; see `reports.read`. All are read and

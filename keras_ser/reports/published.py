@@ -9,19 +9,23 @@ from keras_ser import conditions, figures
 from keras_ser.reports.blocks import Block, Figure, Heading, Table, Text
 from keras_ser.reports.cells import UAR_COLUMNS, uar_interval, uar_with_interval
 from keras_ser.reports.published_figures import SPREADS, load_published
-from keras_ser.reports.test_sets import COLON, format_test_set
+from keras_ser.reports.test_sets import ARROW, COLON, format_test_set
 from keras_ser.reports.text import NO_VALUE, slug
 
 OTHER_CORPUS, OTHER_TABLE, SYNTHETIC, OTHER_NOISE = "†", "‖", "§", "¶"
+OTHER_TRAINING = "⋆"
 PAPER_TITLES = {
     "mtl_aug": "Latif et al. 2022 (MTL-AUG)",
     "robust_densenet": "Latif et al., Interspeech 2020 (DenseNet)",
     "ss_aae": "Rana et al., arXiv 1907.06078 (SS-AAE)",
+    "in_the_wild": "Parry et al., Interspeech 2022 (attributes in the wild)",
 }
 PAPER_NOISE = "demand"
 LEGEND = {
     OTHER_CORPUS: "Another corpus than the paper's: only the order of the systems can "
     "be compared, not the scores themselves.",
+    OTHER_TRAINING: "Trained on other corpora than the paper's: only the order of the "
+    "systems can be compared, not the scores themselves.",
     OTHER_TABLE: "Another part of the corpus than the paper's: only the order of the "
     "systems can be compared, not the scores themselves.",
     SYNTHETIC: "Synthetic speech: shows that the code runs, but says nothing about the "
@@ -36,7 +40,8 @@ def parse(name: str) -> pd.DataFrame:
     """The published figures with a name such as `mtl_aug:2`.
 
     Args:
-        name: Paper and table, separated by a colon.
+        name: Paper and table, separated by a colon, or several tables such as
+            `in_the_wild:2+3`. A figure that several of them print comes once.
 
     Returns:
         DataFrame as from `load_published`.
@@ -50,7 +55,9 @@ def parse(name: str) -> pd.DataFrame:
             "Published figures must be named `paper:table`, such as mtl_aug:2. "
             f"Received: {name!r}. Add the table."
         )
-    return load_published(paper, table)
+    found = [load_published(paper, each) for each in table.split("+")]
+    keys = ["row", "corpus", "condition"]
+    return pd.concat(found).drop_duplicates(keys, ignore_index=True)
 
 
 def published_blocks(settings: dict[str, dict], table: pd.DataFrame) -> list[Block]:
@@ -114,7 +121,7 @@ def compare_with_published(
     """
     printed = parse(name)
     paper, _, number = name.partition(":")
-    number = number if number.startswith("figure") else f"Table {number}"
+    number = number if number.startswith("figure") else _tables(number)
     heading = Heading(f"Published figures of {number}", 2)
     remarks = Text(f"Notes on the published figures: {_notes(printed)}")
     if printed.value.isna().all():  # not available
@@ -137,6 +144,14 @@ def compare_with_published(
         remarks,
         Figure(file, title, draw),
     ]
+
+
+def _tables(number: str) -> str:
+    """What one or several tables are called: `Table 2`, or `Tables 2 and 3`."""
+    names = number.split("+")
+    if len(names) == 1:
+        return f"Table {number}"
+    return f"Tables {', '.join(names[:-1])} and {names[-1]}"
 
 
 def _header_and_rows(
@@ -182,10 +197,18 @@ def _marks(test_set: str, condition: str, printed: pd.DataFrame, noise: str) -> 
     if "synthetic" in corpora:
         marks += SYNTHETIC
     elif test_set not in set(printed.corpus):
-        marks += OTHER_TABLE if corpora in set(printed.corpus) else OTHER_CORPUS
+        marks += _other_speech(corpora, set(printed.corpus))
     if noise and noise != PAPER_NOISE and condition.endswith(" dB"):
         marks += OTHER_NOISE
     return marks
+
+
+def _other_speech(corpora: str, printed: set[str]) -> str:
+    """The mark of a test set that the paper does not have."""
+    if corpora in printed:
+        return OTHER_TABLE
+    tested = [each.partition(ARROW)[2] for each in (corpora, *printed)]
+    return OTHER_TRAINING if tested[0] and tested[0] in tested[1:] else OTHER_CORPUS
 
 
 def _after(marks: str) -> str:

@@ -24,6 +24,7 @@ SPREADS = {  # what ± means
     "mtl_aug": "standard deviation over ten repeats",
     "robust_densenet": "standard deviation over ten repeats",
     "ss_aae": "nothing, because the paper prints no spread",
+    "in_the_wild": "nothing, because the paper prints no spread",
 }
 
 

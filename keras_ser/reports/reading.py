@@ -10,9 +10,10 @@ import pandas as pd
 
 from keras_ser.protocols import HEARD
 from keras_ser.reports import archives, consistency, run_files, tasks, tested
+from keras_ser.reports.folds import check_folds
 from keras_ser.reports.run_files import IDENTITY, KEYS, RunPath
 from keras_ser.reports.tasks import Head
-from keras_ser.reports.text import natural_key, sort_names
+from keras_ser.reports.text import natural_key
 
 Paths = str | Path | Iterable[str | Path]
 RUN_FILES = ("predictions.csv", "metrics.json", "history.csv", "config.json")
@@ -131,7 +132,7 @@ def read_runs(paths: Paths) -> list[Run]:
     for run in runs:
         consistency.check_identity(run.folder, run.predictions, run.config)
     _check_duplicates(predictions)
-    _check_folds(predictions)
+    check_folds(predictions)
     collect_settings(runs)
     for run in runs:
         tasks.check_heads(run.folder, run.predictions, run.recorded_heads)
@@ -333,20 +334,4 @@ def _check_duplicates(table: pd.DataFrame) -> None:
             "A run must predict each utterance once per condition. Received: "
             f"{len(repeated)} repeated predictions, the first with {where}. Pass each "
             "run once, and give different numbers to repeats."
-        )
-
-
-def _check_folds(table: pd.DataFrame) -> None:
-    keys = ["experiment", "system", "repeat", *KEYS]
-    repeated = table[table.duplicated(keys)]
-    if len(repeated):
-        first = repeated.iloc[0]
-        same = (table[keys] == first[keys]).all(axis=1)
-        folds = sort_names(table.loc[same, "fold"])
-        where = ", ".join(f"{key}={first[key]}" for key in keys)
-        raise ValueError(
-            "Each utterance must be tested in only one fold of a repeat. Received: "
-            f"{len(repeated)} tested more than once, the first in folds "
-            f"{', '.join(folds)} with {where}. Report runs that divide the corpus "
-            "differently separately."
         )

@@ -27,10 +27,10 @@ def write(
     and its systems. For each test set and condition, the main table, the repeats, the
     folds, the speakers and the confusion matrices of the main head follow, then a
     shorter section of each further head. Then come the scores over the fraction of
-    labels, the published figures, the augmentation head next to a probe, and the
-    discriminator's accuracy with the moments of the aggregated code, where the runs
-    have these. The end says what selected the epochs, and whether a speaker
-    is on two sides of a fold.
+    labels, the published figures, the heads of attributes, the probes of the
+    embeddings, the augmentation head next to a probe, and the discriminator's accuracy
+    with the moments of the aggregated code, where the runs have these. The end says
+    what selected the epochs, and whether a speaker is on two sides of a fold.
 
     The main table compares every system with the reference: the difference of their
     pooled UARs with a t interval and a paired bootstrap interval, p of this
@@ -40,7 +40,8 @@ def write(
     the CCC with the same intervals and test, Pearson's r and the RMSE.
 
     The figures are `speakers.png` and `confusion_<system>.png`, and `labels.png`,
-    `published.png` and `adversary_<system>.png` where there are such tables.
+    `published.png`, `embeddings_<column>.png` and `adversary_<system>.png` where there
+    are such tables.
     With several experiments, test sets or conditions, their names end in these, and
     those of further heads in the head.
 

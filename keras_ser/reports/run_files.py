@@ -7,6 +7,7 @@ import io
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -148,6 +149,31 @@ def read_predictions(path: RunPath) -> pd.DataFrame:
     return table.sort_values(KEYS, kind="stable", ignore_index=True)
 
 
+def read_table(
+    path: RunPath, texts: Iterable[str], numbers: Iterable[str]
+) -> pd.DataFrame:
+    """A CSV file with at least one row and with these columns.
+
+    Args:
+        path: Path of the file.
+        texts: Columns of text. The file may have more columns, which are text too.
+        numbers: Columns of numbers, where an empty cell is NaN.
+
+    Raises:
+        ValueError: If it is not a CSV file, or if it lacks rows, columns or numbers.
+    """
+    texts, numbers = list(texts), list(numbers)
+    table = _read_csv(path)
+    absent = [name for name in (*texts, *numbers) if name not in table]
+    if absent or table.empty:
+        expected = f"at least one row and the columns {[*texts, *numbers]}"
+        raise invalid_file(path, expected, f"{len(table)} rows, without {absent}")
+    table = table.fillna("")
+    for column in numbers:
+        _convert_numbers(path, table, column)
+    return table
+
+
 def _read_csv(path: RunPath) -> pd.DataFrame:
     options = {"dtype": str, "keep_default_na": False, "index_col": False}
     content = io.BytesIO(read_bytes(path))
@@ -180,10 +206,15 @@ def _check_values(path: RunPath, table: pd.DataFrame) -> None:
 def _convert_probabilities(path: RunPath, table: pd.DataFrame) -> None:
     """Turns the columns `p_<class>` of `table` into numbers, in place."""
     for column in [name for name in table if name.startswith("p_")]:
-        text = table[column]
-        table[column] = pd.to_numeric(text, errors="coerce")
-        if (table[column].isna() & (text != "")).any():
-            raise invalid_file(path, f"numbers in `{column}`", "text")
+        _convert_numbers(path, table, column)
+
+
+def _convert_numbers(path: RunPath, table: pd.DataFrame, column: str) -> None:
+    """Turns a column of texts into numbers, in place; an empty text becomes NaN."""
+    text = table[column]
+    table[column] = pd.to_numeric(text, errors="coerce")
+    if (table[column].isna() & (text != "")).any():
+        raise invalid_file(path, f"numbers in `{column}`", "text")
 
 
 def _check_classes(path: RunPath, rows: pd.DataFrame) -> None:
@@ -274,6 +305,7 @@ def _check_settings(path: RunPath, config: dict, system: dict) -> None:
     names = {
         "corpus": corpus if isinstance(corpus, list) else [],
         "unlabelled_corpus": [] if isinstance(unlabelled, str) else unlabelled,
+        "probes": config.get("probes") or [],
         "tuned_on": config.get("tuned_on") or [],
         "tuned_audio": config.get("tuned_audio") or [],
         "train_conditions": system.get("train_conditions") or [],

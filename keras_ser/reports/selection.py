@@ -1,6 +1,7 @@
 """What selected each run's epoch, and the speakers of its training and test side."""
 
 import io
+import math
 from collections.abc import Iterable
 
 import pandas as pd
@@ -18,6 +19,7 @@ from keras_ser.reports.text import (
     NO_VALUE,
     as_text,
     natural_key,
+    number,
     sort_names,
     sort_systems,
 )
@@ -74,6 +76,7 @@ def selection_blocks(runs: list[Run], order: Iterable[str] = ()) -> list[Block]:
     blocks: list[Block] = [Heading("How the epochs were selected", 2)]
     for name, part in table.groupby("experiment", sort=False):
         blocks += _experiment_blocks(name, part, order)
+        blocks += _alpha_blocks(name, part, order)
         trained = part[part["updates"] != NO_VALUE]
         if (trained.groupby("fold")["updates"].nunique() > 1).any():
             warning = f"WARNING: in {name}, the systems differ in updates per epoch."
@@ -117,6 +120,28 @@ def _epoch_table(experiment: str, table: pd.DataFrame, order: Iterable[str]) -> 
     )
     header = ["Fold", "Selected by", "Updates per epoch", *systems]
     return Table(caption, header, rows)
+
+
+def _alpha_blocks(name: str, table: pd.DataFrame, order: Iterable[str]) -> list[Block]:
+    """The weight of the attributes in the loss of the tested models, if one has it."""
+    known = table[table["alpha"].notna()]
+    if known.empty:
+        return []
+    groups = dict(list(known.groupby("system")["alpha"]))
+    rows = [
+        [system, str(len(groups[system])), _mean_and_range(groups[system])]
+        for system in sort_systems(groups, order)
+    ]
+    caption = (
+        f"{name}: α, the weight of the attributes in the loss, at the epoch that is "
+        "tested, mean over runs, with the range where they differ"
+    )
+    return [Table(caption, ["System", "Runs", "α"], rows)]
+
+
+def _mean_and_range(values: pd.Series) -> str:
+    low, high = number(values.min()), number(values.max())
+    return low if low == high else f"{number(values.mean())} ({low} to {high})"
 
 
 def _describe_speakers(table: pd.DataFrame) -> list[str]:
@@ -217,8 +242,20 @@ def _read_selection(run: Run) -> dict:
         "tests_last": _tests_last(run),
         "updates": as_text(metrics.get("updates_per_epoch")),
         "epoch": as_text(metrics.get("epoch")) + epochs,
+        "alpha": _read_alpha(run),
         **sides,
     }
+
+
+def _read_alpha(run: Run) -> float:
+    """The weight of the attributes in the loss of the tested model; NaN without one."""
+    value = run.metrics.get("alpha")
+    if value is None:
+        return math.nan
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        expected = "a number from 0 to 1 as `alpha`"
+        raise invalid_file(run.folder / "metrics.json", expected, repr(value))
+    return float(value)
 
 
 def _tests_last(run: Run) -> bool:

@@ -2,13 +2,15 @@
 
 Where a fold has several test tables, or one of another name than `test`, each table is
 a test set of its own, also if both are of one corpus or share utterances. A table that
-is called like its corpus is the corpus.
+is called like its corpus is the corpus. The table `in_domain` holds speakers of all
+corpora that a training heard others of.
 """
 
 import pandas as pd
 
-from keras_ser.protocols import corpora_of
+from keras_ser.protocols import IN_DOMAIN, corpora_of
 from keras_ser.reports.fold_means import mark
+from keras_ser.reports.folds import stem
 from keras_ser.reports.reading import (
     Paths,
     Run,
@@ -18,10 +20,16 @@ from keras_ser.reports.reading import (
 )
 from keras_ser.reports.tasks import Head
 
-CROSS_PROTOCOLS = ("cross_corpus", "cross_language", "held_out_corpora")
+CROSS_PROTOCOLS = (
+    "cross_corpus",
+    "cross_language",
+    "held_out_corpora",
+    "leave_one_corpus_out",
+)
 ARROW = ">"
 COLON = ":"  # before the name of a test table: `emodb:far`
 USUAL_NAME = "test"  # of the only test table of a fold
+NAMES = {IN_DOMAIN: "in domain"}  # of test tables, as readers see them
 
 
 def by_test_set(
@@ -38,7 +46,8 @@ def by_test_set(
     Returns:
         The rows of all systems by the title of the test set: `emodb`, or
         `ravdess → emodb` after training on RAVDESS and testing on EMO-DB. Where folds
-        have several test tables, their name follows: `emodb (far)`.
+        have several test tables, their name follows: `emodb (far)`. Test speakers of
+        the training corpora are `emodb+ravdess (in domain)`.
 
     Raises:
         FileNotFoundError: As `reports.read`.
@@ -117,16 +126,22 @@ def _cross_test_sets(run: Run) -> pd.Series:
     """`ravdess>emodb` for the fold `ravdess-emodb` that was tested on EMO-DB.
 
     The name of the fold says on what it was trained, if it ends with what one of its
-    test tables holds, or all of them.
+    test tables holds, or all of them; a number may follow. The test set of the table
+    `in_domain` is what it was trained on.
     """
     rows = run.predictions
-    tested = {name: corpora_of(part) for name, part in rows.groupby(rows["test"])}
-    ends = [*tested.values(), corpora_of(rows)]
-    sources = [run.fold.removesuffix(f"-{corpora}") for corpora in ends]
-    source = min(sources, key=len)
-    if source == run.fold:
+    others = rows[rows["test"] != IN_DOMAIN]
+    tested = {name: corpora_of(part) for name, part in others.groupby("test")}
+    ends = [f"-{corpora}" for corpora in (*tested.values(), corpora_of(others))]
+    folds = run.fold, stem(run.fold)
+    sources = [
+        fold.removesuffix(end) for fold in folds for end in ends if fold.endswith(end)
+    ]
+    if not sources:
         return pd.Series(run.fold, index=rows.index)
-    return rows["test"].map({k: f"{source}{ARROW}{v}" for k, v in tested.items()})
+    source = min(sources, key=len)
+    titles = {name: f"{source}{ARROW}{corpora}" for name, corpora in tested.items()}
+    return rows["test"].map({**titles, IN_DOMAIN: source})
 
 
 def base_protocol(settings: dict) -> str:
@@ -146,11 +161,14 @@ def base_protocol(settings: dict) -> str:
 
 
 def format_test_set(test_set: str) -> str:
-    """A test set as readers see it: `synthetic speech`, `ravdess → emodb (far)`."""
+    """A test set as readers see it.
+
+    Such as `synthetic speech`, `ravdess → emodb (far)` or `emodb+ravdess (in domain)`.
+    """
     corpora, colon, name = test_set.partition(COLON)
     title = corpora.replace(ARROW, " → ")
     if corpora == "synthetic":
         title = "synthetic speech"
     elif "synthetic" in corpora:
         title = f"{title} (synthetic speech)"
-    return f"{title} ({name})" if colon else title
+    return f"{title} ({NAMES.get(name, name)})" if colon else title

@@ -82,6 +82,13 @@ def count_range(counts: Iterable[int], noun: str) -> str:
     return named if low == high else f"{low} to {named}"
 
 
+def number_range(values: Iterable[float]) -> str:
+    """The range of whole numbers: `4` or `4 to 6`."""
+    values = list(values)
+    low, high = int(min(values)), int(max(values))
+    return str(low) if low == high else f"{low} to {high}"
+
+
 def as_text(value) -> str:
     """A value as text; None is a dash."""
     return NO_VALUE if value is None else str(value)

@@ -4,6 +4,8 @@ A training is a fold in a repeat. It is connected with each speaker that it was 
 on, and what is connected belongs together: a speaker who is left out, or a group of
 speakers who are left out together. If everything is connected, as when each training
 is tested on a whole corpus, speakers and trainings are crossed, and both are units.
+If such a corpus has too few speakers, and several folds test it, the trainings are what
+varies; see `trainings`.
 """
 
 import dataclasses
@@ -34,6 +36,8 @@ class Units:
         count: The number of units; in a crossed design, that of speakers.
         speakers: The number of speakers.
         trainings: The number of trainings.
+        are_rotated: Whether several folds test these speakers, and each training tests
+            all of them.
     """
 
     kind: str
@@ -42,11 +46,21 @@ class Units:
     count: int
     speakers: int
     trainings: int
+    are_rotated: bool
 
     @property
     def are_few(self) -> bool:
         """Whether there are too few for an interval over units."""
         return self.count < MIN_UNITS
+
+    @property
+    def are_trainings(self) -> bool:
+        """Whether trainings of several folds test the same speakers, who are too few.
+
+        A spread is then over the trainings. Repeats of a single fold, which differ in
+        their seeds alone, do not count.
+        """
+        return self.are_rotated and self.are_few and self.trainings >= MIN_UNITS
 
     @property
     def least(self) -> int:
@@ -118,7 +132,13 @@ def find_units(rows: pd.DataFrame) -> Units:
         count=len(names) if is_crossed else len(first),
         speakers=len(names),
         trainings=trainings,
+        are_rotated=_are_rotated(rows, len(names), trainings),
     )
+
+
+def _are_rotated(rows: pd.DataFrame, speakers: int, trainings: int) -> bool:
+    tested = rows.groupby(["fold", "repeat", "speaker"]).ngroups
+    return rows["fold"].nunique() > 1 and tested == speakers * trainings
 
 
 def _components(
@@ -138,17 +158,20 @@ def describe(units: Iterable[Units]) -> str:
         units: Those of each comparison.
 
     Returns:
-        Such as `10 shared speakers`, `6 shared groups of speakers`, or `17 shared
-        speakers and 5 trainings`.
+        Such as `10 shared speakers`, `6 shared groups of speakers`, `17 shared
+        speakers and 5 trainings`, or `3 shared trainings`.
     """
     alike: dict[tuple[str, bool], list[Units]] = {}
     for each in units:
         key = each.noun, each.varied_training is not None
+        key = ("training", False) if each.are_trainings else key
         alike.setdefault(key, []).append(each)
     return " or ".join(_describe(*key, found) for key, found in alike.items())
 
 
 def _describe(noun: str, varied: bool, units: list[Units]) -> str:
+    if noun == "training":
+        return count_range([each.trainings for each in units], "shared training")
     text = count_range([each.count for each in units], f"shared {noun}")
     if varied:
         text += f" and {count_range([e.trainings for e in units], 'training')}"

@@ -16,15 +16,16 @@ from keras_ser.reports.cells import (
     Measure,
     confined,
     describe_bars,
-    explain_confined,
     interval,
     measure_of,
     score_title,
     with_interval,
 )
+from keras_ser.reports.explaining import explain_confined
 from keras_ser.reports.tasks import UNRECORDED, Head
 from keras_ser.reports.test_sets import add_table_names, format_test_set
 from keras_ser.reports.text import NO_VALUE, natural_key, slug, sort_names, sort_systems
+from keras_ser.reports.trainings import explain as explain_trainings
 from keras_ser.reports.units import explain, find_units
 from keras_ser.reports.writing import draw_figures, markdown
 from keras_ser.utils import files
@@ -152,6 +153,7 @@ def _score_blocks(rows: pd.DataFrame, head: Head, suffix: str = "") -> list[Bloc
     found = [confined(part, measure) for _, part in rows.groupby(["row", "condition"])]
     units = {name: find_units(part) for name, part in rows.groupby("row")}
     texts = [explain_confined(found), *explain(units, "Intervals")]
+    texts.append(explain_trainings(units))
     texts = [] if fold_means.is_by_fold(rows) else texts
     blocks += [Text(text) for text in texts if text]
     if len(levels) and not head.has_numbers:

@@ -101,8 +101,8 @@ def perturb(
 
     Args:
         recogniser: Recogniser that meets the requirements of
-            `inference.exporters.speech_model`: its front-end is `LogMel` or
-            `Spectrogram`, and its features are not normalised by speaker.
+            `inference.exporters.speech_model`: its front-end is also a layer, such as
+            `LogMel`, and its features are not normalised by speaker.
         wave: float32 `(samples,)` at 16 kHz in [-1, 1], as `audio.read` returns it.
         emotion: The true class.
         attack: Instance of a class in `attacks.ATTACKS` with its epsilon as a

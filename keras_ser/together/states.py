@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from keras_ser.backend import averaging
 from keras_ser.backend.optimizers import state_of
 
 State = dict[str, Any]
@@ -41,11 +42,7 @@ class Layout:
             for number, variable in enumerate(variables)
         }
         self.weights = [place[id(each)] for each in model.weights]
-        self.averaged = [
-            place[id(each)]
-            for each in model.weights
-            if keras.backend.is_float_dtype(each.dtype)
-        ]
+        self.averaged = [place[id(each)] for each in averaging.averaged_weights(model)]
         self.rate = place[id(model.optimizer.learning_rate)]
         self.optimizer_state = [place[id(each)] for each in state_of(model.optimizer)]
         self._place = place

@@ -214,8 +214,8 @@ class Trainer:
             check_memory(self._compiled, len(self.members), self.placement.devices)
         return self._compiled(*given)
 
-    def _begin_epoch(self, numbers: Iterable[int]) -> None:
-        """Sets seeds and learning rates, which follow from the epoch."""
+    def _begin_epoch(self, numbers: Sequence[int]) -> None:
+        """Sets seeds, the weights of attributes, and learning rates."""
         layout = self.layout
         seeds_of = {
             layout.place(each.state): index
@@ -231,7 +231,21 @@ class Trainer:
                 seed = self.members[number].seed
                 array[number] = seeds.state_of(seed, epoch, index)
         self._state = layout.replaced(self._state, places, self._put(arrays))
+        self._set_alpha(numbers)
         self._set_rates()
+
+    def _set_alpha(self, numbers: Iterable[int]) -> None:
+        """Sets the weights of attributes, as `callbacks.SetAlpha` does."""
+        layout, model = self.layout, self.layout.model
+        places = [layout.place(each) for each in model.alpha_variables]
+        if not places:
+            return
+        arrays = [np.array(x) for x in jax.device_get(layout.pick(self._state, places))]
+        for number in numbers:
+            alpha = model.alpha_at(len(self._history[number]), self.epochs)
+            for array, weight in zip(arrays, model.alpha_weights(alpha), strict=True):
+                array[number] = weight
+        self._state = layout.replaced(self._state, places, self._put(arrays))
 
     def _rows(self, numbers: Iterable[int]) -> tuple[dict, np.ndarray]:
         """The plans of the coming epochs, and which models do which steps."""
@@ -259,7 +273,9 @@ class Trainer:
 
     def _end_epoch(self, number: int, logs: dict) -> None:
         slot, history = self.slots[number], self._history[number]
-        epoch = len(history)
+        epoch, model = len(history), self.layout.model
+        if model.alpha_variables:
+            logs["alpha"] = model.alpha_at(epoch, self.epochs)
         slot.schedule.on_epoch_end(epoch, logs)
         history.append({"epoch": epoch, **logs})
         is_finite = np.isfinite(logs["loss"])

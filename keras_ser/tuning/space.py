@@ -51,8 +51,18 @@ class Range:
 
     @property
     def extremes(self) -> tuple:
-        """The values that a config is checked with before the search starts."""
+        """Both ends."""
         return self.low, self.high
+
+    @property
+    def tried(self) -> tuple:
+        """The values that a config is checked with before the search starts.
+
+        A value between the ends is among them, because both ends of a range may give a
+        whole number of rows per batch, and others not.
+        """
+        step = 1 if self.is_integer else (self.high - self.low) / 3
+        return *self.extremes, self.value(self.low + step)
 
     def hyperparameter(self, hyperparameters, name: str) -> None:
         """Adds the range to the `HyperParameters` of KerasTuner."""
@@ -92,6 +102,11 @@ class Choice:
 
     @property
     def extremes(self) -> tuple:
+        """All options."""
+        return self.options
+
+    @property
+    def tried(self) -> tuple:
         """The values that a config is checked with before the search starts."""
         return self.options
 
@@ -152,8 +167,8 @@ def _weight_space(model: type, system: System) -> Space:
     """
     defaults = _defaults(model.objective)
     weights = {name: each for name, each in defaults.items() if _is_weight(each)}
-    sharing = [name for name, default in defaults.items() if default is None]
     switches = {**_defaults(model), **system.arguments}
+    sharing = [name for name in switches if defaults.get(name, 0) is None]
     is_shared = any(
         switches.get(head, True) and system.objective.get(head) is None
         for head in sharing
@@ -242,7 +257,7 @@ def search_space(
     for made in (default_space(experiment.systems[name]), dict(changes)):
         space |= {_full_path(path, name): each for path, each in made.items()}
     for path, dimension in space.items():
-        for value in dimension.extremes:
+        for value in dimension.tried:
             _check_value(experiment, name, path, value)
     return space
 

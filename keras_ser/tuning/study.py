@@ -24,7 +24,7 @@ NAME = "search.json"
 # Fields that change no trial, because a trial is one clean test of search speakers.
 UNUSED_FIELDS = (
     *("repeats", "conditions", "noise", "published", "reference", "primary"),
-    *("tuned_on", "tuned_audio"),
+    *("probes", "tuned_on", "tuned_audio"),
 )
 
 
@@ -76,6 +76,7 @@ class Search:
             published="",
             reference="",
             primary="",
+            probes=(),
             tuned_on=(),
             tuned_audio=(),
         )

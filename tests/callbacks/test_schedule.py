@@ -251,3 +251,40 @@ def test_all_optimizers_are_restored():
     # optimizers count its update as their third.
     counts = [value for value in weights.kept[-1] if value.dtype == np.int64]
     assert [int(count) for count in counts] == [3, 3]
+
+
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve", "Cosine", "Constant"])
+def test_epochs_before_the_first_are_never_selected(kind):
+    model, schedule, _, weights = train([0.9, 0.8, 0.1, 0.5, 0.4], kind=kind, first=2)
+    assert schedule.best_epoch == 3
+    assert_same(variables(model), weights.kept[3])
+    _, schedule, _, _ = train([0.9, 0.8, 0.1, 0.1], kind=kind, first=3)
+    assert schedule.best_epoch == 3
+
+
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve", "Cosine", "Constant"])
+def test_stopping_counts_from_the_first_epoch(kind):
+    _, schedule, script, _ = train([0.9] + [0.5] * 20, kind=kind, stop=3, first=5)
+    assert schedule.best_epoch == 5
+    assert len(script.rates) == 5 + 1 + 3
+    _, schedule, script, _ = train([np.nan] * 20, kind=kind, stop=3, first=5)
+    assert schedule.best_epoch is None
+    assert len(script.rates) == 5 + 3
+
+
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve"])
+def test_a_patience_counts_from_the_first_epoch(kind):
+    _, _, script, _ = train([0.9] + [0.5] * 8, kind=kind, patience=2, first=4)
+    expected = [0.1] * 7 + [0.05] * 2  # epoch 4 is best, 5 and 6 are no progress
+    np.testing.assert_allclose(rates(script), expected, rtol=1e-6)
+
+
+def test_before_the_first_epoch_there_is_nothing_to_return_to():
+    model, schedule, _, weights = train([0.9, 0.1, 0.2], patience=1, first=9)
+    assert (schedule.best_epoch, schedule.kept) == (None, None)
+    assert_same(variables(model), weights.kept[-1])
+
+
+def test_the_last_epoch_may_be_one_before_the_first():
+    _, schedule, _, _ = train([0.9, 0.1], kind="Constant", select="last", first=9)
+    assert schedule.best_epoch == 1

@@ -61,6 +61,7 @@ TOYS = {
     "savee": ["AudioData/DC/a01.wav", "AudioData/JE/a01.wav"],
     "synthetic": [],
     "synthetic_b": [],
+    "synthetic_c": [],
     "synthetic_noise": [],
     "synthetic_unlabelled": [],
     "tess": ["OAF_angry/OAF_back_angry.wav", "OAF_neutral/OA_bite_neutral.wav"],
@@ -92,6 +93,7 @@ OPTIONS = {
     "folder": {"speaker": r"(\d)_"},
     "synthetic": TINY,
     "synthetic_b": TINY,
+    "synthetic_c": TINY,
     "synthetic_unlabelled": TINY,
 }
 GENERATED = {name for name in CORPORA if name.startswith("synthetic")}

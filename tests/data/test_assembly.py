@@ -20,6 +20,7 @@ SETTINGS = {
     "each variant once": {"rows_per_utterance": 5},
     "without augmentation": {"augment": ()},
     "without unlabelled rows": {"unlabelled_ratio": 0},
+    "few unlabelled rows": {"unlabelled_ratio": 0.25},
     "masks only": {"augment": ("specaugment",)},
     "all windows": {"segments": "all"},
     "all windows, which weigh 1": {"segments": "all", "segment_weight": "segment"},

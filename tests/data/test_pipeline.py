@@ -5,9 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keras_ser import augment, data, protocols
-from keras_ser.data.checks import check_steps
+from keras_ser.data.checks import check_steps, unlabelled_rows
 from keras_ser.data.stream import draw_partner
 from keras_ser.features import FeatureStore, LogMel, preprocessing
 from keras_ser.tasks import (
@@ -146,6 +148,43 @@ def test_every_labelled_row_comes_once_per_epoch(pipeline, fold):
 def test_systems_with_and_without_augmentation_do_as_many_updates(pipeline):
     assert pipeline(augment=()).steps == pipeline().steps
     assert pipeline(unlabelled_ratio=0).steps == pipeline(unlabelled_ratio=2).steps
+
+
+@pytest.mark.parametrize(("ratio", "extra"), [(0.25, 1), (0.5, 2), (1.5, 6), (1, 4)])
+def test_a_fraction_gives_a_whole_number_of_unlabelled_rows(pipeline, ratio, extra):
+    made = pipeline(batch=4, unlabelled_ratio=ratio)
+    assert made.stream.extra == extra
+    for features, _, weights in made.train(0, 1):
+        assert len(features) == 4 + extra
+        known = np.array(weights["emotion"]) > 0
+        assert not known[4:].any()
+
+
+def test_equal_ratios_have_equal_plans(pipeline):
+    keys = [pipeline(unlabelled_ratio=each).plan_key() for each in (1, 1.0, 0.75)]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_a_part_of_a_row_is_rejected_before_anything_is_extracted(fold, tmp_path):
+    store = FeatureStore(tmp_path / "cache", LogMel(n_mels=16))
+    arguments = {"batch": 16, "unlabelled_ratio": 0.1, "steps": 1, "progress": False}
+    words = "whole number of unlabelled rows.*1.6 rows. Choose 0.0625 or 0.125, which"
+    with pytest.raises(ValueError, match=words):
+        data.Pipeline(fold, store, **arguments)
+    assert not (tmp_path / "cache").exists()
+    alone = dataclasses.replace(fold, unlabelled=None)  # it does not matter here
+    assert data.Pipeline(alone, store, **arguments).stream.extra == 0
+
+
+@pytest.mark.parametrize("ratio", [-1, -0.5, float("nan"), float("inf"), "1", None])
+def test_an_impossible_ratio_is_rejected(ratio):
+    with pytest.raises(ValueError, match="finite number of 0 or more. Received: "):
+        unlabelled_rows(16, ratio)
+
+
+@given(batch=st.integers(1, 64), rows=st.integers(0, 200))
+def test_every_number_of_rows_has_a_ratio(batch, rows):
+    assert unlabelled_rows(batch, rows / batch) == rows
 
 
 def test_without_augmentation_rows_are_the_unaugmented_features(pipeline, store, fold):
@@ -351,6 +390,22 @@ def test_with_one_row_per_utterance_every_row_is_augmented(pipeline, fold):
         weights.append(float(weight["augmentation"][0]))
     assert set(kinds) == {1, 2, 3}
     assert set(weights) == {1.0, 0.5}  # 0.5 for mixtures that are hard to recognise
+
+
+def test_with_one_row_and_masks_alone_no_row_is_plain(pipeline, fold):
+    """Every row is masked, also an unlabelled one, and an empty mask is possible."""
+    settings = {"specaugment": {"time": 30, "frequency": 3, "least": 0}}
+    made = pipeline(
+        rows_per_utterance=1, batch=4, unlabelled_ratio=0.25, augment=settings,
+        tasks=EMOTION,
+    )  # fmt: skip
+    assert made.trained_types == ("specaugment",)
+    assert made.steps == len(fold.train) // 4
+    plan = made.plan(0, 30)
+    assert (plan.variant == 1).all()
+    widths = plan.drawn["specaugment"]
+    assert set(np.unique(widths["band_width"])) == {0, 1, 2, 3}
+    assert widths["frame_width"].min() == 0 < widths["frame_width"].max() <= 30
 
 
 def test_a_task_on_types_needs_two_that_occur(pipeline):

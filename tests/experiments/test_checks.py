@@ -59,6 +59,21 @@ def test_a_rate_out_of_range_is_rejected(dropout):
     check_rejected("dropout", "at least 0 and below 1", received, systems=systems)
 
 
+def test_unlabelled_rows_are_a_whole_number():
+    """Batch and ratio can be overridden one after the other, in any order."""
+    systems = {"a": System(use_unlabelled=True)}
+    both = dataclasses.replace(TOY, systems=systems, unlabelled_corpus="librispeech")
+    changed = override(override(both, "training.batch=10"), "training.epochs=2")
+    for config in (TOY, both):
+        checks.check(override(override(config, "training.batch=12"), RATIO))
+    checks.check(override(override(TOY, "training.batch=10"), RATIO))
+    with pytest.raises(ValueError, match=r"2.5 rows. Choose 0.2 or 0.3.*batch`"):
+        checks.check(override(changed, RATIO))
+
+
+RATIO = "training.unlabelled_ratio=0.25"
+
+
 def test_sizes_that_no_model_has_are_rejected():
     systems = {"a": System(arguments={"preset": "huge"})}
     check_rejected("preset", "one of ['paper', 'small']", "'huge'", systems=systems)

@@ -83,6 +83,9 @@ def test_no_system_has_the_name_of_the_reports_folder():
         (Training, {"epochs": 10**10}),
         (Training, {"patience": 1.5}),
         (Training, {"unlabelled_ratio": -1}),
+        (Training, {"unlabelled_ratio": True}),
+        (Training, {"unlabelled_ratio": 1e10}),
+        (Training, {"unlabelled_ratio": float("nan")}),
         (Training, {"learning_rate": float("nan")}),
         (Training, {"learning_rate": 0}),
         (Training, {"monitor": "f1"}),
@@ -325,3 +328,11 @@ def test_the_heard_fraction_is_below_1(value):
         ValueError, match="`heard_fraction` must be a number from 0, be"
     ):
         Experiment("toy", "x", {"a": System()}, heard_fraction=value)
+
+
+@pytest.mark.parametrize("value", ["gender", ("a", "a"), (5,), None])
+def test_probes_are_different_names(experiment, value):
+    words = "`probes` must be a tuple of different names of columns. Received: "
+    with pytest.raises(ValueError, match=words):
+        dataclasses.replace(experiment, probes=value)
+    assert dataclasses.replace(experiment, probes=("a", "b")).probes == ("a", "b")

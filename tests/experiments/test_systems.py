@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from keras_ser.classical import CLASSICAL
-from keras_ser.experiments import checks, systems
+from keras_ser.experiments import attribute_systems, checks, systems
 from keras_ser.experiments.config import Experiment
 from keras_ser.models import MODELS, TABLE_7
 from keras_ser.reports import load_published
@@ -17,6 +17,7 @@ NETWORKS = [
     systems.comparison_models(preset="paper"),
     systems.ss_aae(preset="small"),
     systems.ss_aae_speakers(preset="paper"),
+    attribute_systems.in_the_wild(preset="small"),
 ]
 
 
@@ -123,3 +124,42 @@ def test_our_names_are_those_of_the_published_figures():
         assert "ss_aae" in set(load_published("mtl_aug", table).row)
     models = {f"model_{number}" for number in TABLE_7}
     assert set(load_published("mtl_aug", "7").row) == models
+
+
+def test_all_46_models_of_the_attributes_paper_are_one_experiment():
+    rows = attribute_systems.in_the_wild(preset="small")
+    assert len(rows) == 46 and next(iter(rows)) == "baseline"
+    learned = {
+        (row.arguments["approach"], frozenset(row.arguments["attributes"]))
+        for name, row in rows.items()
+        if name != "baseline"
+    }
+    assert len(learned) == 45
+    printed = load_published("in_the_wild")
+    assert set(printed.row) <= set(rows)
+    augment = {"specaugment": {"time": 30, "frequency": 3, "least": 0}}
+    assert all(row.augment == augment for row in rows.values())
+
+
+def test_attributes_are_also_learned_from_unlabelled_speech_if_that_is_asked_for():
+    rows = attribute_systems.in_the_wild([["gender"]], use_unlabelled=True)
+    assert [name for name, row in rows.items() if row.use_unlabelled] == [
+        *("mtl_gender", "gr_gender", "ad_gender")
+    ]
+    assert not any(
+        row.use_unlabelled for row in attribute_systems.in_the_wild().values()
+    )
+
+
+def test_attributes_are_named_in_one_order():
+    one, other = (
+        attribute_systems.in_the_wild([names])
+        for names in (["gender", "speaker"], ("speaker", "gender"))
+    )
+    assert one == other and "gr_speaker_gender" in one
+
+
+@pytest.mark.parametrize("wrong", [[[]], [["age"]], ["gender_language"], [["a", 1]]])
+def test_other_attributes_are_rejected(wrong):
+    with pytest.raises(ValueError, match="`subsets` must hold sets of"):
+        attribute_systems.in_the_wild(wrong)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from keras_ser import audio
-from keras_ser.features import LogMel, Spectrogram, at_speed
+from keras_ser.features import FilterBank, LogMel, Spectrogram, at_speed
 from keras_ser.features.opensmile import OpenSmile
 
 front_ends = pytest.mark.parametrize(
-    "front_end", [LogMel(n_mels=64), Spectrogram(n_bins=64)]
+    "front_end", [LogMel(n_mels=64), FilterBank(n_mels=64), Spectrogram(n_bins=64)]
 )
 
 

@@ -18,6 +18,7 @@ from keras_ser import audio
 from keras_ser.features import (
     FRONT_ENDS,
     FeatureStore,
+    FilterBank,
     LogMel,
     Preprocessing,
     Spectrogram,
@@ -195,6 +196,7 @@ def test_another_setting_has_other_entries(kind):
     [
         (LogMel(), "61/61d6dd88d72a408c3eea6d5d76da72c9.f16"),
         (LogMel(n_mels=16), "5b/5b0760becc15c4d7332601ba3d598910.f16"),
+        (FilterBank(), "f2/f26d00e9215d6b7bebbd1a163d6251c7.f16"),
         (Spectrogram(), "d4/d4164818a24ac782355e7bebe42f303d.f16"),
         (OpenSmile(version="2.6.0"), "d8/d8a518980157c9da302e68771a6d228c.f32"),
     ],

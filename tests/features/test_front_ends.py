@@ -1,4 +1,4 @@
-"""`LogMel` and `Spectrogram`, compared with an implementation in numpy."""
+"""Front-ends of the power spectrum, compared with an implementation in numpy."""
 
 import dataclasses
 import warnings
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_ser.features import short_time
-from keras_ser.features.front_ends import FRONT_ENDS, LogMel, Spectrogram
+from keras_ser.features.front_ends import FRONT_ENDS, FilterBank, LogMel, Spectrogram
 
 SMALL = LogMel(window_seconds=0.02, hop_seconds=0.01, n_mels=20, n_fft=512)
 
@@ -68,6 +68,7 @@ def oracle(wave, front_end) -> np.ndarray:
             fmin=60.0,
             fmax=7600.0,
         ),
+        FilterBank(),
         Spectrogram(),
         Spectrogram(n_bins=256),
         Spectrogram(window_seconds=0.02, hop_seconds=0.0125, n_bins=1, n_fft=322),
@@ -103,6 +104,15 @@ def test_the_defaults_of_the_spectrogram_are_those_of_its_paper():
     assert dataclasses.astuple(front_end) == (0.025, 0.010, 128, 512)
     assert front_end.dimensions == 128
     assert front_end.frames(2.56) == 256
+
+
+def test_the_defaults_of_the_filterbank_are_those_of_its_paper():
+    front_end = FilterBank()
+    assert dataclasses.astuple(front_end) == (0.025, 0.010, 40, 512, 0.0, 8000.0)
+    assert front_end.dimensions == 40
+    assert front_end.frames(2.5) == 250
+    same = LogMel(**dataclasses.asdict(front_end))
+    assert front_end != same  # of another class, so with entries of its own
 
 
 @pytest.mark.parametrize("front_end", [SMALL, Spectrogram()])
@@ -144,8 +154,8 @@ def test_a_gain_adds_its_logarithm_to_every_band(gain, front_end):
     np.testing.assert_allclose(difference, 2 * np.log(gain), atol=0.02)
 
 
-def test_no_band_of_the_defaults_is_empty():
-    front_end = LogMel()
+@pytest.mark.parametrize("front_end", [LogMel(), FilterBank()])
+def test_no_band_of_the_defaults_is_empty(front_end):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         bank = librosa.filters.mel(

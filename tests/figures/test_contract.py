@@ -12,7 +12,9 @@ from matplotlib import image
 from toy_figures import (
     CLASSES,
     CODES,
+    FEW,
     HISTORY,
+    MANY,
     MEASURED,
     NUMBERS,
     POINTS,
@@ -40,6 +42,12 @@ DRAW = {
     "attention": lambda path: figures.attention(SOUND, np.full(13, 1 / 13), path),
     "embedding": lambda path: figures.embedding(
         POINTS, CLASSES * 5, POINTS[:8], CLASSES, "t-SNE", path
+    ),
+    "embedding_panels": lambda path: figures.embedding_panels(
+        {"baseline": FEW, "mtl_aug": FEW}, path, "language"
+    ),
+    "embedding_panels of many values": lambda path: figures.embedding_panels(
+        {"a_very_long_name_of_a_system_of_four": MANY}, path, "speaker"
     ),
     "measured_and_published": lambda path: figures.measured_and_published(
         {"emodb": MEASURED, "ravdess": MEASURED}, {"emodb": PRINTED}, "UAR", path

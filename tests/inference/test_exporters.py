@@ -1,6 +1,7 @@
 """Each format is loaded by its own runtime and gives the model's probabilities."""
 
 import ast
+import dataclasses
 import importlib.util
 import inspect
 import re
@@ -331,15 +332,25 @@ def test_a_recogniser_that_needs_more_than_a_wave_is_rejected(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_front_end_that_is_a_layer_is_tried():
-    tried = {type(each) for each in FRONT_ENDS.values()}
-    assert tried == set(exporters.FRONT_END_LAYERS)
+def test_every_layer_of_a_front_end_is_tried():
+    known = exporters.FRONT_END_LAYERS
+    tried = {known[type(each)] for each in FRONT_ENDS.values()}
+    assert tried == set(known.values())
+
+
+@pytest.mark.parametrize("transform", ["fft", "matmul"])
+def test_the_layer_of_a_front_end_computes_its_features(transform, noise):
+    wave = noise(0.4)
+    for kind, layer in exporters.FRONT_END_LAYERS.items():
+        made = layer(**dataclasses.asdict(kind()), transform=transform)
+        found = convert_to_numpy(made(wave[None]))[0]
+        np.testing.assert_allclose(found, kind()(wave), rtol=2**-10, atol=2e-3)
 
 
 def test_a_front_end_that_is_no_layer_is_rejected():
     """A subclass may compute anything."""
     own = type("Own", (LogMel,), {})(n_mels=BANDS)
-    words = "also a layer: `LogMel`, `Spectrogram`. Received: `Own`"
+    words = "also a layer: `LogMel`, `FilterBank`, `Spectrogram`. Received: `Own`"
     with pytest.raises(ValueError, match=words):
         exporters.speech_model(make_recogniser(front_end=own))
 

@@ -45,6 +45,7 @@ CALLS = {
     "DenseBlock": lambda: layers.DenseBlock(2, 4)(IMAGE, MASK, training=True),
     "Frames": lambda: layers.Frames()(SPEECH),
     "GlobalPooling": lambda: layers.GlobalPooling(1, 1)(IMAGE, LENGTHS, ()),
+    "GradientReversal": lambda: layers.GradientReversal()(SPEECH),
     "Highway": lambda: layers.Highway()(SPEECH[:, 0]),
     "LSTM": lambda: [
         layers.LSTM(4, return_sequences=whole, implementation=kind)(SPEECH, LENGTHS)
@@ -62,6 +63,7 @@ CALLS = {
     "SpeechGroupNorm": lambda: layers.SpeechGroupNorm()(IMAGE, MASK),
     "SpeechMasks": lambda: layers.SpeechMasks(2)(SPEECH, LENGTHS),
     "StepMean": lambda: layers.StepMean()(IMAGE, MASK),
+    "TimeConvBlock": lambda: layers.TimeConvBlock(4, 5)(SPEECH, (MASK, MASK[:, ::2])),
     "Transition": lambda: layers.Transition(4)(IMAGE, MASK, training=True),
     "Unpack": lambda: unpacked(),
     "UtteranceNormalisation": lambda: layers.UtteranceNormalisation(1.0)(SPEECH),

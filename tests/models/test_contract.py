@@ -22,6 +22,7 @@ CLASSES = ("anger", "neutral", "sadness")
 GENDERS = {"gender": ("female", "male")}
 DIMENSIONS = 16
 WITH_ATTENTION = ("MTLAug", "CNNBLSTMAttention", "CNNAttention")
+OF_ANY_SIZE = ("AttributeCNNLSTM",)  # whose convolutions are over time only
 TOYS = {"Attributes": Attributes, "Critic": Critic}
 KINDS = {**models.MODELS, **TOYS}
 
@@ -449,9 +450,12 @@ def test_a_text_instead_of_a_list_of_types_is_rejected():
 @registered
 def test_impossible_sizes_are_rejected_before_a_model_is_built(name):
     kind = models.MODELS[name]
+    is_free = name in OF_ANY_SIZE
+    words = "a positive integer" if is_free else r"a multiple of \d+"
     for check in (kind.check, lambda dimensions: kind(CLASSES, dimensions=dimensions)):
-        with pytest.raises(ValueError, match=r"`dimensions` must be a multiple of \d+"):
-            check(dimensions=18)
+        for dimensions in (0,) if is_free else (0, 18):
+            with pytest.raises(ValueError, match=f"`dimensions` must be {words}"):
+                check(dimensions=dimensions)
 
 
 @registered

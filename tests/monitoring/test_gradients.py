@@ -137,3 +137,17 @@ def test_mtl_augs_gradients_equal_those_of_a_tape(rng):
         expected = tape.gradient(loss, variables)
         for one, other in zip(found[head], expected, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-7)
+
+
+def test_a_negative_weight_reverses_a_gradient():
+    """As of a discriminator that the encoder deceives; its size does not count."""
+    model = Toy()
+    model.tasks = tuple(dataclasses.replace(t, weight=-0.5) for t in model.tasks)
+    nothing = dict.fromkeys(model.heads)
+    batch = np.ones((1, 1, 3), "float32"), nothing, nothing
+    found = gradients.head_gradients(model, model.objective()["loss"], batch)
+    first, reversed_ = (
+        keras.ops.convert_to_numpy(found[head][0]) for head in ("first", "reversed")
+    )
+    np.testing.assert_allclose(first[:, 0], [-1, -1, -1])
+    np.testing.assert_allclose(reversed_[:, 0], [1, 1, 1])

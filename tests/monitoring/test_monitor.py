@@ -203,7 +203,8 @@ def test_the_projector_has_every_utterance_and_center(data, watched):
     dev = data.fold.dev
     assert list(names.utterance) == [*dev.utterance, "center", "center"]
     assert list(names.emotion) == [*dev.emotion, *data.fold.classes]
-    assert list(names.speaker) == [*dev.speaker, "", ""]
+    for column in ("corpus", "speaker", "gender", "language"):
+        assert list(names[column]) == [*dev[column], "", ""]
 
 
 def test_tensorboard_reads_the_projector_s_files(watched):
@@ -323,7 +324,10 @@ def test_a_main_head_for_a_number_divides_the_speech_into_thirds(attributes, tmp
     }
     metadata = pd.read_csv(tmp_path / "metadata.tsv", sep="\t")
     labelled = data.fold.dev[data.fold.dev.valence.notna()]
-    assert list(metadata) == ["valence", "speaker", "utterance"]
+    assert list(metadata) == [
+        *("valence", "emotion", "corpus", "speaker", "gender", "language"),
+        "utterance",
+    ]
     assert list(metadata.utterance) == list(labelled.utterance)
     np.testing.assert_allclose(metadata.valence, labelled.valence)
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_ser.monitoring.projection import project_points
+from keras_ser import tasks
+from keras_ser.monitoring.projection import describe_points, project_points
 
 
 def test_the_projection_keeps_groups_apart_and_repeats(rng):
@@ -23,3 +24,18 @@ def test_the_projection_of_very_few_points(count):
     points = np.arange(count * 4.0).reshape(count, 4)
     assert np.isfinite(project_points(points)).all()
     np.testing.assert_array_equal(project_points(np.ones((count, 4))), 0)
+
+
+def test_points_can_be_coloured_by_every_attribute_and_by_what_is_learned(toy_table):
+    table = toy_table(["1", "2"]).assign(accent="north")
+    learned = (
+        tasks.Classification("dialect", ("north", "south"), column="accent"),
+        tasks.Reconstruction("decoder"),
+        tasks.Classification("emotion", ("anger", "sadness")),
+    )
+    found = describe_points(table, learned)
+    attributes = ["emotion", "corpus", "speaker", "gender", "language"]
+    assert list(found) == ["accent", *attributes, "utterance"]
+    assert found.equals(table[list(found)])
+    without = describe_points(table.drop(columns=["gender", "language"]), learned[2:])
+    assert list(without) == ["emotion", "corpus", "speaker", "utterance"]

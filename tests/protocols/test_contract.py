@@ -15,10 +15,16 @@ ARGUMENTS = {
     "cross_language": {},
     "each_corpus": {},
     "held_out_corpora": {"train": ("other",)},
+    "leave_one_corpus_out": {},
     "label_fraction": {"fraction": 0.5},
 }
 TESTS_ALL = ["leave_one_speaker_out", "k_fold", "each_corpus", "label_fraction"]
-TWO_CORPORA = ["cross_corpus", "cross_language", "held_out_corpora"]
+TWO_CORPORA = [
+    "cross_corpus",
+    "cross_language",
+    "held_out_corpora",
+    "leave_one_corpus_out",
+]
 every_protocol = pytest.mark.parametrize("name", protocols.PROTOCOLS)
 
 

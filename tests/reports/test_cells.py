@@ -16,7 +16,7 @@ from toy_runs import (
 )
 
 from keras_ser import reports, scores
-from keras_ser.reports import cells
+from keras_ser.reports import cells, explaining
 
 SIX = ("03", "08", "09", "10", "11", "12")
 
@@ -95,7 +95,7 @@ def test_two_speakers_have_an_interval_over_utterances():
 def test_a_single_utterance_has_no_interval():
     rows = predictions("mtl", "03", rows=1)
     assert cells.with_interval(rows) == "100.0 [–] ‡"
-    assert cells.explain_confined([cells.confined(rows)]) == ""
+    assert explaining.explain_confined([cells.confined(rows)]) == ""
 
 
 def test_two_groups_have_an_interval_over_speakers():
@@ -126,7 +126,7 @@ def test_a_class_of_one_speaker_leaves_no_interval():
     score = percent(uar(rows))
     assert cells.with_interval(rows) == f"{score} [–]"
     assert cells.confined(rows) == {"speaker": ["joy"]}
-    text = cells.explain_confined([cells.confined(rows)] * 2)
+    text = explaining.explain_confined([cells.confined(rows)] * 2)
     assert text.startswith("[–] There is no t interval where a class occurs in a ")
     assert "a single speaker only (joy), because" in text
     rows.loc[rows["speaker"].eq("emodb/09") & rows["truth"].eq("anger"), "truth"] = (

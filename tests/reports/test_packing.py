@@ -6,7 +6,7 @@ import shutil
 import zipfile
 
 import pytest
-from toy_runs import make_config, predictions, write
+from toy_runs import make_config, predictions, write, write_probes
 
 from keras_ser import reports
 from keras_ser.reports import archives
@@ -21,6 +21,7 @@ def test_an_archive_holds_what_reports_read(runs, tmp_path):
     extra = runs / "toy/mtl/03-0"
     for name in ("model.keras", "preprocessing.json", "skipped.csv"):
         (extra / name).write_text("utterance\nemodb/x\n")
+    write_probes(extra)
     (extra / "environment.json").write_text("{}")
     (extra / "logs").mkdir()
     (extra / "logs" / "events").write_text("")

@@ -31,6 +31,9 @@ def rows():
     )
 
 
+LEGENDS = ("Trained on other corpora", "Another corpus", "Another part")
+
+
 def only_table(blocks) -> pd.DataFrame:
     (table,) = (block for block in blocks if isinstance(block, Table))
     return pd.DataFrame(table.rows, columns=table.header).set_index("System")
@@ -76,6 +79,20 @@ def test_scores_that_cannot_be_compared_are_marked(rows, test_set, mark, legend)
     blocks = compare_with_published("mtl_aug:3", measured)
     assert f"measured: {format_test_set(test_set)}{mark}" in only_table(blocks).columns
     assert legend in joined_text(blocks)
+
+
+@pytest.mark.parametrize(
+    ("test_set", "legend"),
+    [
+        ("emodb+ravdess>tess", "Trained on other corpora"),
+        ("emodb+ravdess>savee", "Another corpus"),
+        ("emodb+emovo+epst+iemocap+ravdess+savee>tess", ""),
+    ],
+)
+def test_other_training_corpora_are_not_another_test_corpus(rows, test_set, legend):
+    measured = {(test_set, "clean"): {"baseline": rows}}
+    text = joined_text(compare_with_published("in_the_wild:2", measured))
+    assert [each for each in LEGENDS if each in text] == ([legend] if legend else [])
 
 
 def test_repeats_have_a_deviation_next_to_the_published_one(rows):
@@ -190,6 +207,21 @@ def test_a_part_of_a_table_has_its_name_in_the_title(rows):
     assert table.loc["ss_aae", "published: iemocap"] == "68.9"
     assert table.loc["ss_aae", "measured: iemocap"].startswith("75.0 [")
     assert "nothing, because the paper prints no spread" in joined_text(blocks)
+
+
+def test_several_tables_are_one_and_a_figure_of_both_comes_once(rows):
+    both = published.parse("in_the_wild:2+3")
+    keys = ["row", "corpus", "condition"]
+    assert not both.duplicated(keys).any()
+    parts = [published.parse(f"in_the_wild:{number}") for number in "23"]
+    assert len(both) == sum(map(len, parts)) - 2  # the baseline on two corpora
+    blocks = compare_with_published("in_the_wild:2+3", {CLEAN: {"baseline": rows}})
+    assert blocks[0].text == "Published figures of Tables 2 and 3"
+    everything = "in_the_wild:2+3+section 5"
+    blocks = compare_with_published(everything, {CLEAN: {"baseline": rows}})
+    assert blocks[0].text == "Published figures of Tables 2, 3 and section 5"
+    with pytest.raises(ValueError, match="`table` of in_the_wild must be one of"):
+        published.parse("in_the_wild:2+9")
 
 
 def test_a_report_has_published_figures_next_to_measured_ones(

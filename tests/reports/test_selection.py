@@ -194,3 +194,26 @@ def test_a_damaged_list_of_skipped_utterances_is_rejected(tmp_path):
     (folder / "skipped.csv").write_text("nothing\n1\n")
     with pytest.raises(ValueError, match="skipped.csv must hold a CSV file with"):
         report_text(tmp_path / "runs", tmp_path / "report")
+
+
+ALPHA = (
+    "toy: α, the weight of the attributes in the loss, at the epoch that is tested, "
+    "mean over runs, with the range where they differ"
+)
+
+
+def test_the_weight_of_attributes_has_a_table_if_a_run_has_one(runs, tmp_path):
+    assert "α" not in report_text(runs, tmp_path)
+    for fold, alpha in (("03", 0.1), ("08", 0.2), ("10", 0.3)):
+        for repeat in (0, 1):
+            write(runs, predictions("mtl", fold, repeat), alpha=alpha)
+            write(runs, predictions("constant", fold, repeat), alpha=0.1)
+    rows = table_rows(report_text(runs, tmp_path), ALPHA)
+    assert rows == {"constant": ["6", "0.100"], "mtl": ["6", "0.200 (0.100 to 0.300)"]}
+
+
+@pytest.mark.parametrize("alpha", ["0.1", -0.1, 1.5, True])
+def test_a_weight_of_another_kind_is_rejected(tmp_path, alpha):
+    write(tmp_path / "runs", predictions("mtl", "03"), alpha=alpha)
+    with pytest.raises(ValueError, match="metrics.json must hold a number from 0 to 1"):
+        report_text(tmp_path / "runs", tmp_path)

@@ -57,6 +57,8 @@ def test_the_inner_protocol_decides(settings, protocol):
         ("ravdess>emodb:far", "ravdess → emodb (far)"),
         ("synthetic:far", "synthetic speech (far)"),
         ("emodb:synthetic", "emodb (synthetic)"),
+        ("emodb+ravdess:in_domain", "emodb+ravdess (in domain)"),
+        ("emodb:far_field", "emodb (far_field)"),
     ],
 )
 def test_titles_of_test_sets(test_set, title):
@@ -149,6 +151,33 @@ def test_whole_corpora_after_training_on_another_need_no_further_name(tmp_path):
         "my-calls → cafe",
         "my-calls → emodb",
     ]
+
+
+@pytest.mark.parametrize("protocol", ["held_out_corpora", "leave_one_corpus_out"])
+def test_numbered_folds_share_their_test_sets(tmp_path, protocol):
+    """The folds of `groups`, of which the tenth tests nobody in domain."""
+    names = ["my-calls", "ravdess", "cafe-1"]
+    for number in (1, 2, 10):
+        fold = f"my-calls+ravdess-cafe-1-{number}"
+        parts = [predictions("mtl", "1", test="cafe-1", corpus="cafe-1")]
+        if number < 10:  # the second of them of one corpus only
+            inside = predictions("mtl", str(number), test="in_domain")
+            parts += [inside.assign(corpus=name) for name in names[:2][number - 1 :]]
+        table = pd.concat(parts).assign(fold=fold)
+        config = make_config(table, protocol=protocol, corpus=names)
+        write(tmp_path / "runs", table, config)
+    found = reports.by_test_set(tmp_path / "runs")
+    assert {title: set(rows["fold"].str[-2:]) for title, rows in found.items()} == {
+        "my-calls+ravdess (in domain)": {"-1", "-2"},
+        "my-calls+ravdess → cafe-1": {"-1", "-2", "10"},
+    }
+
+
+def test_a_number_may_belong_to_a_corpus(tmp_path):
+    table = predictions("mtl", "1").assign(fold="a-b-1", test="b-1", corpus="b-1")
+    config = make_config(table, protocol="held_out_corpora", corpus=["a", "b-1"])
+    write(tmp_path / "runs", table, config)
+    assert list(reports.by_test_set(tmp_path / "runs")) == ["a → b-1"]
 
 
 def test_a_table_called_like_another_corpus_is_named(tmp_path):

@@ -18,7 +18,11 @@ pytest.importorskip("jax")
 
 SCRIPT = Path(__file__).parents[1] / "toy_together.py"
 FILES = ("predictions.csv", "history.csv", "metrics.json")
-ALONE = ("steered/baseline/1-0", "steered/mtl_aug/1-0", "plain/baseline/1-0")
+REVERSAL = "attributes/reversal/1-0"
+ALONE = (
+    *("steered/baseline/1-0", "steered/mtl_aug/1-0", "plain/baseline/1-0"),
+    REVERSAL,
+)
 BASELINES = [f"steered/baseline/{run}" for run in ("1-0", "1-1", "2-0", "2-1")]
 
 
@@ -96,6 +100,16 @@ def test_ends_as_it_ends_alone(folder, run):
         assert metrics[name] == expected[name]
     files = {each.name for each in other.iterdir()} - {"logs"}
     assert {each.name for each in one.iterdir()} == files
+
+
+def test_the_weight_of_attributes_rises(folder):
+    run = folder / "together" / REVERSAL
+    history = pd.read_csv(run / "history.csv")
+    np.testing.assert_allclose(history.alpha, [0, 0.5 / 3, 1 / 3, 0.5][: len(history)])
+    metrics = read_json(run / "metrics.json")
+    assert metrics["epoch"] >= 3
+    tested = history.alpha[metrics["epoch"] - 1]
+    assert metrics["alpha"] == pytest.approx(tested)
 
 
 def test_the_schedules_of_models_differ(folder):

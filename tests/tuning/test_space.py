@@ -180,6 +180,24 @@ def test_ends_and_options_are_checked_before_any_training(path, dimension, words
     assert path in caught.value.__notes__[0]
 
 
+def test_a_ratio_of_unlabelled_rows_is_searched_by_choices():
+    systems = {"a": System(use_unlabelled=True)}
+    config = dataclasses.replace(
+        CONFIG, systems=systems, unlabelled_corpus="synthetic_unlabelled"
+    )
+    path = "training.unlabelled_ratio"
+    choice = Choice((0.125, 0.25, 1))
+    assert space.search_space(config, "a", {path: choice})[path] == choice
+    applied = space.apply_values(config, "a", {path: choice.value("0.125")})
+    assert applied.training.unlabelled_ratio == 0.125
+    with pytest.raises(ValueError, match="whole number of unlabelled rows"):
+        space.search_space(config, "a", {path: Range(0.125, 0.25)})
+    with pytest.raises(ValueError, match="batch=9"):
+        training = dataclasses.replace(config.training, unlabelled_ratio=0.125)
+        config = dataclasses.replace(config, training=training)
+        space.search_space(config, "a", {"training.batch": Range(8, 32)})
+
+
 def test_values_are_set_in_the_experiment():
     values = {
         "systems.a.augment.specaugment.frequency": 9,

@@ -27,10 +27,12 @@ def test_a_trial_is_one_training_per_division(plan):
 
 def test_the_description_holds_what_decides_the_trials(plan, config):
     changes = {"repeats": 3, "conditions": ("clean", "fgsm:0.08")}
-    more = dataclasses.replace(config, **changes, primary="svm")
+    changes |= {"primary": "svm", "probes": ("gender",)}
+    more = dataclasses.replace(config, **changes)
     described = plan().describe()
     assert plan(more).describe() == described
     assert {job.config.primary for job in plan(more).jobs(0, {})} == {""}
+    assert {job.config.probes for job in plan(more).jobs(0, {})} == {()}
     assert described["search_speakers"] == [f"toy/{n}" for n in (0, 1, 2, 4, 5, 6, 7)]
     assert plan(seed=1).describe() == {**described, "seed_of_proposals": 1}
     assert plan(fold="4").describe() != described

@@ -1,4 +1,4 @@
-"""The synthetic corpora in the registry: two languages, unlabelled speech and noise."""
+"""The synthetic corpora in the registry: labelled and unlabelled speech, and noise."""
 
 from pathlib import Path
 
@@ -49,9 +49,24 @@ def read_b(
         root, speakers, sentences, seed, progress: See `corpus.generate`.
     """
     table = corpus.read(root, "syn-b", True, speakers, sentences, seed, progress)
-    for column in ("utterance", "source", "speaker"):
-        table[column] = table[column].str.replace("synthetic/", "synthetic_b/")
-    return table.assign(corpus="synthetic_b")
+    return _renamed(table, "synthetic_b")
+
+
+def read_c(
+    root: str | Path,
+    speakers: int = 10,
+    sentences: int = 12,
+    seed: int = 1,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Reads speech in the first language by other speakers, as a separate corpus.
+
+    Args:
+        root, speakers, sentences, progress: See `corpus.generate`.
+        seed: Another seed than that of `corpus.read`, whose speech it would be.
+    """
+    table = corpus.read(root, "syn-a", True, speakers, sentences, seed, progress)
+    return _renamed(table, "synthetic_c")
 
 
 def read_noise(root: str | Path) -> pd.DataFrame:
@@ -68,6 +83,13 @@ def read_noise(root: str | Path) -> pd.DataFrame:
     for column in ("utterance", "source", "speaker"):
         table[column] = "synthetic_" + table[column]
     return table.assign(corpus="synthetic_noise")
+
+
+def _renamed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A synthetic corpus under another name, also in its utterances and speakers."""
+    for column in ("utterance", "source", "speaker"):
+        table[column] = table[column].str.replace("synthetic/", f"{name}/")
+    return table.assign(corpus=name)
 
 
 def _coloured(slope: float, rng) -> np.ndarray:
@@ -101,6 +123,18 @@ SECOND = tables.Corpus(
     obtain=CORPUS.obtain,
     counts=CORPUS.counts,
     note="For protocols across corpora and languages. Otherwise like `synthetic`.",
+    speakers=CORPUS.speakers,
+)
+THIRD = tables.Corpus(
+    read=read_c,
+    title=f"Synthetic emotional speech of other speakers, version {VERSION}",
+    language="syn-a",
+    licence=CORPUS.licence,
+    citation=CORPUS.citation,
+    obtain=CORPUS.obtain,
+    counts=CORPUS.counts,
+    note="For protocols that train on two corpora. Its speakers and sentences are not "
+    "those of `synthetic`.",
     speakers=CORPUS.speakers,
 )
 UNLABELLED = tables.Corpus(

@@ -18,6 +18,14 @@ def test_the_second_language_is_another_corpus(tmp_path):
         assert not set(one[column]) & set(other[column]), column
 
 
+def test_the_third_corpus_has_other_speakers_of_the_first_language(tmp_path):
+    one = corpora.read("synthetic", tmp_path, **TINY)
+    other = corpora.read("synthetic_c", tmp_path, **TINY)
+    assert set(other.language) == set(one.language)
+    for column in ("utterance", "speaker", "source", "digest", "corpus"):
+        assert not set(one[column]) & set(other[column]), column
+
+
 def test_noise_is_made_once_and_repeats(tmp_path):
     first = corpora.read("synthetic_noise", tmp_path / "one")
     written = {file: open(file, "rb").read() for file in first.file}
