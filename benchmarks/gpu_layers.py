@@ -85,6 +85,11 @@ def plain_cases() -> dict[str, tuple]:
             lambda layer, x: layer(x),
             [SEQUENCE[:, 0]],
         ),
+        "`layers.GradientReversal`": (
+            layers.GradientReversal,
+            lambda layer, x: layer(x),
+            [SEQUENCE[:, 0]],
+        ),
         "`layers.Highway`": (
             layers.Highway,
             lambda layer, x: layer(x),
@@ -143,6 +148,11 @@ def padding_cases() -> dict[str, tuple]:
         "`layers.SpeechMasks`": (
             lambda: layers.SpeechMasks(2),
             lambda layer, x: layer(x, ops.convert_to_tensor(STEPS))[1],
+            [SEQUENCE[:, :40]],
+        ),
+        "`layers.TimeConvBlock`": (
+            lambda: layers.TimeConvBlock(5, 3),
+            lambda layer, x: layer(x, (mask(40), mask(20))),
             [SEQUENCE[:, :40]],
         ),
         "`layers.StepMean`": (

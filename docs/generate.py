@@ -461,9 +461,10 @@ def _examples() -> list[tuple]:
     another one.
     """
     configs = dict(_configs())
+    by_name = {f"{path.parent.name}_{path.name}": path for path in configs}
     found = []
     for example in sorted((ROOT / "examples").glob("*_*.py")):
-        path = _config_of_example(example)
+        path = by_name.get(example.name) or _config_of_example(example)
         if path in configs:
             found.append((example, path, configs[path]))
     return found

@@ -274,7 +274,19 @@ def test_an_example_shows_two_published_systems(generate, family, stem, printed)
         for path, loaded in generate._configs()
         if path.parts[-2:] == (family, f"{stem}.py")
     )
-    assert generate._published(loaded) == printed
+    assert generate._published(f"{family}_{stem}.py", loaded) == printed
+
+
+def test_examples_of_one_config_show_the_figures_of_their_own_table(generate):
+    found = {path.name: loaded for path, _, loaded in generate._examples()}
+    shown = {
+        name: generate._published(f"in_the_wild_{name}.py", loaded)
+        for name in ("table2", "table3", "figure2")
+        for loaded in [found[f"in_the_wild_{name}.py"]]
+    }
+    assert "tess: baseline 49.48, gr_language 50.1;" in shown["table2"]
+    assert "tess: baseline 49.48, gr_speaker_language 55.46;" in shown["table3"]
+    assert shown["figure2"] == "drawn only"
 
 
 def test_an_example_has_rows_of_the_runs_of_its_own_config(

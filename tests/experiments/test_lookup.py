@@ -73,7 +73,7 @@ def test_another_class_is_rejected(kind):
 
 
 def test_an_unknown_name_is_rejected():
-    with pytest.raises(ValueError, match=r"`m` must be one of \['CNN.*Received: 'X'"):
+    with pytest.raises(ValueError, match=r"`m` must be one of \['Attr.*Received: 'X'"):
         lookup.model_class("X", "m")
 
 

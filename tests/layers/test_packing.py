@@ -121,6 +121,7 @@ def test_so_is_a_step_with_wide_or_even_kernels(name, kernels, rng, monkeypatch)
     check_step(name, {"kernels": kernels}, rng, monkeypatch)
 
 
+STAGES = {"AttributeCNNLSTM": 2, "CNNBLSTMAttention": 2, "CNNAttention": 4}
 LABELLED = {"normalisation": "batch", "moments": "labelled"}
 
 
@@ -163,7 +164,7 @@ def step(name, arguments, features):
     """Everything that a training step computes, as arrays."""
     keras.utils.set_random_seed(0)
     if "kernels" in arguments:
-        stages = {"CNNBLSTMAttention": 2, "CNNAttention": 4}.get(name, 3)
+        stages = STAGES.get(name, 3)
         arguments = {**arguments, "kernels": (arguments["kernels"],) * stages}
     if "dropout" in parameters_of(name):
         arguments = {"dropout": 0.0, **arguments}
