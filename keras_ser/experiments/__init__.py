@@ -32,6 +32,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "smoke_runs",
         "speed_probe",
         "streams",
+        "system_settings",
         "systems",
         "training",
         "training_settings",

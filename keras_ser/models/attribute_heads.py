@@ -53,9 +53,17 @@ def check_attributes(
 
 
 def names_of(
-    vocabularies: Mapping[str, Sequence[str]] | None, attributes: Sequence[str]
+    vocabularies: Mapping[str, Sequence[str]] | None,
+    attributes: Sequence[str],
+    remedy: str = "leave these out of `attributes`",
 ) -> dict[str, tuple[str, ...]]:
     """The classes of each attribute.
+
+    Args:
+        vocabularies: The classes of columns of the table.
+        attributes: The columns that a model has heads for.
+        remedy: How to have a model without these heads, for the message; `{name}`
+            stands for the first of them.
 
     Raises:
         ValueError: If those of one are missing.
@@ -65,7 +73,7 @@ def names_of(
         raise ValueError(
             f"`vocabularies` must have the classes of {list(attributes)}. Received: "
             f"none of {missing}. Pass {{column: tasks.vocabulary(fold.sides()['train']"
-            ", column)}, or leave these out of `attributes`."
+            f", column)}}, or {remedy.format(name=missing[0])}."
         )
     return {name: tuple(vocabularies[name]) for name in attributes}
 

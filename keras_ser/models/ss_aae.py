@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import keras
 
 from keras_ser import layers
-from keras_ser.models import blocks, checks
+from keras_ser.models import attribute_heads, blocks, checks
 from keras_ser.models import ss_aae_parts as parts
 from keras_ser.models.phases import (
     DISCRIMINATOR,
@@ -176,8 +176,9 @@ class SSAAE(PhasedModel):
             "mask_padding": mask_padding,
         }
         self.check(dimensions, **arguments)
-        names = parts.names_of(
-            vocabularies, self.columns(speaker=speaker, gender=gender)
+        columns = self.columns(speaker=speaker, gender=gender)
+        names = attribute_heads.names_of(
+            vocabularies, columns, "leave these heads out, as {name}=False"
         )
         arguments["vocabularies"] = names
         sizes = parts.chosen_sizes(preset, filters, kernels, stages)

@@ -22,22 +22,6 @@ ALPHAS = {True: 0.4, False: 0.3}  # with and without the discriminator
 BETA = 0.5
 
 
-def names_of(vocabularies: Mapping | None, columns: Sequence[str]) -> dict:
-    """The names of the columns that a model has heads for.
-
-    Raises:
-        ValueError: If one of them is missing.
-    """
-    missing = [name for name in columns if name not in (vocabularies or {})]
-    if missing:
-        raise ValueError(
-            f"`vocabularies` must have the names of {list(columns)}. Received: none of "
-            f"{missing}. Pass {{column: tasks.vocabulary(fold.sides()['train'], "
-            f"column)}}, or leave these heads out, as {missing[0]}=False."
-        )
-    return {name: tuple(vocabularies[name]) for name in columns} if columns else {}
-
-
 def loss_weights(
     attributes: Sequence[str],
     reconstruction: bool,
