@@ -7,6 +7,7 @@ is up to date. `--pictures` also draws the pictures of the reports in `results/`
 
 import ast
 import contextlib
+import dataclasses
 import functools
 import io
 import json
@@ -359,22 +360,27 @@ def study(name: str) -> str:
 
 def front_ends(_: str) -> str:
     """The front-ends with their default settings."""
-    import dataclasses
-
     from keras_ser.features import FRONT_ENDS
 
     rows = ["| front-end | what it is | values per frame | ordered | settings |"]
     rows.append("|---|---|---:|---|---|")
     for name, kind in FRONT_ENDS.items():
-        made = kind()
         title = kind.__doc__.strip().splitlines()[0].rstrip(".")
-        settings = dataclasses.asdict(made)
-        text = ", ".join(f"`{key}={value}`" for key, value in settings.items())
-        is_ordered = "yes" if made.ordered else "no"
-        rows.append(
-            f"| `{name}` | {title} | {made.dimensions} | {is_ordered} | {text} |"
-        )
+        fields = [
+            x for x in dataclasses.fields(kind) if x.default is not dataclasses.MISSING
+        ]
+        text = ", ".join(f"`{each.name}={each.default!r}`" for each in fields)
+        is_ordered = "yes" if kind.ordered else "no"
+        rows.append(f"| `{name}` | {title} | {_size(kind)} | {is_ordered} | {text} |")
     return "\n".join(rows)
+
+
+def _size(kind: type) -> int | str:
+    """The values per frame of a front-end at its defaults, if these say it."""
+    if isinstance(getattr(kind, "dimensions", None), int):
+        return kind.dimensions  # SpeakerEncoder, which needs weights to be made
+    needs_files = any(x.metadata.get("location") for x in dataclasses.fields(kind))
+    return "its own" if needs_files else kind().dimensions
 
 
 def corpora(_: str) -> str:

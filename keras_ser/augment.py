@@ -152,6 +152,10 @@ class SpecAugment(BatchAugmentation):
             Those draw from TensorFlow's stateful generator, so they are repeatable in
             a serial pipeline only. They ignore `least`, and never draw the widths F
             and T themselves.
+        channels: Whether the dimensions are channels in no order, such as those of a
+            pre-trained network, instead of bands. Channels that happen to be side by
+            side are masked together then, as Baevski et al. 2020 do it (wav2vec 2.0).
+            It changes nothing but what is allowed: see `features.check_order`.
 
     Raises:
         ValueError: A number is out of range, or `least` is above `frequency`.
@@ -169,7 +173,13 @@ class SpecAugment(BatchAugmentation):
         share: float = 0.2,
         least: int = 5,
         ops: str = "batch",
+        channels: bool = False,
     ):
+        if not isinstance(channels, bool):
+            raise ValueError(
+                "`channels` of SpecAugment must be True or False. Received: "
+                f"{channels!r:.80}."
+            )
         if ops not in ("batch", "tfio"):
             raise ValueError(f"`ops` must be 'batch' or 'tfio'. Received: {ops!r}.")
         if ops == "tfio":
@@ -187,11 +197,12 @@ class SpecAugment(BatchAugmentation):
         self.share = share
         self.least = least
         self.ops = ops
+        self.channels = channels
 
     @property
     def masks_frequencies(self) -> bool:
-        """Whether dimensions that are next to each other are masked together."""
-        return self.frequency > 0
+        """Whether bands that are next to each other are masked together."""
+        return self.frequency > 0 and not self.channels
 
     def __call__(self, batch, partner, seed):
         if self.ops != "tfio":

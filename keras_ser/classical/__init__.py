@@ -1,4 +1,4 @@
-"""Systems without a neural network: an SVM on functionals, and probes.
+"""Systems without a neural network of their own: SVMs and probes.
 
 A classical system has four methods: `front_end(default)` returns the front-end for
 its vectors, or None; `vectors(table, store)` returns one vector per utterance;
@@ -10,10 +10,11 @@ that hold numbers. It knows neither jobs nor configs.
 
 from keras_ser.classical.probes import LengthProbe, MeanLogMelProbe, moments_over_time
 from keras_ser.classical.registry import CLASSICAL
-from keras_ser.classical.svm import OpenSmileSVM, Scaling
+from keras_ser.classical.svm import FrameSVM, OpenSmileSVM, Scaling
 
 __all__ = [
     "CLASSICAL",
+    "FrameSVM",
     "LengthProbe",
     "MeanLogMelProbe",
     "OpenSmileSVM",

@@ -1,69 +1,29 @@
-"""Support vector machines on openSMILE functionals, to compare networks with."""
+"""Support vector machines, to compare networks with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from keras_ser.classical.probes import moments_over_time
 from keras_ser.classical.targets import check_targets
-from keras_ser.features import FeatureStore
+from keras_ser.features import FRONT_ENDS, FeatureStore
 from keras_ser.features.opensmile import FEATURE_SETS, OpenSmile
+from keras_ser.utils.choices import check_choice
 
 SCALINGS = ("train", "speaker")  # the normalisations that `Scaling` knows
 
 
-class OpenSmileSVM:
-    """A support vector machine (SVM) on openSMILE functionals.
+class _SVM:
+    """Base class: a support vector machine on one vector per utterance."""
 
-    It is a C-SVC with the kernel
-
-        k(x, x') = exp(−γ |x − x'|²),   γ = 1 / (dimensions · variance),
-
-    which is `gamma="scale"` in scikit-learn. Each class has a weight inversely
-    proportional to its frequency, and there is one machine per pair of classes.
-    Nothing is random and nothing is selected.
-
-    An SVM with fixed settings does not need the development speakers. By default it
-    still trains on the training speakers only, so that all systems of a table see the
-    same speech. Published results usually train on everybody except the test speaker,
-    which is `train_on_dev=True`.
-
-    Args:
-        features: `"eGeMAPSv02"` (88 functionals) or `"ComParE_2016"` (6373).
-        C: Penalty of a training error, above 0.
-        train_on_dev: Whether to train on the development speakers, too.
-        targets: The columns of the table that it learns, each by an SVM of its own. A
-            column of numbers, such as `valence`, is learned by support vector
-            regression with the same kernel and penalty.
-    """
-
-    def __init__(
-        self,
-        features: str = "eGeMAPSv02",
-        C: float = 1.0,
-        train_on_dev: bool = False,
-        targets: Iterable[str] = ("emotion",),
-    ):
-        if features not in FEATURE_SETS:
-            raise ValueError(
-                f"`features` must be one of {sorted(FEATURE_SETS)}. "
-                f"Received: {features!r}."
-            )
+    def __init__(self, C: float, train_on_dev: bool, targets: Iterable[str]):
         if not C > 0:
             raise ValueError(f"`C` must be above 0. Received: {C!r}.")
-        self.features = features
         self.C = C
         self.train_on_dev = train_on_dev
         self.targets = check_targets(targets)
-
-    def front_end(self, default) -> OpenSmile:
-        """The front-end for `vectors`: openSMILE, whatever the experiment uses."""
-        return OpenSmile(self.features)
-
-    def vectors(self, table: pd.DataFrame, store: FeatureStore) -> np.ndarray:
-        """The functionals of each utterance, float64 `(utterances, dimensions)`."""
-        entries = [store.read(path) for path in store.paths(table)]
-        return np.concatenate(entries).astype(np.float64)
 
     def estimator(self):
         """An unfitted classifier of scikit-learn."""
@@ -102,6 +62,104 @@ class OpenSmileSVM:
             values = np.stack([-values, values], axis=1)
         scores = np.exp(values - values.max(axis=1, keepdims=True))
         return scores / scores.sum(axis=1, keepdims=True)
+
+
+class OpenSmileSVM(_SVM):
+    """A support vector machine (SVM) on openSMILE functionals.
+
+    It is a C-SVC with the kernel
+
+        k(x, x') = exp(−γ |x − x'|²),   γ = 1 / (dimensions · variance),
+
+    which is `gamma="scale"` in scikit-learn. Each class has a weight inversely
+    proportional to its frequency, and there is one machine per pair of classes.
+    Nothing is random and nothing is selected.
+
+    An SVM with fixed settings does not need the development speakers. By default it
+    still trains on the training speakers only, so that all systems of a table see the
+    same speech. Published results usually train on everybody except the test speaker,
+    which is `train_on_dev=True`.
+
+    Args:
+        features: `"eGeMAPSv02"` (88 functionals) or `"ComParE_2016"` (6373).
+        C: Penalty of a training error, above 0.
+        train_on_dev: Whether to train on the development speakers, too.
+        targets: The columns of the table that it learns, each by an SVM of its own. A
+            column of numbers, such as `valence`, is learned by support vector
+            regression with the same kernel and penalty.
+    """
+
+    def __init__(
+        self,
+        features: str = "eGeMAPSv02",
+        C: float = 1.0,
+        train_on_dev: bool = False,
+        targets: Iterable[str] = ("emotion",),
+    ):
+        super().__init__(C, train_on_dev, targets)
+        if features not in FEATURE_SETS:
+            raise ValueError(
+                f"`features` must be one of {sorted(FEATURE_SETS)}. "
+                f"Received: {features!r}."
+            )
+        self.features = features
+
+    def front_end(self, default) -> OpenSmile:
+        """The front-end for `vectors`: openSMILE, whatever the experiment uses."""
+        return OpenSmile(self.features)
+
+    def vectors(self, table: pd.DataFrame, store: FeatureStore) -> np.ndarray:
+        """The functionals of each utterance, float64 `(utterances, dimensions)`."""
+        entries = [store.read(path) for path in store.paths(table)]
+        return np.concatenate(entries).astype(np.float64)
+
+
+class FrameSVM(_SVM):
+    """A support vector machine on the mean and standard deviation of frames over time.
+
+    It is the SVM of `OpenSmileSVM` on twice as many values as a frame of the front-end
+    has, all of its layers together. On the frames of a pre-trained network, it is the
+    system that a network on the same frames must beat.
+
+    Args:
+        front_end: A key of `features.FRONT_ENDS`. The default is the front-end of the
+            experiment, whatever that is.
+        settings: The arguments of that front-end.
+        C, train_on_dev, targets: As for `OpenSmileSVM`.
+
+    Example:
+
+    >>> System("FrameSVM", arguments={"front_end": "SpeakerEncoder"}, augment=())
+    """
+
+    def __init__(
+        self,
+        front_end: str = "",
+        settings: Mapping[str, Any] | None = None,
+        C: float = 1.0,
+        train_on_dev: bool = False,
+        targets: Iterable[str] = ("emotion",),
+    ):
+        super().__init__(C, train_on_dev, targets)
+        if front_end:
+            check_choice("front_end", front_end, sorted(FRONT_ENDS))
+            self._front_end = FRONT_ENDS[front_end](**(settings or {}))
+        elif settings:
+            raise ValueError(
+                "`settings` are those of `front_end`. Received: "
+                f"settings={settings!r:.200} without it. Name the front-end, or set "
+                "`features.settings` of the experiment."
+            )
+        else:
+            self._front_end = None
+
+    def front_end(self, default):
+        """The front-end for `vectors`: its own, or that of the experiment."""
+        return self._front_end or default
+
+    def vectors(self, table: pd.DataFrame, store: FeatureStore) -> np.ndarray:
+        """Means, then standard deviations, `(utterances, 2 · dimensions)`."""
+        return moments_over_time(store, table)
 
 
 def check_scaling(normalise: str) -> None:

@@ -9,6 +9,10 @@ from keras_ser.classical.svm import check_scaling
 from keras_ser.corpora import COLUMNS, labels_by_corpus
 from keras_ser.data.checks import unlabelled_rows
 from keras_ser.experiments.config import Experiment, System
+from keras_ser.experiments.front_end_arguments import (
+    check_reading,
+    front_end_arguments,
+)
 from keras_ser.experiments.lookup import (
     is_classical,
     look_up,
@@ -24,7 +28,10 @@ from keras_ser.protocols import PROTOCOLS
 from keras_ser.utils import files
 
 # Parameters of models that the experiment fills in, from the fold and its settings.
-FILLED = ("classes", "augmentations", "dimensions", "vocabularies", "labelled_rows")
+FILLED = (
+    *("classes", "augmentations", "dimensions", "vocabularies", "labelled_rows"),
+    "input_layers",
+)
 
 
 def check(config: Experiment, columns: Iterable[str] = COLUMNS) -> None:
@@ -51,7 +58,7 @@ def check(config: Experiment, columns: Iterable[str] = COLUMNS) -> None:
     speech_range(made, config.features.normalise, config.features.speech_db)
     check_probes(config, columns)
     filled = {
-        "dimensions": made.dimensions,
+        **front_end_arguments(made),
         "labelled_rows": config.training.batch,
     }
     if any(system.use_unlabelled for system in config.systems.values()):
@@ -63,6 +70,7 @@ def check(config: Experiment, columns: Iterable[str] = COLUMNS) -> None:
             _check_classical(where, model, system)
         else:
             check_optimizer(config.training)
+            check_reading(where, model, system.arguments, made)
             _check_network(where, model, system, filled)
             _check_order(where, made, system)
             _check_columns(where, model, system, tuple(columns))
@@ -106,9 +114,7 @@ def _check_conditions(config: Experiment) -> None:
         conditions.check_training(system.train_conditions, config.noise)
 
 
-def _check_network(
-    where: str, model: type, system: System, filled: Mapping[str, int]
-) -> None:
+def _check_network(where: str, model: type, system: System, filled: Mapping) -> None:
     """Checks the settings of a network.
 
     Args:
@@ -121,7 +127,7 @@ def _check_network(
     filled = {**filled, "augmentations": _check_augment(where, system.augment)}
     takes = inspect.signature(model).parameters
     given = {name: value for name, value in filled.items() if name in takes}
-    model.check(**given, **system.arguments)
+    model.check(**{**given, **system.arguments})
     _check_objective(f"{where}.objective", model, system.objective)
 
 

@@ -13,6 +13,7 @@ from keras_ser.audio.unusable import Unusable
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.experiments.lookup import is_classical, model_class, model_name
 from keras_ser.features import FRONT_ENDS, FeatureStore
+from keras_ser.features.contract import recorded_settings
 from keras_ser.protocols import Fold, with_few_labels, with_heard, with_speakers
 from keras_ser.protocols.fold import fingerprint as fold_fingerprint
 from keras_ser.protocols.heard import with_heard_of
@@ -142,6 +143,8 @@ class Job:
             (System, system),
         ):
             _leave_out_defaults(part, kind)
+        for part in (config["features"], system["arguments"]):
+            _leave_out_places(part)
         config.pop("repeats", None)
         system["model"] = model_name(system["model"])
         used = self.config.systems[self.system].use_unlabelled
@@ -217,6 +220,13 @@ def _leave_out_defaults(described: dict, kind: type) -> None:
         value = tuple(value) if isinstance(value, list) else value
         if field.name not in ALWAYS[kind] and value == default:
             del described[field.name]
+
+
+def _leave_out_places(part: dict) -> None:
+    """Replaces the settings of a front-end by those that decide its features."""
+    kind = FRONT_ENDS.get(part.get("front_end"))
+    if kind is not None:
+        part["settings"] = recorded_settings(kind, part.get("settings") or {})
 
 
 def _hash(text: str) -> int:

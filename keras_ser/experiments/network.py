@@ -11,11 +11,12 @@ from keras_ser import augment, backend, evaluation
 from keras_ser.data import Pipeline
 from keras_ser.data.segments import count_windows
 from keras_ser.experiments import fold_checks, probing, speed_probe, training
+from keras_ser.experiments.front_end_arguments import front_end_arguments
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.lookup import model_class
 from keras_ser.experiments.probe_checks import check_embedding
 from keras_ser.experiments.run_folder import record_tasks
-from keras_ser.features import IDENTITY, FeatureStore
+from keras_ser.features import IDENTITY, FeatureStore, FrontEnd
 from keras_ser.inference import Recogniser
 from keras_ser.models import MODELS, check_saveable
 from keras_ser.protocols import HEARD
@@ -132,7 +133,7 @@ def prepare_data_and_model(job: Job, store: FeatureStore) -> tuple[Pipeline, Any
     """
     config, system = job.config, job.config.systems[job.system]
     with fold_checks.naming(job):
-        model = make_model(job, store.front_end.dimensions)
+        model = make_model(job, store.front_end)
         if type(model) not in MODELS.values():
             check_saveable(model)
         check_embedding(config, model)
@@ -193,17 +194,17 @@ def _updates_per_epoch(job: Job, store: FeatureStore) -> int | None:
     return int(counts.sum()) * training.rows_per_utterance // training.batch
 
 
-def make_model(job: Job, dimensions: int) -> Any:
+def make_model(job: Job, front_end: FrontEnd) -> Any:
     """Returns a new model of the job's classes, with what else its class asks for.
 
     Args:
         job: The job.
-        dimensions: The number of values per frame.
+        front_end: The front-end whose features it reads.
     """
     system = job.config.systems[job.system]
     kind = model_class(system.model)
     filled = {
-        "dimensions": dimensions,
+        **front_end_arguments(front_end),
         "augmentations": augment.types(system.augment),
         "labelled_rows": job.config.training.batch,
     }
@@ -212,4 +213,4 @@ def make_model(job: Job, dimensions: int) -> Any:
     vocabularies = fold_checks.vocabularies(job)
     if vocabularies:
         arguments["vocabularies"] = vocabularies
-    return kind(job.fold.classes, **arguments, **system.arguments)
+    return kind(job.fold.classes, **{**arguments, **system.arguments})

@@ -17,7 +17,7 @@ from keras_ser.experiments.job import Job
 from keras_ser.experiments.linear_probe import read_labels
 from keras_ser.experiments.probe_checks import SPEAKER
 from keras_ser.experiments.probed_speech import Embeddings, draw_speech
-from keras_ser.features import FeatureStore
+from keras_ser.features import FeatureStore, FrontEnd
 from keras_ser.inference import Recogniser
 from keras_ser.monitoring.projection import project_points
 from keras_ser.protocols import HEARD
@@ -34,7 +34,7 @@ def write(
     store: FeatureStore,
     folder: Path,
     recogniser: Recogniser,
-    make_model: Callable[[Job, int], Any],
+    make_model: Callable[[Job, FrontEnd], Any],
 ) -> None:
     """Writes `probes.csv` and `embeddings.csv`, if the experiment names probes.
 
@@ -48,14 +48,14 @@ def write(
         store: The feature store. Missing entries are extracted.
         folder: The folder of the unfinished run.
         recogniser: The trained network.
-        make_model: A function from the job and the number of values per frame to a new
-            network. After the seed of the job is set, it makes the network with which
-            the training started, also if the run was interrupted since.
+        make_model: A function from the job and the front-end to a new network. After
+            the seed of the job is set, it makes the network with which the training
+            started, also if the run was interrupted since.
     """
     if not job.config.probes:
         return
     keras.utils.set_random_seed(job.seed)
-    model = make_model(job, store.front_end.dimensions)
+    model = make_model(job, store.front_end)
     untrained = Recogniser(model, recogniser.preprocessing, recogniser.batch)
     speech, columns = draw_speech(job), job.config.probes
     networks = {

@@ -73,7 +73,7 @@ def _is_scored(job: Job) -> bool:
     kinds = augment.instances(job.config.systems[job.system].augment)
     if not any(each.name == "speed" for each in kinds):
         return False
-    model = network.make_model(job, feature_store(job.config, "").front_end.dimensions)
+    model = network.make_model(job, feature_store(job.config, "").front_end)
     return any(isinstance(task, AugmentationType) for task in model.tasks)
 
 

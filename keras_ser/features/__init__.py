@@ -6,7 +6,11 @@ from keras_ser.features.front_ends import (
     FRONT_ENDS,
     FilterBank,
     LogMel,
+    Onnx,
+    OpenSmileLLD,
+    SpeakerEncoder,
     Spectrogram,
+    Stored,
 )
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.features.store import FeatureStore
@@ -20,8 +24,12 @@ __all__ = [
     "FilterBank",
     "FrontEnd",
     "LogMel",
+    "Onnx",
+    "OpenSmileLLD",
     "Preprocessing",
+    "SpeakerEncoder",
     "Spectrogram",
+    "Stored",
     "Verification",
     "check_order",
     "extract",

@@ -1,7 +1,7 @@
 """What every front-end promises, and what holds for one that does not say."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from keras_ser.features.code import covers
 
 FIRST_VERSION = 1
+LOCATION = {"location": True}  # metadata of a field that says where files are
 
 
 class FrontEnd(Protocol):
@@ -28,17 +29,27 @@ class FrontEnd(Protocol):
     | `ordered` | whether neighbouring dimensions are alike, as bands are | True |
     | `db_per_unit` | dB per unit of a value, if values are logarithms of power | none |
     | `blocks` | method that works on a stream, see below | none |
+    | `layers` | number of layers of a network, whose values are side by side | 1 |
+    | `of_segment` | method that looks features up, see below | none |
 
     - `version` changes whenever equal settings give other numbers. The first one, 1, is
       left out of the names of entries. It may also be a field of the dataclass.
     - Of a front-end that is not ordered, such as the features of a pre-trained model,
-      no frequencies can be masked; see `check_order`.
+      channels can be masked, but no frequencies; see `check_order`.
     - With `db_per_unit`, frames have levels, which tell speech from silence; see
       `features.speech`. The frames of a front-end without it have no levels.
     - `blocks` turns an iterator of consecutive blocks of a waveform into an iterator of
       blocks of features, which together equal the features of the whole waveform. A
       front-end without it is called with the whole waveform, so its memory grows with
       the length of the file.
+    - With `layers`, a frame holds the values of one layer after those of another, as
+      many of each. Models learn how much each layer counts; see `layers.LayerSum`.
+    - `of_segment(file, start, end, transform)` returns features that somebody else
+      computed, and the front-end is never called with a waveform. It comes with
+      `check(table, transforms)`, which raises for utterances that it does not have, and
+      `identity(file, start, end)`, a text that changes with the features.
+    - A field with the metadata `features.contract.LOCATION` says where files are. It is
+      left out of the names of entries, as another place changes no number.
 
     Example:
 
@@ -87,6 +98,49 @@ def stored_type(front_end) -> str:
     return getattr(front_end, "dtype", "<f4")
 
 
+def named_settings(front_end) -> dict:
+    """The settings that are a part of the names of cache entries: all but places."""
+    fields = dataclasses.fields(front_end)
+    places = {each.name for each in fields if each.metadata.get("location")}
+    settings = dataclasses.asdict(front_end)
+    return {name: value for name, value in settings.items() if name not in places}
+
+
+def recorded_settings(kind: type, settings: Mapping) -> dict:
+    """The settings of a front-end that decide its features, for the record of a run.
+
+    Places of files are left out. The SHA-256 of weights, or the dimensions of stored
+    features, are added.
+
+    Args:
+        kind: The class of the front-end.
+        settings: Its arguments.
+    """
+    fields = dataclasses.fields(kind)
+    places = {each.name for each in fields if each.metadata.get("location")}
+    if not places:
+        return dict(settings)
+    found = named_settings(kind(**settings))
+    defaults = {each.name: each.default for each in fields}
+    return {name: value for name, value in found.items() if value != defaults[name]}
+
+
+def count_layers(front_end) -> int:
+    """The number of layers whose values a frame holds, 1 unless the front-end says.
+
+    Raises:
+        ValueError: It is not a whole number above 0 that divides the dimensions.
+    """
+    found = getattr(front_end, "layers", 1)
+    if type(found) is not int or found < 1 or front_end.dimensions % found:
+        raise ValueError(
+            f"Expected `layers` of the front-end `{type(front_end).__name__}` to be a "
+            f"whole number that divides its {front_end.dimensions} dimensions. "
+            f"Received: {found!r:.80}. Correct the attribute."
+        )
+    return found
+
+
 def is_ordered(front_end) -> bool:
     """Whether neighbouring dimensions are alike; True unless the front-end denies it.
 
@@ -100,6 +154,19 @@ def is_ordered(front_end) -> bool:
             f"True or False. Received: {type(found).__name__}. Correct the attribute."
         )
     return found
+
+
+def lengthened(features: np.ndarray, frames: int) -> np.ndarray:
+    """Repeats the last frame until there are this many.
+
+    A network without padding has no frame for the end of the speech.
+
+    Args:
+        features: `(any, dimensions)`.
+        frames: The number of frames that there are in the end, if not more.
+    """
+    absent = max(0, frames - len(features))
+    return np.pad(features, [(0, absent), (0, 0)], mode="edge") if absent else features
 
 
 def version_parts(front_end) -> list[int | str]:
@@ -149,5 +216,6 @@ def check_order(front_end, augmentations: Iterable, where: str = "augment") -> N
                 f"dimensions, such as frequency bands. Received: `{each.name}` and the "
                 f"front-end `{type(front_end).__name__}`, which has ordered=False. Set "
                 f"`frequency` and `least` of `{each.name}` to 0, so that it masks time "
-                f"alone, or remove it from `{where}`."
+                "alone, or its `channels` to True, so that it masks channels in no "
+                f"order, or remove it from `{where}`."
             )

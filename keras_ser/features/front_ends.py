@@ -15,7 +15,11 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ser import audio
+from keras_ser.features.onnx_encoder import Onnx
+from keras_ser.features.opensmile import OpenSmileLLD
 from keras_ser.features.short_time import DB_PER_LOG, ShortTimePower
+from keras_ser.features.speaker_encoder import SpeakerEncoder
+from keras_ser.features.stored import Stored
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,4 +198,8 @@ FRONT_ENDS = {
     "LogMel": LogMel,
     "FilterBank": FilterBank,
     "Spectrogram": Spectrogram,
+    "OpenSmileLLD": OpenSmileLLD,
+    "SpeakerEncoder": SpeakerEncoder,
+    "Onnx": Onnx,
+    "Stored": Stored,
 }

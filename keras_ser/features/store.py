@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import dataclasses
 import functools
 import hashlib
 import json
@@ -18,7 +17,12 @@ from keras_ser import audio
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.features import entries
 from keras_ser.features.code import code_hash
-from keras_ser.features.contract import FrontEnd, stored_type, version_parts
+from keras_ser.features.contract import (
+    FrontEnd,
+    named_settings,
+    stored_type,
+    version_parts,
+)
 from keras_ser.features.extraction import IDENTITY, BadAudio, extract
 from keras_ser.features.front_ends import LogMel
 from keras_ser.features.moments import Sums
@@ -73,7 +77,7 @@ class FeatureStore:
         kind = type(self.front_end)
         self._settings = [
             f"{kind.__module__}.{kind.__qualname__} {code_hash(kind)}".strip(),
-            dataclasses.asdict(self.front_end),
+            named_settings(self.front_end),
             self.dtype,
             int(self.format.dimensions),
             *version_parts(self.front_end),
@@ -112,8 +116,17 @@ class FeatureStore:
                 "the digests with `corpora.table.with_digests`."
             )
         transforms = [self._bound(transform, name) for name in table.utterance]
-        segments = zip(table.digest, table.start, table.end, transforms, strict=True)
+        sources = self._sources(table, transforms)
+        segments = zip(sources, table.start, table.end, transforms, strict=True)
         return [self._path(*segment) for segment in segments]
+
+    def _sources(self, table: pd.DataFrame, transforms) -> Iterable[str]:
+        """What the features of each row are computed from, or where they are found."""
+        identity = getattr(self.front_end, "identity", None)
+        if identity is None:
+            return table.digest
+        segments = zip(table.file, table.start, table.end, transforms, strict=True)
+        return [identity(*segment) for segment in segments]
 
     def prepare(
         self,
@@ -144,8 +157,11 @@ class FeatureStore:
         Raises:
             UnusableAudio: Some audio cannot be used. The error holds all such
                 utterances.
-            ValueError: A transform cannot be applied to any audio.
+            ValueError: A transform cannot be applied to any audio, or features that
+                the front-end looks up are absent.
         """
+        if hasattr(self.front_end, "check"):
+            self._check_found(table, transforms or self.transforms)
         jobs = self._jobs(table, transforms or self.transforms)
         if verify and verification is None:
             verification = Verification()
@@ -217,6 +233,13 @@ class FeatureStore:
             FileNotFoundError, DamagedEntry: As for `read`.
         """
         return np.array([each.frames for each in self.summaries(paths)], np.int64)
+
+    def _check_found(self, table, transforms) -> None:
+        """Raises ValueError unless the front-end finds the features of a table."""
+        bound = {
+            self._bound(each, name) for each in transforms for name in table.utterance
+        }
+        self.front_end.check(table, sorted(bound, key=lambda each: each.key))
 
     def _jobs(self, table, transforms) -> dict[str, list["_Job"]]:
         """The rows of each entry, because copies of a recording share one entry."""

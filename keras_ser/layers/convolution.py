@@ -29,6 +29,8 @@ class ConvBlock(keras.layers.Layer):
         kernel: Positive integer, width of the kernel in time and frequency. The
             2-D convolution is padded as "same".
         stride: Positive integer, stride in time and frequency.
+        over_time: Whether kernel and stride extend over time alone, and each band is
+            convolved by itself.
         transposed: Whether to up-sample by a transposed convolution.
         final: Whether to omit normalisation and ReLU, as the last layer of a
             decoder does.
@@ -46,7 +48,8 @@ class ConvBlock(keras.layers.Layer):
 
     Output shape:
         `(batch, time / stride, bands / stride, filters)`, or `(batch,
-        time * stride, bands * stride, filters)` if `transposed`.
+        time * stride, bands * stride, filters)` if `transposed`. With `over_time`,
+        there are as many bands as before.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class ConvBlock(keras.layers.Layer):
         momentum: float = 0.99,
         normalisation: str = "batch",
         labelled_rows: int | None = None,
+        over_time: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -71,13 +75,14 @@ class ConvBlock(keras.layers.Layer):
         self.momentum = momentum
         self.kind = normalisation
         self.labelled_rows = labelled_rows
+        self.over_time = over_time
         convolution = (
             keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
         )
         self.convolution = convolution(
             filters,
-            kernel,
-            strides=stride,
+            (kernel, 1) if over_time else kernel,
+            strides=(stride, 1) if over_time else stride,
             padding="same",
             data_format="channels_last",  # whatever Keras is set to
             use_bias=final,  # batch normalisation has its own
@@ -121,13 +126,15 @@ class ConvBlock(keras.layers.Layer):
             "momentum": self.momentum,
             "normalisation": self.kind,
             "labelled_rows": self.labelled_rows,
+            "over_time": self.over_time,
         }
 
 
 def apply_convolution(layer, sequence):
     """Applies a convolution of Keras that is padded as "same".
 
-    For stacked models (`backend.stacking`), it is computed as a product of patches.
+    For stacked models (`backend.stacking`), it is computed as a product of patches,
+    unless it is a convolution over time alone.
 
     Args:
         layer: A `keras.layers.Conv2D` or `keras.layers.Conv2DTranspose` without an
@@ -135,7 +142,8 @@ def apply_convolution(layer, sequence):
         sequence: Tensor `(batch, time, bands, channels)`. `time` and `bands` are
             multiples of the stride.
     """
-    if not stacking.uses_products():
+    is_square = layer.kernel_size[0] == layer.kernel_size[1]
+    if not (stacking.uses_products() and is_square):
         return layer(sequence)
     is_transposed = isinstance(layer, keras.layers.Conv2DTranspose)
     function = products.convolve_transposed if is_transposed else products.convolve

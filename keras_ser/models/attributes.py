@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from keras_ser import layers
-from keras_ser.models import attribute_heads, blocks, checks, heads
+from keras_ser.models import attribute_heads, blocks, checks, encoders, heads
 from keras_ser.models.attribute_discriminator import DiscriminatedModel
 from keras_ser.models.presets import check_preset, chosen
 from keras_ser.tasks import EMOTION, Classification
@@ -81,6 +81,8 @@ class AttributeCNNLSTM(DiscriminatedModel):
         dropout: Dropout rate in front of the dense layer.
         mask_padding: Whether all parts ignore the padding. `False` lets every part see
             it, as in papers that do not mask.
+        input_layers: The number of layers of a pre-trained network that a frame holds,
+            of which the model learns a weighted sum (`layers.LayerSum`).
 
     Input shape:
         `(batch, time, dimensions)`, normalised features, 0 in the padding. Any number
@@ -122,6 +124,7 @@ class AttributeCNNLSTM(DiscriminatedModel):
         discriminator_units: int | None = None,
         dropout: float = 0.5,
         mask_padding: bool = True,
+        input_layers: int = 1,
         **kwargs,
     ):
         given = {
@@ -138,6 +141,7 @@ class AttributeCNNLSTM(DiscriminatedModel):
             **given,
             "dropout": dropout,
             "mask_padding": mask_padding,
+            "input_layers": input_layers,
         }
         self.check(dimensions, **arguments)
         sizes = chosen(PRESETS[preset], **given)
@@ -151,6 +155,8 @@ class AttributeCNNLSTM(DiscriminatedModel):
 
         # === Layers ===
         count_frames = layers.Frames(masked=mask_padding, name="frames")
+        if input_layers > 1:
+            sum_layers = layers.LayerSum(input_layers, name="layer_sum")
         pad = layers.PadTime(stride, name="padded")
         count_steps = layers.OutputLengths(stride, name="length")
         pack = blocks.pack_layer(sizes["kernels"])
@@ -176,7 +182,8 @@ class AttributeCNNLSTM(DiscriminatedModel):
         # === Functional Model ===
         features = keras.Input((None, dimensions), name="features")
         frames = count_frames(features)
-        sequence, masks, places = pack(pad(features), frames)
+        summed = sum_layers(features) if input_layers > 1 else features
+        sequence, masks, places = pack(pad(summed), frames)
         for number, block in enumerate(encoder):
             sequence = block(sequence, (masks[number], masks[number + 1]))
         code = unpack(to_image(sequence), places)
@@ -223,6 +230,7 @@ class AttributeCNNLSTM(DiscriminatedModel):
         dense_units: int | None = None,
         discriminator_units: int | None = None,
         dropout: float = 0.5,
+        input_layers: int = 1,
         **unchecked,
     ) -> None:
         """Checks arguments of the model without building one.
@@ -247,3 +255,4 @@ class AttributeCNNLSTM(DiscriminatedModel):
             dimensions=dimensions, **chosen(PRESETS[preset], **numbers)
         )
         checks.check_fraction(dropout=dropout)
+        encoders.check_layers(input_layers, dimensions)

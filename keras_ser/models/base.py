@@ -64,6 +64,8 @@ class SpeechModel(keras.Model):
             has any; otherwise None.
         alpha_variables: The variables that hold it. They are weights that nothing
             trains or averages.
+        reads_bands: Whether the model slides a kernel over the dimensions of a frame,
+            so that these must be in an order, as bands are.
         recipe: The family of models whose training settings a preset has, a key of
             `experiments.training_settings.RECIPES`.
 
@@ -96,6 +98,7 @@ class SpeechModel(keras.Model):
     rate_factors: Mapping[str, float] = types.MappingProxyType({})
     backends: tuple[str, ...] = ALL_BACKENDS
     recipe: str = "mtl_aug"
+    reads_bands: bool = False
     mask_padding = True
     alpha: float | None = None
     alpha_variables: tuple[keras.Variable, ...] = ()

@@ -20,6 +20,8 @@ from keras_ser.tasks import EMOTION, Classification
 class _AttentiveCNN(AttributeModel):
     """Convolutions with pooling, an optional BLSTM, attention over time, softmax."""
 
+    reads_bands = True
+
     def __init__(
         self,
         classes,

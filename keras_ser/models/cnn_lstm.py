@@ -32,6 +32,7 @@ class _EncoderModel(AttributeModel):
     """The encoder, an LSTM or a mean with a dense layer, softmax."""
 
     recipe = "robust_densenet"
+    reads_bands = True
     has_lstm = False
 
     def __init__(

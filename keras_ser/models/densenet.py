@@ -42,6 +42,7 @@ class _DenseNet(SpeechModel):
     """Three dense blocks, pooling or an LSTM, a dense layer, softmax."""
 
     recipe = "robust_densenet"
+    reads_bands = True
 
     def __init__(self, classes, dimensions, arguments, **kwargs):
         sizes = sizes_of(PRESETS, arguments)

@@ -75,6 +75,7 @@ class DenseNetHighway(SpeechModel):
     """
 
     recipe = "robust_densenet"
+    reads_bands = True
 
     def __init__(
         self,

@@ -12,13 +12,12 @@ import keras
 
 from keras_ser import layers
 from keras_ser.layers.class_centers import check_update
-from keras_ser.models import attribute_heads, blocks, checks, heads
+from keras_ser.models import attribute_heads, blocks, checks, encoders, heads
 from keras_ser.models.attribute_model import AttributeModel
 from keras_ser.models.presets import (
     PRESETS,
     check_preset,
     normalisation_of,
-    sizes_of,
 )
 from keras_ser.tasks import mtl_aug_tasks
 
@@ -65,13 +64,23 @@ class MTLAug(AttributeModel):
     Attributes of the speech, such as the speaker, can have heads on the embedding. L_S
     is then replaced by the loss of `models.AttributeModel`.
 
+    The features of a pre-trained network have no bands that a kernel could slide over.
+    With `encoder_type="frames"`, the encoder is
+
+        frames → sum of layers → linear projection → 2 × (strided convolution over time,
+        normalisation, ReLU) → code
+
+    and the decoder mirrors it. The frames themselves are reconstructed, all layers of
+    them. An experiment chooses this encoder if the front-end is not ordered.
+
     Args:
         classes: Names of the emotions, in the order of the probabilities.
         augmentations: Names of the augmentation types, `none` first.
-        dimensions: Number of values per frame of the front-end, a multiple of 8.
+        dimensions: Number of values per frame of the front-end, a multiple of 8 unless
+            the encoder is that of frames.
         preset: Sizes and normalisation of the encoder, `"small"` or `"paper"`.
         filters: Output channels of the encoder's three convolutions. They replace
-            those of the preset.
+            those of the preset. An encoder of frames may have any number of them.
         kernels: Kernel widths of the encoder's three convolutions. They replace those
             of the preset.
         attention: Whether to pool the BLSTM's outputs by attention. `False` pools them
@@ -103,6 +112,10 @@ class MTLAug(AttributeModel):
         attributes: Columns of the table that become heads. The default is none.
         approach: `"multi_task"`, or `"gradient_reversal"` to unlearn the attributes. It
             has no effect without them.
+        encoder_type: `"bands"` for spectrograms, or `"frames"` for features in no
+            order.
+        input_layers: The number of layers of a pre-trained network that a frame holds,
+            of which the encoder of frames learns a weighted sum (`layers.LayerSum`).
 
     Input shape:
         `(batch, time, dimensions)`, normalised features, 0 in the padding. Any number
@@ -152,6 +165,8 @@ class MTLAug(AttributeModel):
         vocabularies: Mapping[str, Sequence[str]] | None = None,
         attributes: Sequence[str] = (),
         approach: str = attribute_heads.MULTI_TASK,
+        encoder_type: str = encoders.BANDS,
+        input_layers: int = 1,
         **kwargs,
     ):
         arguments = {
@@ -174,6 +189,8 @@ class MTLAug(AttributeModel):
             "embedding_dropout": embedding_dropout,
             "attributes": attributes,
             "approach": approach,
+            "encoder_type": encoder_type,
+            "input_layers": input_layers,
         }
         self.check(dimensions, **arguments)
         names = attribute_heads.names_of(vocabularies, attributes)
@@ -183,7 +200,8 @@ class MTLAug(AttributeModel):
         tasks = mtl_aug_tasks(classes, augmentations, mask_padding)
         tasks = [task for task in tasks if arguments.get(task.name, True)]
         tasks = attribute_heads.with_attributes(tasks, names, approach)
-        sizes = sizes_of(preset, filters, kernels)
+        sizes = encoders.sizes_of(encoder_type, preset, filters, kernels)
+        parts = encoders.PARTS[encoder_type]
         stride = 2 ** len(sizes["filters"])
         options = {
             **{name: value for name, value in chosen.items() if value is not None},
@@ -192,10 +210,12 @@ class MTLAug(AttributeModel):
 
         # === Layers ===
         count_frames = layers.Frames(masked=mask_padding, name="frames")
+        if input_layers > 1:
+            sum_layers = layers.LayerSum(input_layers, name="layer_sum")
         pad = layers.PadTime(stride, name="padded")
         count_steps = layers.OutputLengths(stride, name="length")
         pack = blocks.pack_layer(sizes["kernels"])
-        encoder = blocks.encoder_layers(**sizes, **options)
+        encoder = parts.encoder_layers(**sizes, **options)
         unpack = layers.Unpack(steps=1, name="sequence")
         blstm = layers.BLSTM(EMBEDDING_SIZE, pack=True, name="emotion_blstm")
         pooling = layers.AttentionWeights if attention else layers.MeanWeights
@@ -212,7 +232,8 @@ class MTLAug(AttributeModel):
         if augmentation:
             head = heads.augmentation_layers(len(augmentations), dropout)
         if reconstruction:
-            decoder = blocks.decoder_layers(**sizes, **options)
+            size = {"dimensions": dimensions} if parts is not blocks else {}
+            decoder = parts.decoder_layers(**sizes, **size, **options)
             unpack_decoded = layers.Unpack(stride, dtype="float32", name="decoded")
             crop = layers.CropLike(dtype="float32", name="reconstruction")
         others = attribute_heads.shared_heads(names, approach)
@@ -220,8 +241,9 @@ class MTLAug(AttributeModel):
         # === Functional Model ===
         features = keras.Input((None, dimensions), name="features")
         frames = count_frames(features)
-        packed, masks, places = pack(pad(features), frames)
-        code = blocks.encode(packed, masks, encoder)
+        summed = sum_layers(features) if input_layers > 1 else features
+        packed, masks, places = pack(pad(summed), frames)
+        code = parts.encode(packed, masks, encoder)
         sequence, lengths = unpack(code, places), count_steps(frames)
         hidden = blstm(sequence, lengths)
         weights = attend(hidden, lengths)
@@ -234,7 +256,7 @@ class MTLAug(AttributeModel):
             kinds = heads.classify_augmentation(sequence, lengths, head)
             outputs["augmentation"] = kinds
         if reconstruction:
-            decoded = unpack_decoded(blocks.decode(code, masks, decoder), places)
+            decoded = unpack_decoded(parts.decode(code, masks, decoder), places)
             outputs["reconstruction"] = crop(decoded, features)
         outputs |= attribute_heads.classify_shared(dropped, others)
         super().__init__(
@@ -265,6 +287,8 @@ class MTLAug(AttributeModel):
         augmentations: Sequence[str] = AUGMENTATIONS,
         attributes: Sequence[str] = (),
         approach: str = attribute_heads.MULTI_TASK,
+        encoder_type: str = encoders.BANDS,
+        input_layers: int = 1,
         **unchecked,
     ) -> None:
         """Checks arguments of the model without building one.
@@ -277,16 +301,15 @@ class MTLAug(AttributeModel):
                 head to recognise.
         """
         check_preset(preset)
-        sizes = sizes_of(preset, filters, kernels)
-        stages = len(PRESETS[preset]["filters"])
-        checks.check_dimensions(dimensions, stages)
-        checks.check_sizes(stages, **sizes)
+        widths = encoders.check_encoder(
+            encoder_type, preset, dimensions, filters, kernels, input_layers
+        )
         checks.check_fraction(dropout=dropout, embedding_dropout=embedding_dropout)
         if momentum is not None:
             checks.check_fraction(momentum=momentum)
         if normalisation is None:
             normalisation = PRESETS[preset]["normalisation"]
-        checks.check_normalisations(normalisation, moments, sizes["filters"], momentum)
+        checks.check_normalisations(normalisation, moments, widths, momentum)
         check_update(center_update, center_rate)
         checks.check_types(augmentation, augmentations)
         attribute_heads.check_attributes(attributes, approach, taken=OTHER_HEADS)

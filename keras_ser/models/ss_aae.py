@@ -133,6 +133,7 @@ class SSAAE(PhasedModel):
     """
 
     recipe = "ss_aae"
+    reads_bands = True
 
     def __init__(
         self,

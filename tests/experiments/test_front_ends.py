@@ -5,14 +5,19 @@ import json
 import zipfile
 from typing import ClassVar
 
+import numpy as np
 import pytest
+import toy_networks
 
 from keras_ser import augment, data, experiments, protocols
-from keras_ser.experiments import checks, packed
+from keras_ser.experiments import checks, network, packed, plan
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.experiments.config_file import load_config
 from keras_ser.experiments.job import feature_store
 from keras_ser.features import FRONT_ENDS, FeatureStore, LogMel
+from keras_ser.features.contract import is_ordered
+from keras_ser.models import MODELS
+from keras_ser.models.mtl_aug import BASELINE
 
 CONFIG = """
 from keras_ser.experiments import Experiment, Features, System
@@ -33,13 +38,30 @@ class Embedding(LogMel):
     ordered: ClassVar[bool] = False
 
 
+# The settings of front-ends that need files, and of those whose frames are slow.
+SETTINGS = {
+    "Onnx": lambda folder: {"folder": toy_networks.onnx_folder()},
+    "SpeakerEncoder": lambda folder: {"trained": False, "every": 2},
+    "Stored": lambda folder: {"folder": stored_features(folder), "source": "toy"},
+}
+OF_BANDS = [name for name, kind in FRONT_ENDS.items() if is_ordered(kind)]
+
+
+def stored_features(folder) -> str:
+    (folder / "stored").mkdir()
+    np.save(folder / "stored" / "a.npy", np.ones((10, 4)))
+    return str(folder / "stored")
+
+
 @pytest.mark.parametrize("name", FRONT_ENDS)
 def test_a_front_end_and_its_settings_survive_a_config(name, tmp_path):
-    expected = dataclasses.replace(FRONT_ENDS[name](), hop_seconds=0.02)
-    settings = dataclasses.asdict(expected)
+    settings = {"hop_seconds": 0.02} if name in OF_BANDS else {}
+    if name in SETTINGS:
+        settings = SETTINGS[name](tmp_path)
+    expected = FRONT_ENDS[name](**settings)
     path = tmp_path / "toy.py"
     path.write_text(CONFIG.format(name=name, settings=settings))
-    loaded = load_config(path, ["features.settings.hop_seconds=0.02"])
+    loaded = load_config(path, ["features.seconds=3.0", 'systems.a.augment=["mixup"]'])
     checks.check(loaded)
     found = feature_store(loaded, tmp_path).front_end
     assert found == expected and type(found) is FRONT_ENDS[name]
@@ -58,7 +80,7 @@ def test_a_setting_of_the_spectrogram_is_checked():
         checks.check(Experiment("toy", "emodb", {"a": System()}, features=features))
 
 
-@pytest.mark.parametrize("name", FRONT_ENDS)
+@pytest.mark.parametrize("name", OF_BANDS)
 def test_entries_are_carried_bit_for_bit(name, tmp_path):
     """Speech at another speed is compressed with the help of the original speech."""
     config = Experiment(
@@ -95,7 +117,10 @@ def test_specaugment_says_whether_it_masks_frequencies():
     assert augment.SpecAugment().masks_frequencies
     assert augment.SpecAugment(frequency=1, least=0).masks_frequencies
     assert not augment.SpecAugment(frequency=0, least=0).masks_frequencies
+    assert not augment.SpecAugment(channels=True).masks_frequencies
     assert not augment.Mixup().masks_frequencies
+    with pytest.raises(ValueError, match="`channels` of SpecAugment"):
+        augment.SpecAugment(channels="yes")
 
 
 def test_an_experiment_masks_no_frequencies_without_order(monkeypatch):
@@ -110,6 +135,8 @@ def test_an_experiment_masks_no_frequencies_without_order(monkeypatch):
         checks.check(config)
     system = System(augment={"speed": {}, **TIME_ONLY, "mixup": {}})
     checks.check(dataclasses.replace(config, systems={"a": system}))
+    system = System(augment={"specaugment": {"channels": True}})
+    checks.check(dataclasses.replace(config, systems={"a": system}))
     checks.check(dataclasses.replace(config, features=Features()))
 
 
@@ -123,3 +150,83 @@ def test_a_pipeline_masks_no_frequencies_without_order(tables, tmp_path):
     made = data.Pipeline(fold, store, augment={**TIME_ONLY, "mixup": {}}, **settings)
     (features, *_) = next(iter(made.train(0, 1)))
     assert features.shape[-1] == 16
+
+
+# === Models that read them ===
+
+PLAIN = {"augment": ("mixup",)}
+
+
+def experiment_on(front_end, **systems):
+    features = Features(front_end=front_end, settings={"trained": False})
+    if front_end == "LogMel":
+        features = Features()
+    return Experiment("toy", "emodb", systems, features=features)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_of_bands_are_rejected_without_order(name):
+    """What neither has a choice of encoders nor reads bands takes any front-end."""
+    config = experiment_on("SpeakerEncoder", a=System(name, **PLAIN))
+    if name in ("MTLAug", "AttributeCNNLSTM"):
+        checks.check(config)
+        return
+    words = f"`systems.a`: {name} takes the dimensions.*`SpeakerEncoder`.*Use MTLAug or"
+    with pytest.raises(ValueError, match=words):
+        checks.check(config)
+
+
+@pytest.mark.parametrize(
+    ("front_end", "given", "expected"),
+    [
+        ("SpeakerEncoder", {}, ("frames", 3)),
+        ("SpeakerEncoder", {"encoder_type": "frames"}, ("frames", 3)),
+        ("LogMel", {}, ("bands", 1)),
+        ("LogMel", {"encoder_type": "frames"}, ("frames", 1)),
+    ],
+)
+def test_the_encoder_follows_from_the_front_end(
+    front_end, given, expected, spoken_table, tmp_path
+):
+    system = System("MTLAug", arguments={**BASELINE, **given}, **PLAIN)
+    config = experiment_on(front_end, a=system)
+    checks.check(config)
+    (job,) = plan.plan_jobs(config, spoken_table, None, tmp_path, folds=["1"])
+    store = feature_store(config, tmp_path)
+    model = network.make_model(job, store.front_end)
+    assert (model.encoder_type, model.input_layers) == expected
+    assert model.dimensions == store.front_end.dimensions
+
+
+def test_an_encoder_of_bands_is_rejected_without_order():
+    system = System("MTLAug", arguments={"encoder_type": "bands"}, **PLAIN)
+    with pytest.raises(
+        ValueError, match="Leave `systems.a.arguments.encoder_type` out"
+    ):
+        checks.check(experiment_on("SpeakerEncoder", a=system))
+    layers = System("MTLAug", arguments={"input_layers": 2}, **PLAIN)
+    with pytest.raises(ValueError, match="experiment itself fills in"):
+        checks.check(experiment_on("SpeakerEncoder", a=layers))
+
+
+# === Records ===
+
+
+def test_a_record_has_the_hash_of_the_weights_and_no_place(spoken_table, tmp_path):
+    folder = toy_networks.onnx_folder()
+    features = Features(front_end="Onnx", settings={"folder": folder})
+    svm = {"front_end": "Onnx", "settings": {"folder": folder}}
+    config = Experiment(
+        "toy",
+        "emodb",
+        {"a": System("FrameSVM", augment=()), "b": System("FrameSVM", svm, augment=())},
+        features=features,
+    )
+    jobs = plan.plan_jobs(config, spoken_table, None, tmp_path, folds=["1"])
+    sha256 = FRONT_ENDS["Onnx"](folder).sha256
+    for job in jobs:
+        record = job.describe()
+        assert record["features"]["settings"] == {"sha256": sha256}
+        assert folder not in json.dumps(record)
+    arguments = jobs[1].describe()["systems"]["b"]["arguments"]
+    assert arguments == {"front_end": "Onnx", "settings": {"sha256": sha256}}

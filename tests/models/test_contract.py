@@ -21,10 +21,11 @@ from keras_ser.data import Pipeline
 CLASSES = ("anger", "neutral", "sadness")
 GENDERS = {"gender": ("female", "male")}
 DIMENSIONS = 16
-WITH_ATTENTION = ("MTLAug", "CNNBLSTMAttention", "CNNAttention")
+WITH_ATTENTION = ("MTLAug", "MTLAug of frames", "CNNBLSTMAttention", "CNNAttention")
 OF_ANY_SIZE = ("AttributeCNNLSTM",)  # whose convolutions are over time only
 TOYS = {"Attributes": Attributes, "Critic": Critic}
-KINDS = {**models.MODELS, **TOYS}
+FRAMES = "MTLAug of frames"  # with another encoder
+KINDS = {**models.MODELS, FRAMES: models.MTLAug, **TOYS}
 
 registered = pytest.mark.parametrize("name", models.MODELS)
 every_model = pytest.mark.parametrize("name", KINDS)
@@ -40,6 +41,9 @@ def build(name, **arguments):
     keras.utils.set_random_seed(0)
     if name in TOYS:
         arguments["vocabularies"] = GENDERS
+    if name == FRAMES:
+        given = {"encoder_type": "frames", "input_layers": 2, "filters": (16, 8)}
+        arguments = {**given, **arguments}
     if "depth" in inspect.signature(KINDS[name]).parameters:
         arguments.setdefault("depth", 1)  # graphs are built faster
     return KINDS[name](CLASSES, dimensions=DIMENSIONS, **arguments)
@@ -324,7 +328,9 @@ def test_a_backend_that_a_model_cannot_be_trained_on_is_rejected(name, monkeypat
     model = build(name)
     assert keras.backend.backend() in model.backends
     monkeypatch.setattr(type(model), "backends", ("mlx",))
-    with pytest.raises(ValueError, match=f"{name}.*mlx.*Set KERAS_BACKEND"):
+    with pytest.raises(
+        ValueError, match=f"{KINDS[name].__name__}.*mlx.*Set KERAS_BACKEND"
+    ):
         model.compile("sgd", **model.objective())
 
 
@@ -417,7 +423,8 @@ def test_a_compiled_model_is_loaded_with_its_optimizers(name, rng, tmp_path):
 
 @every_model
 def test_unknown_arguments_are_rejected(name):
-    words = f"{name}.*no arguments.*'layers_of_gold'.*It has: classes, .*dimensions"
+    words = "no arguments.*'layers_of_gold'.*It has: classes, .*dimensions"
+    words = f"{KINDS[name].__name__}.*{words}"
     with pytest.raises(TypeError, match=words) as caught:
         build(name, layers_of_gold=3)
     valid = set(inspect.signature(KINDS[name]).parameters) - {"kwargs"}

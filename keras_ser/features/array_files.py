@@ -1,0 +1,206 @@
+"""Named arrays in a folder of `.npy` files, or in an `.npz` or `.h5` file."""
+
+import functools
+import hashlib
+import math
+import os
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+
+import numpy as np
+
+from keras_ser.features.weight_files import sha256_of
+
+SUFFIXES = (".npz", ".h5", ".hdf5")
+VARIANT = "speed="  # the start of the names of folders of variants
+
+
+class Arrays:
+    """Arrays by their names; see `open_arrays`.
+
+    Args:
+        path: The folder or file.
+
+    Attributes:
+        names: The names of all arrays.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.names = frozenset(self._list())
+        self._depths = sorted({name.count("/") + 1 for name in self.names})
+
+    @staticmethod
+    def key(file: str, start: float, end: float) -> str:
+        """The longest name that the features of an utterance can have.
+
+        Args:
+            file: The path of the audio.
+            start, end: The segment in seconds; NaN or None for the whole file.
+        """
+        name = PurePath(file).with_suffix("").as_posix().lstrip("/")
+        is_whole = all(each is None or math.isnan(each) for each in (start, end))
+        return name if is_whole else f"{name}@{start:.3f}-{end:.3f}"
+
+    def find(self, file: str, start: float, end: float, variant: str) -> str | None:
+        """The name of the features of an utterance, the longest if there are several.
+
+        Args:
+            file, start, end: As for `key`.
+            variant: The key of the waveform transform.
+        """
+        parts = self.key(file, start, end).split("/")
+        folder = "" if variant == f"{VARIANT}1" else f"{variant}/"
+        extra = folder.count("/")
+        for depth in reversed(self._depths):
+            if not extra < depth <= len(parts) + extra:
+                continue
+            name = folder + "/".join(parts[len(parts) + extra - depth :])
+            if name in self.names:
+                return name
+        return None
+
+    def has_variant(self, variant: str) -> bool:
+        """Whether there is any array of this variant."""
+        return any(name.startswith(f"{variant}/") for name in self.names)
+
+    def read(self, name: str) -> np.ndarray:
+        """Reads an array.
+
+        Raises:
+            ValueError: It is not an array of real numbers.
+        """
+        try:
+            found = self._read(name)
+        except (ValueError, OSError, KeyError, EOFError) as error:
+            raise ValueError(
+                f"Expected an array of numbers {name!r} in {self.path}. Received: "
+                f"{str(error)[:200]}. Write it again with numpy.save."
+            ) from error
+        if found.dtype.kind not in "fiu":
+            raise ValueError(
+                f"Expected an array of numbers {name!r} in {self.path}. Received: the "
+                f"type {found.dtype}."
+            )
+        return found.astype(np.float32)
+
+    def checksum(self, name: str) -> str:
+        """A text that changes if an array does."""
+        raise NotImplementedError
+
+    def _list(self) -> Iterable[str]:
+        raise NotImplementedError
+
+    def _read(self, name: str) -> np.ndarray:
+        raise NotImplementedError
+
+
+class _Folder(Arrays):
+    """The `.npy` files in a folder and in those below it."""
+
+    def _list(self):
+        for path in self.path.rglob("*.npy"):
+            yield path.relative_to(self.path).with_suffix("").as_posix()
+
+    def _file(self, name: str) -> Path:
+        return self.path / f"{name}.npy"
+
+    def _read(self, name):
+        return np.load(self._file(name), allow_pickle=False)
+
+    def checksum(self, name):
+        return sha256_of([self._file(name)])
+
+
+class _Npz(Arrays):
+    """The arrays of an `.npz` file."""
+
+    def _list(self):
+        with np.load(self.path, allow_pickle=False) as file:
+            return list(file.files)
+
+    def _read(self, name):
+        with np.load(self.path, allow_pickle=False) as file:
+            return file[name]
+
+    def checksum(self, name):
+        return _array_hash(self, name)
+
+
+class _Hdf5(Arrays):
+    """The datasets of an HDF5 file."""
+
+    def _list(self):
+        import h5py
+
+        names = []
+        with h5py.File(self.path) as file:
+            file.visititems(
+                lambda name, item: (
+                    names.append(name) if isinstance(item, h5py.Dataset) else None
+                )
+            )
+        return names
+
+    def _read(self, name):
+        import h5py
+
+        with h5py.File(self.path) as file:
+            return np.asarray(file[name])
+
+    def checksum(self, name):
+        return _array_hash(self, name)
+
+
+def _array_hash(arrays: Arrays, name: str) -> str:
+    found = arrays.read(name)
+    content = repr(found.shape).encode() + np.ascontiguousarray(found).tobytes()
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def open_arrays(path: str | Path, fresh: bool = False) -> Arrays:
+    """Opens a folder of `.npy` files, or an `.npz`, `.h5` or `.hdf5` file.
+
+    Args:
+        path: The folder or the file.
+        fresh: Whether to list the names again. Otherwise the list is kept while the
+            file, or the folder without those below it, stays as it is.
+
+    Raises:
+        FileNotFoundError: There is no such folder or file.
+        ValueError: It is a file of another kind, or holds no array.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(
+            f"Expected features in {path}. Received: no such folder or file. Give the "
+            "folder of .npy files, or the .npz or .h5 file."
+        )
+    if fresh:
+        _opened.cache_clear()
+    found = _opened(str(path.absolute()), os.stat(path).st_mtime_ns)
+    if not found.names:
+        raise ValueError(
+            f"Expected features in {path}. Received: no array. Give a folder of .npy "
+            "files, or an .npz or .h5 file with arrays."
+        )
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(path: str, state: int) -> Arrays:
+    own = Path(path)
+    if own.is_dir():
+        return _Folder(own)
+    if own.suffix not in SUFFIXES:
+        raise ValueError(
+            f"Expected a folder, or a file with the suffix {', '.join(SUFFIXES)}. "
+            f"Received: {path}."
+        )
+    try:
+        return _Npz(own) if own.suffix == ".npz" else _Hdf5(own)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"Expected arrays in {path}. Received: {str(error)[:200]}. Write the file "
+            "again with numpy.savez or h5py."
+        ) from error
