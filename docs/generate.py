@@ -377,8 +377,9 @@ def front_ends(_: str) -> str:
 
 def _size(kind: type) -> int | str:
     """The values per frame of a front-end at its defaults, if these say it."""
-    if isinstance(getattr(kind, "dimensions", None), int):
-        return kind.dimensions  # SpeakerEncoder, which needs weights to be made
+    known = getattr(kind, "dimensions", None)
+    if isinstance(known, int) and known:  # SpeakerEncoder needs weights to be made
+        return known
     needs_files = any(x.metadata.get("location") for x in dataclasses.fields(kind))
     return "its own" if needs_files else kind().dimensions
 

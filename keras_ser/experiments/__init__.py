@@ -60,6 +60,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "comparison_models",
             "densenets",
             "few_labels",
+            "frame_systems",
             "networks",
             "single_augmentations",
             "ss_aae",

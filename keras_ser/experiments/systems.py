@@ -7,6 +7,7 @@ from keras_ser.experiments.config import System
 from keras_ser.models import BASELINE, TABLE_7
 
 _OBJECTIVE = {"center": 1e-3, "auxiliary": 0.3}  # λ2 and λ1 of MTL-AUG's loss
+_FRAME_AUGMENT = {"speed": {}, "specaugment": {"channels": True}, "mixup": {}}
 FRACTIONS = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 SPEAKERS = (0, 8, 24)  # as many as RAVDESS has
 _DENSENETS = {
@@ -63,6 +64,32 @@ def networks(**sizes) -> dict[str, System]:
         "mtl_aug": System(arguments=sizes, objective=_OBJECTIVE),
         "mtl_aug_librispeech": System(
             arguments=sizes, objective=_OBJECTIVE, use_unlabelled=True
+        ),
+    }
+
+
+def frame_systems(**sizes) -> dict[str, System]:
+    """Returns systems on frames of a pre-trained network, which stays as it is.
+
+    `frame_svm` is a support vector machine on the mean and standard deviation of the
+    frames of an utterance. The other three are those of `networks` with the encoder of
+    frames, which a front-end without an order of its dimensions gives them.
+    `baseline_augmented` and `mtl_aug` train on the same rows, in which SpecAugment
+    masks channels and time.
+
+    Args:
+        **sizes: Arguments of all networks, such as `preset="paper"`.
+
+    Returns:
+        The systems by name.
+    """
+    baseline = {**BASELINE, **sizes}
+    return {
+        "frame_svm": System("FrameSVM", augment=()),
+        "baseline": System(arguments=baseline, augment=()),
+        "baseline_augmented": System(arguments=baseline, augment=_FRAME_AUGMENT),
+        "mtl_aug": System(
+            arguments=sizes, objective=_OBJECTIVE, augment=_FRAME_AUGMENT
         ),
     }
 

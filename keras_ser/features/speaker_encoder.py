@@ -3,10 +3,12 @@
 import dataclasses
 import functools
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import expit
 
 from keras_ser import audio
 from keras_ser.features.contract import LOCATION
@@ -16,7 +18,7 @@ from keras_ser.features.weight_files import check_sha256, sha256_of
 PACKAGE, FILE = "resemblyzer", "pretrained.pt"
 WINDOW, HOP = 400, 160  # samples: 25 ms and 10 ms at 16 kHz
 LEVEL_DB = -30.0  # of quieter speech, relative to full scale
-PAD = 64  # frames; the network is compiled for lengths that are multiples of it
+LAYERS, UNITS, BANDS = 3, 256, 40
 MAX_EVERY = 100
 UNTRAINED_SEED = 0
 
@@ -56,8 +58,8 @@ class SpeakerEncoder:
 
     dtype: ClassVar[str] = "<f2"
     ordered: ClassVar[bool] = False
-    layers: ClassVar[int] = 3
-    dimensions: ClassVar[int] = 768
+    layers: ClassVar[int] = LAYERS
+    dimensions: ClassVar[int] = LAYERS * UNITS
 
     path: str = dataclasses.field(default="", metadata=LOCATION)
     trained: bool = True
@@ -129,9 +131,10 @@ class SpeakerEncoder:
             float32 array of shape `(frames, 768)`, with one frame per `every` · 10 ms.
             Its values are rounded to float16, as they are stored.
         """
-        power = mel_power(at_level(wave))
-        states = _network(self).predict_on_batch(_padded(power)[None])
-        kept = np.asarray(states)[0, : len(power) : self.every]
+        weights, layers = _weights(self), [mel_power(at_level(wave))]
+        for number in range(self.layers):
+            layers.append(lstm(layers[-1], weights, number))
+        kept = np.concatenate(layers[1:], axis=1)[:: self.every]
         return kept.astype(self.dtype).astype(np.float32)
 
 
@@ -156,15 +159,61 @@ def mel_power(wave: np.ndarray) -> np.ndarray:
         sr=audio.RATE,
         n_fft=WINDOW,
         hop_length=HOP,
-        n_mels=40,
+        n_mels=BANDS,
         pad_mode="constant",
     )
     return np.ascontiguousarray(power[:, : 1 + len(wave) // HOP].T)
 
 
-def _padded(power: np.ndarray) -> np.ndarray:
-    """Frames of zeros at the end, which change nothing before them."""
-    return np.pad(power, [(0, -len(power) % PAD), (0, 0)])
+def lstm(
+    inputs: np.ndarray, weights: Mapping[str, np.ndarray], number: int
+) -> np.ndarray:
+    """The states of one layer, an LSTM of PyTorch.
+
+        i, f, o = σ(W x + U h + b),   g = tanh(W x + U h + b)
+        c ← f · c + i · g,            h = o · tanh(c)
+
+    Keras would need a backend, whose threads an experiment sets later. At one utterance
+    at a time, NumPy is not slower.
+
+    Args:
+        inputs: float32 `(frames, features)`.
+        weights: The tensors of all layers, as PyTorch names them.
+        number: The number of the layer, from 0.
+
+    Returns:
+        float32 `(frames, units)`.
+    """
+    kernel, recurrent, *biases = (weights[name] for name in names_of(number))
+    units = recurrent.shape[1]
+    from_inputs = inputs @ kernel.T + (biases[0] + biases[1])
+    recurrent = np.ascontiguousarray(recurrent.T)
+    hidden = cell = np.zeros(units, np.float32)
+    states = np.empty((len(inputs), units), np.float32)
+    for state, own in zip(states, from_inputs, strict=True):
+        gates = own + hidden @ recurrent
+        gates[: 2 * units] = expit(gates[: 2 * units])
+        gates[3 * units :] = expit(gates[3 * units :])
+        let_in, forget, new, let_out = np.split(gates, 4)
+        cell = forget * cell + let_in * np.tanh(new)
+        state[:] = hidden = let_out * np.tanh(cell)
+    return states
+
+
+def names_of(number: int) -> list[str]:
+    """The names in PyTorch of the tensors of one layer."""
+    parts = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    return [f"lstm.{part}_l{number}" for part in parts]
+
+
+def weight_shapes() -> dict[str, tuple[int, ...]]:
+    """The tensors of all layers, with their shapes."""
+    found = {}
+    for number in range(LAYERS):
+        inputs = UNITS if number else BANDS
+        shapes = [(4 * UNITS, inputs), (4 * UNITS, UNITS), *[(4 * UNITS,)] * 2]
+        found |= dict(zip(names_of(number), shapes, strict=True))
+    return found
 
 
 def _installed() -> Path | None:
@@ -175,10 +224,8 @@ def _installed() -> Path | None:
 
 
 @functools.lru_cache(maxsize=2)
-def _network(front_end: SpeakerEncoder):
-    from keras_ser.layers.speaker_encoder import speaker_encoder
-
-    return speaker_encoder(weights_of(front_end))
+def _weights(front_end: SpeakerEncoder) -> dict[str, np.ndarray]:
+    return weights_of(front_end)
 
 
 def weights_of(front_end: SpeakerEncoder) -> dict[str, np.ndarray]:
@@ -187,8 +234,6 @@ def weights_of(front_end: SpeakerEncoder) -> dict[str, np.ndarray]:
     Raises:
         ValueError: The file does not hold those of such a network.
     """
-    from keras_ser.layers.speaker_encoder import weight_shapes
-
     shapes = weight_shapes()
     if not front_end.trained:
         draw = np.random.default_rng(UNTRAINED_SEED).uniform

@@ -23,7 +23,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "padding",
         "recurrence",
         "short_time",
-        "speaker_encoder",
         "spectrogram",
         "time_convolution",
         "utterance_normalisation",

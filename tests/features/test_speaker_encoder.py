@@ -9,8 +9,12 @@ from toy_networks import FakeTensor, write_torch
 
 from keras_ser.features import SpeakerEncoder, speaker_encoder
 from keras_ser.features.contract import named_settings
-from keras_ser.features.speaker_encoder import at_level, mel_power, weights_of
-from keras_ser.layers.speaker_encoder import weight_shapes
+from keras_ser.features.speaker_encoder import (
+    at_level,
+    mel_power,
+    weight_shapes,
+    weights_of,
+)
 
 PUBLISHED = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 INSTALLED = importlib.util.find_spec("resemblyzer") is not None
@@ -55,7 +59,6 @@ def lstm(inputs, weights, layer):
     return np.array(states)
 
 
-@pytest.mark.not_fast
 @pytest.mark.parametrize("every", [1, 4])
 def test_the_states_are_those_of_three_lstms(path, every, noise):
     wave = noise(0.4)
@@ -88,7 +91,6 @@ def test_the_spectrum_is_mel_power_without_a_logarithm(noise):
     np.testing.assert_array_equal(found, expected.T)
 
 
-@pytest.mark.not_fast
 def test_an_untrained_network_is_always_the_same(noise):
     one, two = SpeakerEncoder(trained=False), SpeakerEncoder(trained=False, every=2)
     np.testing.assert_array_equal(one(noise(0.3)), two(noise(0.3))[::2])
@@ -127,7 +129,6 @@ def test_an_absent_file_is_named(tmp_path):
         SpeakerEncoder(str(tmp_path / "absent.pt"))
 
 
-@pytest.mark.not_fast
 @pytest.mark.parametrize("change", ["absent", "other shape", "no dictionary"])
 def test_a_file_of_another_network_is_rejected(change, tmp_path, noise):
     weights = drawn_weights()
@@ -161,7 +162,6 @@ def test_settings_are_checked(settings):
         SpeakerEncoder(**settings)
 
 
-@pytest.mark.not_fast
 @pytest.mark.pretrained
 @pytest.mark.skipif(not INSTALLED, reason="needs the weights of resemblyzer 0.1.4")
 def test_the_published_weights_give_known_states():
