@@ -108,8 +108,8 @@ def finish(folder: Path, name: str, rows: list[dict]) -> None:
         name: The file that tells that it is finished.
         rows: The figures, one dictionary per row.
     """
-    (folder / checkpoint.FILE_NAME).unlink()
-    shutil.rmtree(folder / "logs")
+    (folder / checkpoint.FILE_NAME).unlink(missing_ok=True)  # an SVM has none
+    shutil.rmtree(folder / "logs", ignore_errors=True)
     text = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
     files.write_text(folder / name, text)
 

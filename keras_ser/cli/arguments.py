@@ -380,6 +380,12 @@ def predict(command) -> None:
         help="seconds from the start of one window to the next; default: --window",
     )
     command.add_argument(
+        "--front-end",
+        metavar="PATH",
+        help="folder or file that the front-end needs, such as an ONNX network, if it "
+        "is elsewhere than when the model was trained",
+    )
+    command.add_argument(
         "--json",
         dest="as_json",
         action="store_true",

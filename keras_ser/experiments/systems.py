@@ -7,7 +7,6 @@ from keras_ser.experiments.config import System
 from keras_ser.models import BASELINE, TABLE_7
 
 _OBJECTIVE = {"center": 1e-3, "auxiliary": 0.3}  # λ2 and λ1 of MTL-AUG's loss
-_FRAME_AUGMENT = {"speed": {}, "specaugment": {"channels": True}, "mixup": {}}
 FRACTIONS = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 SPEAKERS = (0, 8, 24)  # as many as RAVDESS has
 _DENSENETS = {
@@ -68,7 +67,7 @@ def networks(**sizes) -> dict[str, System]:
     }
 
 
-def frame_systems(**sizes) -> dict[str, System]:
+def frame_systems(speed: bool = True, **sizes) -> dict[str, System]:
     """Returns systems on frames of a pre-trained network, which stays as it is.
 
     `frame_svm` is a support vector machine on the mean and standard deviation of the
@@ -78,19 +77,21 @@ def frame_systems(**sizes) -> dict[str, System]:
     masks channels and time.
 
     Args:
+        speed: Whether they train on speed-perturbed speech, too. `features.Stored` has
+            features of such speech only if they were stored.
         **sizes: Arguments of all networks, such as `preset="paper"`.
 
     Returns:
         The systems by name.
     """
     baseline = {**BASELINE, **sizes}
+    augment = {"specaugment": {"channels": True}, "mixup": {}}
+    augment = {"speed": {}, **augment} if speed else augment
     return {
         "frame_svm": System("FrameSVM", augment=()),
         "baseline": System(arguments=baseline, augment=()),
-        "baseline_augmented": System(arguments=baseline, augment=_FRAME_AUGMENT),
-        "mtl_aug": System(
-            arguments=sizes, objective=_OBJECTIVE, augment=_FRAME_AUGMENT
-        ),
+        "baseline_augmented": System(arguments=baseline, augment=augment),
+        "mtl_aug": System(arguments=sizes, objective=_OBJECTIVE, augment=augment),
     }
 
 

@@ -190,9 +190,10 @@ class Preprocessing:
         """Reads a file that `save` wrote.
 
         Raises:
-            ValueError: The file is not JSON, or as for `from_json`.
+            ValueError: The file is not JSON, or the front-end needs files that are
+                absent, or as for `from_json`.
         """
-        return cls.from_json(files.read_object(path))
+        return cls.from_json(checks.with_files(files.read_object(path)))
 
 
 def warn_of_single_emotions(tables: Iterable[pd.DataFrame]) -> None:

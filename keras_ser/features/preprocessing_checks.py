@@ -7,6 +7,7 @@ no training could have had.
 import dataclasses
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
@@ -76,6 +77,46 @@ def front_end(name, settings):
         settings,
     )
     return FRONT_ENDS[name](**settings)
+
+
+def with_files(value, place: str | Path | None = None):
+    """The values of a file with the front-end's own files at another place.
+
+    Args:
+        value: What was read, whatever it is.
+        place: The folder or file that the front-end needs. The default is where it was
+            when the model was trained.
+
+    Raises:
+        ValueError: The front-end needs files that are absent or others, or a place is
+            given and it needs none.
+    """
+    name = value.get("front_end") if isinstance(value, dict) else None
+    kind = FRONT_ENDS.get(name) if isinstance(name, str) else None
+    settings = value.get("front_end_settings") if kind else None
+    if not isinstance(settings, dict):
+        return value  # is rejected elsewhere
+    fields = {each.name: each for each in dataclasses.fields(kind)}
+    places = [name for name in fields if fields[name].metadata.get("location")]
+    if not places:
+        if place is not None:
+            raise ValueError(
+                f"The front-end `{name}` of this model needs no files. Received: "
+                f"{str(place)!r:.200}. Leave out `front_end` (--front-end)."
+            )
+        return value
+    if place is not None:
+        settings = {**settings, places[0]: str(place)}
+    if set(settings) <= set(fields):
+        try:
+            kind(**settings)
+        except (ValueError, FileNotFoundError) as error:
+            raise ValueError(
+                f"{error} The model was trained on the front-end `{name}`: if its "
+                "files are elsewhere now, give their place with --front-end (in "
+                "Python: front_end=…)."
+            ) from error
+    return {**value, "front_end_settings": settings}
 
 
 def class_names(value) -> tuple[str, ...]:

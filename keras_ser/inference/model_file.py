@@ -16,6 +16,7 @@ import keras
 
 from keras_ser.backend import settings
 from keras_ser.features import Preprocessing
+from keras_ser.features.preprocessing_checks import with_files
 from keras_ser.utils import files
 
 PREPROCESSING = "preprocessing.json"  # inside the model file
@@ -50,14 +51,21 @@ def write(path: str | Path, model: keras.Model, preprocessing: Preprocessing) ->
     return Path(path)
 
 
-def read(path: str | Path) -> tuple[keras.Model, Preprocessing]:
+def read(
+    path: str | Path, front_end: str | Path | None = None
+) -> tuple[keras.Model, Preprocessing]:
     """Reads the model and the preprocessing from a model file or a run folder.
+
+    Args:
+        path: Model file or run folder.
+        front_end: As for `Recogniser.load`.
 
     Raises:
         FileNotFoundError: If the file does not exist, or the run is that of a
             classical system, which saves no model.
         ValueError: If the file is not a model of this package, or is damaged, or if a
-            setting of Keras would change its results.
+            setting of Keras would change its results, or if the front-end needs files
+            that are absent.
     """
     path = Path(path)
     path = path / "model.keras" if path.is_dir() else path
@@ -65,7 +73,7 @@ def read(path: str | Path) -> tuple[keras.Model, Preprocessing]:
         raise _missing_file(path)
     settings.check_numbers()  # otherwise the file would seem to be damaged
     settings.check_policy()
-    preprocessing = _read_preprocessing(path)
+    preprocessing = _read_preprocessing(path, front_end)
     return _read_model(path), preprocessing
 
 
@@ -90,7 +98,7 @@ def _missing_file(path: Path) -> FileNotFoundError:
     )
 
 
-def _read_preprocessing(path: Path) -> Preprocessing:
+def _read_preprocessing(path: Path, front_end) -> Preprocessing:
     """Reads the preprocessing, after checks of the members and the model's config."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -98,11 +106,15 @@ def _read_preprocessing(path: Path) -> Preprocessing:
             if not reason:
                 config = files.parse_json(archive.read("config.json"), path)
                 value = files.parse_json(archive.read(PREPROCESSING), path)
-                preprocessing = Preprocessing.from_json(value)
     except READ_ERRORS as error:
         raise _invalid_file(path, error) from error
     if reason:
         raise _invalid_file(path, reason)
+    value = with_files(value, front_end)  # whose faults are not those of the file
+    try:
+        preprocessing = Preprocessing.from_json(value)
+    except READ_ERRORS as error:
+        raise _invalid_file(path, error) from error
     _check_config(path, config, preprocessing)
     return preprocessing
 

@@ -198,7 +198,9 @@ class Recogniser:
         return model_file.write(path, self.model, self.preprocessing)
 
     @classmethod
-    def load(cls, path: str | Path) -> "Recogniser":
+    def load(
+        cls, path: str | Path, front_end: str | Path | None = None
+    ) -> "Recogniser":
         """Reads a model file that `save` wrote, or the model file of a run folder.
 
         The file may come from an untrusted source. It is rejected if it names a class
@@ -207,13 +209,16 @@ class Recogniser:
 
         Args:
             path: Model file or run folder.
+            front_end: Folder or file that the front-end needs, such as that of an ONNX
+                network. The default is where it was when the model was trained.
 
         Raises:
             FileNotFoundError: If the file does not exist, or the run is that of a
                 classical system, which saves no model.
-            ValueError: If the file is not a model of this package, or is damaged.
+            ValueError: If the file is not a model of this package, or is damaged, or
+                if the front-end needs files that are absent or others.
         """
-        return cls(*model_file.read(path))
+        return cls(*model_file.read(path, front_end))
 
     def _forward(
         self, pieces: list[np.ndarray], owners, attack, tasks
@@ -244,13 +249,15 @@ class Recogniser:
         return {task.name: np.array(found[task.name]) for task in tasks}
 
 
-def load(path: str | Path) -> Recogniser:
+def load(path: str | Path, front_end: str | Path | None = None) -> Recogniser:
     """Loads a `Recogniser` from a model file or a run folder.
 
     See `Recogniser.load`.
 
     Args:
         path: Model file or run folder.
+        front_end: Folder or file that the front-end needs, if it is elsewhere than when
+            the model was trained.
 
     Returns:
         The recogniser.
@@ -265,7 +272,7 @@ def load(path: str | Path) -> Recogniser:
     >>> load("runs/emodb/mtl_aug/03-0").classes
     ('anger', 'happiness', 'neutral', 'sadness')
     """
-    return Recogniser.load(path)
+    return Recogniser.load(path, front_end)
 
 
 def predict(
@@ -273,6 +280,7 @@ def predict(
     files: str | Path | Iterable[str | Path],
     window: float | None = None,
     hop: float | None = None,
+    front_end: str | Path | None = None,
 ) -> pd.DataFrame:
     """Predicts the emotion of audio files, as `keras-ser predict` does.
 
@@ -282,6 +290,7 @@ def predict(
         window: Length of a window in seconds. Without it, each file is one row.
         hop: Seconds from the start of one window to the start of the next. The default
             is `window`.
+        front_end: As for `load`.
 
     Returns:
         Table with one row per file or window. See `Recogniser.predict`.
@@ -296,7 +305,7 @@ def predict(
 
     >>> predict("runs/emodb/mtl_aug/03-0", ["speech.mp3"], window=3.0, hop=1.0)
     """
-    return load(model).predict(files, window, hop)
+    return load(model, front_end).predict(files, window, hop)
 
 
 def _check_finite(outputs: dict[str, np.ndarray]) -> None:
