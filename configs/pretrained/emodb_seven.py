@@ -6,9 +6,10 @@ Expected, UAR %: not available. No paper has these systems on these features.
 
 `frame_svm` is an SVM with an RBF kernel, C = 1, on the mean and standard deviation of
 the frames. `untrained_svm` is the same on the same network with random weights, which
-shows what the shape of the network alone gives. The networks have the encoder of
-frames. The primary comparison, `mtl_aug` against `baseline_augmented` on the same rows,
-asks whether augmentation type and reconstruction add anything on frozen features.
+shows what the shape of the network alone gives, and `egemaps_svm` is that of the
+classical configs. The networks have the encoder of frames. The primary comparison,
+`mtl_aug` against `baseline_augmented` on the same rows, asks whether augmentation type
+and reconstruction add anything on frozen features.
 
 All three layers of the encoder are features. The SVM gets them side by side, and the
 networks learn a weighted sum of them.
@@ -20,7 +21,7 @@ Normalised by the training speakers. A second time, which is declared here, norm
 by speaker: each speaker is scaled by their own utterances, without their labels.
 
 Data: EMO-DB (release of 2005), 535 utterances of seven emotions.
-Needs: pip install --no-deps resemblyzer
+Needs: pip install 'keras_ser[opensmile]' and pip install --no-deps resemblyzer
 Command: keras-ser run configs/pretrained/emodb_seven.py --corpus emodb=DIR
 Normalised by speaker, into runs/emodb_seven_ge2e_speaker: the same with
     --set features.normalise=speaker
@@ -28,7 +29,7 @@ Results: docs/results.md
 """
 
 from keras_ser import Experiment, Features, System
-from keras_ser.experiments import frame_systems
+from keras_ser.experiments import CLASSICAL, frame_systems
 
 UNTRAINED = {"front_end": "SpeakerEncoder", "settings": {"trained": False}}
 SYSTEMS = frame_systems()
@@ -39,6 +40,7 @@ config = Experiment(
     systems={
         "frame_svm": SYSTEMS.pop("frame_svm"),
         "untrained_svm": System("FrameSVM", arguments=UNTRAINED, augment=()),
+        "egemaps_svm": CLASSICAL["egemaps_svm"],
         **SYSTEMS,
     },
     features=Features(front_end="SpeakerEncoder"),

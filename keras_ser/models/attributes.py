@@ -16,6 +16,7 @@ from keras_ser.models import attribute_heads, blocks, checks, encoders, heads
 from keras_ser.models.attribute_discriminator import DiscriminatedModel
 from keras_ser.models.presets import check_preset, chosen
 from keras_ser.tasks import EMOTION, Classification
+from keras_ser.utils.choices import check_choice
 
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {
@@ -24,6 +25,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "units": 288,
         "dense_units": 256,
         "discriminator_units": 1000,
+        "pooling": "last",
     },
     # A quarter of the widths.
     "small": {
@@ -32,8 +34,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "units": 72,
         "dense_units": 64,
         "discriminator_units": 256,
+        "pooling": "last",
     },
 }
+POOLINGS = ("last", "mean")
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -78,6 +82,8 @@ class AttributeCNNLSTM(DiscriminatedModel):
         units: Number of LSTM units per direction.
         dense_units: Units of the shared dense layer.
         discriminator_units: Units of the dense layers of each discriminator.
+        pooling: What of the BLSTM is shared: the `"last"` state of each direction, or
+            the `"mean"` over the steps.
         dropout: Dropout rate in front of the dense layer.
         mask_padding: Whether all parts ignore the padding. `False` lets every part see
             it, as in papers that do not mask.
@@ -122,6 +128,7 @@ class AttributeCNNLSTM(DiscriminatedModel):
         units: int | None = None,
         dense_units: int | None = None,
         discriminator_units: int | None = None,
+        pooling: str | None = None,
         dropout: float = 0.5,
         mask_padding: bool = True,
         input_layers: int = 1,
@@ -133,6 +140,7 @@ class AttributeCNNLSTM(DiscriminatedModel):
             "units": units,
             "dense_units": dense_units,
             "discriminator_units": discriminator_units,
+            "pooling": pooling,
         }
         arguments = {
             "preset": preset,
@@ -167,9 +175,13 @@ class AttributeCNNLSTM(DiscriminatedModel):
         ]
         to_image = keras.layers.Reshape((-1, 1, sizes["filters"][-1]), name="to_image")
         unpack = layers.Unpack(steps=1, name="sequence")
+        takes_mean = sizes["pooling"] == "mean"
         blstm = layers.BLSTM(
-            sizes["units"], return_sequences=False, pack=True, name="emotion_blstm"
+            sizes["units"], return_sequences=takes_mean, pack=True, name="emotion_blstm"
         )
+        if takes_mean:
+            average = layers.MeanWeights(name="mean_weights")
+            pool = layers.WeightedSum(name="pooled")
         drop = heads.dropout(dropout, name="dropout")
         embed = heads.dense(sizes["dense_units"], name="embedding")
         classify = heads.classifier(len(classes), name=EMOTION)
@@ -187,7 +199,11 @@ class AttributeCNNLSTM(DiscriminatedModel):
         for number, block in enumerate(encoder):
             sequence = block(sequence, (masks[number], masks[number + 1]))
         code = unpack(to_image(sequence), places)
-        embedding = embed(drop(blstm(code, count_steps(frames))))
+        lengths = count_steps(frames)
+        states = blstm(code, lengths)
+        if takes_mean:
+            states = pool(states, average(states, lengths))
+        embedding = embed(drop(states))
         posterior = classify(embedding)
         if is_shared:
             found = attribute_heads.classify_shared(embedding, others)
@@ -229,6 +245,7 @@ class AttributeCNNLSTM(DiscriminatedModel):
         units: int | None = None,
         dense_units: int | None = None,
         discriminator_units: int | None = None,
+        pooling: str | None = None,
         dropout: float = 0.5,
         input_layers: int = 1,
         **unchecked,
@@ -254,5 +271,7 @@ class AttributeCNNLSTM(DiscriminatedModel):
         checks.check_positive(
             dimensions=dimensions, **chosen(PRESETS[preset], **numbers)
         )
+        if pooling is not None:
+            check_choice("pooling", pooling, POOLINGS)
         checks.check_fraction(dropout=dropout)
         encoders.check_layers(input_layers, dimensions)

@@ -153,3 +153,19 @@ def test_documented_arguments_are_those_of_the_constructor():
     names = set(inspect.signature(models.AttributeCNNLSTM).parameters) - {"kwargs"}
     for name in names:
         assert f"        {name}: " in models.AttributeCNNLSTM.__doc__, name
+
+
+def test_the_mean_over_the_steps_ignores_the_padding(rng):
+    features = rng.normal(size=(2, 40, 16)).astype("float32")
+    features[1, 24:] = 0
+    model = build(attributes=(), pooling="mean")
+    states = model.get_layer("emotion_blstm").output
+    found = keras.Model(model.input, [states, model.get_layer("pooled").output])
+    hidden, pooled = map(convert_to_numpy, found(features))
+    np.testing.assert_allclose(pooled[0], hidden[0].mean(0), atol=1e-5)
+    np.testing.assert_allclose(pooled[1], hidden[1, :6].mean(0), atol=1e-5)
+
+
+def test_another_pooling_is_rejected():
+    with pytest.raises(ValueError, match="`pooling` must be one of"):
+        build(pooling="max")
