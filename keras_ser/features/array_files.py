@@ -28,6 +28,7 @@ class Arrays:
     def __init__(self, path: Path):
         self.path = path
         self.names = frozenset(self._list())
+        self._checksums: dict[str, str] = {}
         self._depths = sorted({name.count("/") + 1 for name in self.names})
 
     @staticmethod
@@ -85,8 +86,13 @@ class Arrays:
         return found.astype(np.float32)
 
     def checksum(self, name: str) -> str:
-        """A text that changes if an array does."""
-        raise NotImplementedError
+        """A text that changes if an array does, which is computed once."""
+        if name not in self._checksums:
+            found = self.read(name)
+            content = repr(found.shape).encode() + np.ascontiguousarray(found).tobytes()
+            digest = hashlib.blake2b(content, digest_size=16)
+            self._checksums[name] = digest.hexdigest()
+        return self._checksums[name]
 
     def _list(self) -> Iterable[str]:
         raise NotImplementedError
@@ -109,7 +115,7 @@ class _Folder(Arrays):
         return np.load(self._file(name), allow_pickle=False)
 
     def checksum(self, name):
-        return sha256_of([self._file(name)])
+        return sha256_of([self._file(name)])  # the folder is as it is if a file changes
 
 
 class _Npz(Arrays):
@@ -122,9 +128,6 @@ class _Npz(Arrays):
     def _read(self, name):
         with np.load(self.path, allow_pickle=False) as file:
             return file[name]
-
-    def checksum(self, name):
-        return _array_hash(self, name)
 
 
 class _Hdf5(Arrays):
@@ -147,15 +150,6 @@ class _Hdf5(Arrays):
 
         with h5py.File(self.path) as file:
             return np.asarray(file[name])
-
-    def checksum(self, name):
-        return _array_hash(self, name)
-
-
-def _array_hash(arrays: Arrays, name: str) -> str:
-    found = arrays.read(name)
-    content = repr(found.shape).encode() + np.ascontiguousarray(found).tobytes()
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def open_arrays(path: str | Path, fresh: bool = False) -> Arrays:

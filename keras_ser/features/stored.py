@@ -86,7 +86,7 @@ class Stored:
             )
         if not self.dimensions:
             arrays = self._arrays()
-            first = self._frames_of(arrays, next(iter(arrays.names)))
+            first = self._frames_of(arrays, min(arrays.names))
             object.__setattr__(self, "dimensions", first.shape[1])
 
     def __call__(self, wave: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ def _state(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=2**16)  # stored features have a file per utterance
 def _sha256(path: str, state: tuple[int, int]) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as file:
