@@ -47,7 +47,8 @@ def train_and_test(
         The predictions, as `evaluation.predictions` returns them with the column
         `test`, and the entries that are added to `metrics.json`: `epoch`, `epochs`,
         `updates_per_epoch`, `parameters`, `selected_by`, `alpha` for a model with
-        attributes, and those of `speed_probe.score_augmentation_head`.
+        attributes, `layer_weights` for one that reads a sum of layers, and those of
+        `speed_probe.score_augmentation_head`.
 
     Raises:
         ValueError: If the model does not fit the fold or the settings; see
@@ -103,6 +104,8 @@ def test(
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
     settings = job.config.training
+    if model.layer_weights is not None:
+        found = {**found, "layer_weights": model.layer_weights}
     found = {
         **found,
         "parameters": model.count_params(),

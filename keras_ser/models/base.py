@@ -9,6 +9,7 @@ import keras
 
 from keras_ser.backend import settings
 from keras_ser.backend.optimizers import build_optimizers
+from keras_ser.layers import LayerSum
 from keras_ser.models import checks
 from keras_ser.tasks import Task
 
@@ -170,6 +171,14 @@ class SpeechModel(keras.Model):
         """Model from features to a dictionary of the outputs of all scored tasks."""
         scored = [task.name for task in self.tasks if task.is_scored]
         return self._submodel({name: self.output[name] for name in scored})
+
+    @property
+    def layer_weights(self) -> list[float] | None:
+        """The weight of each layer in a `layers.LayerSum`; None without one."""
+        found = [each for each in self.layers if isinstance(each, LayerSum)]
+        if not found:
+            return None
+        return keras.ops.convert_to_numpy(found[0].layer_weights()).tolist()
 
     def _submodel(self, output):
         return None if output is None else keras.Model(self.input, output)

@@ -12,6 +12,7 @@ from keras_ser.reports.cells import INTERVALS
 from keras_ser.reports.environments import environment_texts
 from keras_ser.reports.fractions import label_fraction_blocks
 from keras_ser.reports.heads import augmentation_head_blocks
+from keras_ser.reports.layer_weights import layer_weight_blocks
 from keras_ser.reports.primaries import warn_of_primaries
 from keras_ser.reports.probes import probe_blocks
 from keras_ser.reports.published import published_blocks
@@ -88,6 +89,7 @@ def contents(
     blocks += label_fraction_blocks(settings, main) + published_blocks(settings, main)
     blocks += attribute_blocks(runs, order) + probe_blocks(runs, order)
     blocks += augmentation_head_blocks(runs, order) + adversary_blocks(runs, order)
+    blocks += layer_weight_blocks(runs, order)
     blocks += selection_blocks(runs, order)
     _check_figure_names(blocks)
     return blocks

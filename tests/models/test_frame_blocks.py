@@ -109,6 +109,14 @@ def test_arguments_are_checked(arguments, message):
         MTLAug.check(WIDTH, **given)
 
 
+def test_the_weights_of_the_layers_are_known(rng):
+    model = build(input_layers=2)
+    assert model.layer_weights == [0.5, 0.5]
+    model.get_layer("layer_sum").logits.assign(np.array([0, np.log(3)], "float32"))
+    np.testing.assert_allclose(model.layer_weights, [0.25, 0.75], rtol=1e-6)
+    assert build().layer_weights is None
+
+
 def test_bands_have_no_layers():
     with pytest.raises(ValueError, match="encoder_type='frames'"):
         MTLAug(CLASSES, dimensions=16, input_layers=2)
