@@ -21,7 +21,7 @@ only; the label set "three" is the map here, and a run prints it for each corpus
 Preset `paper`: SGD with momentum 0.9 at 2e-3, at most 150 epochs, the epoch with the
 best UAR of the development speakers. Under gradient reversal, the weight α of the
 attributes rises from 0 to 0.5, and no epoch below 0.4 of that can be selected. For a
-CPU, add `--preset small`: a quarter of the units, and 30 epochs.
+CPU, add `--preset small`: a quarter of the units, and 30 epochs at ten times the rate.
 
 Data: CREMA-D, EMO-DB, EMOVO, EPST, IEMOCAP, RAVDESS, SAVEE and TESS.
 Command: keras-ser run configs/in_the_wild/paper.py --corpus crema_d=DIR \

@@ -1,4 +1,4 @@
-"""Does the preset `small` of the attributes paper learn? Five schedules of its model.
+"""Does the preset `small` of the attributes paper learn? Schedules and pooling.
 
 The experiment is configs/in_the_wild/tess.py without probes, its system `baseline`, on
 one fold that none of the planned trainings use. Only development speakers are looked
@@ -24,16 +24,23 @@ CORPORA = ("emodb", "emovo", "ravdess", "tess", "librispeech")
 FOLD = "emodb+emovo+ravdess-tess-7"
 FILE, SCORE = "history.csv", "val_emotion_uar"
 STUCK = 0.34  # up to this UAR, of three classes, nearly all is taken for one class
-ADAM = ["training.learning_rate=0.001", "training.optimizer=adam"]
-MEAN = "systems.baseline.arguments.pooling=mean"  # instead of the last states
+LAST, MEAN = (f"systems.baseline.arguments.pooling={x}" for x in ("last", "mean"))
+SGD, ADAM = (f"training.optimizer={each}" for each in ("sgd", "adam"))
+
+
+def at(rate: float) -> str:
+    """The override that sets the learning rate."""
+    return f"training.learning_rate={rate}"
+
+
 CONFIGURATIONS = {
-    "SGD, 0.002": [],
-    "SGD, 0.02": ["training.learning_rate=0.02"],
-    "SGD, 0.02, not clipped": ["training.learning_rate=0.02", "training.clip_norm=0"],
-    "SGD, 0.1": ["training.learning_rate=0.1"],
-    "Adam, 0.001": ADAM,
-    "SGD, 0.02, mean of the states": ["training.learning_rate=0.02", MEAN],
-    "Adam, 0.001, mean of the states": [*ADAM, MEAN],
+    "SGD, 0.002": [SGD, at(0.002), LAST],
+    "SGD, 0.02": [SGD, at(0.02), LAST],
+    "SGD, 0.02, not clipped": [SGD, at(0.02), LAST, "training.clip_norm=0"],
+    "SGD, 0.1": [SGD, at(0.1), LAST],
+    "Adam, 0.001": [ADAM, at(0.001), LAST],
+    "SGD, 0.02, mean of the states": [SGD, at(0.02), MEAN],
+    "Adam, 0.001, mean of the states": [ADAM, at(0.001), MEAN],
 }
 
 
