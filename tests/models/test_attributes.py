@@ -57,11 +57,12 @@ def test_the_small_preset_has_a_quarter_of_the_widths():
     for name in ("units", "dense_units"):
         assert 4 * small[name] == paper[name]
     assert [4 * each for each in small["filters"]] == list(paper["filters"])
+    assert (small["pooling"], paper["pooling"]) == ("mean", "last")
     assert models.AttributeCNNLSTM.recipe == "in_the_wild"
 
 
 def test_the_embedding_reads_the_last_states_of_both_directions(rng):
-    model = build(attributes=())
+    model = build(attributes=(), pooling="last")
     x = rng.normal(size=(2, 30, 16)).astype("float32")
     x[1, 17:] = 0
     code = convert_to_numpy(model.encoder(x))
