@@ -5,38 +5,62 @@ them and ask for their meaning.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from keras_ser.corpora import people
 
-# Nouns of audformat's vocabulary, each with the words that corpora use for it.
+# Nouns of audformat's vocabulary, each with the words that corpora use for it: English
+# ones and abbreviations, then German, Spanish, French and Italian nouns and adjectives.
+# Accents may be left out, and an umlaut may be written as two letters.
 EMOTIONS: dict[str, str] = {
-    "amusement": "amused",
-    "anger": "ang angry mad hot_anger ärger aerger wut wütend zorn rabbia colère ira "
-    "enojo enfado",
-    "anxiety": "anxious nervous",
-    "boredom": "bor bored boredem langeweile noia ennui aburrimiento",
-    "calm": "cal calmness relaxed ruhe ruhig",
+    "amusement": "amused belustigt divertido divertida amusé amusée divertito "
+    "divertita",
+    "anger": "ang angry mad hot_anger ärger ärgerlich verärgert wut wütend zorn "
+    "zornig ira rabia enojo enojado enojada enfado enfadado enfadada colère "
+    "en_colère fâché fâchée rabbia arrabbiato arrabbiata",
+    "anxiety": "anxious nervous nervös nervioso nerviosa ansiedad anxiété anxieux "
+    "anxieuse ansia ansioso ansiosa",
+    "boredom": "bor bored boredem langeweile gelangweilt aburrimiento aburrido "
+    "aburrida ennui ennuyé ennuyée noia annoiato annoiata",
+    "calm": "cal calmness relaxed ruhe ruhig gelassen calma tranquilo tranquila "
+    "calme calmo",
     "cold anger": "",
-    "confusion": "confused",
-    "contempt": "contemptuous verachtung",
-    "despair": "verzweiflung",
-    "disgust": "dis disgusted ekel disgusto dégoût asco",
+    "confusion": "confused verwirrung verwirrt confusión confundido confundida "
+    "confus confuse confusione confuso confusa",
+    "contempt": "contemptuous verachtung verächtlich desprecio despectivo "
+    "despectiva mépris méprisant méprisante disprezzo sprezzante",
+    "despair": "verzweiflung verzweifelt desesperación desespero désespoir "
+    "disperazione disperato disperata",
+    "disgust": "dis disgusted ekel angeekelt asco asqueado asqueada dégoût dégoûté "
+    "dégoûtée disgusto disgustato disgustata",
     "elation": "elated",
-    "excitement": "exc excited",
-    "fear": "fea fearful afraid scared angst furcht paura peur miedo",
-    "frustration": "fru frustrated",
-    "happiness": "hap happy joy joyful freude glücklich gioia joie felicidad alegría",
-    "interest": "interested",
-    "irritation": "irritated",
-    "neutral": "neu neutrality neutro neutre",
-    "other": "oth others sonstige",
-    "panic": "",
-    "pride": "proud",
-    "sadness": "sad trauer traurig traurigkeit tristezza tristesse tristeza",
-    "shame": "ashamed",
+    "excitement": "exc excited aufregung aufgeregt excitación entusiasmo "
+    "entusiasmado entusiasmada excitation excité excitée eccitazione eccitato "
+    "eccitata",
+    "fear": "fea fearful afraid scared angst ängstlich furcht miedo temor asustado "
+    "asustada peur apeuré apeurée effrayé effrayée paura impaurito impaurita "
+    "spaventato spaventata",
+    "frustration": "fru frustrated frustriert frustración frustrado frustrada "
+    "frustré frustrée frustrazione frustrato frustrata",
+    "happiness": "hap happy joy joyful freude freudig fröhlich froh glücklich "
+    "felicidad feliz alegría alegre joie joyeux joyeuse bonheur heureux heureuse "
+    "gioia gioioso gioiosa felicità felice allegria allegro allegra",
+    "interest": "interested interessiert interés interesado interesada intérêt "
+    "intéressé intéressée interesse interessato interessata",
+    "irritation": "irritated gereizt irritado irritada irrité irritée irritato "
+    "irritata",
+    "neutral": "neu neutrality neutralité neutre neutro neutra neutrale",
+    "other": "oth others sonstige andere otro otra autre altro altra",
+    "panic": "panik pánico panique panico",
+    "pride": "proud stolz orgullo orgulloso orgullosa fierté fier fière orgoglio "
+    "orgoglioso orgogliosa",
+    "sadness": "sad trauer traurig traurigkeit tristeza triste tristesse tristezza",
+    "shame": "ashamed scham beschämt vergüenza avergonzado avergonzada honte "
+    "honteux honteuse vergogna",
     "surprise": "sur surprised suprise suprised ps pleasant_surprise "
-    "pleasant_surprised überraschung ueberraschung sorpresa",
+    "pleasant_surprised überraschung überrascht sorpresa sorprendido sorprendida "
+    "surpris sorpreso",
 }
 UNLABELLED = (
     "xxx unknown unlabelled unlabeled none nan null n/a no_agreement no_label -"
@@ -68,8 +92,10 @@ LETTERS = {
 }
 
 GENDERS = {
-    "female": "f w woman weiblich frau femme feminine fem femminile",
-    "male": "m man männlich maennlich mann homme masculine masc maschile",
+    "female": "f w woman weiblich frau femme féminin féminine fem femenino femenina "
+    "mujer femminile femmina donna",
+    "male": "m man männlich mann homme masculin masculine masc masculino masculina "
+    "hombre varón maschile maschio uomo",
 }
 LANGUAGES = {
     "amh": "am amharic",
@@ -95,21 +121,27 @@ LANGUAGES = {
     "urd": "ur urdu",
 }
 COLUMNS = {
-    "file": "filename filepath filepaths path wav wavfile wavpath audio audiofile "
-    "audiopath audiofilepath",
-    "start": "starttime begin onset starts startsec startseconds",
-    "end": "endtime stop ends endsec endseconds",
+    "file": "filename filepath filepaths fileid path wav wavfile wavpath audio "
+    "audiofile audiopath audiofilepath datei dateiname pfad archivo fichero ruta "
+    "fichier chemin percorso",
+    "start": "starttime begin onset starts startsec startseconds anfang beginn "
+    "inicio début inizio",
+    "end": "endtime stop ends endsec endseconds ende fin fine",
     "speaker": "speakerid spk spkid subject subjectid actor actorid participant "
-    "participantid talker",
-    "session": "sessionid",
-    "gender": "sex",
-    "language": "lang",
-    "emotion": "emo emotions emotionlabel label labels majoremotion class",
-    "activation": "arousal emoact",
-    "valence": "emoval",
-    "dominance": "dom control emodom",
+    "participantid talker sprecher sprecherin hablante locutor locuteur parlante "
+    "locutore",
+    "session": "sessionid sitzung sesión séance sessione",
+    "gender": "sex geschlecht género sexo genre sexe genere sesso",
+    "language": "lang sprache idioma lengua langue lingua",
+    "emotion": "emo emotions emotionlabel label labels majoremotion class gefühl "
+    "emoción émotion emozione etiqueta étiquette etichetta",
+    "activation": "arousal emoact aktivierung erregung activación attivazione",
+    "valence": "emoval valenz valencia valenza",
+    "dominance": "dom control emodom dominanz dominancia dominanza",
 }
 
+
+UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
 
 # Columns of times that are not in seconds.
 _OTHER_UNIT = re.compile(
@@ -124,12 +156,23 @@ def normalise(word: str) -> str:
     return " ".join(word.replace("_", " ").replace("-", " ").split())
 
 
+def without_accents(word: str) -> str:
+    """Returns a normalised word as people write it without accents.
+
+    An umlaut becomes two letters: ü and ue are the same.
+    """
+    for umlaut, letters in UMLAUTS.items():
+        word = word.replace(umlaut, letters)
+    parts = unicodedata.normalize("NFD", word)
+    return "".join(each for each in parts if not unicodedata.combining(each))
+
+
 def _invert(words: Mapping[str, str]) -> dict[str, str]:
-    """Maps every word to the name that it stands for."""
+    """Maps every word, with and without its accents, to the name that it stands for."""
     known = {normalise(name): name for name in words}
     for name, others in words.items():
-        for word in others.split():
-            known[normalise(word)] = name
+        for word in map(normalise, others.split()):
+            known[word] = known[without_accents(word)] = name
     return known
 
 

@@ -116,3 +116,57 @@ def test_genders_and_languages():
 )
 def test_headers_mean_columns(header, column):
     assert names.find_column(header) == column
+
+
+NOUNS_AND_ADJECTIVES = {
+    "anger": "Wut Zorn Ärger | enojo enojada ira | colère fâché | rabbia arrabbiato",
+    "boredom": "Langeweile gelangweilt | aburrimiento | ennui | noia annoiata",
+    "disgust": "Ekel angeekelt | asco | dégoût dégoûté | disgusto disgustato",
+    "fear": "Angst ängstlich | miedo asustado | peur effrayée | paura spaventato",
+    "happiness": "Freude glücklich | alegría feliz | joie heureux | gioia felice",
+    "neutral": "neutral | neutro | neutre | neutrale",
+    "sadness": "Trauer traurig | tristeza triste | tristesse | tristezza",
+    "surprise": "Überraschung überrascht | sorpresa sorprendido | surprise | sorpreso",
+}
+
+
+@pytest.mark.parametrize("emotion", NOUNS_AND_ADJECTIVES)
+def test_four_more_languages_with_and_without_accents(emotion):
+    words = NOUNS_AND_ADJECTIVES[emotion].replace("|", " ").split()
+    for word in words:
+        for written in (word, word.upper(), names.without_accents(word.casefold())):
+            assert names.find_emotion(written) == emotion, written
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [("wütend", "wuetend"), ("colère", "colere"), ("género", "genero"), ("ñ", "n")],
+)
+def test_accents_may_be_left_out(word, plain):
+    assert names.without_accents(word) == plain
+
+
+@pytest.mark.parametrize(
+    ("headers", "column"),
+    [
+        ("Datei archivo fichier percorso file_id", "file"),
+        ("Sprecher hablante locuteur parlante", "speaker"),
+        ("Geschlecht género genero sexe genere", "gender"),
+        ("Gefühl Gefuehl emoción émotion emozione etiqueta", "emotion"),
+        ("Sprache idioma langue lingua", "language"),
+        ("Anfang inicio début debut inizio", "start"),
+        ("Ende fin fine", "end"),
+        ("Erregung activación attivazione", "activation"),
+        ("Valenz valencia valenza", "valence"),
+    ],
+)
+def test_headers_of_four_more_languages(headers, column):
+    for header in headers.split():
+        assert names.find_column(header) == column, header
+
+
+def test_genders_of_four_more_languages():
+    for word in "weiblich Frau mujer femenino femme féminin donna".split():
+        assert names.find_gender(word) == "female", word
+    for word in "männlich maennlich Mann hombre homme masculin uomo".split():
+        assert names.find_gender(word) == "male", word
