@@ -1,6 +1,7 @@
-"""Reader of data with one folder per emotion."""
+"""Reader of audio files whose paths say the emotion and the speaker."""
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ MAX_KINDS = 12  # of files that a message names
 def read(
     root: str | Path,
     speaker: str = "",
+    emotion: str = "",
     emotions: Mapping[str, str] | None = None,
     language: str = "",
     labelled: bool = True,
@@ -29,12 +31,16 @@ def read(
 
     The emotion of a file is the only folder in its path whose name means an emotion.
     `anger/…/x.wav`, `train/anger/x.wav` and `anna/anger/x.wav` are therefore read
-    alike.
+    alike. With a pattern, the emotion may also be in the name of the file. Digits in
+    front of a word are left out: `01Neutral` is neutral.
 
     Args:
-        root: The folder above the folders of the emotions.
+        root: The folder above all files.
         speaker: A pattern (regular expression) with a group that finds the speaker
             in the path below `root`, such as `r"^([^/]+)/"` or `r"(\\d+)_"`.
+        emotion: A pattern with a group that finds the emotion in the path below `root`,
+            such as `r"_([a-z]+)\\."` for `OAF_back_angry.wav`. By default, it is the
+            name of a folder.
         emotions, language, labelled, corpus, speakers, genders: See
             `keras_ser.corpora.own.table_of.Options`. If `labelled` is False, folders
             need not be named after emotions.
@@ -57,16 +63,19 @@ def read(
         speakers=speakers or {},
         genders=genders or {},
     )
-    return read_as("folder", root, options)
+    return read_as("folder", root, options, emotion)
 
 
-def read_as(reader: str, root: str | Path, options: Options) -> pd.DataFrame:
+def read_as(
+    reader: str, root: str | Path, options: Options, emotion: str = ""
+) -> pd.DataFrame:
     """Reads such a folder for a reader of another name, which messages then name.
 
     Args:
         reader: A key of `CORPORA`.
         root: The folder above the folders of the emotions.
         options: What the user says about their data.
+        emotion: A pattern that finds the emotion in a path; empty for the folders.
     """
     root = folders.require_folder(root, reader, "one folder per emotion")
     files = folders.files_below(root)
@@ -81,10 +90,51 @@ def read_as(reader: str, root: str | Path, options: Options) -> pd.DataFrame:
     if options.labelled:
         # Some systems write ü as two characters in the names of folders.
         paths = [Path(people.composed(path)) for path in below]
-        known = _label_folders(paths, map(people.composed, options.emotions))
-        frame["emotion"] = [_emotion(reader, path, known, root) for path in paths]
+        own = set(map(people.composed, options.emotions))
+        if emotion:
+            labels = _search(reader, root, paths, emotion)
+        else:
+            known = _label_folders(paths, own)
+            labels = [_emotion(reader, path, known, root) for path in paths]
+        frame["emotion"] = [each if each in own else _word(each) for each in labels]
     options = dataclasses.replace(options, audio=str(root))
     return table_of(frame, reader, root, options, _describe_others(files, audio))
+
+
+def _search(reader: str, root: Path, paths: list[Path], text: str) -> list[str]:
+    """Finds the labels in the paths of files by a pattern."""
+    option = f"emotion={text!r:.80}"
+    example = r"Put the part that finds it in parentheses, emotion=r'_([a-z]+)\.'"
+    try:
+        pattern = re.compile(text)
+        reason = "" if pattern.groups else "no group"
+    except re.error as error:
+        reason = str(error)
+    if reason:
+        raise ValueError(
+            f"Corpus `{reader}` expects `emotion` to be a pattern with a group. "
+            f"Received: {option} ({reason}). {example}."
+        )
+    found = [pattern.search(path.as_posix()) for path in paths]
+    labels = ["".join(filter(None, each.groups())) if each else "" for each in found]
+    absent = [
+        str(root / path) for path, label in zip(paths, labels, strict=True) if not label
+    ]
+    if absent:
+        raise ValueError(
+            f"Corpus `{reader}` expects {option} to find the emotion in the path of "
+            f"each file. Received: {len(absent)} files in which it finds none, the "
+            f"first: {absent[0]}. Correct the pattern, or move these files elsewhere."
+        )
+    return labels
+
+
+def _word(label: str) -> str:
+    """A label without the digits in front of it, if the rest means an emotion."""
+    if vocabulary.find_emotion(label) is not None:
+        return label
+    rest = label.lstrip("0123456789").strip(" _-.")
+    return rest if vocabulary.find_emotion(rest) else label
 
 
 def _label_folders(paths: list[Path], own_words: Iterable[str]) -> set[str]:
@@ -92,7 +142,9 @@ def _label_folders(paths: list[Path], own_words: Iterable[str]) -> set[str]:
     words = {part for path in paths for part in path.parts[:-1]}
     letters = {word for word in words if len(word) == 1}
     known = {
-        word for word in words - letters if vocabulary.find_emotion(word) is not None
+        word
+        for word in words - letters
+        if vocabulary.find_emotion(_word(word)) is not None
     }
     mapped, unknown = vocabulary.map_labels(letters)
     return known | (set(mapped) - set(unknown)) | (words & set(own_words))
@@ -126,12 +178,13 @@ def _describe_others(files: list[Path], audio: list[Path]) -> list[str]:
 
 CORPUS = tables.Corpus(
     read=read,
-    title="Your own audio files, in one folder per emotion",
+    title="Your own audio files, in folders or with names that say the emotion",
     language="",
     licence="that of your data",
     citation="that of your data",
     obtain="--corpus folder=DIR. The folder holds anger/*.wav, sadness/*.wav and so on",
     counts={},
-    note="A pattern finds the speaker in the path of each file.",
+    note="A pattern finds the speaker in the path of each file, and another one may "
+    "find the emotion.",
     speakers="from a pattern",
 )

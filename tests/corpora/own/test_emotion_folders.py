@@ -83,3 +83,65 @@ def test_a_missing_speaker_is_rejected_with_the_next_step(tree):
 def test_a_recording_in_two_formats_is_rejected(tree):
     with pytest.raises(ValueError, match="corpus/anger/1_a in rows 0, 1"):
         emotion_folders.read(tree("anger/1_a.wav", "anger/1_a.flac"), **SPEAKER)
+
+
+# === Emotions in the names of files ===
+
+
+@quiet
+def test_a_pattern_finds_the_emotion_in_the_name_of_a_file(tree):
+    root = tree("OAF_back_angry.wav", "OAF_bar_fear.wav", "x/YAF_back_ps.wav")
+    table = emotion_folders.read(root, speaker="([A-Z]+)_", emotion=r"_([a-z]+)\.")
+    assert list(table.emotion) == ["anger", "fear", "surprise"]
+    assert list(table.speaker) == ["corpus/OAF", "corpus/OAF", "corpus/YAF"]
+
+
+@quiet
+def test_a_pattern_leaves_folders_alone(tree):
+    root = tree("anger/1_sad.wav", "whatever/1_happy.wav")
+    table = emotion_folders.read(root, **SPEAKER, emotion=r"_([a-z]+)\.")
+    assert list(table.emotion) == ["sadness", "happiness"]
+
+
+@quiet
+@pytest.mark.parametrize(
+    ("name", "emotion"),
+    [
+        ("01Neutral", "neutral"),
+        ("2_Wut", "anger"),
+        ("03-ängstlich", "fear"),
+        ("10 happy", "happiness"),
+    ],
+)
+def test_digits_in_front_of_a_label_are_left_out(tree, name, emotion):
+    root = tree(f"{name}/1_a.wav")
+    assert list(emotion_folders.read(root, **SPEAKER).emotion) == [emotion]
+
+
+@quiet
+def test_a_label_of_ones_own_keeps_its_digits(tree):
+    root = tree("01/1_a.wav", "02/1_b.wav")
+    given = {"01": "neutral", "02": "anger"}
+    table = emotion_folders.read(root, **SPEAKER, emotions=given)
+    assert list(table.emotion) == ["neutral", "anger"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("[a-z]+", r"`emotion` to be a pattern with a group.*\(no group\)"),
+        ("([a-z", "`emotion` to be a pattern with a group.*unterminated"),
+        ("_([0-9]+)x", "finds none, the first: .*1_a.wav. Correct the pattern"),
+    ],
+)
+def test_a_pattern_that_finds_nothing_is_rejected(tree, pattern, message):
+    root = tree("anger/1_a.wav")
+    with pytest.raises(ValueError, match=message):
+        emotion_folders.read(root, **SPEAKER, emotion=pattern)
+
+
+@quiet
+def test_a_word_that_is_no_emotion_is_rejected(tree):
+    root = tree("1_wroth.wav")
+    with pytest.raises(ValueError, match="wroth"):
+        emotion_folders.read(root, **SPEAKER, emotion=r"_([a-z]+)\.")
