@@ -10,7 +10,13 @@ import pandas as pd
 from keras_ser import augment, backend, evaluation
 from keras_ser.data import Pipeline
 from keras_ser.data.segments import count_windows
-from keras_ser.experiments import fold_checks, probing, speed_probe, training
+from keras_ser.experiments import (
+    fold_checks,
+    kept_models,
+    probing,
+    speed_probe,
+    training,
+)
 from keras_ser.experiments.front_end_arguments import front_end_arguments
 from keras_ser.experiments.job import Job
 from keras_ser.experiments.lookup import model_class
@@ -58,12 +64,20 @@ def train_and_test(
     record_tasks(folder, model.tasks, job.data)
     objective = job.config.systems[job.system].objective
     settings = job.config.training
-    monitors = _monitors(data, folder) if monitor else []
-    trained = training.fit(
-        model, data, settings, objective, folder, job.seed, title, monitors=monitors
-    )
-    probed = speed_probe.score_augmentation_head(model, data)
-    return test(job, store, folder, data, model, {**trained, **probed})
+    with kept_models.prepared(model, data, settings, objective) as model:
+        trained = training.fit(
+            model,
+            data,
+            settings,
+            objective,
+            folder,
+            job.seed,
+            title,
+            monitors=_monitors(data, folder) if monitor else [],
+            prepared=True,
+        )
+        probed = speed_probe.score_augmentation_head(model, data)
+        return test(job, store, folder, data, model, {**trained, **probed})
 
 
 def test(

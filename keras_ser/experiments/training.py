@@ -31,6 +31,7 @@ def fit(
     title: str = "",
     watchers: Iterable[keras.callbacks.Callback] = (),
     monitors: Iterable[keras.callbacks.Callback] = (),
+    prepared: bool = False,
 ) -> dict:
     """Compiles and fits a model, which is that of the selected epoch afterwards.
 
@@ -53,6 +54,8 @@ def fit(
         monitors: Further callbacks that run after the schedule. They see the model
             that the next epoch starts from, or its averages if weights are averaged,
             and at the end the model of the selected epoch. They may not change it.
+        prepared: Whether the model has been through `prepare` already, and has made no
+            step since.
 
     Returns:
         The selected `epoch` (1-based), the number of `epochs` that were run,
@@ -70,9 +73,8 @@ def fit(
     settings.check_limits()
     check_monitor(training, model.tasks[0])
     check_development(model.tasks[0], data.fold)
-    compile_model(model, training, objective)
-    if backend.makes_variables_in_graphs():
-        _make_variables(model, data)
+    if not prepared:
+        prepare(model, data, training, objective)
     earliest = model.first_selectable(training.epochs)
     schedule = make_schedule(training, model.tasks[0].name, first=earliest)
     averaging = schedule.averaging
@@ -114,6 +116,18 @@ def fit(
         "updates_per_epoch": data.steps,
         **selected_alpha(checkpoint.rows, schedule.best_epoch),
     }
+
+
+def prepare(
+    model: keras.Model, data: Pipeline, training: Training, objective: dict
+) -> None:
+    """Compiles a model, and creates all variables that its training step needs.
+
+    Args: As for `fit`.
+    """
+    compile_model(model, training, objective)
+    if backend.makes_variables_in_graphs():
+        _make_variables(model, data)
 
 
 def selected_alpha(rows: list[dict], epoch: int) -> dict:
