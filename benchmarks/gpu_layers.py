@@ -90,6 +90,11 @@ def plain_cases() -> dict[str, tuple]:
             lambda layer, x: layer(x),
             [SEQUENCE[:, 0]],
         ),
+        "`layers.LayerSum`": (
+            lambda: layers.LayerSum(2),
+            lambda layer, x: layer(x),
+            [SEQUENCE],
+        ),
         "`layers.Highway`": (
             layers.Highway,
             lambda layer, x: layer(x),

@@ -739,6 +739,9 @@ def test_nothing_is_read_or_written_that_can_hold_code():
     # Its bytes come through a pipe, from a process of this program.
     pipe = sources.pop(PACKAGE / "utils" / "messages.py")
     assert "open(" not in pipe and "path" not in pipe.lower()
+    # It reads the files of PyTorch, and admits tensors only: test_torch_file.py.
+    tensors = sources.pop(PACKAGE / "features" / "torch_file.py")
+    assert "def find_class(" in tensors and "pickle.load" not in tensors
     assert len(sources) > 30
     found = [
         (path.name, word)

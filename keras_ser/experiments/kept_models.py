@@ -47,7 +47,8 @@ def prepared(
     used after the context.
 
     Models of `models.MODELS` are kept, on TensorFlow without a distribution. A class of
-    a user's own may draw constants that are no variables.
+    a user's own may draw constants that are no variables, and a head with the speakers
+    of a fold is of no use to the next fold.
 
     Args:
         new: A new model, which has not been compiled.
@@ -55,6 +56,7 @@ def prepared(
     """
     can_keep = type(new) in MODELS.values() and backend.makes_variables_in_graphs()
     can_keep = can_keep and keras.distribution.distribution() is None
+    can_keep = can_keep and "speaker" not in new.heads
     key = _describe(new, training, objective) if can_keep else ""
     found = _kept.pop(key, None)
     if found is None or not _renew(found, new):

@@ -6,7 +6,7 @@ import pytest
 
 from keras_ser.classical import CLASSICAL
 from keras_ser.experiments import attribute_systems, checks, systems
-from keras_ser.experiments.config import Experiment
+from keras_ser.experiments.config import Experiment, Features
 from keras_ser.models import MODELS, TABLE_7
 from keras_ser.reports import load_published
 
@@ -19,6 +19,7 @@ NETWORKS = [
     systems.ss_aae_speakers(preset="paper"),
     attribute_systems.in_the_wild(preset="small"),
 ]
+FRAMES = systems.frame_systems(preset="small")
 
 
 @pytest.mark.parametrize("rows", [*NETWORKS, systems.CLASSICAL])
@@ -30,7 +31,23 @@ def test_systems_are_of_their_kind_and_share_no_name():
     for rows in NETWORKS:
         assert {row.model for row in rows.values()} <= set(MODELS)
         assert set(rows).isdisjoint(systems.CLASSICAL)
-    assert {row.model for row in systems.CLASSICAL.values()} == set(CLASSICAL)
+    rows = [*systems.CLASSICAL.values(), FRAMES["frame_svm"]]
+    assert {row.model for row in rows} == set(CLASSICAL)
+
+
+@pytest.mark.parametrize("speed", [True, False])
+def test_systems_on_frames_train_on_equal_rows(speed):
+    rows = systems.frame_systems(speed=speed, preset="small")
+    features = Features(front_end="SpeakerEncoder", settings={"trained": False})
+    checks.check(Experiment("toy", "emodb", rows, features=features))
+    augmented = rows["baseline_augmented"]
+    assert augmented.augment == rows["mtl_aug"].augment
+    assert ("speed" in augmented.augment) == speed
+    assert augmented.augment["specaugment"] == {"channels": True}
+    usual = systems.networks(preset="small")
+    for name in ("baseline", "baseline_augmented", "mtl_aug"):
+        own = dataclasses.replace(rows[name], augment=())
+        assert own == dataclasses.replace(usual[name], augment=())
 
 
 def test_mtl_aug_differs_from_its_augmented_baseline_by_its_tasks_only():

@@ -52,6 +52,7 @@ CALLS = {
         for whole in (True, False)
         for kind in ("fused", "standard")
     ],
+    "LayerSum": lambda: layers.LayerSum(2)(SPEECH),
     "LogMel": lambda: layers.LogMel(n_mels=8)(WAVES),
     "MaskedMean": lambda: layers.MaskedMean()(SPEECH),
     "MeanWeights": lambda: layers.MeanWeights()(SPEECH, LENGTHS),
