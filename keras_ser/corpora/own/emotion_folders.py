@@ -1,7 +1,6 @@
 """Reader of audio files whose paths say the emotion and the speaker."""
 
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pandas as pd
 
 from keras_ser.corpora import folders, people
 from keras_ser.corpora import table as tables
-from keras_ser.corpora.own import vocabulary
+from keras_ser.corpora.own import patterns, vocabulary
 from keras_ser.corpora.own.sheet import list_first, on_command_line
 from keras_ser.corpora.own.table_of import Options, table_of
 
@@ -105,18 +104,13 @@ def _search(reader: str, root: Path, paths: list[Path], text: str) -> list[str]:
     """Finds the labels in the paths of files by a pattern."""
     option = f"emotion={text!r:.80}"
     example = r"Put the part that finds it in parentheses, emotion=r'_([a-z]+)\.'"
-    try:
-        pattern = re.compile(text)
-        reason = "" if pattern.groups else "no group"
-    except re.error as error:
-        reason = str(error)
+    pattern, reason = patterns.compile_pattern(text)
     if reason:
         raise ValueError(
             f"Corpus `{reader}` expects `emotion` to be a pattern with a group. "
             f"Received: {option} ({reason}). {example}."
         )
-    found = [pattern.search(path.as_posix()) for path in paths]
-    labels = ["".join(filter(None, each.groups())) if each else "" for each in found]
+    labels = [patterns.find(pattern, path.as_posix()) for path in paths]
     absent = [
         str(root / path) for path, label in zip(paths, labels, strict=True) if not label
     ]

@@ -1,11 +1,11 @@
 """The speakers of a user's own data: from a column, or from the paths of files."""
 
-import re
 from collections.abc import Mapping
 
 import pandas as pd
 
 from keras_ser.corpora import people
+from keras_ser.corpora.own import patterns
 from keras_ser.corpora.own.sheet import Sheet, list_first, on_command_line, shorten
 
 # What programs write for no value. A person may be called `Nan`.
@@ -55,11 +55,7 @@ def _speakers(sheet: Sheet, paths: pd.Series, speaker: str) -> pd.Series:
 def _search_speakers(sheet: Sheet, paths: pd.Series, text: str) -> pd.Series:
     """Finds the speakers in the paths of files by a pattern."""
     option = f"speaker={shorten(repr(text))}"
-    try:
-        pattern = re.compile(text)
-        reason = "" if pattern.groups else "no group"
-    except re.error as error:
-        reason = str(error)
+    pattern, reason = patterns.compile_pattern(text)
     if reason:
         raise sheet.error(
             f"`speaker` to be one of {sheet.name_columns()}, or a pattern with a group",
@@ -67,8 +63,7 @@ def _search_speakers(sheet: Sheet, paths: pd.Series, text: str) -> pd.Series:
             "Name a column, or put the part of the pattern that finds the speaker in "
             r'parentheses, speaker=r"(\d+)_"',
         )
-    found = [pattern.search(people.composed(path)) for path in paths]
-    joined = ["".join(filter(None, f.groups())) if f else "" for f in found]
+    joined = [patterns.find(pattern, people.composed(path)) for path in paths]
     speakers = pd.Series(joined, index=paths.index, dtype=object).str.strip()
     expected = f"paths in which {option} finds a speaker"
     sheet.check_rows(speakers == "", expected, "Correct the pattern", paths)
