@@ -20,6 +20,6 @@ def compile_pattern(text: str) -> tuple[re.Pattern | None, str]:
 
 
 def find(pattern: re.Pattern, path: str) -> str:
-    """What the groups of a pattern find in a path, joined; empty if it finds nothing."""
+    """What the groups of a pattern find in a path, joined, or an empty text."""
     found = pattern.search(path)
     return "".join(filter(None, found.groups())) if found else ""
