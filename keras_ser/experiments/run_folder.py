@@ -70,8 +70,22 @@ def _is_alike(one: dict, other: dict) -> bool:
 
     What a report compares a run with does not change the run.
     """
-    ignored = dict.fromkeys(FREE_KEYS)
-    return {**one, **ignored} == {**other, **ignored}
+    return _deciding(one) == _deciding(other)
+
+
+def _deciding(record: dict) -> dict:
+    """The part of a description that decides the result.
+
+    Options of corpora that only other systems of the experiment use do not. They are in
+    the description or not, depending on which systems are run together.
+    """
+    used = set()
+    for key in ("corpus", "unlabelled_corpus", "noise"):
+        names = record.get(key) or ()
+        used |= {names} if isinstance(names, str) else set(names)
+    options = record.get("corpus_options") or {}
+    options = {name: own for name, own in options.items() if name in used}
+    return {**record, **dict.fromkeys(FREE_KEYS), "corpus_options": options}
 
 
 def _holds_work(folder: Path) -> bool:
@@ -241,10 +255,8 @@ def _different_settings(folder: Path, found: dict, expected: dict) -> str:
             f"{' and '.join(renamed)}. It cannot be used with this version. Delete the "
             "folder to train again, or give another --out (in Python: out=…)."
         )
-    keys = {*expected, *found}
-    differing = sorted(
-        key for key in keys - set(FREE_KEYS) if found.get(key) != expected.get(key)
-    )
+    one, other = _deciding(found), _deciding(expected)
+    differing = sorted(key for key in {*one, *other} if one.get(key) != other.get(key))
     if is_finished:
         return (
             f"{folder} holds {what} with different settings of {differing}. "

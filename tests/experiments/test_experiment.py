@@ -177,6 +177,18 @@ def test_a_run_with_different_settings_is_rejected(toy, finished):
         experiment.run_jobs(other, "cache")
 
 
+def test_options_of_corpora_that_only_others_use_decide_nothing(toy, finished):
+    """They are known or not, depending on which systems are run together."""
+    planned, folders = finished
+    options = {"corpus_options": {"librispeech": {"trim": True}}}
+    changed = dataclasses.replace(toy, **options)
+    jobs = {job.system: dataclasses.replace(job, config=changed) for job in planned}
+    (again,) = experiment.run_jobs([jobs["baseline"]], "cache")
+    assert again == folders["baseline"]
+    with pytest.raises(ValueError, match=r"different settings of \['corpus_options'\]"):
+        experiment.run_jobs([jobs["more"]], "cache")
+
+
 def test_different_data_is_rejected(toy, finished, tables):
     planned, _ = finished
     labelled = tables[0].copy()
