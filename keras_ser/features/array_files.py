@@ -1,5 +1,6 @@
 """Named arrays in a folder of `.npy` files, or in an `.npz` or `.h5` file."""
 
+import abc
 import functools
 import hashlib
 import math
@@ -15,7 +16,7 @@ SUFFIXES = (".npz", ".h5", ".hdf5")
 VARIANT = "speed="  # the start of the names of folders of variants
 
 
-class Arrays:
+class Arrays(abc.ABC):
     """Arrays by their names; see `open_arrays`.
 
     Args:
@@ -94,11 +95,13 @@ class Arrays:
             self._checksums[name] = digest.hexdigest()
         return self._checksums[name]
 
+    @abc.abstractmethod
     def _list(self) -> Iterable[str]:
-        raise NotImplementedError
+        """The names of all arrays."""
 
+    @abc.abstractmethod
     def _read(self, name: str) -> np.ndarray:
-        raise NotImplementedError
+        """Reads an array of any type."""
 
 
 class _Folder(Arrays):

@@ -156,6 +156,11 @@ def is_ordered(front_end) -> bool:
     return found
 
 
+def looks_up(front_end) -> bool:
+    """Whether a front-end looks features up instead of computing them."""
+    return hasattr(front_end, "of_segment")
+
+
 def lengthened(features: np.ndarray, frames: int) -> np.ndarray:
     """Repeats the last frame until there are this many.
 

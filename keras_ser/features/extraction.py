@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ser import audio
-from keras_ser.features.contract import FrontEnd, stored_type
+from keras_ser.features.contract import FrontEnd, looks_up, stored_type
 
 IDENTITY = audio.Speed(1.0)
 BLOCK_SECONDS = 10.0  # of audio that is read at a time
@@ -45,7 +45,7 @@ def extract(
         ValueError: The audio cannot be used (see `audio.read`), `transform` leaves
             no sample of it, or its features are not finite.
     """
-    if hasattr(front_end, "of_segment"):
+    if looks_up(front_end):
         return _looked_up(front_end, file, start, end, transform)
     sound = _Sound(
         file,
@@ -97,7 +97,7 @@ class StoredBlocks:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         dtype = stored_type(self._front_end)
-        if hasattr(self._front_end, "of_segment"):
+        if looks_up(self._front_end):
             return self._looked_up(dtype)
         return _checked(self._front_end, self._sound, IDENTITY, dtype)
 

@@ -19,6 +19,7 @@ from keras_ser.features import entries
 from keras_ser.features.code import code_hash
 from keras_ser.features.contract import (
     FrontEnd,
+    looks_up,
     named_settings,
     stored_type,
     version_parts,
@@ -122,11 +123,10 @@ class FeatureStore:
 
     def _sources(self, table: pd.DataFrame, transforms) -> Iterable[str]:
         """What the features of each row are computed from, or where they are found."""
-        identity = getattr(self.front_end, "identity", None)
-        if identity is None:
+        if not looks_up(self.front_end):
             return table.digest
         segments = zip(table.file, table.start, table.end, transforms, strict=True)
-        return [identity(*segment) for segment in segments]
+        return [self.front_end.identity(*segment) for segment in segments]
 
     def prepare(
         self,
@@ -160,7 +160,7 @@ class FeatureStore:
             ValueError: A transform cannot be applied to any audio, or features that
                 the front-end looks up are absent.
         """
-        if hasattr(self.front_end, "check"):
+        if looks_up(self.front_end):
             self._check_found(table, transforms or self.transforms)
         jobs = self._jobs(table, transforms or self.transforms)
         if verify and verification is None:

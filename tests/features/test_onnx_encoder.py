@@ -10,7 +10,7 @@ import toy_networks
 
 from keras_ser.features import FeatureStore, Onnx
 from keras_ser.features.contract import LOCATION, count_layers, named_settings
-from keras_ser.features.onnx_encoder import Description
+from keras_ser.features.onnx_folder import Description
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
