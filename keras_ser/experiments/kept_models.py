@@ -22,6 +22,7 @@ from keras_ser.data import Pipeline
 from keras_ser.experiments import training as trainings
 from keras_ser.experiments.training_settings import Training
 from keras_ser.models import MODELS
+from keras_ser.tasks.vocabularies import PER_FOLD
 
 MAX_KEPT = 16  # models per process, as many as a large table has systems
 
@@ -56,7 +57,7 @@ def prepared(
     """
     can_keep = type(new) in MODELS.values() and backend.makes_variables_in_graphs()
     can_keep = can_keep and keras.distribution.distribution() is None
-    can_keep = can_keep and "speaker" not in new.heads
+    can_keep = can_keep and PER_FOLD.isdisjoint(new.heads)
     key = _describe(new, training, objective) if can_keep else ""
     found = _kept.pop(key, None)
     if found is None or not _renew(found, new):

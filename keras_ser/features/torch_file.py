@@ -46,19 +46,17 @@ def read_tensors(path: str | Path) -> Any:
         array in the place of each tensor. Tuples become lists.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        OSError: The file is absent or cannot be read.
         ValueError: The file is not one of PyTorch, is damaged, or holds anything else
             than tensors in such objects.
     """
-    path = Path(path)
+    file = io.BytesIO(Path(path).read_bytes())  # a place outside it is no OSError
     try:
-        if zipfile.is_zipfile(path):
-            return _read_archive(path)
-        with open(path, "rb") as file:
-            return _read_legacy(file)
-    except OSError:
-        raise
-    except Exception as error:  # whatever a damaged pickle makes the unpickler raise
+        if zipfile.is_zipfile(file):
+            return _read_archive(file)
+        file.seek(0)
+        return _read_legacy(file)
+    except Exception as error:  # whatever damage makes zipfile or the unpickler raise
         reason = str(error) or type(error).__name__
         raise ValueError(
             f"Expected tensors that torch.save wrote to {path}. Received: a file that "
@@ -137,8 +135,8 @@ class _Unpickler(pickle.Unpickler):
         return _Storage(str(key), dtype)
 
 
-def _read_archive(path: Path):
-    with zipfile.ZipFile(path) as archive:
+def _read_archive(file: io.BytesIO):
+    with zipfile.ZipFile(file) as archive:
         names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
         if len(names) != 1:
             raise ValueError("an archive without one data.pkl")
@@ -156,7 +154,7 @@ def _read_archive(path: Path):
     return _with_values(found, storages)
 
 
-def _read_legacy(file):
+def _read_legacy(file: io.BytesIO):
     numbers = [_Unpickler(file).load() for _ in range(2)]
     if numbers != [LEGACY_MAGIC, LEGACY_VERSION]:
         raise ValueError("another format")

@@ -7,6 +7,7 @@ import pandas as pd
 # Columns whose classes need several utterances: a class that occurs once can be
 # learned by heart, but not recognised.
 MIN_UTTERANCES = {"speaker": 2}
+PER_FOLD = frozenset(["speaker"])  # columns of which each fold has other classes
 MAX_NAMED = 5  # classes that an error message quotes
 
 
