@@ -196,6 +196,19 @@ def scores(name: str) -> str:
     return "\n\n".join([*filter(None, parts), *ends])
 
 
+def section(argument: str) -> str:
+    """The tables and texts of a section of a report, for `NAME:TITLE`."""
+    name, _, title = argument.partition(":")
+    found = re.search(rf"^## {title}$(.*?)(?=^## |\Z)", report(name), re.M | re.S)
+    if not found:
+        raise ValueError(
+            f"Expected a section `{title}` in the report of {name}. Received: none of "
+            "that title. Look into the report for its titles."
+        )
+    text = re.sub(r"^!\[.*\n+", "", found[1], flags=re.MULTILINE)
+    return re.split(r"^Speakers shared", text, flags=re.MULTILINE)[0].strip()
+
+
 def _summary(section: str) -> str:
     """What a reader wants first of a section of a report; empty for most sections."""
     title, _, body = section.partition("\n")
@@ -595,6 +608,7 @@ KINDS = {
     "examples": examples,
     "benchmark": benchmark,
     "scores": scores,
+    "section": section,
     "study": study,
     "corrections": corrections,
     "corpora": corpora,

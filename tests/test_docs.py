@@ -143,6 +143,9 @@ Speakers shared between train, dev and test: none (2 runs).
 """
 
 
+TITLE = "What selected the epoch"
+
+
 def test_scores_are_the_main_tables_of_every_place(generate, monkeypatch):
     monkeypatch.setattr(generate, "report", lambda name: REPORT)
     monkeypatch.setattr(generate, "_not_run", lambda name: ["Not run yet: x"])
@@ -153,6 +156,17 @@ def test_scores_are_the_main_tables_of_every_place(generate, monkeypatch):
         "Speakers shared between train, dev and test: none (2 runs). "
         "All tables: [report](../results/toy/report/report.md).",
     ]
+
+
+def test_a_section_has_no_pictures(generate, monkeypatch):
+    monkeypatch.setattr(generate, "report", lambda name: REPORT)
+    found = [generate.section(f"toy:{title}") for title in ("toy: few labels", TITLE)]
+    assert found == [
+        "**one → two: UAR % against labels**\n\n| d |",
+        "**toy: chosen epoch**",
+    ]
+    with pytest.raises(ValueError, match="section `few` in the report of toy"):
+        generate.section("toy:few")
 
 
 @pytest.fixture
