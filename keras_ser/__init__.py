@@ -42,7 +42,7 @@ __getattr__, _, __all__ = lazy_loader.attach(
     ],
     submod_attrs={
         "data": ["Pipeline"],
-        "experiments": ["run"],
+        "experiments": ["run", "train"],
         "experiments.config": ["Experiment", "Features", "System", "Training"],
         "features": [
             *("FeatureStore", "FilterBank", "LogMel", "Preprocessing", "Spectrogram")

@@ -22,17 +22,11 @@ def demo(command) -> None:
 
 
 def corpus(command) -> None:
-    command.add_argument("name", metavar="NAME", help="name of a corpus, such as emodb")
+    _data(command)
     command.add_argument(
-        "--root", required=True, metavar="DIR", help="folder of the corpus"
-    )
-    command.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="OPTION=VALUE",
-        help="option of the corpus's reader, such as speaker=subject; may be repeated",
+        "--root",
+        metavar="DIR",
+        help="folder of the corpus called DATA, the same as DATA=DIR",
     )
     command.add_argument(
         "--audformat",
@@ -48,6 +42,63 @@ def corpus(command) -> None:
     )
     command.add_argument(
         "--json", dest="as_json", action="store_true", help="print JSON instead of text"
+    )
+
+
+def train(command) -> None:
+    _data(command)
+    command.add_argument(
+        "--labels",
+        default="all",
+        metavar="SET",
+        help="classes: all, or a label set such as four; default all",
+    )
+    command.add_argument(
+        "--groups",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="groups of speakers that are tested one after the other; default: each "
+        "speaker alone up to 12 speakers, else 5 groups",
+    )
+    command.add_argument(
+        "--name", default="", metavar="NAME", help="name of the experiment"
+    )
+    command.add_argument("--out", default="runs", metavar="DIR", help=OUT_HELP)
+    _preparation(command)
+    command.add_argument("--threads", type=_positive, metavar="N", help=THREADS_HELP)
+
+
+def _data(command) -> None:
+    """Data of a user, and what they say about them."""
+    command.add_argument(
+        "data",
+        metavar="DATA",
+        help="folder of audio files, list of them (CSV, parquet, JSON lines), or "
+        "NAME=DIR for a corpus with a reader, such as emodb=DIR",
+    )
+    command.add_argument(
+        "--emotion",
+        default="",
+        metavar="PATTERN",
+        help="regular expression whose group finds the emotion in the path of each "
+        "file, the file's name included; default: guessed",
+    )
+    command.add_argument(
+        "--speaker",
+        default="",
+        metavar="PATTERN",
+        help="such a pattern for the speaker, or a column of the list; default: "
+        "guessed if only one place fits",
+    )
+    command.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="other option of the reader, such as emotions={'wroth': 'anger'}; may be "
+        "repeated",
     )
 
 
@@ -159,6 +210,11 @@ def _config(command) -> None:
         metavar="PATH=VALUE",
         help="change to the config, such as training.epochs=5; may be repeated",
     )
+    _preparation(command)
+
+
+def _preparation(command) -> None:
+    """Where features go, and how they are computed."""
     command.add_argument(
         "--cache",
         default="cache",

@@ -14,22 +14,42 @@ def demo(out: str) -> None:
 
 
 def corpus(
-    name: str, root: str, workers: int, overrides: list, audformat: str, as_json: bool
+    data: str,
+    root: str | None,
+    emotion: str,
+    speaker: str,
+    overrides: list,
+    workers: int,
+    audformat: str,
+    as_json: bool,
 ) -> None:
     from keras_ser import corpora
     from keras_ser.corpora import audformat as database
+    from keras_ser.corpora import find
     from keras_ser.experiments.overrides import parse_options
 
     options = parse_options(overrides)
-    survey = corpora.survey_corpus(name, root, workers, **options)
+    found = find.find(data, emotion, speaker, options, root or "")
+    print(*found.guessed, sep="\n", end="\n" * bool(found.guessed), file=sys.stderr)
+    if found.speakers:
+        print(found.choices())
+        return
+    survey = corpora.survey_corpus(found.reader, found.root, workers, **found.options)
     if as_json:
         print(json.dumps(dataclasses.asdict(survey), indent=2, ensure_ascii=False))
     else:
-        print(survey.text())
+        print(survey.text(), f"To train on it:\n  {found.command()}", sep="\n\n")
     survey.check_readable()
     if audformat:
-        table = corpora.read(name, root, **options)
+        table = corpora.read(found.reader, found.root, **found.options)
         print("written:", database.write(table, audformat), file=sys.stderr)
+
+
+def train(overrides: list, **options) -> None:
+    from keras_ser import experiments
+    from keras_ser.experiments.overrides import parse_options
+
+    experiments.train(**options, options=parse_options(overrides))
 
 
 def features(verify: bool, **options) -> None:

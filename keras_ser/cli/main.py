@@ -89,7 +89,8 @@ def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 COMMANDS = {
     "demo": "Train the baseline and MTL-AUG on synthetic speech, in minutes.",
-    "corpus": "Show what the folder of a corpus holds.",
+    "corpus": "Show what a folder of speech holds, and how to train on it.",
+    "train": "Train and test the usual systems on your own data.",
     "features": "Extract the features of an experiment into the cache.",
     "run": "Run an experiment and write its report.",
     "tune": "Search for good settings of one network of an experiment.",

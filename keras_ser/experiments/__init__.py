@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "lookup",
         "network",
         "overrides",
+        "own_data",
         "packed",
         "plan",
         "preparation",
@@ -42,6 +43,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "attribute_systems": ["in_the_wild"],
         "experiment": ["run"],
+        "own_data": ["train"],
         "preparation": ["prepare_features"],
         "config": [
             "PAPER_TRAINING",

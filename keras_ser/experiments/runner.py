@@ -165,8 +165,9 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
     }
     if fold.clusters is not None:
         metrics["clusters"] = fold.clusters
-    if fold.test_speakers_select:
-        metrics["test_speakers_select"] = True
+    for name in ("test_speakers_select", "train_speakers_select"):
+        if getattr(fold, name):
+            metrics[name] = True
     files.write_json(folder / "metrics.json", metrics)
     if job.skipped:
         unusable.write(folder / unusable.SKIPPED_FILE, job.skipped)

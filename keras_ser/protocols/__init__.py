@@ -9,6 +9,7 @@ from keras_ser.protocols.across import cross_corpus, cross_language
 from keras_ser.protocols.auxiliary import with_speakers
 from keras_ser.protocols.clusters import with_clusters
 from keras_ser.protocols.each import each_corpus
+from keras_ser.protocols.few import few_speakers
 from keras_ser.protocols.fold import HEARD, Fold, corpora_of
 from keras_ser.protocols.heard import with_heard
 from keras_ser.protocols.labels import BASES, label_fraction, with_few_labels
@@ -32,6 +33,7 @@ __all__ = [
     "cross_corpus",
     "cross_language",
     "each_corpus",
+    "few_speakers",
     "held_out_corpora",
     "held_out_speakers",
     "k_fold",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from keras_ser.protocols import coverage
+from keras_ser.protocols.few import few_speakers
 from keras_ser.protocols.fold import Fold
 from keras_ser.protocols.within import (
     held_out_speakers,
@@ -17,6 +18,7 @@ BASES: dict[str, Callable[..., dict[str, Fold]]] = {
     "leave_one_speaker_out": leave_one_speaker_out,
     "held_out_speakers": held_out_speakers,
     "k_fold": k_fold,
+    "few_speakers": few_speakers,
 }
 
 
@@ -36,7 +38,7 @@ def each_corpus(
         unlabelled: Speech for the auxiliary tasks, used with every corpus; see the
             other protocol.
         protocol: Name of the other protocol, one of `leave_one_speaker_out`,
-            `held_out_speakers` and `k_fold`.
+            `held_out_speakers`, `k_fold` and `few_speakers`.
         arguments: Keyword arguments of the other protocol.
 
     Returns:

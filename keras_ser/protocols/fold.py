@@ -36,6 +36,8 @@ class Fold:
         selected_by: Description of what selects the epoch, for the report.
         test_speakers_select: Whether other utterances of the test speakers select the
             epoch, as the protocols of some papers require. Reports say so.
+        train_speakers_select: Whether other utterances of the training speakers select
+            the epoch, because a corpus has too few speakers. Reports say so.
         heard: Utterances of training speakers that are not trained on, or `None`. Heads
             of attributes are scored on them; see `with_heard`.
         clusters: Activation and valence of the centroid of each class, if the classes
@@ -63,12 +65,15 @@ class Fold:
     classes: tuple[str, ...]
     selected_by: str
     test_speakers_select: bool = False
+    train_speakers_select: bool = False
     heard: pd.DataFrame | None = None
     clusters: Mapping[str, Mapping[str, float]] | None = None
 
     def __post_init__(self) -> None:
         _check_tests(self)
         exempt = {("dev", "test", "speakers")} if self.test_speakers_select else set()
+        if self.train_speakers_select:
+            exempt |= {("train", "dev", "speakers")}
         if self.heard is not None:
             _check_heard(self, self.heard)
             exempt |= {("train", HEARD, "speakers")}

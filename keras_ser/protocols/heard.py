@@ -58,7 +58,7 @@ def with_heard(fold: Fold, fraction: float, seed: int = 0) -> Fold:
     if fraction == 0:
         return fold
     rows = fold.sides()["train"].reset_index(drop=True)
-    drawn = set(rows.utterance[_drawn(rows, fraction, seed)])
+    drawn = set(rows.utterance[draw(rows, fraction, seed)])
     if not drawn:
         raise ValueError(
             f"Fold `{fold.name}` needs a training speaker with 1 / `heard_fraction` "
@@ -101,8 +101,17 @@ def _divide(table: pd.DataFrame, drawn: set[str]) -> tuple[pd.DataFrame, pd.Data
     return tuple(table[each].reset_index(drop=True) for each in (~chosen, chosen))
 
 
-def _drawn(rows: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
-    """Which rows are held out, booleans `(rows,)`."""
+def draw(rows: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
+    """Draws a fraction of each speaker's utterances, as `with_heard` explains.
+
+    Args:
+        rows: A table of utterances, each once, with a running index.
+        fraction: The fraction, from 0 and below 1.
+        seed: Seed of the random order.
+
+    Returns:
+        Which rows are drawn, booleans `(rows,)`.
+    """
     bundle = _bundles(rows)
     frame = pd.DataFrame({"speaker": rows.speaker, "bundle": bundle})
     frame["key"] = rows.utterance.map(lambda name: random_key(name, seed))

@@ -52,7 +52,7 @@ def leave_one_speaker_out(
         raise ValueError(
             f"Protocol `leave_one_speaker_out` needs at least {needed} speakers. "
             f"Received: corpus={corpora_of(table)} with speakers={speakers}. "
-            "Use `held_out_speakers` for a corpus with so few speakers."
+            "Use `few_speakers` for a corpus with so few speakers."
         )
     folds = coverage.by_name(
         make_fold(_fold_name(speaker, table), table, [speaker], dev, unlabelled)

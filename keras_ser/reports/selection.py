@@ -25,6 +25,11 @@ from keras_ser.reports.text import (
 )
 
 SIDES = ("train", "dev", "test")
+# Sides that share speakers in some protocols, and the entry of metrics.json for it.
+INTENDED = {
+    ("dev", "test"): "test_speakers_select",
+    ("train", "dev"): "train_speakers_select",
+}
 SKIPPED = "skipped.csv"
 MAX_SKIPPED = 6  # skipped utterances that a report names
 
@@ -154,7 +159,11 @@ def _describe_speakers(table: pd.DataFrame) -> list[str]:
 
 
 def _intended(table: pd.DataFrame) -> list[str]:
-    """The warning on runs whose protocol lets test speakers select the epoch."""
+    """The warning on runs whose protocol lets known speakers select the epoch."""
+    return [*_test_speakers_select(table), *_train_speakers_select(table)]
+
+
+def _test_speakers_select(table: pd.DataFrame) -> list[str]:
     shared = table["test_speakers_select"]
     folds = sort_names(table["fold"][shared & ~table["tests_last"]])
     others = sort_names(table["fold"][shared & table["tests_last"]])
@@ -167,6 +176,21 @@ def _intended(table: pd.DataFrame) -> list[str]:
         "one is tested. No test speaker is among the training speakers.",
     ]
     return [text for text, named in zip(texts, (folds, others), strict=True) if named]
+
+
+def _train_speakers_select(table: pd.DataFrame) -> list[str]:
+    shared = table["train_speakers_select"]
+    if not shared.any():
+        return []
+    folds = ", ".join(sort_names(table["fold"][shared]))
+    selects = "They select no epoch, because the last one is tested."
+    if not table["tests_last"][shared].all():
+        selects = "The epoch that they select may suit new speakers badly."
+    return [
+        "The development speech has training speakers, with utterances that are not "
+        f"trained on, in fold {folds}, because the corpus has too few speakers. "
+        f"{selects} No test speaker is among the training speakers."
+    ]
 
 
 def _describe_ratings(runs: list[Run]) -> list[str]:
@@ -188,7 +212,8 @@ def _shared_speakers(table: pd.DataFrame) -> list[str]:
     lines = []
     for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
         for run in table.to_dict("records"):
-            if (one, other) == ("dev", "test") and run["test_speakers_select"]:
+            intended = INTENDED.get((one, other))
+            if intended and run[intended]:
                 continue
             names = sort_names(run[one] & run[other])
             if names:
@@ -238,7 +263,7 @@ def _read_selection(run: Run) -> dict:
     return {
         **run.identity,
         "selected_by": str(metrics["selected_by"]),
-        "test_speakers_select": metrics.get("test_speakers_select") is True,
+        **{name: metrics.get(name) is True for name in INTENDED.values()},
         "tests_last": _tests_last(run),
         "updates": as_text(metrics.get("updates_per_epoch")),
         "epoch": as_text(metrics.get("epoch")) + epochs,

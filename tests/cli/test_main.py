@@ -1,7 +1,9 @@
 """Commands, exit codes, and one line for bad input."""
 
+import itertools
 import json
 import re
+import shlex
 import subprocess
 import sys
 
@@ -114,6 +116,37 @@ def test_corpus_takes_options_and_writes_audformat(write_audio, tmp_path, capsys
     assert "speaker" in written.read_text().splitlines()[0]
     assert run(*words, "--set", "speaker") == 2
     assert "--set takes OPTION=VALUE" in capsys.readouterr().err
+
+
+@pytest.fixture
+def own_folder(write_audio, noise, tmp_path):
+    """Own speech in which speakers and sentences both cross with emotions."""
+    combined = itertools.product(("ann", "bob"), "xyz", ("sad", "angry"))
+    for seed, each in enumerate(combined):
+        write_audio(f"own/{'_'.join(each)}.wav", noise(0.3, seed=seed))
+    return tmp_path / "own"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_corpus_ends_with_the_command_that_trains(own_folder, capsys):
+    assert run("corpus", str(own_folder)) == 0
+    captured = capsys.readouterr()
+    assert "Emotion, guessed: the name, after the last '_'" in captured.err
+    assert "Two places in the paths may be the speaker" in captured.out
+    (first, _) = re.findall("keras-ser train .*", captured.out)
+    words = shlex.split(first)[2:]
+    assert run("corpus", *words) == 0
+    out = capsys.readouterr().out
+    assert "12 utterances of 2 speakers" in out
+    assert f"To train on it:\n  {first}" in out
+
+
+def test_train_asks_for_the_speaker(own_folder, capsys, tmp_path):
+    places = ["--out", str(tmp_path / "runs"), "--cache", str(tmp_path / "cache")]
+    assert run("train", str(own_folder), *places) == 2
+    assert "--speaker '([^/_]+)_[^/]*$'" in capsys.readouterr().err
+    assert run("train", str(tmp_path / "absent"), *places) == 2
+    assert "does not exist" in capsys.readouterr().err
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

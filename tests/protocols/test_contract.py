@@ -17,8 +17,15 @@ ARGUMENTS = {
     "held_out_corpora": {"train": ("other",)},
     "leave_one_corpus_out": {},
     "label_fraction": {"fraction": 0.5},
+    "few_speakers": {"fraction": 0.5},
 }
-TESTS_ALL = ["leave_one_speaker_out", "k_fold", "each_corpus", "label_fraction"]
+TESTS_ALL = [
+    "leave_one_speaker_out",
+    "k_fold",
+    "each_corpus",
+    "label_fraction",
+    "few_speakers",
+]
 TWO_CORPORA = [
     "cross_corpus",
     "cross_language",
@@ -94,9 +101,9 @@ def test_a_protocol_is_deterministic_and_ignores_row_order(toy_table, name):
 
 
 @every_protocol
-def test_a_protocol_rejects_a_corpus_of_two_speakers(toy_table, name):
+def test_a_protocol_rejects_a_corpus_of_too_few_speakers(toy_table, name):
     with pytest.raises(ValueError, match="Protocol `.*` needs"):
-        divide_emodb(name, toy_table("ab"))
+        divide_emodb(name, toy_table("a" if name == "few_speakers" else "ab"))
 
 
 @every_protocol
@@ -106,7 +113,9 @@ def test_a_protocol_drops_unlabelled_speech_of_held_out_speakers(toy_table, name
     extra["utterance"] = "extra " + extra.utterance
     table = table_for(name, toy_table)
     for fold in divide_emodb(name, table, unlabelled=extra).values():
-        held_out = {*fold.speakers()["dev"], *fold.speakers()["test"]}
+        held_out = {*fold.speakers()["test"], *fold.speakers()["dev"]}
+        if fold.train_speakers_select:
+            held_out -= set(fold.train.speaker)
         known = set(fold.unlabelled.speaker) - set(table.speaker[table.corpus != "toy"])
         assert known == set(extra.speaker) - held_out
 

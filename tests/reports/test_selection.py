@@ -126,6 +126,22 @@ def test_a_protocol_that_lets_test_speakers_select_is_a_warning_and_no_error(tmp
     assert "none (" not in text
 
 
+@pytest.mark.parametrize(
+    ("select", "words"),
+    [("best", "may suit new speakers badly"), ("last", "select no epoch, because")],
+)
+def test_training_speakers_in_the_development_speech_are_named(tmp_path, select, words):
+    table = predictions("mtl", "03")
+    config = change_config(table, "training.select", select)
+    sides = {"train": ["emodb/08"], "dev": ["emodb/08"], "test": ["emodb/03"]}
+    options = {"speakers": sides, "train_speakers_select": True}
+    write(tmp_path / "runs", table, config, **options)
+    text = report_text(tmp_path / "runs", tmp_path)
+    assert reports.shared_speakers(tmp_path / "runs") == []
+    assert "in fold 03, because the corpus has too few speakers." in text
+    assert words in text
+
+
 @pytest.mark.parametrize(("fit_on", "is_warned"), [("all", True), ("train", False)])
 def test_clusters_of_the_ratings_of_test_speakers_are_a_warning(
     tmp_path, fit_on, is_warned

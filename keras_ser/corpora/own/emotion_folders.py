@@ -95,7 +95,9 @@ def read_as(
         else:
             known = _label_folders(paths, own)
             labels = [_emotion(reader, path, known, root) for path in paths]
-        frame["emotion"] = [each if each in own else _word(each) for each in labels]
+        frame["emotion"] = [
+            each if each in own else vocabulary.without_number(each) for each in labels
+        ]
     options = dataclasses.replace(options, audio=str(root))
     return table_of(frame, reader, root, options, _describe_others(files, audio))
 
@@ -123,14 +125,6 @@ def _search(reader: str, root: Path, paths: list[Path], text: str) -> list[str]:
     return labels
 
 
-def _word(label: str) -> str:
-    """A label without the digits in front of it, if the rest means an emotion."""
-    if vocabulary.find_emotion(label) is not None:
-        return label
-    rest = label.lstrip("0123456789").strip(" _-.")
-    return rest if vocabulary.find_emotion(rest) else label
-
-
 def _label_folders(paths: list[Path], own_words: Iterable[str]) -> set[str]:
     """Returns the names of folders that are labels."""
     words = {part for path in paths for part in path.parts[:-1]}
@@ -138,7 +132,7 @@ def _label_folders(paths: list[Path], own_words: Iterable[str]) -> set[str]:
     known = {
         word
         for word in words - letters
-        if vocabulary.find_emotion(_word(word)) is not None
+        if vocabulary.find_emotion(vocabulary.without_number(word)) is not None
     }
     mapped, unknown = vocabulary.map_labels(letters)
     return known | (set(mapped) - set(unknown)) | (words & set(own_words))

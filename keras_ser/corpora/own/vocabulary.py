@@ -187,6 +187,14 @@ def find_emotion(label: str) -> str | None:
     return _EMOTIONS.get(normalise(label))
 
 
+def without_number(label: str) -> str:
+    """Returns a label without the digits in front, if the rest means an emotion."""
+    if find_emotion(label) is not None:
+        return label
+    rest = label.lstrip("0123456789").strip(" _-.")
+    return rest if find_emotion(rest) else label
+
+
 def map_labels(
     labels: Iterable[str], own: Mapping[str, str] | None = None
 ) -> tuple[dict[str, str], list[str]]:

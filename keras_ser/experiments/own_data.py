@@ -1,0 +1,263 @@
+"""From a folder of a user's audio files to a table of results: `keras-ser train`."""
+
+import importlib.util
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from keras_ser import corpora
+from keras_ser.corpora import find as finding
+from keras_ser.corpora.find import Found
+from keras_ser.experiments import experiment
+from keras_ser.experiments.config import Experiment, Training
+from keras_ser.experiments.systems import CLASSICAL, NETWORKS
+from keras_ser.utils import files, parallel
+
+FEW_SPEAKERS = 3  # up to which nobody can be spared to select the epoch
+MAX_SINGLE = 12  # speakers of whom each is tested by trainings of its own
+GROUPS = 5  # of more speakers
+SAMPLE_ROWS = 5
+SEED = 0  # of the rows that are shown
+PROBE, SVM = "mean_log_mel_probe", "egemaps_svm"
+REFERENCE, PRIMARY = "baseline_augmented", "mtl_aug"
+# Floating-point operations of an update of 16 rows of the preset `small`, per second of
+# an utterance, those of the baseline in proportion to its time; and how much longer a
+# fold takes than a large matrix product with as many operations.
+FLOP_PER_SECOND = {REFERENCE: 2.1e9, PRIMARY: 5.6e9}
+BATCH = 16
+OVERHEAD = 2.2
+PRODUCT = 1024  # rows of the matrices whose product is timed
+
+
+def train(
+    data: str | Path,
+    *,
+    emotion: str = "",
+    speaker: str = "",
+    options: Mapping[str, object] | None = None,
+    labels: str | Mapping[str, str] = "all",
+    groups: int = 0,
+    name: str = "",
+    out: str | Path = "runs",
+    cache: str | Path = "cache",
+    workers: int = 1,
+    threads: int | None = None,
+    skip_bad: bool = False,
+    progress: bool = True,
+) -> Path:
+    """Trains and tests the usual systems on a user's own data, and writes a report.
+
+    The systems are a probe on the average spectrum, an SVM on openSMILE's functionals
+    (if `opensmile` is installed), the augmented baseline, and MTL-AUG. Each speaker is
+    tested once, by systems that never heard this speaker. Up to 3 speakers, the
+    protocol is `few_speakers`, up to 12 `leave_one_speaker_out`, and with more
+    `k_fold`.
+
+    Args:
+        data: A folder of audio files, a list of files (CSV, parquet, or JSON lines),
+            or `NAME=FOLDER` for the reader NAME of `corpora.CORPORA`.
+        emotion: A pattern (regular expression) whose group finds the emotion in the
+            path of each file, file name included. By default it is guessed.
+        speaker: Such a pattern for the speaker, or a column of the list. By default it
+            is guessed, if a single place in the paths may be the speaker.
+        options: Further options of the reader, such as `{"emotions": {"wroth":
+            "anger"}}`.
+        labels: The classes; see `Experiment`.
+        groups: The number of groups of speakers that are tested one after the other.
+            The default, 0, chooses: each speaker alone up to 12 speakers, else 5.
+        name: The name of the experiment. The default is that of the corpus.
+        out, cache, workers, threads, skip_bad, progress: As for `run`. With
+            `progress`, it is also printed what was understood and what was found.
+
+    Returns:
+        The folder of the experiment. Its report is in `report/`.
+
+    Raises:
+        ValueError: If the data cannot be understood. It says what to do.
+        FileNotFoundError: If there are none.
+
+    Example:
+
+    >>> train("/data/calls", emotion=r"_([a-z]+)\\.", speaker=r"^([^/]+)/", workers=2)
+    PosixPath('runs/calls')
+    """
+    for each in (out, cache):
+        files.writable_folder(each)
+    found = finding.find(data, emotion, speaker, options)
+    if found.speakers:
+        raise ValueError(found.choices())
+    table = corpora.read(found.reader, found.root, labels=labels, **found.options)
+    config = plan(found, table, labels, groups, name)
+    if progress:
+        print(describe(found, table, config, workers))
+    started = time.monotonic()
+    folder = experiment.run(
+        config,
+        corpora={found.reader: found.root},
+        out=out,
+        cache=cache,
+        workers=workers,
+        threads=threads,
+        skip_bad=skip_bad,
+        progress=progress,
+    )
+    if progress:
+        print(summarise(folder, table, time.monotonic() - started))
+    return folder
+
+
+def plan(
+    found: Found,
+    table: pd.DataFrame,
+    labels: str | Mapping[str, str] = "all",
+    groups: int = 0,
+    name: str = "",
+) -> Experiment:
+    """Returns the experiment on a user's data.
+
+    Args:
+        found: What is known of the data.
+        table: Their table.
+        labels, groups, name: As for `train`.
+    """
+    speakers = table.speaker.nunique()
+    protocol, arguments = "leave_one_speaker_out", {}
+    if groups or speakers > MAX_SINGLE:
+        protocol, arguments = "k_fold", {"folds": groups or GROUPS}
+    elif speakers <= FEW_SPEAKERS:
+        protocol = "few_speakers"
+    systems = {PROBE: CLASSICAL[PROBE]}
+    if importlib.util.find_spec("opensmile"):
+        systems[SVM] = CLASSICAL[SVM]
+    systems |= {each: NETWORKS[each] for each in (REFERENCE, PRIMARY)}
+    return Experiment(
+        name=_safe(name or str(table.corpus.iloc[0])),
+        corpus=found.reader,
+        labels=labels,
+        systems=systems,
+        protocol=protocol,
+        protocol_arguments=arguments,
+        training=Training(),
+        reference=REFERENCE,
+        primary=PRIMARY,
+        corpus_options={found.reader: found.options} if found.options else {},
+    )
+
+
+def describe(
+    found: Found, table: pd.DataFrame, config: Experiment, workers: int = 1
+) -> str:
+    """What was understood of the data, and what training will cost.
+
+    Args:
+        found: What is known of the data.
+        table: Their table.
+        config: The experiment.
+        workers: The number of processes that train.
+    """
+    counts = table.emotion.value_counts().sort_index()
+    classes = ", ".join(f"{each or 'unlabelled'} {n}" for each, n in counts.items())
+    rows = table.sample(min(SAMPLE_ROWS, len(table)), random_state=SEED).sort_index()
+    shown = rows.assign(file=[Path(each).name for each in rows.file])
+    shown = shown[["file", "speaker", "emotion"]]
+    folds = _folds(config, table)
+    minutes = estimate(config, table, workers)
+    return "\n".join(
+        [
+            *found.guessed,
+            f"{SAMPLE_ROWS} of {len(table)} utterances; is this right?",
+            shown.to_string(index=False),
+            f"Classes: {classes}. Speakers: {table.speaker.nunique()}.",
+            f"{folds} folds ({config.protocol}), {len(config.systems)} systems: "
+            f"{', '.join(config.systems)}. Estimated time: {minutes}.",
+        ]
+    )
+
+
+def estimate(config: Experiment, table: pd.DataFrame, workers: int = 1) -> str:
+    """A rough estimate of the time that the networks of an experiment train.
+
+    The operations of all updates are divided by the rate of a large matrix product on
+    this machine, and multiplied by how much slower an update is. Features, which are
+    computed once, come on top of it.
+
+    Args:
+        config: The experiment.
+        table: Its table.
+        workers: The number of processes.
+    """
+    training, folds = config.training, _folds(config, table)
+    share = 1 - 1 / folds  # of the speech that a fold trains on, roughly
+    rows = len(table) * share * training.rows_per_utterance
+    seconds = float(np.minimum(table.duration, config.features.seconds).mean())
+    flop = sum(FLOP_PER_SECOND.get(each, 0.0) for each in config.systems) * seconds
+    total = flop * rows / BATCH * training.epochs * folds
+    processes = min(workers, parallel.cpu_count())
+    rate = _product_rate() * (processes if workers > 1 else 1)
+    minutes = OVERHEAD * total / rate / 60
+    low, high = (max(1, round(minutes * factor)) for factor in (0.7, 1.5))
+    if high < 120:
+        return f"{low} to {high} minutes"
+    return f"{low / 60:.0f} to {high / 60:.0f} hours"
+
+
+def summarise(folder: Path, table: pd.DataFrame, seconds: float) -> str:
+    """The result in six lines, and what to do next.
+
+    Args:
+        folder: The folder of the experiment.
+        table: The table of the data.
+        seconds: How long it took.
+    """
+    from keras_ser import reports
+    from keras_ser.reports import comparison
+
+    ((_, scores),) = reports.by_test_set([folder]).items()
+    by_system = dict(list(scores.groupby("system")))
+    classes = len(corpora.classes(table))
+    lines = [
+        f"{folder.name}: unweighted average recall in % with its 95 % interval, over "
+        f"{table.speaker.nunique()} speakers, each tested by systems that never heard "
+        f"them; chance {100 / classes:.1f}; {seconds / 60:.0f} minutes"
+    ]
+    names = [each for each in (PROBE, SVM, REFERENCE, PRIMARY) if each in by_system]
+    differences = comparison.compare(by_system, REFERENCE)
+    for system in names:
+        line = f"  {system:<20}{reports.uar_with_interval(by_system[system])}"
+        if system == PRIMARY and REFERENCE in by_system:
+            line += f", Δ to {REFERENCE} {differences[system].text}"
+        lines.append(line)
+    model = next((folder / PRIMARY).glob("*-0"))
+    return "\n".join(
+        [
+            *lines,
+            "Next:",
+            f"  all tables and pictures   {folder / 'report' / 'report.md'}",
+            f"  the training curves       tensorboard --logdir {folder}",
+            f"  recognise other audio     keras-ser predict {model} FILE",
+        ]
+    )
+
+
+def _folds(config: Experiment, table: pd.DataFrame) -> int:
+    return config.protocol_arguments.get("folds") or table.speaker.nunique()
+
+
+def _product_rate() -> float:
+    """Floating-point operations per second of a large matrix product, in float32."""
+    matrix = np.ones((PRODUCT, PRODUCT), "float32")
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        np.matmul(matrix, matrix)
+        times.append(time.perf_counter() - started)
+    return 2 * PRODUCT**3 / min(times)
+
+
+def _safe(name: str) -> str:
+    """The name with hyphens for what is not allowed in the name of a folder."""
+    kept = "".join(each if each.isalnum() or each in "._-" else "-" for each in name)
+    return files.safe_name("The experiment's name", kept.strip(".-") or "own")

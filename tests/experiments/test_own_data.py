@@ -1,0 +1,133 @@
+"""From a user's folder to an experiment, its description and its summary."""
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+import pytest
+from toy_runs import make_config, predictions, write
+
+from keras_ser.corpora.find import Found
+from keras_ser.experiments import experiment, own_data
+
+FOUND = Found("folder", Path("data"), {"speaker": "^(.)"})
+
+
+@pytest.mark.parametrize(
+    ("speakers", "groups", "protocol", "folds"),
+    [
+        (2, 0, "few_speakers", 2),
+        (3, 0, "few_speakers", 3),
+        (4, 0, "leave_one_speaker_out", 4),
+        (12, 0, "leave_one_speaker_out", 12),
+        (13, 0, "k_fold", 5),
+        (13, 4, "k_fold", 4),
+        (4, 2, "k_fold", 2),
+    ],
+)
+def test_the_protocol_follows_the_number_of_speakers(
+    toy_table, speakers, groups, protocol, folds
+):
+    table = toy_table([f"s{number:02}" for number in range(speakers)])
+    config = own_data.plan(FOUND, table, groups=groups)
+    assert config.protocol == protocol
+    assert f"{folds} folds ({protocol})" in own_data.describe(FOUND, table, config)
+    assert config.name == "toy"
+    assert config.corpus_options == {"folder": {"speaker": "^(.)"}}
+    assert (config.reference, config.primary) == ("baseline_augmented", "mtl_aug")
+
+
+@pytest.mark.parametrize(("has", "count"), [(None, 3), (object(), 4)])
+def test_the_svm_needs_opensmile(toy_table, monkeypatch, has, count):
+    monkeypatch.setattr(own_data.importlib.util, "find_spec", lambda name: has)
+    config = own_data.plan(FOUND, toy_table("abcd"))
+    assert len(config.systems) == count
+    assert ("egemaps_svm" in config.systems) is (has is not None)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [("a b/c", "a-b-c"), (".x", "x"), ("üben", "üben"), ("???", "own"), ("", "toy")],
+)
+def test_a_name_becomes_that_of_a_folder(toy_table, given, name):
+    assert own_data.plan(FOUND, toy_table("abcd"), name=given).name == name
+
+
+def test_an_estimate_grows_with_the_speech_and_shrinks_with_workers(
+    toy_table, monkeypatch
+):
+    monkeypatch.setattr(own_data, "_product_rate", lambda: 5e10)
+    monkeypatch.setattr(own_data.parallel, "cpu_count", lambda: 4)
+    table = toy_table("abcd", ("anger", "sadness") * 50).assign(duration=2.0)
+    config = own_data.plan(FOUND, table)
+    # 0.75 of 400 rows in 2 rows each, 20 epochs and 4 folds: 3000 updates of
+    # 15.4 GFLOP, at 50 GFLOP/s and 2.2 times as long: 34 minutes.
+    rows = config.training.rows_per_utterance * 300
+    minutes = rows / 16 * config.training.epochs * 4 * 15.4 / 50 * 2.2 / 60
+    low, high = round(0.7 * minutes), round(1.5 * minutes)
+    assert own_data.estimate(config, table) == f"{low} to {high} minutes"
+    low, high = round(0.175 * minutes), round(0.375 * minutes)
+    assert own_data.estimate(config, table, 4) == f"{low} to {high} minutes"
+    longer = table.assign(duration=1e9)
+    assert own_data.estimate(config, longer).endswith(("minutes", "hours"))
+
+
+@pytest.mark.filterwarnings("ignore:Corpus `data`")
+def test_train_shows_what_was_understood_and_runs_it(
+    write_audio, noise, tmp_path, monkeypatch, capsys
+):
+    combined = itertools.product("ab", ("0sad", "1happy"), "1234")
+    for seed, (speaker, emotion, number) in enumerate(combined):
+        name = number * (1 + ord(speaker) % 2)  # so that no number is like a speaker
+        write_audio(f"data/{speaker}/{emotion}/{name}.wav", noise(0.1, seed=seed))
+    called = {}
+    monkeypatch.setattr(
+        experiment, "run", lambda config, **options: called.update(options) or config
+    )
+    monkeypatch.setattr(own_data, "summarise", lambda *given: "summary")
+    options = {"out": tmp_path / "runs", "cache": tmp_path / "cache"}
+    config = own_data.train(tmp_path / "data", workers=2, **options)
+    assert called["corpora"] == {"folder": tmp_path / "data"}
+    assert called["workers"] == 2 and called["out"] == tmp_path / "runs"
+    assert config.corpus_options["folder"]["speaker"] == "^([^/]+)/"
+    written = capsys.readouterr().out
+    for words in (
+        "Speaker, guessed: the first folder: 2 values, a (8), b (8)",
+        "5 of 16 utterances; is this right?",
+        "Classes: happiness 8, sadness 8. Speakers: 2.",
+        "2 folds (few_speakers)",
+        "summary",
+    ):
+        assert words in written
+    assert own_data.train(tmp_path / "data", progress=False, **options) == config
+    assert capsys.readouterr().out == ""
+
+
+def test_several_speakers_are_a_choice(write_audio, tmp_path):
+    for each in itertools.product("abc", "xyz", ("sad", "happy")):
+        write_audio(f"data/{'_'.join(each)}.wav")
+    options = {"out": tmp_path / "runs", "cache": tmp_path / "cache"}
+    with pytest.raises(ValueError, match="Two places in the paths may be the speaker"):
+        own_data.train(tmp_path / "data", **options)
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_summary_has_six_lines_and_the_next_commands(tmp_path, toy_table):
+    names = ("mean_log_mel_probe", "egemaps_svm", "baseline_augmented", "mtl_aug")
+    for system, fold in itertools.product(names, ("03", "08", "09")):
+        table = predictions(system, fold)
+        write(tmp_path, table, make_config(table))
+    table = toy_table("abc", ("anger", "neutral", "sadness"))
+    text = own_data.summarise(tmp_path / "toy", table, 600.0)
+    result, _, following = text.partition("Next:")
+    assert len(result.splitlines()) <= 6
+    assert "chance 33.3; 10 minutes" in result
+    for name, line in zip(names, result.splitlines()[1:], strict=True):
+        assert line.split()[0] == name and "[" in line
+    assert "Δ to baseline_augmented" in result
+    assert "keras-ser predict" in following and "tensorboard" in following
+
+
+def test_a_found_corpus_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        FOUND.reader = "csv"
