@@ -422,7 +422,13 @@ def robustness(command) -> None:
 
 def predict(command) -> None:
     _model(command)
-    command.add_argument("files", nargs="+", metavar="FILE", help="audio files")
+    command.add_argument(
+        "audio",
+        nargs="+",
+        metavar="FILE",
+        help="audio files, and folders of them; one that cannot be used is named at "
+        "the end, with exit code 1",
+    )
     command.add_argument(
         "--window",
         type=float,
@@ -446,6 +452,23 @@ def predict(command) -> None:
         dest="as_json",
         action="store_true",
         help="print one JSON object per line instead of a table",
+    )
+    command.add_argument(
+        "--labels",
+        type=_names,
+        default=(),
+        metavar="A,B",
+        help="classes that come into question, with commas between them; their "
+        "probabilities then sum to 1; default: all of the model",
+    )
+    command.add_argument(
+        "--out", metavar="FILE", help="CSV file to write instead of printing a table"
+    )
+    command.add_argument(
+        "--picture",
+        metavar="DIR",
+        help="also draw the waveform and the probabilities of each file over time into "
+        "DIR; most useful with --window and --hop",
     )
 
 

@@ -108,14 +108,30 @@ def pack(**options) -> None:
     print("written:", *reports.pack(**options), sep="\n  ")
 
 
-def predict(as_json: bool, **options) -> None:
+def predict(
+    as_json: bool, out: str | None, picture: str | None, **options
+) -> int | None:
     from keras_ser import inference
+    from keras_ser.audio.unusable import Unusable, UnusableAudio
+    from keras_ser.cli import errors, streams
+    from keras_ser.utils import csv_files, files
 
-    table = inference.predict(**options)
-    if as_json:
+    table = inference.predict(**options, skip_bad=True)
+    bad = [Unusable(name, name, why) for name, why in table.attrs["skipped"].items()]
+    if bad and table.empty:
+        raise UnusableAudio(bad)
+    if out:
+        print("written:", files.write_text(out, csv_files.to_text(table)))
+    elif as_json:
         print(table.to_json(orient="records", lines=True), end="")
     else:
         print(table.to_string(index=False, float_format="{:.3f}".format))
+    if picture:
+        written = inference.draw_timelines(table, picture, options["model"])
+        print("written:", *written, sep="\n  ")
+    for each in bad:
+        streams.write_line(f"not predicted: {each.file}: {each.reason}")
+    return errors.FAILED if bad else None
 
 
 def export(**options) -> None:

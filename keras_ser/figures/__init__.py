@@ -17,6 +17,7 @@ from keras_ser.figures.results import (
 )
 from keras_ser.figures.spectrograms import attention, reconstruction
 from keras_ser.figures.style import COLOURS, MARKERS, drawing
+from keras_ser.figures.timeline import timeline
 from keras_ser.figures.training import dev_curves, embedding, history
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "history",
     "reconstruction",
     "speaker_bars",
+    "timeline",
     "truth_and_prediction",
 ]

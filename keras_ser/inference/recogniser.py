@@ -7,11 +7,12 @@ import keras
 import numpy as np
 import pandas as pd
 
+from keras_ser.audio.unusable import Unusable
 from keras_ser.features import IDENTITY, extract, windows
 from keras_ser.features.preprocessing import Preprocessing
-from keras_ser.inference import model_file, speech
+from keras_ser.inference import inputs, model_file, speech
+from keras_ser.inference.inputs import Audio
 from keras_ser.tasks import ColumnTask
-from keras_ser.utils.lists import as_list
 
 BATCHES_HELD = 4  # batches whose windows are made at a time, and sorted by length
 
@@ -54,9 +55,13 @@ class Recogniser:
 
     def predict(
         self,
-        paths: str | Path | Iterable[str | Path],
+        audio: Audio,
         window: float | None = None,
         hop: float | None = None,
+        *,
+        rate: float | None = None,
+        labels: Iterable[str] = (),
+        skip_bad: bool = False,
     ) -> pd.DataFrame:
         """Predicts the emotion of files, or of windows that move over them.
 
@@ -69,8 +74,10 @@ class Recogniser:
         waveform; see `features.contract`.
 
         Args:
-            paths: Audio file, or several, of any format, sample rate and number of
-                channels that libsndfile reads. With `normalise="speaker"`, all files
+            audio: Audio file, or several, of any format, sample rate and number of
+                channels that libsndfile reads; a folder, which stands for all audio
+                files below it; or samples with a `rate`, an array `(samples,)` or
+                `(samples, channels)` in [-1, 1]. With `normalise="speaker"`, all files
                 are taken to be of the same speaker.
             window: Length of a window in seconds. Without it, each file is one row.
                 Windows lie within the file; `features.windows.time_spans` states how
@@ -78,31 +85,54 @@ class Recogniser:
                 by the statistics of the whole file.
             hop: Seconds from the start of one window to the start of the next. The
                 default is `window`.
+            rate: Samples per second, if `audio` is an array.
+            labels: The classes that come into question. The probabilities of the
+                others are left out, and those of these sum to 1. The default is all.
+            skip_bad: Whether files that cannot be used are left out instead of being
+                an error. `table.attrs["skipped"]` maps them to what is wrong.
 
         Returns:
             Table with one row per file or window: `file`, `start` and `end` (seconds,
             never after the end of the file), `prediction`, and one column `p_<class>`
             per class with its probability. A window has the frames of the front-end
-            that are nearest to its start and its end, and those between.
+            that are nearest to its start and its end, and those between. The name of
+            the file of an array is `array`.
 
         Raises:
-            UnusableAudio: If files do not exist or cannot be used. The error, a
-                `ValueError`, lists all of them.
-            ValueError: If there is no file, or if `window` or `hop` is not a number of
-                seconds that holds at least one frame.
+            UnusableAudio: If files do not exist or cannot be used, unless `skip_bad` is
+                set. The error, a `ValueError`, lists all of them.
+            ValueError: If there is no file, if `window` or `hop` is not a number of
+                seconds that holds at least one frame, or if a label is not a class of
+                the model.
         """
         speech.check_windows(window, hop, self.preprocessing.front_end)
-        paths, rows = [str(path) for path in as_list(paths)], []
-        pieces = speech.pieces(self.preprocessing, paths, window, hop, rows)
-        owners, found = [], []
+        chosen = inputs.choose(labels, self.task)
+        with inputs.files_of(audio, rate) as paths:
+            table = self._predict_files(paths, window, hop, skip_bad)
+        if inputs.is_array(audio):
+            table["file"] = inputs.ARRAY
+        return inputs.restricted(table, chosen)
+
+    def _predict_files(self, paths, window, hop, skip_bad) -> pd.DataFrame:
+        rows: list[tuple] = []
+        bad: list[Unusable] | None = [] if skip_bad else None
+        pieces = speech.pieces(self.preprocessing, paths, window, hop, rows, bad)
+        owners, found = [], [np.zeros((0, len(self.classes)))]
         for group in speech.grouped(pieces, BATCHES_HELD * self.batch):
             owners += [piece.row for piece in group]
             given = [piece.features for piece in group]
-            found.append(self._forward(given, None, None, self.tasks[:1]))
-        values = np.concatenate([each[self.task.name] for each in found])
+            found.append(
+                self._forward(given, None, None, self.tasks[:1])[self.task.name]
+            )
         table = pd.DataFrame(rows, columns=["file", "start", "end"])
-        posteriors = windows.mean_over_windows(values, owners)
-        return pd.concat([table, self.table(posteriors)], axis=1)
+        posteriors = windows.mean_over_windows(
+            np.concatenate(found), np.array(owners, int)
+        )
+        table = pd.concat([table, self.table(posteriors)], axis=1)
+        skipped = {each.file: each.reason for each in bad or []}
+        table = table[~table.file.isin(skipped)].reset_index(drop=True)
+        table.attrs["skipped"] = skipped
+        return table
 
     def features(
         self,
@@ -277,20 +307,23 @@ def load(path: str | Path, front_end: str | Path | None = None) -> Recogniser:
 
 def predict(
     model: str | Path,
-    files: str | Path | Iterable[str | Path],
+    audio: Audio,
     window: float | None = None,
     hop: float | None = None,
     front_end: str | Path | None = None,
+    **options,
 ) -> pd.DataFrame:
     """Predicts the emotion of audio files, as `keras-ser predict` does.
 
     Args:
         model: Run folder or model file.
-        files: Audio file, or several.
+        audio: Audio file, folder, several of them, or an array of samples; see
+            `Recogniser.predict`.
         window: Length of a window in seconds. Without it, each file is one row.
         hop: Seconds from the start of one window to the start of the next. The default
             is `window`.
         front_end: As for `load`.
+        **options: `rate`, `labels` and `skip_bad`; see `Recogniser.predict`.
 
     Returns:
         Table with one row per file or window. See `Recogniser.predict`.
@@ -305,7 +338,7 @@ def predict(
 
     >>> predict("runs/emodb/mtl_aug/03-0", ["speech.mp3"], window=3.0, hop=1.0)
     """
-    return load(model, front_end).predict(files, window, hop)
+    return load(model, front_end).predict(audio, window, hop, **options)
 
 
 def _check_finite(outputs: dict[str, np.ndarray]) -> None:

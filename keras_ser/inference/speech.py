@@ -77,6 +77,7 @@ def pieces(
     window: float | None,
     hop: float | None,
     rows: list[tuple[str, float, float]],
+    bad: list[Unusable] | None = None,
 ) -> Iterator[Piece]:
     """Yields the input of a model for windows of files.
 
@@ -91,20 +92,22 @@ def pieces(
         window, hop: See `windows.time_spans`.
         rows: A list to which the file, start and end of each window are added before
             its pieces are yielded.
+        bad: A list to which files that do not exist or cannot be used are added. The
+            rows of such a file may be incomplete.
 
     Raises:
-        UnusableAudio: Files do not exist or cannot be used. It is raised after the last
-            file, and lists all of them.
+        UnusableAudio: Files do not exist or cannot be used, and there is no list `bad`.
+            It is raised after the last file, and lists all of them.
         ValueError: There is no file.
     """
-    for cut in _cuts(preprocessing, paths, window, hop):
+    for cut in _cuts(preprocessing, paths, window, hop, bad):
         row = len(rows)
         rows.append((cut.path, *map(_in_microseconds, cut.span)))
         for part in windows.cover_with_windows(cut.features, preprocessing.window):
             yield Piece(row, preprocessing.normalised(part, cut.statistics))
 
 
-def _cuts(preprocessing, paths, window, hop) -> Iterator[_Cut]:
+def _cuts(preprocessing, paths, window, hop, bad) -> Iterator[_Cut]:
     """Reads and cuts the files."""
 
     def cut_while_reading(path):
@@ -116,31 +119,41 @@ def _cuts(preprocessing, paths, window, hop) -> Iterator[_Cut]:
         return _cut(speech, preprocessing.front_end, window, hop, statistics)
 
     if preprocessing.normalise == "speaker":
-        read = list(_each(paths, lambda path: [_read(preprocessing.front_end, path)]))
+        read = list(
+            _each(paths, lambda path: [_read(preprocessing.front_end, path)], bad)
+        )
+        if not read:
+            return
         statistics = preprocessing.statistics(each.features for each in read)
         for speech in read:
             yield from _cut(speech, preprocessing.front_end, window, hop, statistics)
     elif preprocessing.normalise == "train" and window is not None:
-        yield from _each(paths, cut_while_reading)
+        yield from _each(paths, cut_while_reading, bad)
     else:
-        yield from _each(paths, read_and_cut)
+        yield from _each(paths, read_and_cut, bad)
 
 
-def _each(paths: list[str], function) -> Iterator:
-    """Yields what a function yields for each file; after a bad file, only checks."""
+def _each(paths: list[str], function, skipped: list | None) -> Iterator:
+    """Yields what a function yields for each file.
+
+    Without a list for files that are skipped, a bad file is an error at the end, and
+    those after it are only checked.
+    """
     if not paths:
         raise ValueError(
             "Expected at least one audio file. Received: none. Give the path of a file."
         )
-    bad = []
+    bad: list[Unusable] = []
     for path in tqdm.tqdm(paths, desc="files", unit="file", delay=1):
         try:
             for found in function(path):
-                if not bad:
+                if not bad or skipped is not None:
                     yield found
         except (ValueError, FileNotFoundError) as error:
             bad.append(Unusable(path, path, str(error)))
-    if bad:
+    if skipped is not None:
+        skipped += bad
+    elif bad:
         raise UnusableAudio(bad)
 
 

@@ -6,8 +6,10 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import toy_runs
 
@@ -231,6 +233,15 @@ def test_run_report_and_predict(toy_emodb, tmp_path, capsys):
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["start"] for row in rows] == [0.0, 0.2, 0.4]
     assert all(row["p_anger"] + row["p_sadness"] == pytest.approx(1) for row in rows)
+    written, pictures = tmp_path / "predictions.csv", tmp_path / "pictures"
+    options = ["--out", str(written), "--picture", str(pictures), "--window", "0.2"]
+    assert run("predict", folder, file, "gone.wav", *options) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("keras-ser: not predicted: gone.wav: ")
+    assert [each.stem for each in pictures.iterdir()] == [Path(file).stem]
+    table = pd.read_csv(written)
+    assert table.start.tolist() == [0.0, 0.2, 0.4] and str(written) in captured.out
+    assert run("predict", folder, "gone.wav") == 2
     assert run(*words, "--folds", "03", "--set", "training.epochs=2") == 2
     assert "different settings" in capsys.readouterr().err
 

@@ -23,6 +23,8 @@ from toy_figures import (
     RUNS,
     SOUND,
     SPEAKERS,
+    WAVE,
+    WINDOWS,
 )
 
 from keras_ser import figures
@@ -49,6 +51,7 @@ DRAW = {
     "embedding_panels of many values": lambda path: figures.embedding_panels(
         {"a_very_long_name_of_a_system_of_four": MANY}, path, "speaker"
     ),
+    "timeline": lambda path: figures.timeline(WAVE, 100, WINDOWS, path, "a.wav"),
     "measured_and_published": lambda path: figures.measured_and_published(
         {"emodb": MEASURED, "ravdess": MEASURED}, {"emodb": PRINTED}, "UAR", path
     ),

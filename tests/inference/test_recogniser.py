@@ -1,7 +1,9 @@
 """Audio files of any kind in, one row of probabilities per file or window out."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import soundfile
 from keras.ops import convert_to_numpy
 
 from keras_ser import inference
@@ -240,14 +242,14 @@ def test_predict_equals_the_recogniser_of_a_file_or_run_folder(
     ("arguments", "error", "words"),
     [
         ({"model": "absent"}, FileNotFoundError, "run folder or a model.*absent"),
-        ({"files": []}, ValueError, "at least one audio file"),
-        ({"files": ["gone.wav"]}, UnusableAudio, "gone.wav, which does not exist"),
+        ({"audio": []}, ValueError, "at least one audio file"),
+        ({"audio": ["gone.wav"]}, UnusableAudio, "gone.wav, which does not exist"),
         ({"window": -1.0}, ValueError, "must be positive.*window=-1.0"),
         ({"hop": 1.0}, ValueError, "`hop` needs a `window`"),
     ],
 )
 def test_predict_names_bad_input(model_file, write_audio, arguments, error, words):
-    good = {"model": model_file, "files": [write_audio("a.wav")]}
+    good = {"model": model_file, "audio": [write_audio("a.wav")]}
     with pytest.raises(error, match=words):
         inference.predict(**good | arguments)
 
@@ -259,3 +261,103 @@ def test_predict_names_all_bad_files(model_file, write_audio, tmp_path):
     with pytest.raises(UnusableAudio) as caught:
         inference.predict(model_file, files)
     assert [each.file for each in caught.value.found] == [str(f) for f in files[1:]]
+
+
+@pytest.mark.parametrize("normalise", ["train", "speaker", "utterance"])
+@pytest.mark.parametrize("window", [None, 0.5])
+def test_bad_files_may_be_skipped(
+    new_recogniser, write_audio, noise, tmp_path, normalise, window
+):
+    recogniser = new_recogniser(normalise=normalise)
+    (tmp_path / "text.wav").write_text("no audio")
+    good = [write_audio(f"{seed}.wav", noise(1.2, seed=seed)) for seed in range(2)]
+    given = [good[0], tmp_path / "text.wav", good[1], tmp_path / "gone.wav"]
+    table = recogniser.predict(given, window, skip_bad=True)
+    alone = recogniser.predict(good, window)
+    pd.testing.assert_frame_equal(table, alone, check_flags=False)
+    assert list(table.attrs["skipped"]) == [str(given[1]), str(given[3])]
+    assert "does not exist" in table.attrs["skipped"][str(given[3])]
+    none = recogniser.predict(given[1::2], window, skip_bad=True)
+    assert none.empty and list(none) == list(table)
+
+
+def test_a_file_that_ends_badly_leaves_no_rows(recogniser, write_audio, noise):
+    whole = write_audio("whole.wav", noise(3.0))
+    cut = whole.with_name("cut.wav")
+    cut.write_bytes(whole.read_bytes()[:-30_000])
+    table = recogniser.predict([cut, whole], window=0.5, skip_bad=True)
+    assert set(table.file) == {str(whole)} and list(table.attrs["skipped"]) == [
+        str(cut)
+    ]
+
+
+def test_a_folder_stands_for_its_audio(recogniser, write_audio, noise, tmp_path):
+    files = [write_audio(f"in/{n}/a.wav", noise(0.5, seed=n)) for n in range(2)]
+    (tmp_path / "in" / "notes.txt").write_text("x")
+    table = recogniser.predict(tmp_path / "in")
+    assert table.file.tolist() == [str(file) for file in files]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="a folder without any"):
+        recogniser.predict(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 44_100.0])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_samples_are_read_like_a_file(recogniser, tmp_path, rng, rate, channels):
+    wave = rng.normal(0, 0.1, (int(rate), channels)).astype("float32")
+    path = tmp_path / "a.wav"
+    soundfile.write(path, wave, int(rate), subtype="FLOAT")
+    expected = recogniser.predict(path)
+    given = wave[:, 0] if channels == 1 else wave
+    table = recogniser.predict(given, rate=rate)
+    np.testing.assert_array_equal(probabilities(table), probabilities(expected))
+    assert table.file.tolist() == ["array"]
+
+
+@pytest.mark.parametrize(
+    ("given", "rate", "words"),
+    [
+        (np.zeros(9, "float32"), None, "needs its `rate`"),
+        (np.zeros(9, "float32"), -1, "needs its `rate`"),
+        (np.zeros(9, "int16"), 16_000, "int16 of shape .9,."),
+        (np.zeros((1, 9, 2)), 16_000, "float64 of shape .1, 9, 2."),
+        ("a.wav", 16_000, "`rate` is for an array"),
+    ],
+)
+def test_samples_need_a_rate_and_a_form(recogniser, given, rate, words):
+    with pytest.raises(ValueError, match=words):
+        recogniser.predict(given, rate=rate)
+
+
+def test_labels_that_come_into_question(recogniser, write_audio, noise):
+    file = write_audio("a.wav", noise(1.0))
+    every = recogniser.predict(file)
+    table = recogniser.predict(file, labels=("sadness", "anger"))
+    names = ["p_anger", "p_sadness"]
+    assert [name for name in table if name.startswith("p_")] == names
+    expected = every[names].to_numpy() / every[names].sum(axis=1).to_numpy()[:, None]
+    np.testing.assert_allclose(table[names], expected)
+    best = np.array(["anger", "sadness"])[expected.argmax(axis=1)]
+    assert table.prediction.tolist() == best.tolist()
+
+
+@pytest.mark.parametrize("labels", [["anger"], ["anger", "joy"], "anger"])
+def test_labels_must_be_classes(recogniser, labels):
+    with pytest.raises(ValueError, match="two or more of the classes of the model"):
+        recogniser.predict("a.wav", labels=labels)
+
+
+def test_impossible_labels_are_equally_likely():
+    table = pd.DataFrame(
+        {"prediction": ["c"], "p_a": [0.0], "p_b": [0.0], "p_c": [1.0]}
+    )
+    found = inference.inputs.restricted(table, ["a", "b"])
+    assert found[["p_a", "p_b"]].to_numpy().tolist() == [[0.5, 0.5]]
+
+
+def test_timelines_are_drawn_per_file(recogniser, write_audio, noise, tmp_path):
+    files = [write_audio(f"{n}/a.wav", noise(1.2, seed=n)) for n in range(2)]
+    table = recogniser.predict(files, window=0.5)
+    written = inference.draw_timelines(table, tmp_path / "pictures", "toy")
+    assert [path.name for path in written] == ["a.png", "a-2.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)

@@ -1,0 +1,122 @@
+"""What a recogniser is asked for: files, folders or samples, and some classes."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from keras_ser.corpora import folders
+from keras_ser.tasks import ColumnTask
+from keras_ser.utils.lists import as_list
+
+ARRAY = "array"  # the name of the file of samples
+Audio = str | Path | Iterable[str | Path] | ArrayLike
+
+
+def is_array(audio: Audio) -> bool:
+    """Whether `audio` is samples, not files."""
+    return isinstance(audio, np.ndarray) and audio.dtype.kind not in "OUS"
+
+
+@contextlib.contextmanager
+def files_of(audio: Audio, rate: float | None = None) -> Iterator[list[str]]:
+    """The files that `audio` stands for, as long as the context lasts.
+
+    Samples are written to a temporary file, so that they are read as any other file.
+
+    Args:
+        audio: File, folder, several of them, or samples.
+        rate: Samples per second, for samples.
+
+    Raises:
+        ValueError: If a folder holds no audio, if samples come without a rate or have
+            more than two axes, or if files come with a rate.
+    """
+    if not is_array(audio):
+        if rate is not None:
+            raise ValueError(
+                f"`rate` is for an array of samples. Received: rate={rate} with files. "
+                "Leave it out; files say it."
+            )
+        yield [path for each in as_list(audio) for path in _expanded(Path(each), each)]
+        return
+    samples = np.asarray(audio)
+    if not isinstance(rate, int | float) or isinstance(rate, bool) or not rate > 0:
+        raise ValueError(
+            "An array of samples needs its `rate`, a number of samples per second. "
+            f"Received: rate={rate!r}. Pass rate=16000, for example."
+        )
+    if samples.ndim not in (1, 2) or samples.dtype.kind != "f":
+        raise ValueError(
+            "Samples are floating-point numbers in [-1, 1] of shape (samples,) or "
+            f"(samples, channels). Received: {samples.dtype} of shape {samples.shape}. "
+            "Divide whole numbers by their largest value."
+        )
+    import soundfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "array.wav")
+        soundfile.write(path, samples, int(rate), subtype="FLOAT")
+        yield [str(path)]
+
+
+def _expanded(path: Path, given) -> list[str]:
+    """The file, or the audio files of a folder."""
+    if not path.is_dir():
+        return [str(given)]
+    found = [str(each) for each in folders.files_below(path) if folders.is_audio(each)]
+    if not found:
+        raise ValueError(
+            f"Expected audio files. Received: {path}, a folder without any that is "
+            "read. Give the folder above them, or the files."
+        )
+    return found
+
+
+def choose(labels: Iterable[str], task: ColumnTask) -> list[str]:
+    """The classes that come into question, in the order of the model.
+
+    Args:
+        labels: Their names; none for all of them.
+        task: The main task of the model.
+
+    Raises:
+        ValueError: If a label is not a class of the model, or if there is only one.
+    """
+    wanted = as_list(labels)
+    if not wanted:
+        return []
+    unknown = [each for each in wanted if each not in task.classes]
+    if unknown or len(set(wanted)) < 2:
+        raise ValueError(
+            f"`labels` must be two or more of the classes of the model, "
+            f"{list(task.classes)}. Received: {wanted}. Correct the names."
+        )
+    return [each for each in task.classes if each in wanted]
+
+
+def restricted(table: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
+    """The table with the probabilities of some classes, which sum to 1.
+
+    Where all of them are 0, they become equal.
+
+    Args:
+        table: The predictions.
+        classes: The classes; none for all of them.
+    """
+    if not classes:
+        return table
+    names = [f"p_{each}" for each in classes]
+    values = table[names].to_numpy(float)
+    sums = values.sum(axis=1, keepdims=True)
+    values = np.where(sums > 0, values / np.where(sums > 0, sums, 1), 1 / len(names))
+    others = [each for each in table if each.startswith("p_") and each not in names]
+    kept = table.drop(columns=others)
+    kept[names] = values
+    kept["prediction"] = np.array(classes, object)[values.argmax(axis=1)]
+    kept.attrs = dict(table.attrs)
+    return kept

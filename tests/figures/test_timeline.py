@@ -1,0 +1,52 @@
+"""The figure of a waveform and of the probabilities of its windows."""
+
+import io
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from toy_figures import WAVE, WINDOWS
+
+from keras_ser import figures
+
+
+@pytest.fixture
+def panels(monkeypatch):
+    made = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *a, **k: made.append(figure))
+    figures.timeline(WAVE, 100, WINDOWS.sample(frac=1, random_state=0), io.BytesIO())
+    return made[-1].axes
+
+
+def test_probabilities_are_stacked_from_start_to_start(panels):
+    below = panels[1]
+    steps = [patch.get_data() for patch in below.patches]
+    for each in steps:
+        np.testing.assert_allclose(each.edges, [0.0, 1.0, 2.0, 3.0])
+    tops = np.array([each.values for each in steps])
+    np.testing.assert_allclose(tops[0], [0.2, 0.3, 0.5])
+    np.testing.assert_allclose(tops[-1], 1.0)
+    np.testing.assert_allclose(steps[2].baseline, tops[1])
+    names = [text.get_text() for text in below.get_legend().get_texts()]
+    assert names == ["a", "b", "c"]
+    assert below.get_xlim() == (0.0, 3.0) and below.get_ylim() == (0.0, 1.0)
+
+
+def test_the_waveform_keeps_its_extremes(panels):
+    (area,) = panels[0].collections
+    heights = area.get_paths()[0].vertices[:, 1]
+    assert heights.min() == WAVE.min() and heights.max() == WAVE.max()
+
+
+@pytest.mark.parametrize(
+    ("wave", "table"),
+    [
+        (WAVE, WINDOWS[:0]),
+        (WAVE[:0], WINDOWS),
+        (WAVE[None], WINDOWS),
+        (WAVE, WINDOWS[["start", "end"]]),
+    ],
+)
+def test_what_cannot_be_drawn_is_rejected(wave, table):
+    with pytest.raises(ValueError, match="A timeline needs samples"):
+        figures.timeline(wave, 100, table, io.BytesIO())
