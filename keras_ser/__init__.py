@@ -47,7 +47,7 @@ __getattr__, _, __all__ = lazy_loader.attach(
         "features": [
             *("FeatureStore", "FilterBank", "LogMel", "Preprocessing", "Spectrogram")
         ],
-        "inference": ["Recogniser", "load"],
+        "inference": ["Recogniser", "Recognizer", "load"],
     },
 )
 __all__ += ["__version__"]

@@ -422,31 +422,7 @@ def robustness(command) -> None:
 
 def predict(command) -> None:
     _model(command)
-    command.add_argument(
-        "audio",
-        nargs="+",
-        metavar="FILE",
-        help="audio files, and folders of them; one that cannot be used is named at "
-        "the end, with exit code 1",
-    )
-    command.add_argument(
-        "--window",
-        type=float,
-        metavar="S",
-        help="length of a window in seconds; default: one prediction per file",
-    )
-    command.add_argument(
-        "--hop",
-        type=float,
-        metavar="S",
-        help="seconds from the start of one window to the next; default: --window",
-    )
-    command.add_argument(
-        "--front-end",
-        metavar="PATH",
-        help="folder or file that the front-end needs, such as an ONNX network, if it "
-        "is elsewhere than when the model was trained",
-    )
+    _audio(command)
     command.add_argument(
         "--json",
         dest="as_json",
@@ -469,6 +445,43 @@ def predict(command) -> None:
         metavar="DIR",
         help="also draw the waveform and the probabilities of each file over time into "
         "DIR; most useful with --window and --hop",
+    )
+
+
+def embed(command) -> None:
+    _model(command)
+    _audio(command)
+    command.add_argument(
+        "--out", required=True, metavar="FILE", help="CSV file to write"
+    )
+
+
+def _audio(command) -> None:
+    """Audio files, and how they are cut."""
+    command.add_argument(
+        "audio",
+        nargs="+",
+        metavar="FILE",
+        help="audio files, and folders of them; one that cannot be used is named at "
+        "the end, with exit code 1",
+    )
+    command.add_argument(
+        "--window",
+        type=float,
+        metavar="S",
+        help="length of a window in seconds; default: one row per file",
+    )
+    command.add_argument(
+        "--hop",
+        type=float,
+        metavar="S",
+        help="seconds from the start of one window to the next; default: --window",
+    )
+    command.add_argument(
+        "--front-end",
+        metavar="PATH",
+        help="folder or file that the front-end needs, such as an ONNX network, if it "
+        "is elsewhere than when the model was trained",
     )
 
 

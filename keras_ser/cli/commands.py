@@ -31,6 +31,8 @@ def corpus(
     options = parse_options(overrides)
     found = find.find(data, emotion, speaker, options, root or "")
     print(*found.guessed, sep="\n", end="\n" * bool(found.guessed), file=sys.stderr)
+    if found.speakers and as_json:
+        raise find.SpeakerUnknown(found.choices())
     if found.speakers:
         print(found.choices())
         return
@@ -45,11 +47,18 @@ def corpus(
         print("written:", database.write(table, audformat), file=sys.stderr)
 
 
-def train(overrides: list, **options) -> None:
+def train(overrides: list, **options) -> int | None:
     from keras_ser import experiments
+    from keras_ser.cli import errors
+    from keras_ser.corpora.find import SpeakerUnknown
     from keras_ser.experiments.overrides import parse_options
 
-    experiments.train(**options, options=parse_options(overrides))
+    try:
+        experiments.train(**options, options=parse_options(overrides))
+    except SpeakerUnknown as error:
+        print(error, file=sys.stderr)  # a line per choice
+        return errors.BAD_INPUT
+    return None
 
 
 def features(verify: bool, **options) -> None:
@@ -112,16 +121,11 @@ def predict(
     as_json: bool, out: str | None, picture: str | None, **options
 ) -> int | None:
     from keras_ser import inference
-    from keras_ser.audio.unusable import Unusable, UnusableAudio
-    from keras_ser.cli import errors, streams
-    from keras_ser.utils import csv_files, files
 
     table = inference.predict(**options, skip_bad=True)
-    bad = [Unusable(name, name, why) for name, why in table.attrs["skipped"].items()]
-    if bad and table.empty:
-        raise UnusableAudio(bad)
+    _check_any(table)
     if out:
-        print("written:", files.write_text(out, csv_files.to_text(table)))
+        _write_table(table, out)
     elif as_json:
         print(table.to_json(orient="records", lines=True), end="")
     else:
@@ -129,9 +133,41 @@ def predict(
     if picture:
         written = inference.draw_timelines(table, picture, options["model"])
         print("written:", *written, sep="\n  ")
-    for each in bad:
-        streams.write_line(f"not predicted: {each.file}: {each.reason}")
-    return errors.FAILED if bad else None
+    return _list_skipped(table)
+
+
+def embed(out: str, **options) -> int | None:
+    from keras_ser import inference
+
+    table = inference.embed(**options, skip_bad=True)
+    _check_any(table)
+    _write_table(table, out)
+    return _list_skipped(table)
+
+
+def _write_table(table, path: str) -> None:
+    from keras_ser.utils import csv_files, files
+
+    print("written:", files.write_text(path, csv_files.to_text(table)))
+
+
+def _check_any(table) -> None:
+    """Raises an error that lists the files if none could be used."""
+    from keras_ser.audio.unusable import Unusable, UnusableAudio
+
+    skipped = table.attrs["skipped"]
+    if skipped and table.empty:
+        raise UnusableAudio(Unusable(name, name, why) for name, why in skipped.items())
+
+
+def _list_skipped(table) -> int | None:
+    """Lists the files that could not be used; returns the exit code."""
+    from keras_ser.cli import errors, streams
+
+    for name, why in table.attrs["skipped"].items():
+        reason = why if name in why else f"{name}: {why}"
+        streams.write_line(f"left out: {reason}")
+    return errors.FAILED if table.attrs["skipped"] else None
 
 
 def export(**options) -> None:

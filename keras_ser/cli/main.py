@@ -98,6 +98,7 @@ COMMANDS = {
     "report": "Write the report of finished runs.",
     "pack": "Pack finished runs into one archive per experiment, without models.",
     "predict": "Recognise the emotion in audio files.",
+    "embed": "Write the embeddings of audio files.",
     "export": "Export a model for other programs, from waveform to probabilities.",
 }
 

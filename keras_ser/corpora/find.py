@@ -18,6 +18,10 @@ MAX_VALUES = 4  # that a line names
 MAX_GUESSES = 4  # of one kind that a text lists
 
 
+class SpeakerUnknown(ValueError):
+    """Several places in paths may say the speaker. The text has a line for each."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Found:
     """A reader of `CORPORA` for data of a user, and what to tell it.

@@ -76,6 +76,8 @@ def train(
         The folder of the experiment. Its report is in `report/`.
 
     Raises:
+        SpeakerUnknown: If several places in the paths may say the speaker. This
+            `ValueError` lists them with the commands that choose.
         ValueError: If the data cannot be understood. It says what to do.
         FileNotFoundError: If there are none.
 
@@ -88,8 +90,9 @@ def train(
         files.writable_folder(each)
     found = finding.find(data, emotion, speaker, options)
     if found.speakers:
-        raise ValueError(found.choices())
-    table = corpora.read(found.reader, found.root, labels=labels, **found.options)
+        raise finding.SpeakerUnknown(found.choices())
+    options = {**found.options, "labels": labels, "keep_unreadable": skip_bad}
+    table = corpora.read(found.reader, found.root, **options)
     config = plan(found, table, labels, groups, name)
     if progress:
         print(describe(found, table, config, workers))
@@ -192,13 +195,16 @@ def estimate(config: Experiment, table: pd.DataFrame, workers: int = 1) -> str:
     training, folds = config.training, _folds(config, table)
     share = 1 - 1 / folds  # of the speech that a fold trains on, roughly
     rows = len(table) * share * training.rows_per_utterance
-    seconds = float(np.minimum(table.duration, config.features.seconds).mean())
+    lengths = table.duration.dropna()  # of the files that can be read
+    seconds = float(np.minimum(lengths, config.features.seconds).mean())
     flop = sum(FLOP_PER_SECOND.get(each, 0.0) for each in config.systems) * seconds
     total = flop * rows / BATCH * training.epochs * folds
     processes = min(workers, parallel.cpu_count())
     rate = _product_rate() * (processes if workers > 1 else 1)
     minutes = OVERHEAD * total / rate / 60
     low, high = (max(1, round(minutes * factor)) for factor in (0.7, 1.5))
+    if high <= 1:
+        return "about a minute"
     if high < 120:
         return f"{low} to {high} minutes"
     return f"{low / 60:.0f} to {high / 60:.0f} hours"

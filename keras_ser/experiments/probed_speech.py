@@ -13,7 +13,7 @@ import pandas as pd
 
 from keras_ser import evaluation
 from keras_ser.experiments.job import Job
-from keras_ser.features import FeatureStore, windows
+from keras_ser.features import FeatureStore
 from keras_ser.inference import Recogniser
 from keras_ser.protocols import HEARD, Fold
 from keras_ser.protocols.draws import random_key
@@ -128,39 +128,12 @@ class Embeddings:
         return self.held_out if same else self._of(self.speech.shown)
 
     def _of(self, rows: pd.DataFrame) -> np.ndarray:
-        found = np.zeros((len(rows), _units(self.recogniser)))
+        units = self.recogniser.model.embedding_model.output.shape[-1]
+        found = np.zeros((len(rows), units))
         for test, own in rows.groupby("test").indices.items():
             spoken = self.speech.spoken[test]
             features = evaluation.normalised_features(
                 self.recogniser, rows.iloc[own], self.store, speech=spoken
             )
-            found[own] = embed(self.recogniser, features)
+            found[own] = self.recogniser.embeddings(features)
         return found
-
-
-def embed(recogniser: Recogniser, utterances: list[np.ndarray]) -> np.ndarray:
-    """The embeddings of utterances, each the mean over the windows that cover it.
-
-    Args:
-        recogniser: The network with its preprocessing.
-        utterances: Normalised features, `(frames, dimensions)` each.
-
-    Returns:
-        Array `(utterances, units)`.
-    """
-    model, window = recogniser.model, recogniser.preprocessing.window
-    parts = [windows.cover_with_windows(each, window) for each in utterances]
-    owners = np.repeat(np.arange(len(parts)), [*map(len, parts)])
-    pieces = [piece for each in parts for piece in each]
-    time = None if model.mask_padding else window  # as in training
-    batches = windows.batches_by_length([*map(len, pieces)], recogniser.batch)
-    found = np.zeros((len(pieces), _units(recogniser)))
-    for chosen in batches:
-        batch = windows.pad([pieces[each] for each in chosen], len(batches[0]), time)
-        values = model.embedding_model.predict_on_batch(batch)
-        found[chosen] = np.array(values)[: len(chosen)]
-    return windows.mean_over_windows(found, owners)
-
-
-def _units(recogniser: Recogniser) -> int:
-    return recogniser.model.embedding_model.output.shape[-1]

@@ -47,7 +47,7 @@ def timeline(
         _draw_stack(below, edges, table[names].to_numpy(float), names)
         below.set(xlabel="time (s)", ylabel="probability", ylim=(0, 1))
         below.set_xlim(0, len(wave) / rate)
-        below.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+        below.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), reverse=True)
         if title:
             above.set_title(title)
 

@@ -9,13 +9,15 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "formats",
         "inputs",
         "model_file",
+        "predicting",
         "recogniser",
         "timelines",
     ],
     submod_attrs={
         "exporters": ["export"],
         "formats": ["FORMATS"],
-        "recogniser": ["Recogniser", "load", "predict"],
+        "predicting": ["embed", "load", "predict"],
+        "recogniser": ["Recogniser", "Recognizer"],
         "timelines": ["draw_timelines"],
     },
 )

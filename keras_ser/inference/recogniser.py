@@ -43,6 +43,13 @@ class Recogniser:
         masked = getattr(model, "mask_padding", True)
         self._padded_frames = None if masked else preprocessing.window
 
+    def __repr__(self):
+        front_end = type(self.preprocessing.front_end).__name__
+        return (
+            f"<Recogniser {type(self.model).__name__}: {', '.join(self.classes)}; "
+            f"{front_end}, windows of {self.preprocessing.seconds:g} s>"
+        )
+
     @property
     def task(self) -> ColumnTask:
         """The main task, whose predictions `predict` returns."""
@@ -105,34 +112,78 @@ class Recogniser:
                 seconds that holds at least one frame, or if a label is not a class of
                 the model.
         """
-        speech.check_windows(window, hop, self.preprocessing.front_end)
         chosen = inputs.choose(labels, self.task)
-        with inputs.files_of(audio, rate) as paths:
-            table = self._predict_files(paths, window, hop, skip_bad)
-        if inputs.is_array(audio):
-            table["file"] = inputs.ARRAY
-        return inputs.restricted(table, chosen)
 
-    def _predict_files(self, paths, window, hop, skip_bad) -> pd.DataFrame:
+        def compute(pieces):
+            return self._forward(pieces, None, None, self.tasks[:1])[self.task.name]
+
+        options = {"rate": rate, "skip_bad": skip_bad, "size": len(self.classes)}
+        table, posteriors = self._rows(audio, window, hop, compute, **options)
+        found = pd.concat([table, self.table(posteriors)], axis=1)
+        found.attrs = table.attrs
+        return inputs.restricted(found, chosen)
+
+    def embed(
+        self,
+        audio: Audio,
+        window: float | None = None,
+        hop: float | None = None,
+        *,
+        rate: float | None = None,
+        skip_bad: bool = False,
+    ) -> pd.DataFrame:
+        """Computes the embedding of files, or of windows that move over them.
+
+        The embedding is what the last layer of the emotion head gets. Where a file or
+        window is longer than the training window, it is the mean over the windows that
+        cover it.
+
+        Args:
+            audio, window, hop, rate, skip_bad: As for `predict`.
+
+        Returns:
+            Table with one row per file or window: `file`, `start` and `end` in seconds,
+            and one column per unit, `e_0` to `e_<units - 1>`.
+
+        Raises:
+            ValueError: As `predict`, or if the model has no embedding.
+        """
+        options = {"rate": rate, "skip_bad": skip_bad, "size": self._units()}
+        table, values = self._rows(audio, window, hop, self._embed, **options)
+        names = [f"e_{number}" for number in range(values.shape[1])]
+        found = pd.concat([table, pd.DataFrame(values, columns=names)], axis=1)
+        found.attrs = table.attrs
+        return found
+
+    def _rows(
+        self, given, window, hop, compute, rate, skip_bad, size
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """The files or windows of what is given, and what is computed of each.
+
+        Args:
+            given, window, hop, rate, skip_bad: As for `predict`.
+            compute: Function from pieces of normalised features, `(frames, dimensions)`
+                each, to an array `(pieces, size)`.
+            size: The number of values per piece.
+        """
+        speech.check_windows(window, hop, self.preprocessing.front_end)
         rows: list[tuple] = []
         bad: list[Unusable] | None = [] if skip_bad else None
-        pieces = speech.pieces(self.preprocessing, paths, window, hop, rows, bad)
-        owners, found = [], [np.zeros((0, len(self.classes)))]
-        for group in speech.grouped(pieces, BATCHES_HELD * self.batch):
-            owners += [piece.row for piece in group]
-            given = [piece.features for piece in group]
-            found.append(
-                self._forward(given, None, None, self.tasks[:1])[self.task.name]
-            )
+        owners, found = [], [np.zeros((0, size))]
+        with inputs.files_of(given, rate) as paths:
+            pieces = speech.pieces(self.preprocessing, paths, window, hop, rows, bad)
+            for group in speech.grouped(pieces, BATCHES_HELD * self.batch):
+                owners += [piece.row for piece in group]
+                found.append(compute([piece.features for piece in group]))
         table = pd.DataFrame(rows, columns=["file", "start", "end"])
-        posteriors = windows.mean_over_windows(
-            np.concatenate(found), np.array(owners, int)
-        )
-        table = pd.concat([table, self.table(posteriors)], axis=1)
+        values = windows.mean_over_windows(np.concatenate(found), np.array(owners, int))
         skipped = {each.file: each.reason for each in bad or []}
-        table = table[~table.file.isin(skipped)].reset_index(drop=True)
+        good = ~table.file.isin(skipped)
+        table = table[good].reset_index(drop=True)
+        if inputs.is_array(given):
+            table["file"] = inputs.ARRAY
         table.attrs["skipped"] = skipped
-        return table
+        return table, values[good.to_numpy(bool)]
 
     def features(
         self,
@@ -212,6 +263,26 @@ class Recogniser:
             for name, values in found.items()
         }
 
+    def embeddings(self, utterances: list[np.ndarray]) -> np.ndarray:
+        """Computes the embeddings of utterances from normalised features.
+
+        Each is the mean over the windows that cover the utterance.
+
+        Args:
+            utterances: Normalised features, `(frames, dimensions)` per utterance.
+
+        Returns:
+            Array `(utterances, units)`.
+
+        Raises:
+            ValueError: If the model has no embedding.
+        """
+        window = self.preprocessing.window
+        parts = [windows.cover_with_windows(each, window) for each in utterances]
+        owners = np.repeat(np.arange(len(parts)), [*map(len, parts)])
+        pieces = [piece for each in parts for piece in each]
+        return windows.mean_over_windows(self._embed(pieces), owners)
+
     def table(self, posteriors: np.ndarray) -> pd.DataFrame:
         """Returns a table of probabilities, with the most probable class of each row.
 
@@ -270,6 +341,27 @@ class Recogniser:
         _check_finite(result)
         return result
 
+    def _units(self) -> int:
+        """The number of values of an embedding."""
+        model = self.model.embedding_model
+        if model is None:
+            raise ValueError(
+                f"Expected a model with an embedding. Received: a "
+                f"{type(self.model).__name__}, which has none. Use another model."
+            )
+        return model.output.shape[-1]
+
+    def _embed(self, pieces: list[np.ndarray]) -> np.ndarray:
+        """The embeddings of windows, `(pieces, units)`."""
+        found = np.zeros((len(pieces), self._units()))
+        batches = windows.batches_by_length([*map(len, pieces)], self.batch)
+        for chosen in batches:
+            parts = [pieces[index] for index in chosen]
+            batch = windows.pad(parts, len(batches[0]), self._padded_frames)
+            values = self.model.embedding_model.predict_on_batch(batch)
+            found[chosen] = np.array(values)[: len(chosen)]
+        return found
+
     def _apply(self, batch: np.ndarray, tasks) -> dict[str, np.ndarray]:
         """The outputs of a batch; for the main task alone, by a smaller model."""
         if tasks == self.tasks[:1]:
@@ -279,71 +371,12 @@ class Recogniser:
         return {task.name: np.array(found[task.name]) for task in tasks}
 
 
-def load(path: str | Path, front_end: str | Path | None = None) -> Recogniser:
-    """Loads a `Recogniser` from a model file or a run folder.
-
-    See `Recogniser.load`.
-
-    Args:
-        path: Model file or run folder.
-        front_end: Folder or file that the front-end needs, if it is elsewhere than when
-            the model was trained.
-
-    Returns:
-        The recogniser.
-
-    Raises:
-        FileNotFoundError: If the file does not exist, or the run is that of a classical
-            system, which saves no model.
-        ValueError: If the file is not a model of this package, or is damaged.
-
-    Example:
-
-    >>> load("runs/emodb/mtl_aug/03-0").classes
-    ('anger', 'happiness', 'neutral', 'sadness')
-    """
-    return Recogniser.load(path, front_end)
-
-
-def predict(
-    model: str | Path,
-    audio: Audio,
-    window: float | None = None,
-    hop: float | None = None,
-    front_end: str | Path | None = None,
-    **options,
-) -> pd.DataFrame:
-    """Predicts the emotion of audio files, as `keras-ser predict` does.
-
-    Args:
-        model: Run folder or model file.
-        audio: Audio file, folder, several of them, or an array of samples; see
-            `Recogniser.predict`.
-        window: Length of a window in seconds. Without it, each file is one row.
-        hop: Seconds from the start of one window to the start of the next. The default
-            is `window`.
-        front_end: As for `load`.
-        **options: `rate`, `labels` and `skip_bad`; see `Recogniser.predict`.
-
-    Returns:
-        Table with one row per file or window. See `Recogniser.predict`.
-
-    Raises:
-        FileNotFoundError: If the model does not exist.
-        ValueError: If the model file is damaged, an audio file does not exist or cannot
-            be used, or `window` or `hop` is not a number of seconds that holds at least
-            one frame.
-
-    Example:
-
-    >>> predict("runs/emodb/mtl_aug/03-0", ["speech.mp3"], window=3.0, hop=1.0)
-    """
-    return load(model, front_end).predict(audio, window, hop, **options)
-
-
 def _check_finite(outputs: dict[str, np.ndarray]) -> None:
     if not all(np.isfinite(values).all() for values in outputs.values()):
         raise ValueError(
             "Expected finite outputs. Received: NaN or infinity from a model whose "
             "weights are damaged. Copy the model file again, or train the model again."
         )
+
+
+Recognizer = Recogniser  # the American spelling

@@ -103,6 +103,28 @@ def test_train_shows_what_was_understood_and_runs_it(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.filterwarnings("ignore:Corpus `data`")
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_a_file_that_is_no_audio_stops_or_is_skipped(
+    write_audio, noise, tmp_path, monkeypatch, capsys, skip_bad
+):
+    for seed, each in enumerate(itertools.product("ab", ("sad", "happy"), "1234")):
+        speaker, emotion, number = each
+        name = number * (1 + ord(speaker) % 2)
+        write_audio(f"data/{speaker}/{emotion}/{name}.wav", noise(0.1, seed=seed))
+    (tmp_path / "data" / "a" / "sad" / "9.wav").write_text("no audio")
+    monkeypatch.setattr(experiment, "run", lambda config, **options: options)
+    monkeypatch.setattr(own_data, "summarise", lambda *given: "summary")
+    options = {"out": tmp_path / "runs", "cache": tmp_path / "cache"}
+    if skip_bad:
+        called = own_data.train(tmp_path / "data", skip_bad=True, **options)
+        assert called["skip_bad"] is True
+        assert "Estimated time: about a minute." in capsys.readouterr().out
+    else:
+        with pytest.raises(ValueError, match=r"9\.wav"):
+            own_data.train(tmp_path / "data", **options)
+
+
 def test_several_speakers_are_a_choice(write_audio, tmp_path):
     for each in itertools.product("abc", "xyz", ("sad", "happy")):
         write_audio(f"data/{'_'.join(each)}.wav")

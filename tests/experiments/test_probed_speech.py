@@ -10,7 +10,7 @@ import pytest
 
 from keras_ser.experiments import plan, probed_speech
 from keras_ser.experiments.config import Experiment, System
-from keras_ser.experiments.probed_speech import draw, draw_speech, embed
+from keras_ser.experiments.probed_speech import draw, draw_speech
 from keras_ser.features import LogMel, Preprocessing
 from keras_ser.inference import Recogniser
 from keras_ser.models import MTLAug
@@ -87,7 +87,7 @@ def test_an_embedding_is_the_mean_over_the_windows_of_an_utterance(mask_padding)
     recogniser = Recogniser(linear(mask_padding), made, batch=3)
     window = made.window
     lengths = [window, 1, 2 * window, 3 * window - 1, 3]
-    found = embed(recogniser, [np.ones((n, 2), np.float32) for n in lengths])
+    found = recogniser.embeddings([np.ones((n, 2), np.float32) for n in lengths])
     expected = [window, 1, window, window, 3]
     np.testing.assert_allclose(found, np.repeat(expected, 2).reshape(5, 2))
 
@@ -101,7 +101,7 @@ def test_packing_changes_no_embedding():
     model = MTLAug(("a", "b"), dimensions=16, normalisation="batch", **sizes)
     rng = np.random.default_rng(0)
     speech = [rng.normal(size=(n, 16)).astype(np.float32) for n in (20, 64, 99, 150)]
-    together = embed(Recogniser(model, made, batch=4), speech)
-    alone = embed(Recogniser(model, made, batch=1), speech)
+    together = Recogniser(model, made, batch=4).embeddings(speech)
+    alone = Recogniser(model, made, batch=1).embeddings(speech)
     assert np.ptp(together, axis=0).max() > 1e-4
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-6)

@@ -28,7 +28,7 @@ def test_probabilities_are_stacked_from_start_to_start(panels):
     np.testing.assert_allclose(tops[-1], 1.0)
     np.testing.assert_allclose(steps[2].baseline, tops[1])
     names = [text.get_text() for text in below.get_legend().get_texts()]
-    assert names == ["a", "b", "c"]
+    assert names == ["c", "b", "a"]  # in the order of the stack, from above
     assert below.get_xlim() == (0.0, 3.0) and below.get_ylim() == (0.0, 1.0)
 
 

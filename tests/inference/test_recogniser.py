@@ -361,3 +361,10 @@ def test_timelines_are_drawn_per_file(recogniser, write_audio, noise, tmp_path):
     written = inference.draw_timelines(table, tmp_path / "pictures", "toy")
     assert [path.name for path in written] == ["a.png", "a-2.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
+
+
+def test_a_recogniser_says_what_it_is(recogniser):
+    assert repr(recogniser) == (
+        "<Recogniser MTLAug: anger, neutral, sadness; LogMel, windows of 1 s>"
+    )
+    assert inference.Recognizer is inference.Recogniser
