@@ -63,12 +63,12 @@ PRIOR = {
     "val_code_skewness": 0.0,
     "val_code_kurtosis": 0.0,
 }
-# Windows of a second of sound.
+# Sound of three seconds, and windows of which two overlap and two leave a gap.
 WAVE = 0.3 * np.sin(np.arange(300))
 WINDOWS = pd.DataFrame(
     {
         "start": [0.0, 1.0, 2.0],
-        "end": [1.5, 2.5, 3.0],
+        "end": [1.5, 1.6, 3.0],
         **{f"p_{name}": [0.2, 0.3, 0.5] for name in "ab"},
         "p_c": [0.6, 0.4, 0.0],
     }

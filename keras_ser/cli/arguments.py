@@ -82,14 +82,14 @@ def _data(command) -> None:
         default="",
         metavar="PATTERN",
         help="regular expression whose group finds the emotion in the path of each "
-        "file, the file's name included; default: guessed",
+        "file, the file's name included, or a column of the list; default: guessed",
     )
     command.add_argument(
         "--speaker",
         default="",
         metavar="PATTERN",
-        help="such a pattern for the speaker, or a column of the list; default: "
-        "guessed if only one place fits",
+        help="such a pattern for the speaker, or a column of the list; without it, "
+        "`corpus` lists what may be the speaker",
     )
     command.add_argument(
         "--set",
@@ -434,8 +434,8 @@ def predict(command) -> None:
         type=_names,
         default=(),
         metavar="A,B",
-        help="classes that come into question, with commas between them; their "
-        "probabilities then sum to 1; default: all of the model",
+        help="classes to choose from, with commas between them; their probabilities "
+        "then sum to 1; default: all of the model",
     )
     command.add_argument(
         "--out", metavar="FILE", help="CSV file to write instead of printing a table"
@@ -462,8 +462,8 @@ def _audio(command) -> None:
         "audio",
         nargs="+",
         metavar="FILE",
-        help="audio files, and folders of them; one that cannot be used is named at "
-        "the end, with exit code 1",
+        help="audio files, and folders of them; files that cannot be used are listed "
+        "at the end, and the exit code is then 1",
     )
     command.add_argument(
         "--window",

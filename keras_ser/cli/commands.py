@@ -22,8 +22,9 @@ def corpus(
     workers: int,
     audformat: str,
     as_json: bool,
-) -> None:
+) -> int | None:
     from keras_ser import corpora
+    from keras_ser.cli import errors
     from keras_ser.corpora import audformat as database
     from keras_ser.corpora import find
     from keras_ser.experiments.overrides import parse_options
@@ -31,11 +32,10 @@ def corpus(
     options = parse_options(overrides)
     found = find.find(data, emotion, speaker, options, root or "")
     print(*found.guessed, sep="\n", end="\n" * bool(found.guessed), file=sys.stderr)
-    if found.speakers and as_json:
-        raise find.SpeakerUnknown(found.choices())
     if found.speakers:
-        print(found.choices())
-        return
+        done = not (as_json or audformat)
+        print(found.choices(), file=sys.stdout if done else sys.stderr)
+        return None if done else errors.BAD_INPUT
     survey = corpora.survey_corpus(found.reader, found.root, workers, **found.options)
     if as_json:
         print(json.dumps(dataclasses.asdict(survey), indent=2, ensure_ascii=False))
@@ -45,6 +45,7 @@ def corpus(
     if audformat:
         table = corpora.read(found.reader, found.root, **found.options)
         print("written:", database.write(table, audformat), file=sys.stderr)
+    return None
 
 
 def train(overrides: list, **options) -> int | None:
@@ -122,6 +123,10 @@ def predict(
 ) -> int | None:
     from keras_ser import inference
 
+    if as_json and out:
+        raise ValueError(
+            "--json prints, and --out writes CSV. Received: both. Choose one of them."
+        )
     table = inference.predict(**options, skip_bad=True)
     _check_any(table)
     if out:
@@ -132,7 +137,7 @@ def predict(
         print(table.to_string(index=False, float_format="{:.3f}".format))
     if picture:
         written = inference.draw_timelines(table, picture, options["model"])
-        print("written:", *written, sep="\n  ")
+        print("written:", *written, sep="\n  ", file=sys.stderr)
     return _list_skipped(table)
 
 
@@ -148,7 +153,8 @@ def embed(out: str, **options) -> int | None:
 def _write_table(table, path: str) -> None:
     from keras_ser.utils import csv_files, files
 
-    print("written:", files.write_text(path, csv_files.to_text(table)))
+    written = files.write_text(path, csv_files.to_text(table))
+    print("written:", written, file=sys.stderr)
 
 
 def _check_any(table) -> None:

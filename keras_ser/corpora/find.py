@@ -1,5 +1,6 @@
 """From a folder or a file of a user to a reader and its options."""
 
+import ast
 import dataclasses
 import shlex
 from collections.abc import Mapping
@@ -8,18 +9,19 @@ from typing import Any
 
 from keras_ser.corpora import folders, people, registry
 from keras_ser.corpora.own import guesses, patterns
-from keras_ser.corpora.own.guesses import Guess
+from keras_ser.corpora.own.guesses import MIN_CROSSED, Guess
 from keras_ser.corpora.own.huggingface import METADATA
 
 OWN = ("csv", "emobox", "folder", "huggingface")  # readers that need no name
 LISTS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "csv"}
 LISTS |= {".jsonl": "emobox"}
+BY_COLUMN = ("csv", "huggingface")  # readers whose emotions are in a column
 MAX_VALUES = 4  # that a line names
-MAX_GUESSES = 4  # of one kind that a text lists
+NUMBERS = {1: "One place", 2: "Two places", 3: "Three places", 4: "Four places"}
 
 
 class SpeakerUnknown(ValueError):
-    """Several places in paths may say the speaker. The text has a line for each."""
+    """Nobody has said which place in paths is the speaker. A line for each place."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Found:
         reader: The name of the reader.
         root: The folder or the list.
         options: The options of the reader, given and guessed.
-        speakers: The guesses of the speaker, if the choice is left to the user. The
-            data cannot be read before.
+        speakers: The places in paths that may be the speaker, if the user has to choose
+            one. The data cannot be read before.
         guessed: What was guessed, one line each.
     """
 
@@ -41,38 +43,36 @@ class Found:
     speakers: tuple[Guess, ...] = ()
     guessed: tuple[str, ...] = ()
 
-    def command(self, verb: str = "train", **more: str) -> str:
-        """The command that takes the data as they were understood.
+    def command(self, **more: str) -> str:
+        """The command that trains on the data.
 
         Args:
-            verb: The command, `train` or `corpus`.
             **more: Further options.
         """
         named = {**self.options, **more}
-        is_corpus = self.reader not in OWN
-        words = ["keras-ser", verb]
-        words.append(f"{self.reader}={self.root}" if is_corpus else str(self.root))
+        is_known = self.root.exists() and _reader(self.root) == self.reader
+        place = str(self.root) if is_known else f"{self.reader}={self.root}"
+        words = ["keras-ser", "train", place]
         for name in ("emotion", "speaker"):
             value = named.pop(name, "")
-            words += [f"--{name}", value] if value else []
+            words += (
+                [f"--{name}={value}"] if value else []
+            )  # it may start with a hyphen
         for name, value in named.items():
-            words += ["--set", f"{name}={value}"]
+            words += ["--set", f"{name}={_literal(value)}"]
         return shlex.join(words)
 
-    def choices(self, verb: str = "train") -> str:
-        """The guesses of the speaker, each with the command that chooses it.
-
-        Args:
-            verb: The command, `train` or `corpus`.
-        """
+    def choices(self) -> str:
+        """The places that may be the speaker, each with the command that chooses it."""
+        number = NUMBERS.get(len(self.speakers), f"{len(self.speakers)} places")
         lines = [
-            f"{_count(self.speakers)} in the paths may be the speaker. Nobody can know "
-            "which one except you, and a figure means nothing if it is the wrong one. "
-            "Give the command with the right one:"
+            f"{number} in the paths may be the speaker. Sentences and takes look the "
+            "same, so only you can say. With the wrong one, a score would not be about "
+            "new speakers. Choose a command:"
         ]
-        for guess in self.speakers[:MAX_GUESSES]:
+        for guess in self.speakers:
             lines.append(f"  {describe(guess)}")
-            lines.append(f"    {self.command(verb, speaker=guess.pattern)}")
+            lines.append(f"    {self.command(speaker=guess.pattern)}")
         return "\n".join(lines)
 
 
@@ -88,8 +88,9 @@ def find(
     Args:
         data: A folder of audio files, a list of files (CSV, parquet, or JSON lines),
             or `NAME=FOLDER` for the reader NAME of `CORPORA`.
-        emotion, speaker: Patterns, or a column for the speaker; see `own.Options`.
-            Without one, it is guessed from the paths of a folder.
+        emotion: A pattern that finds the emotion in a path. By default, the place in
+            the paths is guessed. For a list, it is a column.
+        speaker: A pattern that finds the speaker in a path, or a column of a list.
         options: Further options of the reader.
         root: The folder, if `data` is the name of a reader alone.
 
@@ -101,27 +102,48 @@ def find(
     given = {"emotion": emotion, "speaker": speaker}
     given = {key: value for key, value in given.items() if value}
     given |= dict(options or {})
-    if root:
-        return Found(str(data), Path(root), given)
     name, _, place = str(data).partition("=")
     is_named = name in registry.CORPORA and not Path(data).exists()
-    found = Path(place if is_named else data)
-    if is_named and not place or not found.exists():
+    found = Path(root or (place if is_named else data))
+    if not root and (is_named and not place or not found.exists()):
         advice = f"Give its folder, {name}=FOLDER" if is_named else "Correct the path"
         raise FileNotFoundError(
             "Expected a folder of audio files, a list of them, or a corpus and its "
             f"folder. Received: {data}, which does not exist. {advice}."
         )
-    reader = name if is_named else _reader(found)
-    return _guess(found, given) if reader == "folder" else Found(reader, found, given)
+    reader = str(data) if root else name if is_named else _reader(found)
+    if reader in BY_COLUMN and "emotion" in given:
+        columns = {**given.get("columns", {}), "emotion": given.pop("emotion")}
+        given["columns"] = columns
+    guessing = reader == "folder" and found.is_dir()
+    return _guess(found, given) if guessing else Found(reader, found, given)
 
 
 def describe(guess: Guess) -> str:
-    """A guess in a line: the place, the number of values and the first of them."""
+    """A guess in a line: the place, its first values, and what does not fit."""
     names = [f"{name} ({count})" for name, count in guess.counts.items()]
     more = ", …" if len(names) > MAX_VALUES else ""
-    shown = ", ".join(names[:MAX_VALUES])
-    return f"{guess.place}: {len(names)} values, {shown}{more}"
+    parts = [
+        f"{guess.place}: {len(names)} values, {', '.join(names[:MAX_VALUES])}{more}"
+    ]
+    if guess.unknown:
+        parts.append(f"unknown labels: {', '.join(guess.unknown[:MAX_VALUES])}")
+    if guess.absent:
+        parts.append(f"absent in {guess.absent} files")
+    if guess.crossed < MIN_CROSSED:
+        parts.append("doubtful, because many of them have a single emotion")
+    return "; ".join(parts)
+
+
+def _literal(value: Any) -> str:
+    """A value as `--set` reads it back: text that looks like a number is quoted."""
+    if not isinstance(value, str):
+        return repr(value)
+    try:
+        ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return value
+    return repr(value)
 
 
 def _reader(root: Path) -> str:
@@ -133,7 +155,7 @@ def _reader(root: Path) -> str:
             "Expected a folder of audio files, or a list of them, one of "
             f"{', '.join(LISTS)}. Received: {root}. Give the folder that it lies in."
         )
-    if any((root / name).is_file() for name in METADATA):
+    if any(each.name in METADATA for each in folders.files_below(root)):
         return "huggingface"
     tables = [*root.glob("db.*.csv"), *root.glob("db.*.parquet")]
     return "csv" if tables else "folder"
@@ -144,33 +166,27 @@ def _guess(root: Path, given: dict[str, Any]) -> Found:
     files = [file for file in folders.files_below(root) if folders.is_audio(file)]
     if not files:
         raise ValueError(
-            f"Expected a folder of audio files. Received: {root}, which has none that "
-            "is read. Give the folder above those of the audio files."
+            f"Expected a folder of audio files. Received: {root}, which has none. Give "
+            "the folder above those of the audio files."
         )
     paths = [people.composed(file.relative_to(root).as_posix()) for file in files]
     guessed, options = [], dict(given)
-    labelled = options.get("labelled", True)
-    if labelled and not options.get("emotion"):
-        found = guesses.guess_emotion(paths)
+    if options.get("labelled", True) and not options.get("emotion"):
+        found = guesses.guess_emotion(paths, options.get("emotions"))
         if found:
             options["emotion"] = found[0].pattern
             guessed.append(f"Emotion, guessed: {describe(found[0])}")
     if options.get("speaker"):
         return Found("folder", root, options, (), tuple(guessed))
-    labels = _labels(paths, options.get("emotion", ""))
-    found = guesses.guess_speaker(paths, labels)
+    found = guesses.guess_speaker(paths, _labels(paths, options.get("emotion", "")))
     if not found:
         raise ValueError(
-            "Expected paths that say the speaker, because without one no figure can be "
-            f"speaker-independent. Received: {paths[0]!r} and {len(paths) - 1} others, "
+            "Expected paths that say the speaker, because without one no score can be "
+            f"about new speakers. Received: {paths[0]!r} and {len(paths) - 1} others, "
             "in which nothing recurs like a speaker. Give a pattern whose group finds "
             r"the speaker, --speaker '(\d+)_', or a list (CSV) with a column `speaker`."
         )
-    if len(found) > 1:
-        return Found("folder", root, options, tuple(found), tuple(guessed))
-    options["speaker"] = found[0].pattern
-    guessed.append(f"Speaker, guessed: {describe(found[0])}")
-    return Found("folder", root, options, (), tuple(guessed))
+    return Found("folder", root, options, tuple(found), tuple(guessed))
 
 
 def _labels(paths: list[str], emotion: str) -> list[str]:
@@ -179,7 +195,3 @@ def _labels(paths: list[str], emotion: str) -> list[str]:
     if pattern is None or reason:
         return [""] * len(paths)
     return [patterns.find(pattern, path) for path in paths]
-
-
-def _count(found: tuple[Guess, ...]) -> str:
-    return {2: "Two places", 3: "Three places"}.get(len(found), "Several places")

@@ -1,6 +1,7 @@
 """From a folder of a user's audio files to a table of results: `keras-ser train`."""
 
 import importlib.util
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from keras_ser import corpora
+from keras_ser import corpora, protocols
 from keras_ser.corpora import find as finding
 from keras_ser.corpora.find import Found
 from keras_ser.experiments import experiment
@@ -16,9 +17,10 @@ from keras_ser.experiments.config import Experiment, Training
 from keras_ser.experiments.systems import CLASSICAL, NETWORKS
 from keras_ser.utils import files, parallel
 
-FEW_SPEAKERS = 3  # up to which nobody can be spared to select the epoch
+FEW_SPEAKERS = 5  # up to which development speakers would be missed in training
 MAX_SINGLE = 12  # speakers of whom each is tested by trainings of its own
 GROUPS = 5  # of more speakers
+DEV_FRACTION = 0.1  # of the utterances, where speakers are few
 SAMPLE_ROWS = 5
 SEED = 0  # of the rows that are shown
 PROBE, SVM = "mean_log_mel_probe", "egemaps_svm"
@@ -52,7 +54,7 @@ def train(
 
     The systems are a probe on the average spectrum, an SVM on openSMILE's functionals
     (if `opensmile` is installed), the augmented baseline, and MTL-AUG. Each speaker is
-    tested once, by systems that never heard this speaker. Up to 3 speakers, the
+    tested once, by systems that never heard this speaker. Up to 5 speakers, the
     protocol is `few_speakers`, up to 12 `leave_one_speaker_out`, and with more
     `k_fold`.
 
@@ -60,9 +62,9 @@ def train(
         data: A folder of audio files, a list of files (CSV, parquet, or JSON lines),
             or `NAME=FOLDER` for the reader NAME of `corpora.CORPORA`.
         emotion: A pattern (regular expression) whose group finds the emotion in the
-            path of each file, file name included. By default it is guessed.
-        speaker: Such a pattern for the speaker, or a column of the list. By default it
-            is guessed, if a single place in the paths may be the speaker.
+            path of each file, file name included, or a column of the list. By default
+            it is guessed.
+        speaker: Such a pattern for the speaker, or a column of the list.
         options: Further options of the reader, such as `{"emotions": {"wroth":
             "anger"}}`.
         labels: The classes; see `Experiment`.
@@ -76,9 +78,10 @@ def train(
         The folder of the experiment. Its report is in `report/`.
 
     Raises:
-        SpeakerUnknown: If several places in the paths may say the speaker. This
-            `ValueError` lists them with the commands that choose.
-        ValueError: If the data cannot be understood. It says what to do.
+        SpeakerUnknown: If nobody says who the speaker is. This `ValueError` lists the
+            places in the paths that may, each with the command that chooses it.
+        ValueError: If the data cannot be understood or divided, or if `out` holds runs
+            of that name on other data. It says what to do.
         FileNotFoundError: If there are none.
 
     Example:
@@ -93,9 +96,11 @@ def train(
         raise finding.SpeakerUnknown(found.choices())
     options = {**found.options, "labels": labels, "keep_unreadable": skip_bad}
     table = corpora.read(found.reader, found.root, **options)
+    table = table[(table.emotion != "") & table.duration.notna()]
     config = plan(found, table, labels, groups, name)
+    _check_same(Path(out) / config.name, config)
     if progress:
-        print(describe(found, table, config, workers))
+        print(describe(found, table, config, workers, threads))
     started = time.monotonic()
     folder = experiment.run(
         config,
@@ -108,7 +113,7 @@ def train(
         progress=progress,
     )
     if progress:
-        print(summarise(folder, table, time.monotonic() - started))
+        print(summarise(folder, time.monotonic() - started))
     return folder
 
 
@@ -123,15 +128,25 @@ def plan(
 
     Args:
         found: What is known of the data.
-        table: Their table.
+        table: Their labelled utterances.
         labels, groups, name: As for `train`.
+
+    Raises:
+        ValueError: If there are no labelled utterances.
     """
-    speakers = table.speaker.nunique()
+    if table.empty:
+        raise ValueError(
+            "Expected utterances with an emotion that can be read. Received: none in "
+            f"{found.root}. Say where the emotion is, --emotion PATTERN."
+        )
+    counts = table.speaker.value_counts()
     protocol, arguments = "leave_one_speaker_out", {}
-    if groups or speakers > MAX_SINGLE:
+    if groups or len(counts) > MAX_SINGLE:
         protocol, arguments = "k_fold", {"folds": groups or GROUPS}
-    elif speakers <= FEW_SPEAKERS:
+    elif len(counts) <= FEW_SPEAKERS:
         protocol = "few_speakers"
+        if counts.min() * DEV_FRACTION < 1:  # at least one utterance of each
+            arguments = {"fraction": float(min(0.5, 1 / counts.min()))}
     systems = {PROBE: CLASSICAL[PROBE]}
     if importlib.util.find_spec("opensmile"):
         systems[SVM] = CLASSICAL[SVM]
@@ -151,57 +166,68 @@ def plan(
 
 
 def describe(
-    found: Found, table: pd.DataFrame, config: Experiment, workers: int = 1
+    found: Found,
+    table: pd.DataFrame,
+    config: Experiment,
+    workers: int = 1,
+    threads: int | None = None,
 ) -> str:
-    """What was understood of the data, and what training will cost.
+    """What was understood of the data, and how long training will take.
 
     Args:
         found: What is known of the data.
-        table: Their table.
+        table: Their labelled utterances.
         config: The experiment.
-        workers: The number of processes that train.
+        workers, threads: As for `train`.
+
+    Raises:
+        ValueError: If the speakers cannot be divided in this way.
     """
+    folds = _divide(config, table)
     counts = table.emotion.value_counts().sort_index()
-    classes = ", ".join(f"{each or 'unlabelled'} {n}" for each, n in counts.items())
+    classes = ", ".join(f"{each} {n}" for each, n in counts.items())
     rows = table.sample(min(SAMPLE_ROWS, len(table)), random_state=SEED).sort_index()
-    shown = rows.assign(file=[Path(each).name for each in rows.file])
+    shown = rows.assign(file=[_below(each, found.root) for each in rows.file])
     shown = shown[["file", "speaker", "emotion"]]
-    folds = _folds(config, table)
-    minutes = estimate(config, table, workers)
     return "\n".join(
         [
             *found.guessed,
-            f"{SAMPLE_ROWS} of {len(table)} utterances; is this right?",
+            f"{len(rows)} of {len(table)} labelled utterances. Press Ctrl-C if speaker "
+            "or emotion are wrong.",
             shown.to_string(index=False),
             f"Classes: {classes}. Speakers: {table.speaker.nunique()}.",
-            f"{folds} folds ({config.protocol}), {len(config.systems)} systems: "
-            f"{', '.join(config.systems)}. Estimated time: {minutes}.",
+            f"{len(folds)} folds ({config.protocol}), {len(config.systems)} systems: "
+            f"{', '.join(config.systems)}. Estimated time: "
+            f"{estimate(config, folds, workers, threads)}.",
         ]
     )
 
 
-def estimate(config: Experiment, table: pd.DataFrame, workers: int = 1) -> str:
+def estimate(
+    config: Experiment,
+    folds: Mapping[str, protocols.Fold],
+    workers: int = 1,
+    threads: int | None = None,
+) -> str:
     """A rough estimate of the time that the networks of an experiment train.
 
     The operations of all updates are divided by the rate of a large matrix product on
-    this machine, and multiplied by how much slower an update is. Features, which are
-    computed once, come on top of it.
+    all cores of this machine, and multiplied by how much slower an update is. Features,
+    which are computed once, come on top of it.
 
     Args:
         config: The experiment.
-        table: Its table.
-        workers: The number of processes.
+        folds: Its folds.
+        workers, threads: As for `train`.
     """
-    training, folds = config.training, _folds(config, table)
-    share = 1 - 1 / folds  # of the speech that a fold trains on, roughly
-    rows = len(table) * share * training.rows_per_utterance
-    lengths = table.duration.dropna()  # of the files that can be read
-    seconds = float(np.minimum(lengths, config.features.seconds).mean())
-    flop = sum(FLOP_PER_SECOND.get(each, 0.0) for each in config.systems) * seconds
-    total = flop * rows / BATCH * training.epochs * folds
-    processes = min(workers, parallel.cpu_count())
-    rate = _product_rate() * (processes if workers > 1 else 1)
-    minutes = OVERHEAD * total / rate / 60
+    training = config.training
+    lengths = pd.concat([fold.train.duration for fold in folds.values()])
+    seconds = np.minimum(lengths, config.features.seconds).sum()
+    updates = training.rows_per_utterance * training.epochs / BATCH
+    flop = seconds * updates * sum(FLOP_PER_SECOND.get(x, 0) for x in config.systems)
+    cores = parallel.cpu_count()
+    used = min(1.0, workers * threads / cores) if threads else 1.0
+    minutes = OVERHEAD * flop / (used * _product_rate()) / 60
     low, high = (max(1, round(minutes * factor)) for factor in (0.7, 1.5))
     if high <= 1:
         return "about a minute"
@@ -210,12 +236,11 @@ def estimate(config: Experiment, table: pd.DataFrame, workers: int = 1) -> str:
     return f"{low / 60:.0f} to {high / 60:.0f} hours"
 
 
-def summarise(folder: Path, table: pd.DataFrame, seconds: float) -> str:
+def summarise(folder: Path, seconds: float) -> str:
     """The result in six lines, and what to do next.
 
     Args:
         folder: The folder of the experiment.
-        table: The table of the data.
         seconds: How long it took.
     """
     from keras_ser import reports
@@ -223,10 +248,10 @@ def summarise(folder: Path, table: pd.DataFrame, seconds: float) -> str:
 
     ((_, scores),) = reports.by_test_set([folder]).items()
     by_system = dict(list(scores.groupby("system")))
-    classes = len(corpora.classes(table))
+    classes = scores.truth[scores.truth != ""].nunique()
     lines = [
         f"{folder.name}: unweighted average recall in % with its 95 % interval, over "
-        f"{table.speaker.nunique()} speakers, each tested by systems that never heard "
+        f"{scores.speaker.nunique()} speakers, each tested by systems that never heard "
         f"them; chance {100 / classes:.1f}; {seconds / 60:.0f} minutes"
     ]
     names = [each for each in (PROBE, SVM, REFERENCE, PRIMARY) if each in by_system]
@@ -237,19 +262,51 @@ def summarise(folder: Path, table: pd.DataFrame, seconds: float) -> str:
             line += f", Δ to {REFERENCE} {differences[system].text}"
         lines.append(line)
     model = next((folder / PRIMARY).glob("*-0"))
+    tested = model.name.removesuffix("-0")
+    board = _command("tensorboard", "--logdir", folder)
+    predict = _command("keras-ser", "predict", model)
     return "\n".join(
         [
             *lines,
             "Next:",
             f"  all tables and pictures   {folder / 'report' / 'report.md'}",
-            f"  the training curves       tensorboard --logdir {folder}",
-            f"  recognise other audio     keras-ser predict {model} FILE",
+            f"  the training curves       {board}",
+            f"  recognise other audio     {predict} FILE  (the model of fold {tested})",
         ]
     )
 
 
-def _folds(config: Experiment, table: pd.DataFrame) -> int:
-    return config.protocol_arguments.get("folds") or table.speaker.nunique()
+def _command(*words) -> str:
+    return shlex.join(map(str, words))
+
+
+def _divide(config: Experiment, table: pd.DataFrame) -> dict[str, protocols.Fold]:
+    """The folds; an error of the protocol says how to choose another one."""
+    make = protocols.PROTOCOLS[config.protocol]
+    try:
+        return make(table.reset_index(drop=True), **config.protocol_arguments)
+    except ValueError as error:
+        speakers = table.speaker.nunique()
+        error.add_note(f"There are {speakers} speakers; --groups N changes the folds.")
+        raise
+
+
+def _check_same(folder: Path, config: Experiment) -> None:
+    """Raises if a folder has runs of this name that read their data differently."""
+    for path in sorted(folder.glob("*/*/config.json")):
+        recorded = files.read_object(path)
+        if recorded.get("corpus_options", {}) != config.corpus_options:
+            raise ValueError(
+                f"{folder} holds runs that read their data with other options: "
+                f"{files.short_repr(recorded.get('corpus_options', {}))}. Give these "
+                "runs another name, --name NAME, or delete that folder."
+            )
+
+
+def _below(file: str, root: Path) -> str:
+    """The path of a file below the folder of the data, or its name."""
+    path = Path(file)
+    return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
 
 
 def _product_rate() -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from keras_ser.figures.style import COLOURS, HATCHES, drawing
+from keras_ser.figures.style import bar_style, drawing
 
 COLUMNS = 1000  # of the waveform, each with its lowest and highest sample
 
@@ -16,8 +16,8 @@ def timeline(
 ) -> None:
     """Draw the waveform of a file above the probabilities of its windows.
 
-    The probabilities are stacked, so that they fill the height. The value of a window
-    stands from its start to the start of the next one.
+    The probabilities are stacked, so that they fill the height. Those of a window are
+    drawn from its start to its end, or to the start of the next window.
 
     Args:
         wave: The samples, `(samples,)`.
@@ -39,12 +39,12 @@ def timeline(
             f"windows with {len(names)} such columns. Pass the rows of one file."
         )
     table = table.sort_values("start")
-    ends = [*table.start.iloc[1:], table.end.iloc[-1]]
-    edges = np.array([table.start.iloc[0], *ends])
+    starts, ends = table.start.to_numpy(float), table.end.to_numpy(float)
+    widths = np.minimum(ends, [*starts[1:], np.inf]) - starts
     with drawing(path, (9.0, 4.5)) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.6))
         _draw_wave(above, wave, rate)
-        _draw_stack(below, edges, table[names].to_numpy(float), names)
+        _draw_stack(below, starts, widths, table[names].to_numpy(float), names)
         below.set(xlabel="time (s)", ylabel="probability", ylim=(0, 1))
         below.set_xlim(0, len(wave) / rate)
         below.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), reverse=True)
@@ -60,19 +60,13 @@ def _draw_wave(axes: Any, wave: np.ndarray, rate: float) -> None:
     axes.set(ylabel="amplitude")
 
 
-def _draw_stack(axes: Any, edges: np.ndarray, values: np.ndarray, names) -> None:
-    """The probabilities of each window, one upon the other."""
+def _draw_stack(axes: Any, starts, widths, values: np.ndarray, names) -> None:
+    """The probabilities of each window, stacked."""
     lower = np.zeros(len(values))
     for number, name in enumerate(names):
-        upper = lower + values[:, number]
-        turn, colour = divmod(number, len(COLOURS))
-        axes.stairs(
-            upper,
-            edges,
-            baseline=lower,
-            fill=True,
-            facecolor=COLOURS[colour],
-            hatch=HATCHES[(turn - 1) % len(HATCHES)] if turn else None,
-            label=name.removeprefix("p_"),
+        label = name.removeprefix("p_")
+        style = bar_style(number)
+        axes.bar(
+            starts, values[:, number], widths, lower, align="edge", label=label, **style
         )
-        lower = upper
+        lower = lower + values[:, number]

@@ -1,20 +1,22 @@
 """What a recogniser is asked for: files, folders or samples, and some classes."""
 
 import contextlib
+import math
+import numbers
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from keras_ser.corpora import folders
 from keras_ser.tasks import ColumnTask
 from keras_ser.utils.lists import as_list
 
 ARRAY = "array"  # the name of the file of samples
-Audio = str | Path | Iterable[str | Path] | ArrayLike
+MAX_CHANNELS = 64
+Audio = str | Path | Iterable[str | Path] | np.ndarray
 
 
 def is_array(audio: Audio) -> bool:
@@ -45,23 +47,33 @@ def files_of(audio: Audio, rate: float | None = None) -> Iterator[list[str]]:
         yield [path for each in as_list(audio) for path in _expanded(Path(each), each)]
         return
     samples = np.asarray(audio)
-    if not isinstance(rate, int | float) or isinstance(rate, bool) or not rate > 0:
+    if not isinstance(rate, numbers.Real) or not _is_whole(float(rate)):
         raise ValueError(
-            "An array of samples needs its `rate`, a number of samples per second. "
-            f"Received: rate={rate!r}. Pass rate=16000, for example."
+            "An array of samples needs its `rate`, a whole number of samples per "
+            f"second. Received: rate={rate!r}. Pass rate=16000, for example."
         )
+    channels = samples.shape[1:] or (1,)
     if samples.ndim not in (1, 2) or samples.dtype.kind != "f":
         raise ValueError(
             "Samples are floating-point numbers in [-1, 1] of shape (samples,) or "
             f"(samples, channels). Received: {samples.dtype} of shape {samples.shape}. "
             "Divide whole numbers by their largest value."
         )
+    if not 0 < channels[0] <= MAX_CHANNELS:
+        raise ValueError(
+            f"Samples have shape (samples, channels), with up to {MAX_CHANNELS} "
+            f"channels. Received: shape {samples.shape}. Transpose the array."
+        )
     import soundfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "array.wav")
-        soundfile.write(path, samples, int(rate), subtype="FLOAT")
+        soundfile.write(path, samples.astype(np.float32), int(rate), subtype="FLOAT")
         yield [str(path)]
+
+
+def _is_whole(rate: float) -> bool:
+    return math.isfinite(rate) and rate > 0 and rate == int(rate)
 
 
 def _expanded(path: Path, given) -> list[str]:
@@ -71,14 +83,14 @@ def _expanded(path: Path, given) -> list[str]:
     found = [str(each) for each in folders.files_below(path) if folders.is_audio(each)]
     if not found:
         raise ValueError(
-            f"Expected audio files. Received: {path}, a folder without any that is "
-            "read. Give the folder above them, or the files."
+            f"Expected audio files. Received: {path}, a folder without any. Give the "
+            "folder above them, or the files."
         )
     return found
 
 
 def choose(labels: Iterable[str], task: ColumnTask) -> list[str]:
-    """The classes that come into question, in the order of the model.
+    """The classes to choose from, in the order of the model.
 
     Args:
         labels: Their names; none for all of them.

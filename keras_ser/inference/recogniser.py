@@ -93,8 +93,8 @@ class Recogniser:
             hop: Seconds from the start of one window to the start of the next. The
                 default is `window`.
             rate: Samples per second, if `audio` is an array.
-            labels: The classes that come into question. The probabilities of the
-                others are left out, and those of these sum to 1. The default is all.
+            labels: The classes to choose from. The probabilities of the others are left
+                out, and those of these sum to 1. The default is all.
             skip_bad: Whether files that cannot be used are left out instead of being
                 an error. `table.attrs["skipped"]` maps them to what is wrong.
 
@@ -117,7 +117,7 @@ class Recogniser:
         def compute(pieces):
             return self._forward(pieces, None, None, self.tasks[:1])[self.task.name]
 
-        options = {"rate": rate, "skip_bad": skip_bad, "size": len(self.classes)}
+        options = {"rate": rate, "skip_bad": skip_bad, "size": self.task.size}
         table, posteriors = self._rows(audio, window, hop, compute, **options)
         found = pd.concat([table, self.table(posteriors)], axis=1)
         found.attrs = table.attrs
@@ -134,9 +134,9 @@ class Recogniser:
     ) -> pd.DataFrame:
         """Computes the embedding of files, or of windows that move over them.
 
-        The embedding is what the last layer of the emotion head gets. Where a file or
-        window is longer than the training window, it is the mean over the windows that
-        cover it.
+        The embedding is the input of the last layer of the emotion head. Where a file
+        or window is longer than the training window, it is the mean over the windows
+        that cover it.
 
         Args:
             audio, window, hop, rate, skip_bad: As for `predict`.

@@ -1,4 +1,4 @@
-"""A protocol for corpora of two or three speakers."""
+"""A protocol for corpora of a few speakers."""
 
 import dataclasses
 
@@ -19,9 +19,9 @@ def few_speakers(
 ) -> dict[str, Fold]:
     """Test each speaker once, and select the epoch on utterances of the others.
 
-    A corpus of two or three speakers has nobody left to select the epoch. The test
-    speaker is unknown to the training, as everywhere. The development speech, however,
-    is a fraction of the utterances of each training speaker, drawn as in `with_heard`.
+    With two speakers nobody is left to select the epoch, and with a few more, two
+    development speakers would be missed in training. The test speaker is unknown to
+    the training, as everywhere. The development speech, however, is a fraction of the utterances of each training speaker, drawn as in `with_heard`.
     A score on it says little about new speakers, and reports say so. Test the last
     epoch (`Training(select="last")`), and this speech decides nothing.
 
@@ -86,6 +86,7 @@ def _fold(name, table, speaker, unlabelled, fraction, seed) -> Fold:
     return dataclasses.replace(
         whole,
         dev=dev,
-        selected_by=f"held-out utterances of training speakers {', '.join(others)}",
+        selected_by="held-out utterances of training speakers "
+        f"{', '.join(speakers_of(dev))}",
         train_speakers_select=True,
     )

@@ -20,8 +20,8 @@ class Fold:
     """One division of the speech into training, development and test utterances.
 
     The three sides share no speaker, no segment of audio and no copy of an utterance.
-    A fold cannot be changed; `dataclasses.replace` makes a new one, which is checked
-    again.
+    `test_speakers_select` and `train_speakers_select` name the only exceptions. A fold
+    cannot be changed; `dataclasses.replace` makes a new one, which is checked again.
 
     Args:
         name: Name of the fold, such as `"03"`.

@@ -184,7 +184,8 @@ def _train_speakers_select(table: pd.DataFrame) -> list[str]:
         return []
     folds = ", ".join(sort_names(table["fold"][shared]))
     selects = "They select no epoch, because the last one is tested."
-    if not table["tests_last"][shared].all():
+    chosen = table["has_epochs"] & ~table["tests_last"]
+    if chosen[shared].any():
         selects = "The epoch that they select may suit new speakers badly."
     return [
         "The development speech has training speakers, with utterances that are not "
@@ -265,6 +266,7 @@ def _read_selection(run: Run) -> dict:
         "selected_by": str(metrics["selected_by"]),
         **{name: metrics.get(name) is True for name in INTENDED.values()},
         "tests_last": _tests_last(run),
+        "has_epochs": metrics.get("epoch") is not None,
         "updates": as_text(metrics.get("updates_per_epoch")),
         "epoch": as_text(metrics.get("epoch")) + epochs,
         "alpha": _read_alpha(run),

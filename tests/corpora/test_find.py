@@ -6,7 +6,10 @@ import shlex
 import pytest
 
 from keras_ser import corpora
+from keras_ser.cli import main
 from keras_ser.corpora import find
+from keras_ser.corpora.own import guesses
+from keras_ser.experiments.overrides import parse_options
 
 EMOTIONS = ("angry", "happy", "neutral")
 
@@ -33,7 +36,7 @@ def test_a_choice_of_speakers_is_left_to_the_user(folder):
     assert len(commands) == 2
     words = shlex.split(commands[0])
     assert words[:3] == ["keras-ser", "train", str(folder)]
-    assert words[3::2] == ["--emotion", "--speaker"]
+    assert [word.partition("=")[0] for word in words[3:]] == ["--emotion", "--speaker"]
 
 
 @pytest.mark.filterwarnings("ignore:Corpus `data`")
@@ -54,20 +57,27 @@ def test_a_chosen_speaker_reads_the_folder(folder):
     }
 
 
-def test_the_only_place_is_guessed(write_audio, tmp_path):
-    for speaker, emotion, number in itertools.product("ab", EMOTIONS, "1234"):
-        write_audio(f"data/{speaker}/{emotion}/{number * (1 + ord(speaker) % 2)}.wav")
+def test_a_single_place_is_a_choice_too(write_audio, noise, tmp_path):
+    """The same ten takes of each emotion look like ten speakers."""
+    for seed, each in enumerate(itertools.product(EMOTIONS, range(10))):
+        write_audio(f"data/{each[0]}/{each[1]}.wav", noise(0.1, seed=seed))
     found = find.find(tmp_path / "data")
-    assert found.options == {"emotion": r"^[^/]+/([^/]+)/", "speaker": r"^([^/]+)/"}
-    assert [line.split(":")[0] for line in found.guessed] == [
-        "Emotion, guessed",
-        "Speaker, guessed",
-    ]
+    assert "speaker" not in found.options
+    assert found.choices().startswith("One place in the paths may be the speaker.")
+
+
+def test_own_labels_are_passed_on(write_audio, tmp_path):
+    for emotion, number in itertools.product(("boos", "blij"), range(10)):
+        write_audio(f"data/{emotion}/{number}.wav")
+    options = {"emotions": {"boos": "anger", "blij": "happiness"}}
+    found = find.find(tmp_path / "data", options=options)
+    assert found.options["emotion"] == "^([^/]+)/"
+    assert ["blij", "boos"] not in [list(each.counts) for each in found.speakers]
 
 
 def test_no_speaker_is_an_error(write_audio, tmp_path):
-    for emotion, number in itertools.product(EMOTIONS, range(4)):
-        write_audio(f"data/{emotion}/{emotion}{number}.wav")
+    for number, emotion in enumerate(EMOTIONS * 4):
+        write_audio(f"data/{emotion}/{number}.wav")
     with pytest.raises(ValueError, match="paths that say the speaker"):
         find.find(tmp_path / "data")
 
@@ -80,10 +90,12 @@ def test_no_speaker_is_an_error(write_audio, tmp_path):
         (["list.jsonl"], "emobox"),
         (["metadata.csv", "a.wav"], "huggingface"),
         (["db.csv", "db.emotion.csv"], "csv"),
+        (["train/metadata.csv", "train/a.wav"], "huggingface"),
     ],
 )
 def test_lists_and_layouts_are_recognised(files, reader, tmp_path):
     for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
     data = tmp_path / files[0] if len(files) == 1 else tmp_path
     found = find.find(data, speaker="who", options={"language": "deu"})
@@ -115,3 +127,19 @@ def test_what_is_no_data_is_rejected(data, error, words, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(error, match=words):
         find.find(data.format(tmp=tmp_path))
+
+
+@pytest.mark.parametrize("pattern", guesses.PLACES)
+def test_a_printed_command_is_understood(pattern, tmp_path):
+    found = find.Found("folder", tmp_path, {"corpus": "2024", "labelled": True})
+    words = shlex.split(found.command(emotion=pattern, speaker=pattern))
+    parsed = main.parser().parse_args(words[1:])
+    assert (parsed.emotion, parsed.speaker) == (pattern, pattern)
+    assert parse_options(parsed.overrides) == found.options
+    assert parsed.data == str(tmp_path)
+
+
+def test_a_column_of_emotions_is_given_like_a_pattern(tmp_path):
+    (tmp_path / "a.csv").write_text("x")
+    found = find.find(tmp_path / "a.csv", emotion="feeling", speaker="who")
+    assert found.options == {"speaker": "who", "columns": {"emotion": "feeling"}}

@@ -18,15 +18,15 @@ def panels(monkeypatch):
     return made[-1].axes
 
 
-def test_probabilities_are_stacked_from_start_to_start(panels):
+def test_probabilities_are_stacked_and_end_with_their_window(panels):
     below = panels[1]
-    steps = [patch.get_data() for patch in below.patches]
-    for each in steps:
-        np.testing.assert_allclose(each.edges, [0.0, 1.0, 2.0, 3.0])
-    tops = np.array([each.values for each in steps])
+    bars = np.array([[bar.get_bbox().bounds for bar in c] for c in below.containers])
+    np.testing.assert_allclose(bars[0, :, 0], [0.0, 1.0, 2.0])  # (class, window, xywh)
+    np.testing.assert_allclose(bars[:, :, 2], np.tile([1.0, 0.6, 1.0], (3, 1)))
+    tops = bars[:, :, 1] + bars[:, :, 3]
     np.testing.assert_allclose(tops[0], [0.2, 0.3, 0.5])
     np.testing.assert_allclose(tops[-1], 1.0)
-    np.testing.assert_allclose(steps[2].baseline, tops[1])
+    np.testing.assert_allclose(bars[2, :, 1], tops[1])
     names = [text.get_text() for text in below.get_legend().get_texts()]
     assert names == ["c", "b", "a"]  # in the order of the stack, from above
     assert below.get_xlim() == (0.0, 3.0) and below.get_ylim() == (0.0, 1.0)

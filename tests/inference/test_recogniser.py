@@ -301,7 +301,7 @@ def test_a_folder_stands_for_its_audio(recogniser, write_audio, noise, tmp_path)
         recogniser.predict(tmp_path / "empty")
 
 
-@pytest.mark.parametrize("rate", [8000, 16_000, 44_100.0])
+@pytest.mark.parametrize("rate", [8000, np.int64(16_000), 44_100.0])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_samples_are_read_like_a_file(recogniser, tmp_path, rng, rate, channels):
     wave = rng.normal(0, 0.1, (int(rate), channels)).astype("float32")
@@ -319,6 +319,9 @@ def test_samples_are_read_like_a_file(recogniser, tmp_path, rng, rate, channels)
     [
         (np.zeros(9, "float32"), None, "needs its `rate`"),
         (np.zeros(9, "float32"), -1, "needs its `rate`"),
+        (np.zeros(9, "float32"), np.inf, "needs its `rate`"),
+        (np.zeros(9, "float32"), 22_050.5, "needs its `rate`"),
+        (np.zeros((2, 999), "float32"), 16_000, "Transpose the array"),
         (np.zeros(9, "int16"), 16_000, "int16 of shape .9,."),
         (np.zeros((1, 9, 2)), 16_000, "float64 of shape .1, 9, 2."),
         ("a.wav", 16_000, "`rate` is for an array"),

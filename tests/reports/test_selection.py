@@ -135,7 +135,14 @@ def test_training_speakers_in_the_development_speech_are_named(tmp_path, select,
     config = change_config(table, "training.select", select)
     sides = {"train": ["emodb/08"], "dev": ["emodb/08"], "test": ["emodb/03"]}
     options = {"speakers": sides, "train_speakers_select": True}
-    write(tmp_path / "runs", table, config, **options)
+    write(tmp_path / "runs", table, config, epoch=5, **options)
+    probe = predictions("probe", "03")  # has no epochs
+    write(
+        tmp_path / "runs",
+        probe,
+        change_config(probe, "training.select", select),
+        **options,
+    )
     text = report_text(tmp_path / "runs", tmp_path)
     assert reports.shared_speakers(tmp_path / "runs") == []
     assert "in fold 03, because the corpus has too few speakers." in text

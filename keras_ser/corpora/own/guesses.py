@@ -6,7 +6,7 @@ speaker decides what a figure means, so a user chooses where several places fit.
 
 import collections
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,12 @@ import pandas as pd
 from keras_ser.corpora.own import patterns, vocabulary
 
 MIN_KNOWN = 0.8  # of the files whose labels mean an emotion
-MIN_EMOTIONS = 2  # of most speakers
+MAX_ABSENT = 0.1  # of the files in whose paths a pattern finds nothing
+MAX_SPEAKERS = 0.5  # per file
 MIN_CROSSED = 0.8  # of the speakers who have several emotions
-MIN_FILES = 3  # of the median speaker
-MAX_SPEAKERS = 0.25  # per file
 # Words that corpora put in front of a speaker's number.
 TITLES = ("actor", "speaker", "spk", "subject", "subj", "participant", "person")
+PARTS = frozenset("train training dev devel val valid validation eval test".split())
 
 
 def _places() -> dict[str, str]:
@@ -43,12 +43,12 @@ def _places() -> dict[str, str]:
             f"{sign}([^/{sign}]+)/[^/]+$": f"the folder, after the last {sign!r}",
         }
     return places | {
-        r"(\d+)[^/]*$": "the first number in the name",
-        r"([A-Za-z]+)[^/]*$": "the first letters of the name",
+        r"(\d+)[^/]*\.": "the first number in the name",
+        r"([A-Za-z]+)[^/]*\.": "the first letters of the name",
         r"(\d+)\.\w+$": "the number at the end of the name",
         r"([A-Za-z]+)\.\w+$": "the letters at the end of the name",
         r"([A-Za-z]+)\d+\.\w+$": "the letters before the last number",
-        r"\d([A-Za-z])[^/]*$": "the letter after the first number",
+        r"\d([A-Za-z])[^/]*\.": "the letter after the first number",
         r"([A-Za-z])\w\.\w+$": "the last letter but one",
     }
 
@@ -64,16 +64,23 @@ class Guess:
         pattern: The pattern whose group finds it, for the options of `folder`.
         place: The place in words.
         counts: The number of files of each value, by value.
+        absent: The number of files in whose paths it finds nothing.
         unknown: Those values that are labels of no known emotion.
+        crossed: The fraction of the values that come with several emotions. The values
+            of a speaker usually do; NaN if no emotions are known.
     """
 
     pattern: str
     place: str
     counts: dict[str, int]
+    absent: int = 0
     unknown: tuple[str, ...] = ()
+    crossed: float = np.nan
 
 
-def guess_emotion(paths: Sequence[str]) -> list[Guess]:
+def guess_emotion(
+    paths: Sequence[str], own: Mapping[str, str] | None = None
+) -> list[Guess]:
     """Finds the places in paths where labels of emotions seem to be.
 
     A place fits if at least `MIN_KNOWN` of the files have a label there whose emotion
@@ -81,19 +88,24 @@ def guess_emotion(paths: Sequence[str]) -> list[Guess]:
 
     Args:
         paths: Paths of audio files below the folder of a corpus, with slashes.
+        own: The user's mapping from labels to emotions.
 
     Returns:
         The guesses, those with the fewest unknown labels and most emotions first.
     """
     found = []
-    for guess, values in _values(paths):
-        labels = {each: vocabulary.without_number(each) for each in guess.counts}
-        known, unknown = vocabulary.map_labels(labels.values())
+    for guess, _ in _values(paths):
+        own = own or {}
+        labels = {
+            each: each if each in own else vocabulary.without_number(each)
+            for each in guess.counts
+        }
+        known, unknown = vocabulary.map_labels(labels.values(), own)
         emotions = {known[label] for label in labels.values()} - {None, ""}
         strange = tuple(each for each in labels if labels[each] in unknown)
-        share = 1 - sum(guess.counts[each] for each in strange) / len(values)
-        if share >= MIN_KNOWN and len(emotions) > 1:
-            rank = (len(strange), -len(emotions))
+        missing = sum(guess.counts[each] for each in strange) + guess.absent
+        if 1 - missing / len(paths) >= MIN_KNOWN and len(emotions) > 1:
+            rank = (len(strange) + guess.absent, -len(emotions))
             found.append((rank, dataclasses.replace(guess, unknown=strange)))
     return [guess for _, guess in sorted(found, key=lambda each: each[0])]
 
@@ -101,39 +113,41 @@ def guess_emotion(paths: Sequence[str]) -> list[Guess]:
 def guess_speaker(paths: Sequence[str], labels: Sequence[str]) -> list[Guess]:
     """Finds the places in paths where the name of a speaker may be.
 
-    A place fits if it has several values, each of several files, most of which come
-    with several emotions. So do sentences and repetitions, which is why all such places
-    are returned.
+    A place fits if it has several values, but fewer than half as many as there are
+    files, and if they are neither the emotions nor the parts of a split. Sentences,
+    takes and dialogs are such places, too, and no rule can tell them from speakers.
 
     Args:
         paths: As for `guess_emotion`.
-        labels: The label of each file; the same text for all if there are none.
+        labels: The label of each file, or the same text for all if none is known.
 
     Returns:
-        The guesses: values that are called like `Actor_01` first, then folders, then
-        parts of names from left to right.
+        The guesses. Values that are called like `Actor_01` come first, then those that
+        come with several emotions, then folders, and parts of names from left to right.
     """
-    found = []
+    found, divisions = [], {_division(labels)}
     several = len(set(labels)) > 1
-    divisions = set()
     for guess, values in _values(paths):
-        division = tuple(pd.factorize(np.array(values, object))[0])
-        if division in divisions:  # the first place of several that divide alike
+        division = _division(values)
+        if division in divisions:  # only the first place of those that divide alike
             continue
         divisions.add(division)
-        counts = np.array(list(guess.counts.values()))
-        crossed = pd.Series(labels).groupby(values).nunique() >= MIN_EMOTIONS
-        if (
-            2 <= len(counts) <= MAX_SPEAKERS * len(values)
-            and np.median(counts) >= MIN_FILES
-            and (not several or crossed.mean() >= MIN_CROSSED)
-        ):
-            found.append((not _has_title(guess, paths[0]), guess))
+        names = {each.casefold() for each in guess.counts}
+        if len(names) > MAX_SPEAKERS * len(paths) or names <= PARTS:
+            continue
+        crossed = np.nan
+        if several:
+            by_value = (
+                pd.Series(labels).groupby(values).nunique().drop("", errors="ignore")
+            )
+            crossed = float((by_value > 1).mean())
+        rank = (not _has_title(guess, paths[0]), crossed < MIN_CROSSED)
+        found.append((rank, dataclasses.replace(guess, crossed=crossed)))
     return [guess for _, guess in sorted(found, key=lambda each: each[0])]
 
 
 def find_labels(paths: Iterable[str], guess: Guess) -> list[str]:
-    """The values that a guess finds in paths."""
+    """The values that a guess finds in paths, empty where it finds nothing."""
     pattern, _ = patterns.compile_pattern(guess.pattern)
     return [patterns.find(pattern, path) for path in paths] if pattern else []
 
@@ -141,14 +155,16 @@ def find_labels(paths: Iterable[str], guess: Guess) -> list[str]:
 def _values(paths: Sequence[str]) -> Iterator[tuple[Guess, list[str]]]:
     """Each place that has two or more values, and the value of each path."""
     for text, place in PLACES.items():
-        guess = Guess(text, place, {})
-        values = find_labels(paths, guess)
+        values = find_labels(paths, Guess(text, place, {}))
         counts = collections.Counter(values)
-        if "" not in counts and len(counts) > 1:
-            yield (
-                dataclasses.replace(guess, counts=dict(sorted(counts.items()))),
-                values,
-            )
+        absent = counts.pop("", 0)
+        if absent <= MAX_ABSENT * len(paths) and len(counts) > 1:
+            yield Guess(text, place, dict(sorted(counts.items())), absent), values
+
+
+def _division(values: Sequence[str]) -> tuple[int, ...]:
+    """How values divide the files, whatever the values are."""
+    return tuple(pd.factorize(np.array(values, object))[0])
 
 
 def _has_title(guess: Guess, path: str) -> bool:

@@ -228,8 +228,9 @@ def on_command_line(reader: str, option: str) -> str:
     """
     quote = "'" if '"' in option else '"'
     return (
-        f"On the command line: keras-ser corpus --set {quote}{option}{quote}, or "
-        f"keras-ser run --set {quote}corpus_options.{reader}.{option}{quote}"
+        "On the command line: keras-ser corpus (or train) --set "
+        f"{quote}{option}{quote}, or keras-ser run --set "
+        f"{quote}corpus_options.{reader}.{option}{quote}"
     )
 
 

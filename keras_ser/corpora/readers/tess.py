@@ -84,7 +84,8 @@ CORPUS = tables.Corpus(
     obtain="free download from the authors. The folder holds OAF_angry, YAF_angry and "
     "so on",
     counts=COUNTS,
-    note="Two speakers are too few to train, select and test with different speakers. "
+    note="Two speakers are too few to train, select and test with different speakers; "
+    "the protocol `few_speakers` trains on one of them and tests the other. "
     "The corpus therefore serves as a test set for systems trained on other corpora. "
     "Both speakers say the same 200 words after `Say the word`.",
     speakers="2 (female)",

@@ -26,8 +26,9 @@ def test_all_guesses_are_reported(listed):
         "emotion from `label`. Columns not used: `age`. Labels: anger from ANG + Wut, "
         "no emotion from xxx. Rows without an emotion: 1 of 3. To change a guess, give "
         "an option such as columns={'emotion': …}, emotions={'sad': …} or speaker=…. "
-        "On the command line: keras-ser corpus --set \"columns={'emotion': …}\", or "
-        "keras-ser run --set \"corpus_options.csv.columns={'emotion': …}\"."
+        "On the command line: keras-ser corpus (or train) --set "
+        "\"columns={'emotion': …}\", or keras-ser run --set "
+        "\"corpus_options.csv.columns={'emotion': …}\"."
     ]
     assert table[["speaker", "gender", "language", "emotion"]].values.tolist() == [
         ["calls/1", "female", "deu", "anger"],
@@ -102,7 +103,7 @@ def test_a_missing_speaker_is_rejected_with_the_next_step(listed):
     assert "a speaker for each utterance; without one, no split can be shown" in message
     assert "the columns `file`, `emotion`, `who`" in message
     assert 'speaker="subject"' in message and 'speaker=r"' in message
-    assert 'keras-ser corpus --set "speaker=subject"' in message
+    assert 'keras-ser corpus (or train) --set "speaker=subject"' in message
     assert 'keras-ser run --set "corpus_options.csv.speaker=subject"' in message
 
 
