@@ -21,9 +21,10 @@ def few_speakers(
 
     With two speakers nobody is left to select the epoch, and with a few more, two
     development speakers would be missed in training. The test speaker is unknown to
-    the training, as everywhere. The development speech, however, is a fraction of the utterances of each training speaker, drawn as in `with_heard`.
-    A score on it says little about new speakers, and reports say so. Test the last
-    epoch (`Training(select="last")`), and this speech decides nothing.
+    the training, as everywhere. The development speech, however, is a fraction of the
+    utterances of each training speaker, drawn as in `with_heard`. A score on it says
+    little about new speakers, and reports say so. Test the last epoch
+    (`Training(select="last")`), and this speech decides nothing.
 
     Args:
         table: Labelled utterances of at least 2 speakers.
