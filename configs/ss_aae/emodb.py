@@ -26,6 +26,7 @@ Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sad
     Unlabelled: RAVDESS speech and any part of LibriSpeech.
 Command: keras-ser run configs/ss_aae/emodb.py --corpus emodb=DIR \
     --corpus ravdess=DIR --corpus librispeech=DIR
+Results: docs/results.md
 """
 
 from keras_ser.experiments import RECIPES, Experiment, Features, networks, ss_aae

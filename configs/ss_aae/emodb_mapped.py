@@ -17,6 +17,7 @@ Data: EMO-DB (release of 2005), all emotions.
     Unlabelled: RAVDESS speech and any part of LibriSpeech.
 Command: keras-ser run configs/ss_aae/emodb_mapped.py --corpus emodb=DIR \
     --corpus ravdess=DIR --corpus librispeech=DIR
+Results: docs/results.md
 """
 
 from keras_ser.experiments import RECIPES, Experiment, Features, ss_aae

@@ -19,6 +19,7 @@ Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sad
     Unlabelled: RAVDESS speech and any part of LibriSpeech.
 Command: keras-ser run configs/ss_aae/emodb_phases.py --corpus emodb=DIR \
     --corpus ravdess=DIR --corpus librispeech=DIR --folds 03,08,09,10,11,13
+Results: docs/results.md
 """
 
 from keras_ser.experiments import RECIPES, Experiment, Features, ss_aae

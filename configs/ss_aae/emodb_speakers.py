@@ -18,6 +18,7 @@ Data: EMO-DB (release of 2005), 339 utterances of anger, happiness, neutral, sad
     Unlabelled: RAVDESS speech.
 Command: keras-ser run configs/ss_aae/emodb_speakers.py --corpus emodb=DIR \
     --corpus ravdess=DIR
+Results: docs/results.md
 """
 
 from keras_ser.experiments import RECIPES, Experiment, Features, ss_aae_speakers
