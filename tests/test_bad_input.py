@@ -668,9 +668,14 @@ def test_a_cut_model_file_is_refused(share, model_file, tmp_path, capsys):
 def test_all_bad_files_of_a_prediction_are_named(model_file, write_audio, capsys):
     good, bad = write_audio("good.wav"), write_audio("bad.wav")
     bad.write_text("text")
-    assert run("predict", model_file, good, bad, "gone.wav") == 2
+    assert run("predict", model_file, bad, "gone.wav") == 2
     text = error_line(capsys)
-    assert "bad.wav" in text and "gone.wav" in text and "good.wav" not in text
+    assert "bad.wav" in text and "gone.wav" in text
+    assert run("predict", model_file, good, bad, "gone.wav") == 1
+    captured = capsys.readouterr()
+    assert "good.wav" in captured.out and "bad.wav" not in captured.out
+    lines = captured.err.splitlines()
+    assert len(lines) == 2 and "bad.wav" in lines[0] and "gone.wav" in lines[1]
 
 
 def test_weights_that_are_not_finite_are_an_error(model_file, write_audio):

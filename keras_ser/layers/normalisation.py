@@ -188,6 +188,12 @@ class SpeechGroupNorm(keras.layers.Layer):
 
 
 def _scaled(inputs, scale, shift, mask, relu=True):
+    output = inputs * scale + shift
+    return (ops.relu(output) if relu else output) * mask[:, :, None, None]
+
+
+def _scaled_rows(inputs, scale, shift, mask, relu):
+    """As `_scaled`, in training. Exporters to ONNX confuse the shapes of its rows."""
     rows = _rows(inputs)
     output = rows * _wide(scale, rows) + _wide(shift, rows)
     output = (ops.relu(output) if relu else output) * ops.reshape(mask, (-1, 1))
@@ -245,7 +251,7 @@ def _normaliser(relu):
     @ops.custom_gradient
     def normalised(inputs, gamma, beta, mean, std, mask, counted):
         scale = gamma / std
-        output = _scaled(inputs, scale, beta - mean * scale, mask, relu)
+        output = _scaled_rows(inputs, scale, beta - mean * scale, mask, relu)
 
         def gradient(*args, upstream=None):
             upstream = _rows(args[0] if upstream is None else upstream)

@@ -113,7 +113,7 @@ def test_too_few_speakers_are_rejected_with_their_names(toy_table, count):
     message = str(caught.value)
     assert "`leave_one_speaker_out` needs at least 4 speakers" in message
     assert f"corpus=tess with speakers={[f'tess/{n}' for n in names]}" in message
-    assert "Use `held_out_speakers`" in message
+    assert "Use `few_speakers`" in message
 
 
 def test_one_session_of_everybody_leaves_nobody_to_train(toy_table):
