@@ -203,8 +203,8 @@ def _scaled_rows(inputs, scale, shift, mask, relu):
 def _rows(values):
     """One row `bands * channels` per frame.
 
-    TensorFlow repeats a vector over such rows a third faster on a CPU than over the
-    few channels of each cell.
+    TensorFlow repeats a vector over such rows faster on a CPU than over the few
+    channels of each cell.
     """
     _, _, bands, channels = ops.shape(values)
     return ops.reshape(values, (-1, bands * channels))
