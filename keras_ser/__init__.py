@@ -41,6 +41,7 @@ __getattr__, _, __all__ = lazy_loader.attach(
         "utils",
     ],
     submod_attrs={
+        "backend": ["quiet"],
         "data": ["Pipeline"],
         "experiments": ["run", "train"],
         "experiments.config": ["Experiment", "Features", "System", "Training"],

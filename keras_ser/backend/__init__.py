@@ -9,7 +9,9 @@ from keras_ser.backend.machine import (
     reserve_accelerators,
     set_tensorflow_defaults,
     set_threads,
+    warn_of_unused_gpu,
 )
+from keras_ser.backend.notices import quiet
 
 __all__ = [
     "compiled",
@@ -17,8 +19,10 @@ __all__ = [
     "describe",
     "device_names",
     "makes_variables_in_graphs",
+    "quiet",
     "reserve_accelerators",
     "set_tensorflow_defaults",
     "set_threads",
     "value_and_gradient",
+    "warn_of_unused_gpu",
 ]

@@ -2,21 +2,32 @@
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterable
+from pathlib import Path
+
+from keras_ser.backend.notices import quiet
 
 PACKAGES = ("librosa", "numpy", "opensmile", "scikit-learn", "soundfile", "soxr")
 BACKEND_PACKAGES = {"jax": ("jax", "jaxlib"), "torch": ("torch",)}
 JAX_THREADS = "PJRT_NPROC"  # environment variable
+GPUS = Path("/proc/driver/nvidia/gpus")  # a folder per GPU that the driver sees
+GPU_INSTALLATIONS = {
+    "jax": 'pip install "jax[cuda12]"',
+    "tensorflow": 'pip install "tensorflow[and-cuda]"',
+    "torch": "a CUDA build of torch",
+}
 
 
 def set_tensorflow_defaults() -> None:
     """Sets environment variables of TensorFlow that are not set yet.
 
-    It has to be called before TensorFlow is imported. TensorFlow then prints less. It
-    also uses its oneDNN kernels on processors for which it does not choose them by
-    itself, although training with them is faster (`benchmarks/onednn.py`).
+    It has to be called before TensorFlow is imported. TensorFlow then prints nothing
+    but its errors (see `quiet`). It also uses its oneDNN kernels on processors for
+    which it does not choose them by itself, although training with them is faster
+    (`benchmarks/onednn.py`).
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    quiet()
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
@@ -177,6 +188,27 @@ def describe() -> dict:
         "threads": _threads(name),
         **_versions([*PACKAGES, *BACKEND_PACKAGES.get(name, ())]),
     }
+
+
+def warn_of_unused_gpu(backend: str, device: str) -> None:
+    """Warns if a backend computes on the CPU of a machine that has an NVIDIA GPU.
+
+    There is no warning if `CUDA_VISIBLE_DEVICES` hides all GPUs.
+
+    Args:
+        backend, device: As `describe` names them.
+    """
+    is_hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    is_there = GPUS.is_dir() and any(GPUS.iterdir())
+    if not device.startswith("CPU") or is_hidden or not is_there:
+        return
+    warnings.warn(
+        f"This machine has an NVIDIA GPU, but {backend} computes on the CPU, which is "
+        f"much slower. Install {backend} with its libraries for the GPU "
+        f"({GPU_INSTALLATIONS[backend]}). To keep to the CPU without this warning, set "
+        "the environment variable CUDA_VISIBLE_DEVICES=-1.",
+        stacklevel=2,
+    )
 
 
 def _tensorflow_version(backend: str) -> dict[str, str]:

@@ -6,6 +6,8 @@ import shlex
 import sys
 from pathlib import Path
 
+MAX_TABLES = 4  # that `run` and `report` print
+
 
 def demo(out: str) -> None:
     from keras_ser.cli import demo as demonstration
@@ -85,9 +87,15 @@ def _megabytes(path: str) -> str:
 def run(**options) -> None:
     from keras_ser import experiments
 
-    folder = experiments.run(**options) / "report"
-    print((folder / "report.md").read_text(encoding="utf-8"))
-    print(f"written below {folder}")
+    show_result(experiments.run(**options))
+
+
+def show_result(folder: Path) -> None:
+    """Prints the scores of an experiment that is done, and what to do next."""
+    from keras_ser.experiments.next_steps import next_steps
+
+    _print_overview([folder])
+    print(next_steps(folder))
 
 
 def tune(**options) -> None:
@@ -108,8 +116,24 @@ def report(runs: list, out: str | None, **options) -> None:
     from keras_ser import reports
     from keras_ser.reports.archives import default_folder
 
-    _show(reports.write(runs, out or default_folder(runs[0], "report"), **options))
+    out = out or default_folder(runs[0], "report")
+    written = reports.write(runs, out, **options)
+    _print_overview(runs, options["reference"])
+    print("written:", *sorted(written), sep="\n  ")
     reports.check_speakers(runs)
+
+
+def _print_overview(runs: list, reference: str | None = None) -> None:
+    """Prints the main scores of runs, as tables that fit on a screen."""
+    from keras_ser import reports
+    from keras_ser.utils import terminal
+
+    tables = reports.overview(runs, reference=reference)
+    for table in tables[:MAX_TABLES]:
+        terminal.print_table(table.caption, table.header, table.rows)
+    left = len(tables) - MAX_TABLES
+    if left > 0:
+        print(f"… and {left} more tables in the report\n")
 
 
 def pack(**options) -> None:

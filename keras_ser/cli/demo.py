@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from keras_ser import corpora, experiments
+from keras_ser.cli import commands
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.models import BASELINE
 
@@ -34,14 +35,12 @@ def run(out: str | Path) -> None:
     print("Synthetic speech of 10 speakers. Two of them are tested. Chance is 25 %.")
     folder = experiments.run(CONFIG, out=out / "runs", cache=out)
     report = folder / "report"
-    print((report / "report.md").read_text(encoding="utf-8"))
     finished = [next((folder / system).glob("*-0")) for system in CONFIG.systems]
     table = corpora.read("synthetic", out)
     drawings = _drawings(finished, table, report)
     pictures = [path for path in sorted(report.glob("*.png")) if path not in drawings]
+    commands.show_result(folder)
     print("Pictures:", *pictures, *drawings, sep="\n  ")
-    print(f"To see the training curves:\n  tensorboard --logdir {out / 'runs'}")
-    print(f"To recognise other audio:\n  keras-ser predict {finished[-1]} FILE…")
 
 
 def _drawings(folders, table, report: Path) -> list[Path]:

@@ -1,7 +1,6 @@
 """From a folder of a user's audio files to a table of results: `keras-ser train`."""
 
 import importlib.util
-import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from keras_ser.corpora import find as finding
 from keras_ser.corpora.find import Found
 from keras_ser.experiments import experiment
 from keras_ser.experiments.config import Experiment, Training
+from keras_ser.experiments.next_steps import next_steps
 from keras_ser.experiments.systems import CLASSICAL, NETWORKS
 from keras_ser.utils import files, parallel
 
@@ -261,23 +261,7 @@ def summarise(folder: Path, seconds: float) -> str:
         if system == PRIMARY and REFERENCE in by_system:
             line += f", Δ to {REFERENCE} {differences[system].text}"
         lines.append(line)
-    model = next((folder / PRIMARY).glob("*-0"))
-    tested = model.name.removesuffix("-0")
-    board = _command("tensorboard", "--logdir", folder)
-    predict = _command("keras-ser", "predict", model)
-    return "\n".join(
-        [
-            *lines,
-            "Next:",
-            f"  all tables and pictures   {folder / 'report' / 'report.md'}",
-            f"  the training curves       {board}",
-            f"  recognise other audio     {predict} FILE  (the model of fold {tested})",
-        ]
-    )
-
-
-def _command(*words) -> str:
-    return shlex.join(map(str, words))
+    return "\n".join([*lines, next_steps(folder, PRIMARY)])
 
 
 def _divide(config: Experiment, table: pd.DataFrame) -> dict[str, protocols.Fold]:

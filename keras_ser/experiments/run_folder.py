@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from keras_ser import backend
 from keras_ser.experiments import environment as environments
 from keras_ser.experiments import removal
 from keras_ser.experiments.job import Job
@@ -121,6 +122,7 @@ def start_session(job: Job, folder: Path) -> dict:
         the run was `resumed`, and the environments of all `sessions`.
     """
     now = environments.describe()
+    backend.warn_of_unused_gpu(now["backend"], now["device"])
     resumed, sessions = 0, []
     if _can_resume(job, folder):
         before, resumed, sessions = _read_environment(folder / "environment.json")

@@ -63,6 +63,7 @@ def run_job(
     """
     from keras_ser.backend.devices import precision, share_batches
 
+    backend.set_tensorflow_defaults()  # this may be a process of its own
     if threads:
         backend.set_threads(threads)
     with locks.held(lock(job), unfinished(job)), NoteRun(job):

@@ -9,6 +9,7 @@ is read like a folder of runs.
 
 from keras_ser.reports.cells import uar_with_interval
 from keras_ser.reports.comparison import Difference, difference
+from keras_ser.reports.overview import overview
 from keras_ser.reports.packing import pack
 from keras_ser.reports.published_figures import load_published
 from keras_ser.reports.reading import read
@@ -23,6 +24,7 @@ __all__ = [
     "check_speakers",
     "difference",
     "load_published",
+    "overview",
     "pack",
     "read",
     "shared_speakers",

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from importlib import metadata, util
 
 import keras
@@ -138,3 +139,30 @@ def test_the_version_of_an_absent_tensorflow_is_left_out(monkeypatch):
     monkeypatch.setattr(machine, "_versions", lambda names: {})
     assert machine._tensorflow_version("jax") == {}
     assert set(machine._tensorflow_version("tensorflow")) == {"tensorflow"}
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "visible", "warns"),
+    [
+        ("CPU, 2 cores", 1, None, True),
+        ("CPU, 2 cores", 1, "0", True),
+        ("CPU, 2 cores", 1, "-1", False),
+        ("CPU, 2 cores", 1, "", False),
+        ("CPU, 2 cores", 0, None, False),
+        ("CPU, 2 cores", None, None, False),
+        ("NVIDIA H200", 1, None, False),
+    ],
+)
+def test_an_unused_gpu_is_named(tmp_path, monkeypatch, device, gpus, visible, warns):
+    monkeypatch.setattr(machine, "GPUS", tmp_path / "gpus")
+    if gpus is not None:
+        (tmp_path / "gpus").mkdir()
+        for number in range(gpus):
+            (tmp_path / "gpus" / f"0000:0{number}:00.0").mkdir()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        backend.warn_of_unused_gpu("tensorflow", device)
+    assert [("and-cuda" in str(each.message)) for each in found] == [True] * warns
