@@ -102,6 +102,16 @@ def _data(command) -> None:
     )
 
 
+def configs(command) -> None:
+    command.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="config whose text is printed, such as mtl_aug/emodb; to change a copy, "
+        "write it to a file: keras-ser configs mtl_aug/emodb > mine.py",
+    )
+
+
 def features(command) -> None:
     _config(command)
     _selection(command)
@@ -195,8 +205,9 @@ def _config(command) -> None:
     command.add_argument(
         "config",
         metavar="CONFIG",
-        help="Python file that defines an experiment; it runs with your rights, so "
-        "give only a file that you trust",
+        help="config of this package, such as mtl_aug/emodb (`keras-ser configs` lists "
+        "them), or a Python file that defines an experiment; it runs with your rights, "
+        "so give only a file that you trust",
     )
     _corpora(
         command,

@@ -64,6 +64,22 @@ def train(overrides: list, **options) -> int | None:
     return None
 
 
+def configs(name: str | None) -> None:
+    from keras_ser.experiments import config_file
+
+    if name:
+        print(config_file.find_config(name).read_text(encoding="utf-8"), end="")
+        return
+    known = config_file.list_configs()
+    width = max(map(len, known))
+    for each, path in known.items():
+        print(f"{each:<{width}}  {config_file.describe_config(path)}")
+    print(
+        "\nkeras-ser configs NAME prints one of them, with its source, its expected "
+        "scores and its command."
+    )
+
+
 def features(verify: bool, **options) -> None:
     from keras_ser import experiments
     from keras_ser.features import Verification

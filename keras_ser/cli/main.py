@@ -91,6 +91,7 @@ COMMANDS = {
     "demo": "Train the baseline and MTL-AUG on synthetic speech, in minutes.",
     "corpus": "Show what a folder of speech holds, and how to train on it.",
     "train": "Train and test the usual systems on your own data.",
+    "configs": "List the experiments that come with the package.",
     "features": "Extract the features of an experiment into the cache.",
     "run": "Run an experiment and write its report.",
     "tune": "Search for good settings of one network of an experiment.",

@@ -1,15 +1,21 @@
 """Config files: Python files that define an experiment as `config`."""
 
+import ast
+import contextlib
+import difflib
 import re
 import runpy
 import traceback
 from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.overrides import override
 from keras_ser.reports.run_files import RENAMED
 
+SHARED = "configs"  # folder
+INSTALLED_CONFIG = ("mtl_aug", "emodb.py")  # a config that is always there
 MOVED_MODULES = ("config", "systems")  # of earlier versions, directly in the package
 
 
@@ -19,7 +25,8 @@ def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
     The file is a program and runs with the rights of the user, so it must be trusted.
 
     Args:
-        path: A Python file such as `configs/mtl_aug/emodb.py`.
+        path: A Python file such as `configs/mtl_aug/emodb.py`, or the name of a config
+            of this package, such as `mtl_aug/emodb`.
         overrides: Changes to the experiment, `path=value`, such as
             `training.epochs=5` or `systems.mtl_aug.objective.auxiliary=0.1`. A value
             is a Python literal. Anything that is not a literal is taken as text.
@@ -34,11 +41,7 @@ def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
     >>> load_config("configs/mtl_aug/emodb.py", ["training.epochs=5"]).name
     'emodb_four'
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(
-            f"Expected a config file. Received: {path}, which does not exist. "
-            "Give the path of a file such as configs/mtl_aug/emodb.py."
-        )
+    path = find_config(path)
     config = _run(path).get("config")
     if not isinstance(config, Experiment):
         raise ValueError(
@@ -48,6 +51,68 @@ def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
     for text in overrides:
         config = override(config, text)
     return config
+
+
+def find_config(path: str | Path) -> Path:
+    """Returns the path of a config file, or of a config of this package.
+
+    Args:
+        path: A Python file, or the name of a config of this package, such as
+            `mtl_aug/emodb`. A file has precedence.
+
+    Raises:
+        FileNotFoundError: If there is neither.
+    """
+    if Path(path).is_file():
+        return Path(path)
+    known = list_configs()
+    name = Path(path).as_posix().removeprefix("./")
+    for each in (name, name.removeprefix("configs/")):
+        found = known.get(each.removesuffix(".py"))
+        if found:
+            return found
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise FileNotFoundError(
+        f"Expected a config file, or the name of a config of this package. Received: "
+        f"{path}, which is neither. {meant}`keras-ser configs` lists all of them."
+    )
+
+
+def list_configs() -> dict[str, Path]:
+    """Returns the files of all configs of this package by name, such as `ss_aae/emodb`.
+
+    Raises:
+        FileNotFoundError: If they were not installed.
+    """
+    folder = _config_folder()
+    files = sorted(folder.glob("*/*.py"))
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+
+
+def describe_config(path: str | Path) -> str:
+    """Returns the first sentence of a config file, which says what it shows.
+
+    Args:
+        path: The file, which is read and not run.
+    """
+    text = ast.get_docstring(ast.parse(Path(path).read_text(encoding="utf-8"))) or ""
+    return text.partition("\n\n")[0].replace("\n", " ")
+
+
+def _config_folder() -> Path:
+    """The folder of this package's configs: of a checkout, or of an installation."""
+    checkout = Path(__file__).parents[2]
+    if (checkout / "setup.cfg").is_file():
+        return checkout / SHARED
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for each in metadata.files("keras_ser") or ():
+            if each.parts[-3:] == (SHARED, *INSTALLED_CONFIG):
+                return Path(str(each.locate())).resolve().parents[1]
+    raise FileNotFoundError(
+        "Expected the configs of this package next to it. Received: an installation "
+        "without them. Install keras_ser again, or give the path of a config file."
+    )
 
 
 def _run(path) -> dict:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from keras_ser import augment, backend, evaluation
+from keras_ser import augment, backend, evaluation, scores
 from keras_ser.data import Pipeline
 from keras_ser.data.segments import count_windows
 from keras_ser.experiments import (
@@ -26,6 +26,7 @@ from keras_ser.features import IDENTITY, FeatureStore, FrontEnd
 from keras_ser.inference import Recogniser
 from keras_ser.models import MODELS, check_saveable
 from keras_ser.protocols import HEARD
+from keras_ser.reports import calibration
 from keras_ser.tasks import Task
 
 
@@ -52,9 +53,9 @@ def train_and_test(
     Returns:
         The predictions, as `evaluation.predictions` returns them with the column
         `test`, and the entries that are added to `metrics.json`: `epoch`, `epochs`,
-        `updates_per_epoch`, `parameters`, `selected_by`, `alpha` for a model with
-        attributes, `layer_weights` for one that reads a sum of layers, and those of
-        `speed_probe.score_augmentation_head`.
+        `updates_per_epoch`, `parameters`, `selected_by`, the `temperature` of its
+        probabilities, `alpha` for a model with attributes, `layer_weights` for one that
+        reads a sum of layers, and those of `speed_probe.score_augmentation_head`.
 
     Raises:
         ValueError: If the model does not fit the fold or the settings; see
@@ -100,6 +101,7 @@ def test(
         As `train_and_test`.
     """
     recogniser = Recogniser(model, data.preprocessing)
+    temperature = _fit_temperature(recogniser, data, store)
     parts = [
         evaluation.predictions(
             recogniser, table, job.config.conditions, store, job.noise
@@ -115,6 +117,9 @@ def test(
         )
     frame = pd.concat(parts)
     probing.write(job, store, folder, recogniser, make_model)
+    if temperature is not None:
+        found = {**found, calibration.KEY: temperature}
+        recogniser.temperature = temperature
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
     settings = job.config.training
@@ -128,6 +133,25 @@ def test(
         ),
     }
     return frame, found
+
+
+def _fit_temperature(
+    recogniser: Recogniser, data: Pipeline, store: FeatureStore
+) -> float | None:
+    """The temperature of the development speech; None for a head without classes.
+
+    None, too, where the development speakers are tested: it must not be fitted to them.
+    """
+    fold = data.fold
+    if not recogniser.classes or fold.test_speakers_select:
+        return None
+    frame = evaluation.predictions(recogniser, fold.dev, store=store)
+    frame = frame[frame["head"] == recogniser.task.name]
+    frame = frame[frame.truth.isin(recogniser.classes)]
+    if frame.empty:
+        return None
+    values = frame[[f"p_{name}" for name in recogniser.classes]]
+    return round(scores.fit_temperature(frame.truth, values, recogniser.classes), 4)
 
 
 def _monitors(data: Pipeline, folder: Path) -> list:

@@ -51,12 +51,13 @@ def speech_model(recogniser: Recogniser) -> keras.Model:
     For a file that is no longer than the training window, the model computes what
     `Recogniser.predict` computes: the features, by the layer of the front-end in
     `FRONT_END_LAYERS`, the normalisation by the training statistics or by utterance,
-    and the emotion probabilities. The only difference is that `predict` rounds the
-    features to float16. On 337 EMO-DB utterances, the probabilities differ from those
-    of `predict` by at most 0.0003 (measured with three trained models that take log-mel
-    features and normalise by the training statistics). By utterance, rounding may also
-    decide whether a frame counts as speech, which moved the probabilities by up to 0.01
-    (113 EMO-DB utterances, random weights).
+    and the emotion probabilities at the recogniser's temperature. The only difference
+    is that `predict` rounds the features to float16. On 337 EMO-DB utterances, the
+    probabilities differ from those of `predict` by at most 0.0003 (measured with three
+    trained models that take log-mel features and normalise by the training statistics,
+    at a temperature of 1). By utterance, rounding may also decide whether a frame
+    counts as speech, which moved the probabilities by up to 0.01 (113 EMO-DB
+    utterances, random weights).
 
     All samples count: the waveforms of a batch have the same length, and nothing is
     padded. For speech longer than the training window, `predict` returns the mean over
@@ -191,6 +192,9 @@ def _assemble(recogniser, emotion_model, transform: str) -> keras.Model:
     wave = keras.Input((None,), name=INPUT)
     features = _front_end_layer(preprocessing.front_end, transform)(wave)
     posterior = emotion_model(_normalisation(preprocessing)(features))
+    if recogniser.temperature != 1:
+        rescale = layers.Temperature(recogniser.temperature, name="temperature")
+        posterior = rescale(posterior)
     outputs = {name: posterior[:, k] for k, name in enumerate(recogniser.classes)}
     model = keras.Model(wave, outputs, name="speech")
     # Keras exports only models that have been called.

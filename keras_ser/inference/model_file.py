@@ -14,12 +14,14 @@ from pathlib import Path
 
 import keras
 
+from keras_ser import scores
 from keras_ser.backend import settings
 from keras_ser.features import Preprocessing
 from keras_ser.features.preprocessing_checks import with_files
 from keras_ser.utils import files
 
 PREPROCESSING = "preprocessing.json"  # inside the model file
+TEMPERATURE = "temperature"  # in that file, unless it is 1
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5", PREPROCESSING)
 MAX_MEMBER_BYTES = {
     PREPROCESSING: 2**20,
@@ -42,19 +44,27 @@ READ_ERRORS = (
 )
 
 
-def write(path: str | Path, model: keras.Model, preprocessing: Preprocessing) -> Path:
-    """Writes a Keras model file that also contains the preprocessing."""
+def write(
+    path: str | Path,
+    model: keras.Model,
+    preprocessing: Preprocessing,
+    temperature: float = 1.0,
+) -> Path:
+    """Writes a Keras model file with the preprocessing and the temperature."""
+    value = preprocessing.to_json()
+    if temperature != 1:
+        value[TEMPERATURE] = temperature
     with files.replacing(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
-            archive.writestr(PREPROCESSING, json.dumps(preprocessing.to_json()))
+            archive.writestr(PREPROCESSING, json.dumps(value))
     return Path(path)
 
 
 def read(
     path: str | Path, front_end: str | Path | None = None
-) -> tuple[keras.Model, Preprocessing]:
-    """Reads the model and the preprocessing from a model file or a run folder.
+) -> tuple[keras.Model, Preprocessing, float]:
+    """Reads model, preprocessing and temperature from a model file or a run folder.
 
     Args:
         path: Model file or run folder.
@@ -73,8 +83,8 @@ def read(
         raise _missing_file(path)
     settings.check_numbers()  # otherwise the file would seem to be damaged
     settings.check_policy()
-    preprocessing = _read_preprocessing(path, front_end)
-    return _read_model(path), preprocessing
+    preprocessing, temperature = _read_preprocessing(path, front_end)
+    return _read_model(path), preprocessing, temperature
 
 
 def _missing_file(path: Path) -> FileNotFoundError:
@@ -98,8 +108,8 @@ def _missing_file(path: Path) -> FileNotFoundError:
     )
 
 
-def _read_preprocessing(path: Path, front_end) -> Preprocessing:
-    """Reads the preprocessing, after checks of the members and the model's config."""
+def _read_preprocessing(path: Path, front_end) -> tuple[Preprocessing, float]:
+    """Reads preprocessing and temperature; checks members and the model's config."""
     try:
         with zipfile.ZipFile(path) as archive:
             reason = _unexpected_members(path, archive)
@@ -110,13 +120,15 @@ def _read_preprocessing(path: Path, front_end) -> Preprocessing:
         raise _invalid_file(path, error) from error
     if reason:
         raise _invalid_file(path, reason)
+    temperature = value.pop(TEMPERATURE, 1.0) if isinstance(value, dict) else 1.0
     value = with_files(value, front_end)  # whose faults are not those of the file
     try:
+        scores.check_temperature(temperature)
         preprocessing = Preprocessing.from_json(value)
     except READ_ERRORS as error:
         raise _invalid_file(path, error) from error
     _check_config(path, config, preprocessing)
-    return preprocessing
+    return preprocessing, temperature
 
 
 def _unexpected_members(path: Path, archive: zipfile.ZipFile) -> str:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from keras_ser import scores
 from keras_ser.audio.unusable import Unusable
 from keras_ser.features import IDENTITY, extract, windows
 from keras_ser.features.preprocessing import Preprocessing
@@ -25,6 +26,13 @@ class Recogniser:
         preprocessing: Preprocessing that the model was trained with, from
             `Pipeline.preprocessing`.
         batch: Maximum number of windows that the model processes at a time.
+        temperature: Temperature T of the probabilities that `predict` returns; see
+            `scores.scaled`. A finished run has the one that makes the labels of its
+            development speech most likely. `posteriors` and `outputs` are those of the
+            model, without it.
+
+    Raises:
+        ValueError: If the temperature is not a number above 0.
 
     Example:
 
@@ -33,11 +41,17 @@ class Recogniser:
     """
 
     def __init__(
-        self, model: keras.Model, preprocessing: Preprocessing, batch: int = 16
+        self,
+        model: keras.Model,
+        preprocessing: Preprocessing,
+        batch: int = 16,
+        temperature: float = 1.0,
     ):
+        scores.check_temperature(temperature)
         self.model = model
         self.preprocessing = preprocessing
         self.batch = batch
+        self.temperature = temperature
         self.tasks = tuple(task for task in model.tasks if task.is_scored)
         # A model that sees the padding needs the same amount of it as in training.
         masked = getattr(model, "mask_padding", True)
@@ -119,6 +133,8 @@ class Recogniser:
 
         options = {"rate": rate, "skip_bad": skip_bad, "size": self.task.size}
         table, posteriors = self._rows(audio, window, hop, compute, **options)
+        if self.classes and self.temperature != 1:
+            posteriors = scores.scaled(posteriors, self.temperature)
         found = pd.concat([table, self.table(posteriors)], axis=1)
         found.attrs = table.attrs
         return inputs.restricted(found, chosen)
@@ -296,7 +312,7 @@ class Recogniser:
 
     def save(self, path: str | Path) -> Path:
         """Writes a Keras model file that also contains the preprocessing."""
-        return model_file.write(path, self.model, self.preprocessing)
+        return model_file.write(path, self.model, self.preprocessing, self.temperature)
 
     @classmethod
     def load(
@@ -319,7 +335,8 @@ class Recogniser:
             ValueError: If the file is not a model of this package, or is damaged, or
                 if the front-end needs files that are absent or others.
         """
-        return cls(*model_file.read(path, front_end))
+        model, preprocessing, temperature = model_file.read(path, front_end)
+        return cls(model, preprocessing, temperature=temperature)
 
     def _forward(
         self, pieces: list[np.ndarray], owners, attack, tasks

@@ -8,6 +8,7 @@ from keras_ser.reports import comparison, regression
 from keras_ser.reports.adversary import adversary_blocks
 from keras_ser.reports.attributes import attribute_blocks
 from keras_ser.reports.blocks import Block, Figure, Heading, Text
+from keras_ser.reports.calibration import calibration_blocks
 from keras_ser.reports.cells import INTERVALS
 from keras_ser.reports.environments import environment_texts
 from keras_ser.reports.fractions import label_fraction_blocks
@@ -89,7 +90,7 @@ def contents(
     blocks += label_fraction_blocks(settings, main) + published_blocks(settings, main)
     blocks += attribute_blocks(runs, order) + probe_blocks(runs, order)
     blocks += augmentation_head_blocks(runs, order) + adversary_blocks(runs, order)
-    blocks += layer_weight_blocks(runs, order)
+    blocks += layer_weight_blocks(runs, order) + calibration_blocks(runs, order)
     blocks += selection_blocks(runs, order)
     _check_figure_names(blocks)
     return blocks

@@ -29,7 +29,8 @@ def write(
     shorter section of each further head. Then come the scores over the fraction of
     labels, the published figures, the heads of attributes, the probes of the
     embeddings, the augmentation head next to a probe, and the discriminator's accuracy
-    with the moments of the aggregated code, where the runs have these. The end says
+    with the moments of the aggregated code, and the calibration of the probabilities,
+    where the runs have these. The end says
     what selected the epochs, and whether a speaker is on two sides of a fold.
 
     The main table compares every system with the reference: the difference of their

@@ -7,6 +7,12 @@ the matrices of single speakers can be added up and resampled. Predicted numbers
 the concordance correlation coefficient (CCC), Pearson's r and the RMSE.
 """
 
+from keras_ser.scores.calibration import (
+    calibration_error,
+    check_temperature,
+    fit_temperature,
+    scaled,
+)
 from keras_ser.scores.ccc_units import (
     ccc_difference_t_interval,
     ccc_difference_t_test,
@@ -43,6 +49,8 @@ from keras_ser.scores.t_intervals import (
 __all__ = [
     "accuracy",
     "bootstrap_interval",
+    "calibration_error",
+    "check_temperature",
     "ccc",
     "ccc_difference_interval",
     "ccc_difference_t_interval",
@@ -56,11 +64,13 @@ __all__ = [
     "difference_interval",
     "difference_t_interval",
     "difference_t_test",
+    "fit_temperature",
     "holm",
     "pearson",
     "per_speaker_uar",
     "recalls",
     "rmse",
+    "scaled",
     "sign_flip_test",
     "smallest_p",
     "summary",

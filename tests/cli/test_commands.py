@@ -3,6 +3,7 @@
 import pytest
 
 from keras_ser import experiments
+from keras_ser.cli import commands
 from keras_ser.cli import main as cli
 
 
@@ -46,12 +47,10 @@ def test_a_run_is_told_where_its_packed_speech_is(monkeypatch, tmp_path):
 
     def run(config, **options):
         given.update(options)
-        report = tmp_path / "report"
-        report.mkdir()
-        (report / "report.md").write_text("a report")
         return tmp_path
 
     monkeypatch.setattr(experiments, "run", run)
+    monkeypatch.setattr(commands, "show_result", lambda folder: None)
     words = ["run", "config.py", "--packed", "speech.pack"]
     assert cli.main(cli.parser().parse_args(words)) == 0
     assert given["packed"] == "speech.pack"

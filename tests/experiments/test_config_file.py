@@ -1,11 +1,13 @@
 """Config files load; errors say what was expected and how to correct it."""
 
+import configparser
 import dataclasses
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from keras_ser.experiments import config
+from keras_ser.experiments import config, config_file
 from keras_ser.experiments.config_file import RENAMED, load_config
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -36,8 +38,69 @@ def test_an_absent_config_is_named_with_a_next_step(tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
         load_config(tmp_path / "gone.py")
     message = str(caught.value)
-    assert message.startswith("Expected a config file. Received: ")
-    assert "gone.py, which does not exist. Give the path" in message
+    assert message.startswith("Expected a config file, or the name of a config of")
+    assert "gone.py, which is neither" in message and "keras-ser configs" in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mtl_aug/emodb", "mtl_aug/emodb.py", "./mtl_aug/emodb"),
+        *("configs/mtl_aug/emodb.py", "configs/mtl_aug/emodb"),
+        Path("mtl_aug") / "emodb",
+    ],
+)
+def test_a_config_of_the_package_is_found_by_its_name(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_config(name).name == "emodb_four"
+
+
+def test_a_file_has_precedence_over_a_name(write_config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mtl_aug").mkdir()
+    write_config(GOOD).rename("mtl_aug/emodb.py")
+    assert load_config("mtl_aug/emodb.py").name == "toy"
+
+
+def test_a_name_that_is_nearly_right_is_offered():
+    with pytest.raises(FileNotFoundError, match="Did you mean mtl_aug/emodb"):
+        load_config("mtl_aug/emdb")
+
+
+def test_every_config_is_listed_with_what_it_shows():
+    known = config_file.list_configs()
+    assert known["ss_aae/table3"] == CONFIGS / "ss_aae" / "table3.py"
+    assert len(known) == len(list(CONFIGS.glob("*/*.py")))
+    for path in known.values():
+        assert len(config_file.describe_config(path)) > 30
+
+
+def test_every_folder_of_configs_is_installed():
+    settings = configparser.ConfigParser()
+    settings.read(CONFIGS.parent / "setup.cfg")
+    installed = settings["options.data_files"]
+    expected = {
+        f"share/keras_ser/configs/{folder.name}": f"configs/{folder.name}/*.py"
+        for folder in CONFIGS.iterdir()
+        if any(folder.glob("*.py"))
+    }
+    assert {name: files.strip() for name, files in installed.items()} == expected
+
+
+def test_an_installation_finds_its_configs(tmp_path, monkeypatch):
+    shared = tmp_path / "share" / "keras_ser" / "configs" / "mtl_aug" / "emodb.py"
+    shared.parent.mkdir(parents=True)
+    shared.touch()
+    package = tmp_path / "lib" / "site-packages" / "keras_ser" / "experiments"
+    monkeypatch.setattr(config_file, "__file__", str(package / "config_file.py"))
+    record = metadata.PackagePath("../../share/keras_ser/configs/mtl_aug/emodb.py")
+    record.dist = metadata.PathDistribution(package.parents[1] / "k.dist-info")
+    package.parents[1].mkdir(parents=True)
+    monkeypatch.setattr(metadata, "files", lambda name: [record])
+    assert config_file.list_configs() == {"mtl_aug/emodb": shared}
+    monkeypatch.setattr(metadata, "files", lambda name: None)
+    with pytest.raises(FileNotFoundError, match="an installation without them"):
+        config_file.list_configs()
 
 
 @pytest.mark.parametrize(

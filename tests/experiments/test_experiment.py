@@ -89,6 +89,20 @@ def test_metrics_name_the_speakers_and_what_selected(finished):
         assert history.val_emotion_accuracy[metrics["epoch"] - 1] == best
 
 
+def test_the_temperature_is_that_of_the_development_speakers(finished, tables):
+    _, folders = finished
+    for folder in folders.values():
+        metrics = json.loads((folder / "metrics.json").read_text())
+        loaded = ser.load(folder)
+        assert loaded.temperature == metrics["temperature"]
+        dev = tables[0][tables[0].speaker.isin(metrics["speakers"]["dev"])]
+        frame = evaluation.predictions(loaded, dev)
+        frame = frame[frame["head"] == "emotion"]
+        values = frame[[f"p_{name}" for name in loaded.classes]]
+        expected = scores.fit_temperature(frame.truth, values, loaded.classes)
+        assert metrics["temperature"] == pytest.approx(expected, rel=1e-3)
+
+
 def test_by_default_nothing_is_selected(toy, tables, tmp_path):
     short = dataclasses.replace(toy, training=Training(batch=4, epochs=2))
     (job, *_) = plan.plan_jobs(short, *tables, tmp_path, folds=["1"])

@@ -233,6 +233,17 @@ def test_it_answers_as_the_recogniser_on_real_speech(corpora_root):
     assert compared
 
 
+def test_it_has_the_temperature_of_the_recogniser(recogniser, write_audio, noise):
+    warm = inference.Recogniser(
+        recogniser.model, recogniser.preprocessing, temperature=2.5
+    )
+    wave = noise(0.7)
+    file = write_audio("a.wav", wave, subtype="FLOAT")
+    found = as_numbers(exporters.speech_model(warm)(wave[None]))
+    assert largest_difference(found, predicted(warm, [file])) < DIFFERENCE
+    assert largest_difference(found, predicted(recogniser, [file])) > 2 * DIFFERENCE
+
+
 @pytest.mark.parametrize("name", HERE)
 @pytest.mark.parametrize("samples", [8_123, 40_000])
 def test_a_file_answers_as_the_model_by_its_own_runtime(

@@ -1,6 +1,7 @@
 """Model files: what is saved can be loaded, and nothing else can."""
 
 import dataclasses
+import json
 import zipfile
 
 import keras
@@ -10,7 +11,7 @@ from keras.ops import convert_to_numpy
 from toy_models import Attributes
 
 import keras_ser
-from keras_ser import inference, models
+from keras_ser import inference, models, scores
 from keras_ser.features import Preprocessing, Spectrogram
 
 
@@ -26,6 +27,40 @@ def test_a_saved_recogniser_answers_alike(recogniser, write_audio, noise, tmp_pa
     for source in (path, path.parent):
         assert inference.load(source).predict([file]).equals(expected)
     assert isinstance(keras.models.load_model(path), models.MTLAug)
+
+
+def test_a_temperature_is_saved_and_scales_what_is_predicted(
+    recogniser, write_audio, noise, tmp_path
+):
+    files = [write_audio(f"{seed}.wav", noise(0.5, seed=seed)) for seed in range(3)]
+    warm = inference.Recogniser(
+        recogniser.model, recogniser.preprocessing, temperature=3.0
+    )
+    path = warm.save(tmp_path / "model.keras")
+    loaded = inference.load(path)
+    assert loaded.temperature == 3.0
+    columns = [f"p_{name}" for name in recogniser.classes]
+    before, found = (each.predict(files) for each in (recogniser, loaded))
+    np.testing.assert_allclose(found[columns], scores.scaled(before[columns], 3.0))
+    assert found.prediction.equals(before.prediction)
+    speech = [recogniser.preprocessing.normalised(recogniser.features(files[0]))]
+    same = recogniser.posteriors(speech)
+    np.testing.assert_array_equal(loaded.posteriors(speech), same)
+    assert recogniser.temperature == 1
+
+
+@pytest.mark.parametrize("value", [0, -1, "2", None, True, float("nan")])
+def test_a_damaged_temperature_is_rejected(recogniser, tmp_path, value):
+    path = recogniser.save(tmp_path / "model.keras")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    settings = json.loads(members["preprocessing.json"]) | {"temperature": value}
+    members["preprocessing.json"] = json.dumps(settings).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(ValueError, match="temperature"):
+        inference.load(path)
 
 
 @pytest.mark.parametrize(

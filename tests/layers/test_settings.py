@@ -64,6 +64,7 @@ CALLS = {
     "SpeechGroupNorm": lambda: layers.SpeechGroupNorm()(IMAGE, MASK),
     "SpeechMasks": lambda: layers.SpeechMasks(2)(SPEECH, LENGTHS),
     "StepMean": lambda: layers.StepMean()(IMAGE, MASK),
+    "Temperature": lambda: layers.Temperature(2.0)(EVEN),
     "TimeConvBlock": lambda: layers.TimeConvBlock(4, 5)(SPEECH, (MASK, MASK[:, ::2])),
     "Transition": lambda: layers.Transition(4)(IMAGE, MASK, training=True),
     "Unpack": lambda: unpacked(),

@@ -1,0 +1,57 @@
+"""Probabilities at another temperature."""
+
+import keras
+from keras import ops
+
+TINY = 1e-7  # what a probability counts as, at least
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class Temperature(keras.layers.Layer):
+    """Probabilities at another temperature.
+
+        q_k = p_k^(1/T) / Σ_j p_j^(1/T)
+
+    For the probabilities of a softmax, this is the softmax of its inputs divided by T.
+
+    Args:
+        temperature: Float above 0, T.
+
+    Input shape:
+        `(…, classes)`, probabilities.
+
+    Output shape:
+        The shape of the input.
+
+    Raises:
+        ValueError: If `temperature` is not a number above 0.
+
+    Example:
+
+    >>> Temperature(2.0)(np.array([[0.8, 0.2]], "float32"))
+    [[0.667, 0.333]]
+
+    Reference:
+        Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks",
+        ICML 2017, section 4.2. `scores.scaled` is the same on arrays.
+    """
+
+    def __init__(self, temperature: float, **kwargs):
+        super().__init__(**kwargs)
+        is_number = isinstance(temperature, int | float)
+        if not (is_number and 0 < temperature < float("inf")):
+            raise ValueError(
+                "`temperature` must be a finite number above 0. Received: "
+                f"{temperature!r}. Give 1 to leave probabilities as they are."
+            )
+        self.temperature = temperature
+
+    def call(self, probabilities):
+        logs = ops.log(ops.maximum(probabilities, TINY))
+        return ops.softmax(logs / self.temperature, axis=-1)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+    def get_config(self):
+        return {**super().get_config(), "temperature": self.temperature}
