@@ -62,13 +62,21 @@ def _drawings(folders, table, report: Path) -> list[Path]:
         figures.history(history, path, chosen, model.heads[0])
         paths.append(path)
     row = table[table.speaker == TEST_SPEAKERS[0]].iloc[0]
-    features = recogniser.preprocessing.normalised(recogniser.features(row.file))
+    preprocessing = recogniser.preprocessing
+    features = preprocessing.normalised(recogniser.features(row.file))
     outputs = model(features[None])
+    (found,) = recogniser.predict([row.file]).prediction
+    system = folders[-1].parent.name
+    style = {
+        "title": f"{system}, {row.utterance}, {row.emotion} → {found}",
+        "frequencies": preprocessing.front_end.frequencies,
+    }
     for task in model.tasks:
         if task.kind == "reconstruction":
             paths.append(report / f"{task.name}.png")
-            figures.reconstruction(features, np.array(outputs[task.name])[0], paths[-1])
-    weights = model.attention_model(features[None])
+            output = np.array(outputs[task.name])[0]
+            figures.reconstruction(features, output, paths[-1], **style)
+    weights = np.array(model.attention_model(features[None]))[0]
     paths.append(report / "attention.png")
-    figures.attention(features, np.array(weights)[0], paths[-1])
+    figures.attention(features, weights, paths[-1], **style)
     return paths

@@ -13,6 +13,7 @@ from keras_ser.backend.optimizers import build_optimizers
 from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.data import Pipeline
 from keras_ser.experiments.optimizers import make_optimizer
+from keras_ser.experiments.settings_card import settings_card
 from keras_ser.experiments.training_settings import SCHEDULES, Training
 from keras_ser.monitoring import EpochLogs
 from keras_ser.protocols import Fold
@@ -84,7 +85,7 @@ def fit(
     first_only = training.dev_windows == "first"
     if not first_only or not validates_exactly(model, data.fold.dev):
         watchers.append(callbacks.ScoreDevWindows(data, averaging, first_only))
-    logs = EpochLogs(folder / "logs", write_graph=False)
+    logs = EpochLogs(folder / "logs", card=settings_card(folder))
     watchers += [*_steering(schedule), logs]
     if averaging:
         monitors = [callbacks.OnAverages(averaging, monitors)]

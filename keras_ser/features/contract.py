@@ -29,6 +29,7 @@ class FrontEnd(Protocol):
     | `ordered` | whether neighbouring dimensions are alike, as bands are | True |
     | `db_per_unit` | dB per unit of a value, if values are logarithms of power | none |
     | `blocks` | method that works on a stream, see below | none |
+    | `frequencies` | the centre of each band in Hz, for pictures | none |
     | `layers` | number of layers of a network, whose values are side by side | 1 |
     | `of_segment` | method that looks features up, see below | none |
 

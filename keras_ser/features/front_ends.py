@@ -76,6 +76,14 @@ class LogMel(ShortTimePower):
                 f"Received: fmin={self.fmin}, fmax={self.fmax}."
             )
 
+    @property
+    def frequencies(self) -> np.ndarray:
+        """The centre of each band in Hz, shape `(n_mels,)`."""
+        import librosa
+
+        edges = librosa.mel_frequencies(self.n_mels + 2, fmin=self.fmin, fmax=self.fmax)
+        return edges[1:-1]
+
     def _power(self, wave: np.ndarray) -> np.ndarray:
         import librosa
 
@@ -185,6 +193,11 @@ class Spectrogram(ShortTimePower):
                 f"bins. Received: n_bins={self.n_bins}, n_fft={self.n_fft}. Use powers "
                 "of 2, such as n_bins=128 and n_fft=512."
             )
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """The centre of each band in Hz, shape `(n_bins,)`."""
+        return (np.arange(self.n_bins) + 0.5) * audio.RATE / 2 / self.n_bins
 
     def _power(self, wave: np.ndarray) -> np.ndarray:
         import librosa

@@ -1,8 +1,13 @@
 """The logs of each epoch as TensorBoard summaries."""
 
+from pathlib import Path
+
 import keras
 
-# Tags of the measurements of a discriminator, which belong to no head.
+VALIDATION = "val_"  # start of the keys of development speech
+GROUP = "training"  # of what belongs to no head
+CARD = "settings"  # tag
+# Measurements of a discriminator, which belong to no head.
 TAGS = {
     "discriminator_loss": "adversary/discriminator_loss",
     "generator_loss": "adversary/generator_loss",
@@ -15,38 +20,79 @@ TAGS = {
 
 
 class EpochLogs(keras.callbacks.TensorBoard):
-    """Keras' TensorBoard callback, with groups of their own for an adversary.
+    """Keras' TensorBoard callback, with a group of tags for each head.
 
-    Keras writes a key of the logs as the tag `epoch_<key>` into `train/`, and a key
-    that starts with `val_` as the same tag into `validation/`. This callback does so
-    too, except for these keys, which have one tag each:
-
-    | key, with or without `val_` | tag |
+    | key of the logs | tag |
     |---|---|
+    | `<head>_<name>`, such as `emotion_uar` | `<head>/<name>`, such as `emotion/uar` |
     | `discriminator_loss`, `generator_loss` | `adversary/<key>` |
     | `discriminator_accuracy` | `adversary/<key>` |
     | `code_mean`, `code_variance` | `code/mean`, `code/variance` |
     | `code_skewness`, `code_kurtosis` | `code/skewness`, `code/kurtosis` |
+    | others, such as `loss`, `learning_rate` or `alpha` | `training/<key>` |
 
-    A step is an epoch, counted from 0.
+    The heads are the outputs of the model. A key of the training is written into
+    `train/`, and one that starts with `val_` under the same tag into `validation/`, so
+    that TensorBoard draws both into one chart. Each value is written once: Keras'
+    callback also writes the result of each validation against the iterations, and this
+    one does not. A step is an epoch, counted from 0.
 
-    Args: As for `keras.callbacks.TensorBoard`.
+    Args:
+        log_dir: Folder of the event files.
+        card: Text in Markdown, such as the settings of the training. It is shown on the
+            page "Text" under the tag `settings`.
+        histogram_freq: Number of epochs from one set of histograms of the weights to
+            the next; 0 for none.
+        write_graph: Whether to write the graph of the model.
 
     Example:
 
     >>> model.fit(features, labels, epochs=20, callbacks=[EpochLogs("logs")])
     """
 
+    def __init__(
+        self,
+        log_dir: str | Path = "logs",
+        card: str = "",
+        histogram_freq: int = 0,
+        write_graph: bool = False,
+    ):
+        super().__init__(
+            log_dir, histogram_freq=histogram_freq, write_graph=write_graph
+        )
+        self.card = card
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        folder = Path(self._train_dir)
+        resumes = folder.is_dir() and any(folder.glob("events.*"))
+        if self.card and not resumes:
+            with self._train_writer.as_default():
+                self.summary.text(CARD, self.card, step=0)
+
     def on_epoch_end(self, epoch, logs=None):
-        rest, train, validation = _split(logs or {})
-        super().on_epoch_end(epoch, rest)
-        if train:
-            self._write(self._train_writer, train, epoch)
+        super().on_epoch_end(epoch, None)  # histograms
+        logs = dict(logs or {})
+        if "learning_rate" not in logs and getattr(self.model, "optimizer", None):
+            rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+            logs["learning_rate"] = float(rate)
+        heads = [*self._heads()]
+        train, validation = {}, {}
+        for key, value in logs.items():
+            own = key.removeprefix(VALIDATION)
+            chosen = train if own == key else validation
+            chosen[_tag(own, heads)] = value
+        self._write(self._train_writer, train, epoch)
         if validation:
             self._write(self._val_writer, validation, epoch)
 
     def on_test_end(self, logs=None):
-        super().on_test_end(_split(logs or {})[0])
+        super().on_test_end({})
+
+    def _heads(self) -> list[str]:
+        """The names of the outputs, longest first: one may start with another."""
+        names = getattr(self.model, "output_names", None) or ()
+        return sorted(names, key=len, reverse=True)
 
     def _write(self, writer, values: dict[str, float], epoch: int) -> None:
         with writer.as_default():
@@ -54,13 +100,11 @@ class EpochLogs(keras.callbacks.TensorBoard):
                 self.summary.scalar(tag, value, step=epoch)
 
 
-def _split(logs: dict) -> tuple[dict, dict, dict]:
-    """The logs of Keras, and those of training and development by their tags."""
-    train = {TAGS[key]: value for key, value in logs.items() if key in TAGS}
-    validation = {
-        TAGS[key.removeprefix("val_")]: value
-        for key, value in logs.items()
-        if key.startswith("val_") and key.removeprefix("val_") in TAGS
-    }
-    rest = {k: v for k, v in logs.items() if k.removeprefix("val_") not in TAGS}
-    return rest, train, validation
+def _tag(key: str, heads: list[str]) -> str:
+    """The tag of a key of the logs, without `val_`."""
+    if key in TAGS:
+        return TAGS[key]
+    for head in heads:
+        if key.startswith(f"{head}_"):
+            return f"{head}/{key.removeprefix(f'{head}_')}"
+    return f"{GROUP}/{key}"

@@ -42,17 +42,17 @@ class Monitor(keras.callbacks.Callback):
 
     | tag | content |
     |---|---|
-    | `confusion` | confusion matrix of the main head, the first of `model.tasks` |
-    | `truth_and_prediction` | instead of it, if the main head predicts a number |
-    | `confusion/<head>`, `truth_and_prediction/<head>` | the same of other heads |
-    | `embedding` | t-SNE of the embeddings, with the class centers as stars |
-    | `<class>/<utterance>/attention` | attention weights below the spectrogram |
-    | `<class>/<utterance>/<head>` | input above the output of a decoder |
-    | `<class>/<utterance>/audio` | the same utterance as sound, written once |
+    | `<head>/confusion` | confusion matrix of a head with classes |
+    | `<head>/truth_and_prediction` | what a head predicts that predicts a number |
+    | `pictures/embedding` | t-SNE of the embeddings, with the class centers as stars |
+    | `pictures/<class>/<utterance>/attention` | attention below the spectrogram |
+    | `pictures/<class>/<utterance>/<head>` | input above the output of a decoder |
+    | `audio/<class>/<utterance>` | the same as sound; at the first step and the last |
     | `gradient_norm/<head>` | norm of a head's gradient on the encoder |
     | `gradient_cosine/<head>` | its cosine with the gradient of the main head |
 
-    Classes are those of the main head. If it predicts a number, they are `low`,
+    The title of a picture and the text of a sound name the utterance, its label, and
+    what the main head predicts. Classes are those of the main head. If it predicts a number, they are `low`,
     `middle` and `high`, the thirds of the development speech. An utterance without a
     label of a head is left out of its pictures.
 
@@ -126,16 +126,14 @@ class Monitor(keras.callbacks.Callback):
         self._prepare_gradients()
         files.writable_folder(self.log_dir)
         self._writer = tf.summary.create_file_writer(str(self.log_dir))
-        with self._summaries_of(0):
-            self._write_audio()
 
     def on_epoch_end(self, epoch, logs=None):
         self._step = epoch + 1
         if epoch % self.every == 0:
-            self._write_step(epoch)
+            self._write_step(epoch, with_audio=epoch == 0)
 
     def on_train_end(self, logs=None):
-        outputs = self._write_step(self._step)
+        outputs = self._write_step(self._step, with_audio=True)
         if "embedding" in outputs:
             self._write_projector(outputs["embedding"])
         self._writer.close()
@@ -175,8 +173,12 @@ class Monitor(keras.callbacks.Callback):
         with self._writer.as_default(step), tf.summary.record_if(True):
             yield
 
-    def _write_step(self, step: int) -> dict[str, np.ndarray]:
+    def _write_step(self, step: int, with_audio: bool) -> dict[str, np.ndarray]:
         """Writes all summaries of the current model.
+
+        Args:
+            step: The step of the summaries.
+            with_audio: Whether to write the sound of the examples, too.
 
         Returns:
             Its outputs for the development speech, or an empty dictionary if they are
@@ -189,13 +191,13 @@ class Monitor(keras.callbacks.Callback):
         with self._summaries_of(step):
             for task in self.model.tasks:
                 if task.is_scored:
-                    labels, is_main = task.read(self.data.fold.dev), task == self._main
-                    write_predictions(
-                        task, labels, outputs["heads"][task.name], is_main
-                    )
+                    labels = task.read(self.data.fold.dev)
+                    write_predictions(task, labels, outputs["heads"][task.name])
             if "embedding" in outputs:
                 self._write_embeddings(outputs["embedding"])
-            self._write_examples()
+            self._write_examples(outputs["heads"])
+            if with_audio:
+                self._write_audio(outputs["heads"])
             self._write_gradients(step)
         self._writer.flush()
         return outputs
@@ -209,28 +211,45 @@ class Monitor(keras.callbacks.Callback):
         labels, names = self._groups[self._point_rows], group_names(self._main)
         title = f"t-SNE of the embeddings of {len(points)} development utterances"
         arguments = points, labels, stars, names, title
-        write_picture("embedding", figures.embedding, *arguments)
+        write_picture("pictures/embedding", figures.embedding, *arguments)
 
-    def _write_examples(self) -> None:
+    def _write_examples(self, heads: dict[str, np.ndarray]) -> None:
         if self._example_model is None:
             return
-        hop = self.data.preprocessing.front_end.hop_seconds
-        examples = zip(self._example_tags(), self._example_outputs(), strict=True)
-        for tag, (features, outputs) in examples:
+        front_end = self.data.preprocessing.front_end
+        style = {"hop_seconds": front_end.hop_seconds}
+        style["frequencies"] = getattr(front_end, "frequencies", None)
+        titles = self._example_titles(heads)
+        examples = zip(
+            self._example_tags(), titles, self._example_outputs(), strict=True
+        )
+        for tag, title, (features, outputs) in examples:
+            style["title"] = title
             if "attention" in outputs:
                 draw, weights = figures.attention, drop_padding(outputs["attention"])
-                write_picture(
-                    f"{tag}/attention", draw, features, weights, hop_seconds=hop
-                )
+                name = f"pictures/{tag}/attention"
+                write_picture(name, draw, features, weights, **style)
             for head, output in outputs.get("decoders", {}).items():
                 draw, output = figures.reconstruction, output[: len(features)]
-                write_picture(f"{tag}/{head}", draw, features, output, hop_seconds=hop)
+                write_picture(f"pictures/{tag}/{head}", draw, features, output, **style)
 
     def _example_tags(self) -> list[str]:
-        """One tag per example. TensorBoard groups them by class."""
+        """One tag per example."""
         table = self._example_table
         names = self._groups[table.index]
         return [f"{a}/{b}" for a, b in zip(names, table.utterance, strict=True)]
+
+    def _example_titles(self, heads: dict[str, np.ndarray]) -> list[str]:
+        """The utterance of each example, its label, and what the main head predicts.
+
+        Args:
+            heads: The outputs of all heads for the development speech.
+        """
+        table, task = self._example_table, self._main
+        found = task.predictions(heads[task.name][table.index]).prediction
+        truths = task.truths(table)
+        rows = zip(table.utterance, truths, found, strict=True)
+        return [f"{name}, {truth} → {prediction}" for name, truth, prediction in rows]
 
     def _example_outputs(self) -> Iterator[tuple[np.ndarray, dict]]:
         """Features without padding, and outputs, of each example."""
@@ -242,14 +261,14 @@ class Monitor(keras.callbacks.Callback):
                 of_row = functools.partial(np.take, indices=row, axis=0)
                 yield unpadded, keras.tree.map_structure(of_row, outputs)
 
-    def _write_audio(self) -> None:
+    def _write_audio(self, heads: dict[str, np.ndarray]) -> None:
         """Writes as much of each example as its pictures show."""
         samples = round(self.data.preprocessing.seconds * audio.RATE)
-        rows = self._example_table.itertuples()
-        for tag, row in zip(self._example_tags(), rows, strict=True):
+        rows, titles = self._example_table.itertuples(), self._example_titles(heads)
+        for tag, title, row in zip(self._example_tags(), titles, rows, strict=True):
             wave = audio.read(row.file, row.start, row.end, digest=row.digest)[:samples]
-            # (batch, samples, channels)
-            tf.summary.audio(f"{tag}/audio", wave[None, :, None], audio.RATE)
+            waves = wave[None, :, None]  # (batch, samples, channels)
+            tf.summary.audio(f"audio/{tag}", waves, audio.RATE, description=title)
 
     def _write_gradients(self, step: int) -> None:
         if not self._training_batches:

@@ -11,35 +11,33 @@ from keras_ser.tasks import ColumnTask
 
 
 def write_predictions(
-    task: ColumnTask, labels: np.ndarray, outputs: np.ndarray, is_main: bool
+    task: ColumnTask, labels: np.ndarray, outputs: np.ndarray
 ) -> None:
     """Writes a picture of what a head predicts for the speech that has a label.
 
-    It is the summary `confusion` of a head with classes, and `truth_and_prediction` of
-    one for a number. The name of a head that is not the main one is added. Without any
-    label there is no picture.
+    It is the summary `<head>/confusion` of a head with classes, and
+    `<head>/truth_and_prediction` of one for a number. Without any label there is no
+    picture.
 
     Args:
         task: The task of the head.
         labels: Labels from `task.read`, `(utterances,)`.
         outputs: Outputs of the head, `(utterances, size)`.
-        is_main: Whether it is the main head.
     """
     known = labels >= 0 if task.classes else np.isfinite(labels)
     if not known.any():
         return
-    end = "" if is_main else f"/{task.name}"
-    title = "development speech" if is_main else f"{task.name}, development speech"
+    title = f"{task.name}, development speech"
     labels, outputs = labels[known], outputs[known]
     if task.classes:
         names = np.array(task.classes)
         predicted = names[outputs.argmax(axis=1)]
         counts = scores.confusion(names[labels], predicted, task.classes)
         draw, given = figures.confusion_matrix, (counts, task.classes)
-        write_picture(f"confusion{end}", draw, *given, title)
+        write_picture(f"{task.name}/confusion", draw, *given, title)
     else:
         draw, given = figures.truth_and_prediction, (labels, outputs.ravel())
-        write_picture(f"truth_and_prediction{end}", draw, *given, title)
+        write_picture(f"{task.name}/truth_and_prediction", draw, *given, title)
 
 
 def write_picture(tag: str, draw: Callable, *arguments, **options) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from keras_ser import corpora, evaluation, experiments
+from keras_ser import corpora, evaluation, experiments, scores
 from keras_ser.audio.unusable import UnusableAudio
 from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.corpora.table import Corpus
@@ -93,7 +93,7 @@ def test_the_temperature_is_that_of_the_development_speakers(finished, tables):
     _, folders = finished
     for folder in folders.values():
         metrics = json.loads((folder / "metrics.json").read_text())
-        loaded = ser.load(folder)
+        loaded = Recogniser.load(folder)
         assert loaded.temperature == metrics["temperature"]
         dev = tables[0][tables[0].speaker.isin(metrics["speakers"]["dev"])]
         frame = evaluation.predictions(loaded, dev)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from toy_figures import SOUND
 
 from keras_ser import figures
+from keras_ser.features import LogMel
 from keras_ser.figures import spectrograms
 
 
@@ -41,3 +42,29 @@ def test_the_axis_is_right_for_bands_of_any_width():
     spectrograms._show(axes, SOUND, 0.01)
     assert axes.get_ylabel() == "frequency band"
     assert axes.images[0].get_extent() == [0, 0.01 * len(SOUND), 0, SOUND.shape[1]]
+
+
+def test_frequencies_are_where_their_bands_are():
+    axes, hertz = Figure().subplots(), LogMel(n_mels=40).frequencies
+    spectrograms._show(axes, np.zeros((9, 40)), 0.01, hertz)
+    assert axes.get_ylabel() == "frequency (Hz)"
+    labels = [each.get_text() for each in axes.get_yticklabels()]
+    assert 3 <= len(labels) <= spectrograms.MAX_TICKS
+    for place, label in zip(axes.get_yticks(), labels, strict=True):
+        number = float(label.replace(",", ""))
+        assert np.interp(place, np.arange(40) + 0.5, hertz) == pytest.approx(number)
+
+
+def test_as_many_frequencies_as_bands_are_needed(tmp_path):
+    with pytest.raises(ValueError, match="one frequency per band, 16"):
+        figures.attention(
+            np.zeros((9, 16)), [1.0], tmp_path / "a.png", frequencies=[1, 2]
+        )
+
+
+def test_a_title_is_drawn():
+    given = SOUND, np.full(13, 1 / 13)
+    plain, titled = io.BytesIO(), io.BytesIO()
+    figures.attention(*given, plain)
+    figures.attention(*given, titled, title="mtl_aug, a, anger → sadness")
+    assert plain.getvalue() != titled.getvalue()
