@@ -52,9 +52,9 @@ class Monitor(keras.callbacks.Callback):
     | `gradient_cosine/<head>` | its cosine with the gradient of the main head |
 
     The title of a picture and the text of a sound name the utterance, its label, and
-    what the main head predicts. Classes are those of the main head. If it predicts a number, they are `low`,
-    `middle` and `high`, the thirds of the development speech. An utterance without a
-    label of a head is left out of its pictures.
+    what the main head predicts. Classes are those of the main head. If it predicts a
+    number, they are `low`, `middle` and `high`, the thirds of the development speech.
+    An utterance without a label of a head is left out of its pictures.
 
     At the end, the callback also writes the embeddings for TensorBoard's projector. It
     can colour them by every column that a task learns, and by emotion, corpus, speaker,
