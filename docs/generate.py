@@ -616,6 +616,7 @@ KINDS = {
     "names": names,
     "packages": packages,
     "commands": commands,
+    **runpy.run_path(str(ROOT / "docs" / "generated_api.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_models.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_times.py"))["KINDS"],
 }
