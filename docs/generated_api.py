@@ -18,7 +18,9 @@ def api(name: str) -> str:
         package = importlib.import_module(f"keras_ser.{name}")
         names = _public(package)
     values = [getattr(package, each) for each in names]
-    shown = [each for each in values if inspect.isclass(each) or inspect.isroutine(each)]
+    shown = [
+        each for each in values if inspect.isclass(each) or inspect.isroutine(each)
+    ]
     paths = sorted({f"{each.__module__}.{each.__qualname__}" for each in shown})
     own = [path for path in paths if path.startswith("keras_ser.")]
     own.sort(key=lambda path: path.rpartition(".")[2].lower())
@@ -35,7 +37,9 @@ def _public(package) -> list[str]:
             if not each.startswith("_")
             and getattr(value, "__module__", "") == package.__name__
         ]
-    parts = {each.name for each in pkgutil.iter_modules(getattr(package, "__path__", []))}
+    parts = {
+        each.name for each in pkgutil.iter_modules(getattr(package, "__path__", []))
+    }
     return [each for each in names if each not in parts]
 
 

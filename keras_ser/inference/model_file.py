@@ -168,11 +168,11 @@ def _check_config(path: Path, config, preprocessing: Preprocessing) -> None:
 
 def _is_known(name) -> bool:
     """Whether Keras finds a model under a registered name, without importing it."""
-    from keras_ser.models import MODELS, SpeechModel
+    from keras_ser.models import MODELS, SpeechModel, Wrapped
 
     kind = keras.saving.get_registered_object(name) if isinstance(name, str) else None
     is_own = isinstance(kind, type) and issubclass(kind, SpeechModel)
-    return is_own or kind in MODELS.values()
+    return is_own or kind in {*MODELS.values(), Wrapped}
 
 
 def _packages(value) -> Iterator[str]:

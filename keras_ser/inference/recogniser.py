@@ -13,6 +13,7 @@ from keras_ser.features import IDENTITY, extract, windows
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import inputs, model_file, speech
 from keras_ser.inference.inputs import Audio
+from keras_ser.models import SpeechModel, Wrapped
 from keras_ser.tasks import ColumnTask
 
 BATCHES_HELD = 4  # batches whose windows are made at a time, and sorted by length
@@ -22,7 +23,9 @@ class Recogniser:
     """Recognises emotion in audio files.
 
     Args:
-        model: Model of `keras_ser.models`, or another `models.SpeechModel`.
+        model: Model of `keras_ser.models`, or another `models.SpeechModel`. Any other
+            Keras model is wrapped, see `models.Wrapped`: it takes normalised features
+            and returns one probability per class.
         preprocessing: Preprocessing that the model was trained with, from
             `Pipeline.preprocessing`.
         batch: Maximum number of windows that the model processes at a time.
@@ -48,6 +51,9 @@ class Recogniser:
         temperature: float = 1.0,
     ):
         scores.check_temperature(temperature)
+        if not isinstance(model, SpeechModel):
+            dimensions = preprocessing.front_end.dimensions
+            model = Wrapped(preprocessing.classes, dimensions, model)
         self.model = model
         self.preprocessing = preprocessing
         self.batch = batch

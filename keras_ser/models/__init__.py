@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "saving",
         "ss_aae",
         "ss_aae_parts",
+        "wrapping",
     ],
     submod_attrs={
         "attribute_discriminator": ["DiscriminatedModel"],
@@ -41,5 +42,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "saving": ["check_saveable"],
         "ss_aae": ["SSAAE"],
         "summary": ["LayerSummary", "Summary", "summarise"],
+        "wrapping": ["Wrapped"],
     },
 )
