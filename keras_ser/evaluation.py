@@ -14,6 +14,7 @@ from keras_ser.inference import Recogniser
 from keras_ser.tasks import ColumnTask
 
 CLEAN = parse("clean")
+MIN_SPEAKERS = 3  # for an interval over speakers
 
 
 def predictions(
@@ -141,10 +142,12 @@ def score(
         noise: Table of a noise corpus, for conditions that mix in noise.
 
     Returns:
-        One row per condition, with the index `condition` and the columns
-        `utterances` (how many were scored), `uar` (unweighted average recall) and
-        `accuracy`, fractions in [0, 1]. For a regression, `ccc` (concordance
-        correlation coefficient, in [-1, 1]) takes the place of these two.
+        One row per condition, with the index `condition` and the columns `utterances`
+        and `speakers` (how many were scored), and in percent: `uar` (unweighted average
+        recall), `uar_low` and `uar_high` (its 95 % t interval over speakers; see
+        `scores.t_interval`) and `accuracy`. With fewer than three speakers there is no
+        interval, and its ends are NaN. For a regression, `ccc` (concordance correlation
+        coefficient, in [-1, 1]), `ccc_low` and `ccc_high` take their places.
 
     Raises:
         ValueError: Under the same conditions as `predictions`.
@@ -158,20 +161,31 @@ def score(
     labelled = frame[(frame.truth != "") & (frame["head"] == task.name)]
     return pd.DataFrame(
         {
-            condition: {"utterances": len(rows), **_scores(task, rows)}
+            condition: _scores(task, rows)
             for condition, rows in labelled.groupby("condition", sort=False)
         }
     ).T.rename_axis("condition")
 
 
 def _scores(task: ColumnTask, rows: pd.DataFrame) -> dict[str, float]:
+    counts = {"utterances": len(rows), "speakers": rows.speaker.nunique()}
+    few = counts["speakers"] < MIN_SPEAKERS
+    none = (np.nan, np.nan)
     if not task.classes:
         truth, prediction = rows.truth.astype(float), rows.prediction.astype(float)
-        return {"ccc": scores.ccc(truth, prediction)}
-    return {
-        "uar": scores.uar(rows.truth, rows.prediction),
-        "accuracy": scores.accuracy(rows.truth, rows.prediction),
+        given = truth, prediction, rows.speaker
+        low, high = none if few else scores.ccc_t_interval(*given)
+        ccc = scores.ccc(truth, prediction)
+        return {**counts, "ccc": ccc, "ccc_low": low, "ccc_high": high}
+    labels = rows.truth, rows.prediction
+    low, high = none if few else scores.t_interval(*labels, rows.speaker)
+    found = {
+        "uar": scores.uar(*labels),
+        "uar_low": low,
+        "uar_high": high,
+        "accuracy": scores.accuracy(*labels),
     }
+    return {**counts, **{name: 100 * value for name, value in found.items()}}
 
 
 def _tasks_with_truths(

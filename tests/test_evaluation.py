@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from keras_ser import attacks, audio, evaluation
+from keras_ser import attacks, audio, evaluation, scores
 from keras_ser.audio import noise as noises
 from keras_ser.features import IDENTITY, FeatureStore, LogMel, extract
 from keras_ser.features.preprocessing import Preprocessing
@@ -81,10 +81,23 @@ def test_scores_are_those_of_the_predictions(spoken_table):
     )
     frame = evaluation.predictions(Loudness(), wrong)
     table = evaluation.score(Loudness(), wrong)
-    assert table.loc["clean", "uar"] == pytest.approx(
-        balanced_accuracy_score(frame.truth, frame.prediction)
+    row = table.loc["clean"]
+    assert row.uar == pytest.approx(
+        100 * balanced_accuracy_score(frame.truth, frame.prediction)
     )
-    assert table.loc["clean", "utterances"] == len(wrong)
+    assert row.accuracy == pytest.approx(100 * (frame.truth == frame.prediction).mean())
+    assert row.utterances == len(wrong)
+    assert row.speakers == wrong.speaker.nunique() >= 3
+    given = frame.truth, frame.prediction, frame.speaker
+    expected = 100 * np.array(scores.t_interval(*given))
+    np.testing.assert_allclose(row[["uar_low", "uar_high"]].astype(float), expected)
+    assert row.uar_low < row.uar < row.uar_high
+
+
+def test_two_speakers_have_no_interval(spoken_table):
+    few = spoken_table[spoken_table.speaker.isin(sorted(set(spoken_table.speaker))[:2])]
+    row = evaluation.score(Loudness(), few).loc["clean"]
+    assert row.speakers == 2 and np.isnan(row.uar_low) and np.isnan(row.uar_high)
 
 
 def test_unlabelled_rows_are_predicted_and_not_scored(spoken_table):
@@ -149,8 +162,8 @@ def test_a_class_that_the_model_does_not_know_is_an_error(spoken_table):
     frame = evaluation.predictions(Loudness(), changed)
     assert frame.truth.iloc[:6].tolist() == ["surprise"] * 6
     score = evaluation.score(Loudness(), changed).loc["clean"]
-    assert score.accuracy == pytest.approx(1 - 6 / len(changed))
-    assert score.uar == pytest.approx(2 / 3)
+    assert score.accuracy == pytest.approx(100 * (1 - 6 / len(changed)))
+    assert score.uar == pytest.approx(200 / 3)
 
 
 def test_a_regression_is_scored_by_its_ccc(measured_table):
@@ -161,6 +174,7 @@ def test_a_regression_is_scored_by_its_ccc(measured_table):
     score = evaluation.score(Level(), measured_table).loc["clean"]
     assert score.utterances == len(measured_table) - 1
     assert score.ccc == pytest.approx(1, abs=1e-6)
+    assert score.ccc_low <= score.ccc <= score.ccc_high
     with pytest.raises(ValueError, match="need a model whose main task has classes"):
         evaluation.predictions(Level(), measured_table, ("clean", "fgsm:0.1"))
 
@@ -191,9 +205,9 @@ def test_every_condition_has_its_rows_under_its_name(spoken_table, noise_table):
     assert frame.condition.unique().tolist() == ["clean", "noise:rain:0"]
     for _, rows in frame.groupby("condition"):
         assert rows.utterance.tolist() == spoken_table.utterance.tolist()
-    scores = evaluation.score(Loudness(), spoken_table, ("clean", "gain:-40"))
-    assert scores.loc["clean", "uar"] == 1
-    assert scores.loc["gain:-40", "uar"] == 0.5  # everything is soft
+    found = evaluation.score(Loudness(), spoken_table, ("clean", "gain:-40"))
+    assert found.loc["clean", "uar"] == 100
+    assert found.loc["gain:-40", "uar"] == 50  # everything is soft
 
 
 def test_a_condition_changes_the_waveform_before_its_features(

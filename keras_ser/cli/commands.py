@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 MAX_TABLES = 4  # that `run` and `report` print
+MAX_NAMED = 5  # files
 
 
 def demo(out: str) -> None:
@@ -178,7 +179,23 @@ def predict(
     if picture:
         written = inference.draw_timelines(table, picture, options["model"])
         print("written:", *written, sep="\n  ", file=sys.stderr)
+    _note_unfamiliar(table)
     return _list_skipped(table)
+
+
+def _note_unfamiliar(table) -> None:
+    """Names files whose predictions are worth little."""
+    from keras_ser.cli import streams
+
+    far = table.attrs["unfamiliar"]
+    if far:
+        names = ", ".join(list(far)[:MAX_NAMED])
+        more = f" and {len(far) - MAX_NAMED} more" if len(far) > MAX_NAMED else ""
+        streams.write_line(
+            f"note: {len(far)} of {table.file.nunique()} files are unlike the speech "
+            f"that the model learned from, in their average features: {names}{more}. "
+            "Expect wrong predictions there."
+        )
 
 
 def embed(out: str, **options) -> int | None:

@@ -23,6 +23,7 @@ from keras_ser.experiments.lookup import model_class
 from keras_ser.experiments.probe_checks import check_embedding
 from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import IDENTITY, FeatureStore, FrontEnd
+from keras_ser.features.familiarity import Familiarity
 from keras_ser.inference import Recogniser
 from keras_ser.models import MODELS, check_saveable
 from keras_ser.protocols import HEARD
@@ -120,6 +121,7 @@ def test(
     if temperature is not None:
         found = {**found, calibration.KEY: temperature}
         recogniser.temperature = temperature
+    recogniser.familiar = _fit_familiarity(data, store)
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
     settings = job.config.training
@@ -152,6 +154,15 @@ def _fit_temperature(
         return None
     values = frame[[f"p_{name}" for name in recogniser.classes]]
     return round(scores.fit_temperature(frame.truth, values, recogniser.classes), 4)
+
+
+def _fit_familiarity(data: Pipeline, store: FeatureStore) -> Familiarity | None:
+    """What training and development speech are like."""
+    parts = []
+    for table in (data.fold.train, data.fold.dev):
+        store.prepare(table, [IDENTITY], progress=False)
+        parts.append([store.sums(path) for path in store.paths(table)])
+    return Familiarity.fit(*parts)
 
 
 def _monitors(data: Pipeline, folder: Path) -> list:

@@ -11,17 +11,19 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 
 from keras_ser import scores
 from keras_ser.backend import settings
 from keras_ser.features import Preprocessing
+from keras_ser.features.familiarity import Familiarity
 from keras_ser.features.preprocessing_checks import with_files
 from keras_ser.utils import files
 
 PREPROCESSING = "preprocessing.json"  # inside the model file
-TEMPERATURE = "temperature"  # in that file, unless it is 1
+TEMPERATURE, FAMILIAR = "temperature", "familiar"  # in that file, if needed
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5", PREPROCESSING)
 MAX_MEMBER_BYTES = {
     PREPROCESSING: 2**20,
@@ -44,16 +46,28 @@ READ_ERRORS = (
 )
 
 
+class Content(NamedTuple):
+    """What a model file holds; see `Recogniser`."""
+
+    model: keras.Model
+    preprocessing: Preprocessing
+    temperature: float
+    familiar: Familiarity | None
+
+
 def write(
     path: str | Path,
     model: keras.Model,
     preprocessing: Preprocessing,
     temperature: float = 1.0,
+    familiar: Familiarity | None = None,
 ) -> Path:
-    """Writes a Keras model file with the preprocessing and the temperature."""
+    """Writes a Keras model file that holds all that a recogniser needs."""
     value = preprocessing.to_json()
     if temperature != 1:
         value[TEMPERATURE] = temperature
+    if familiar is not None:
+        value[FAMILIAR] = familiar.to_json()
     with files.replacing(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
@@ -61,10 +75,8 @@ def write(
     return Path(path)
 
 
-def read(
-    path: str | Path, front_end: str | Path | None = None
-) -> tuple[keras.Model, Preprocessing, float]:
-    """Reads model, preprocessing and temperature from a model file or a run folder.
+def read(path: str | Path, front_end: str | Path | None = None) -> Content:
+    """Reads what a recogniser needs from a model file or a run folder.
 
     Args:
         path: Model file or run folder.
@@ -83,8 +95,8 @@ def read(
         raise _missing_file(path)
     settings.check_numbers()  # otherwise the file would seem to be damaged
     settings.check_policy()
-    preprocessing, temperature = _read_preprocessing(path, front_end)
-    return _read_model(path), preprocessing, temperature
+    settings_read = _read_settings(path, front_end)
+    return Content(_read_model(path), *settings_read)
 
 
 def _missing_file(path: Path) -> FileNotFoundError:
@@ -108,8 +120,10 @@ def _missing_file(path: Path) -> FileNotFoundError:
     )
 
 
-def _read_preprocessing(path: Path, front_end) -> tuple[Preprocessing, float]:
-    """Reads preprocessing and temperature; checks members and the model's config."""
+def _read_settings(
+    path: Path, front_end
+) -> tuple[Preprocessing, float, Familiarity | None]:
+    """Reads all but the model, after checks of the members and the model's config."""
     try:
         with zipfile.ZipFile(path) as archive:
             reason = _unexpected_members(path, archive)
@@ -120,15 +134,19 @@ def _read_preprocessing(path: Path, front_end) -> tuple[Preprocessing, float]:
         raise _invalid_file(path, error) from error
     if reason:
         raise _invalid_file(path, reason)
-    temperature = value.pop(TEMPERATURE, 1.0) if isinstance(value, dict) else 1.0
+    own = value if isinstance(value, dict) else {}
+    temperature, familiar = own.pop(TEMPERATURE, 1.0), own.pop(FAMILIAR, None)
     value = with_files(value, front_end)  # whose faults are not those of the file
     try:
         scores.check_temperature(temperature)
         preprocessing = Preprocessing.from_json(value)
+        if familiar is not None:
+            dimensions = preprocessing.front_end.dimensions
+            familiar = Familiarity.from_json(familiar, dimensions)
     except READ_ERRORS as error:
         raise _invalid_file(path, error) from error
     _check_config(path, config, preprocessing)
-    return preprocessing, temperature
+    return preprocessing, temperature, familiar
 
 
 def _unexpected_members(path: Path, archive: zipfile.ZipFile) -> str:

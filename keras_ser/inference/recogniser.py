@@ -10,6 +10,8 @@ import pandas as pd
 from keras_ser import scores
 from keras_ser.audio.unusable import Unusable
 from keras_ser.features import IDENTITY, extract, windows
+from keras_ser.features.familiarity import Familiarity
+from keras_ser.features.moments import Sums
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import inputs, model_file, speech
 from keras_ser.inference.inputs import Audio
@@ -33,6 +35,8 @@ class Recogniser:
             `scores.scaled`. A finished run has the one that makes the labels of its
             development speech most likely. `posteriors` and `outputs` are those of the
             model, without it.
+        familiar: What the training speech was like, or None. With it, `predict` names
+            files that are unlike it; see `features.familiarity`.
 
     Raises:
         ValueError: If the temperature is not a number above 0.
@@ -49,6 +53,7 @@ class Recogniser:
         preprocessing: Preprocessing,
         batch: int = 16,
         temperature: float = 1.0,
+        familiar: Familiarity | None = None,
     ):
         scores.check_temperature(temperature)
         if not isinstance(model, SpeechModel):
@@ -58,6 +63,7 @@ class Recogniser:
         self.preprocessing = preprocessing
         self.batch = batch
         self.temperature = temperature
+        self.familiar = familiar
         self.tasks = tuple(task for task in model.tasks if task.is_scored)
         # A model that sees the padding needs the same amount of it as in training.
         masked = getattr(model, "mask_padding", True)
@@ -123,7 +129,9 @@ class Recogniser:
             never after the end of the file), `prediction`, and one column `p_<class>`
             per class with its probability. A window has the frames of the front-end
             that are nearest to its start and its end, and those between. The name of
-            the file of an array is `array`.
+            the file of an array is `array`. `table.attrs["unfamiliar"]` maps files
+            whose average features lie far from those of the training speech to their
+            distance, if the recogniser has learned what is familiar.
 
         Raises:
             UnusableAudio: If files do not exist or cannot be used, unless `skip_bad` is
@@ -191,21 +199,39 @@ class Recogniser:
         speech.check_windows(window, hop, self.preprocessing.front_end)
         rows: list[tuple] = []
         bad: list[Unusable] | None = [] if skip_bad else None
+        sums: list[Sums] | None = [] if self.familiar else None
         owners, found = [], [np.zeros((0, size))]
         with inputs.files_of(given, rate) as paths:
-            pieces = speech.pieces(self.preprocessing, paths, window, hop, rows, bad)
+            options = rows, bad, sums
+            pieces = speech.pieces(self.preprocessing, paths, window, hop, *options)
             for group in speech.grouped(pieces, BATCHES_HELD * self.batch):
                 owners += [piece.row for piece in group]
                 found.append(compute([piece.features for piece in group]))
         table = pd.DataFrame(rows, columns=["file", "start", "end"])
         values = windows.mean_over_windows(np.concatenate(found), np.array(owners, int))
         skipped = {each.file: each.reason for each in bad or []}
+        far = self._unfamiliar(table.file, sums)
         good = ~table.file.isin(skipped)
         table = table[good].reset_index(drop=True)
         if inputs.is_array(given):
             table["file"] = inputs.ARRAY
+            far = dict(zip([inputs.ARRAY], far.values(), strict=False))
         table.attrs["skipped"] = skipped
+        table.attrs["unfamiliar"] = {k: v for k, v in far.items() if k not in skipped}
         return table, values[good.to_numpy(bool)]
+
+    def _unfamiliar(self, names: pd.Series, sums: list[Sums] | None) -> dict:
+        """The files that are unlike the training speech, and how far they are."""
+        found = {}
+        for name, rows in names.groupby(names, sort=False).indices.items():
+            own = [sums[row] for row in rows] if sums else []
+            frames = sum(each.frames for each in own)
+            if frames:
+                mean = sum(each.total for each in own) / frames
+                distance = float(self.familiar.distances(mean))
+                if distance > self.familiar.limit:
+                    found[name] = distance
+        return found
 
     def features(
         self,
@@ -318,7 +344,8 @@ class Recogniser:
 
     def save(self, path: str | Path) -> Path:
         """Writes a Keras model file that also contains the preprocessing."""
-        return model_file.write(path, self.model, self.preprocessing, self.temperature)
+        others = self.temperature, self.familiar
+        return model_file.write(path, self.model, self.preprocessing, *others)
 
     @classmethod
     def load(
@@ -341,8 +368,13 @@ class Recogniser:
             ValueError: If the file is not a model of this package, or is damaged, or
                 if the front-end needs files that are absent or others.
         """
-        model, preprocessing, temperature = model_file.read(path, front_end)
-        return cls(model, preprocessing, temperature=temperature)
+        found = model_file.read(path, front_end)
+        return cls(
+            found.model,
+            found.preprocessing,
+            temperature=found.temperature,
+            familiar=found.familiar,
+        )
 
     def _forward(
         self, pieces: list[np.ndarray], owners, attack, tasks

@@ -11,8 +11,9 @@ import tqdm
 
 from keras_ser import audio
 from keras_ser.audio.unusable import Unusable, UnusableAudio
-from keras_ser.features import Preprocessing, windows
+from keras_ser.features import Preprocessing, moments, windows
 from keras_ser.features.extraction import StoredBlocks
+from keras_ser.features.moments import Sums
 
 MAX_WINDOW_SECONDS = 1e6
 
@@ -78,6 +79,7 @@ def pieces(
     hop: float | None,
     rows: list[tuple[str, float, float]],
     bad: list[Unusable] | None = None,
+    sums: list[Sums] | None = None,
 ) -> Iterator[Piece]:
     """Yields the input of a model for windows of files.
 
@@ -94,6 +96,8 @@ def pieces(
             its pieces are yielded.
         bad: A list to which files that do not exist or cannot be used are added. The
             rows of such a file may be incomplete.
+        sums: A list to which the sums of each row's features before normalisation are
+            added, together with the row.
 
     Raises:
         UnusableAudio: Files do not exist or cannot be used, and there is no list `bad`.
@@ -103,6 +107,8 @@ def pieces(
     for cut in _cuts(preprocessing, paths, window, hop, bad):
         row = len(rows)
         rows.append((cut.path, *map(_in_microseconds, cut.span)))
+        if sums is not None:
+            sums.append(moments.sums(cut.features))
         for part in windows.cover_with_windows(cut.features, preprocessing.window):
             yield Piece(row, preprocessing.normalised(part, cut.statistics))
 

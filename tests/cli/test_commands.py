@@ -1,5 +1,6 @@
 """What commands print of the results of the package's functions."""
 
+import pandas as pd
 import pytest
 
 from keras_ser import experiments
@@ -55,3 +56,14 @@ def test_a_run_is_told_where_its_packed_speech_is(monkeypatch, tmp_path):
     assert cli.main(cli.parser().parse_args(words)) == 0
     assert given["packed"] == "speech.pack"
     assert cli.run_options([])["packed"] is None
+
+
+def test_files_unlike_the_training_speech_are_noted(capsys):
+    table = pd.DataFrame({"file": [f"{n}.wav" for n in range(9)]})
+    table.attrs["unfamiliar"] = dict.fromkeys(table.file[:7], 9.0)
+    commands._note_unfamiliar(table)
+    text = capsys.readouterr().err
+    assert "7 of 9 files are unlike" in text and "and 2 more" in text
+    table.attrs["unfamiliar"] = {}
+    commands._note_unfamiliar(table)
+    assert capsys.readouterr().err == ""

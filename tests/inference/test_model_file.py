@@ -49,17 +49,21 @@ def test_a_temperature_is_saved_and_scales_what_is_predicted(
     assert recogniser.temperature == 1
 
 
-@pytest.mark.parametrize("value", [0, -1, "2", None, True, float("nan")])
-def test_a_damaged_temperature_is_rejected(recogniser, tmp_path, value):
+DAMAGED = [("temperature", each) for each in (0, -1, "2", None, True, float("nan"))]
+DAMAGED += [("familiar", each) for each in ({}, [], 3, {"mean": 1, "std": 1})]
+
+
+@pytest.mark.parametrize(("key", "value"), DAMAGED)
+def test_damaged_settings_are_rejected(recogniser, tmp_path, key, value):
     path = recogniser.save(tmp_path / "model.keras")
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    settings = json.loads(members["preprocessing.json"]) | {"temperature": value}
+    settings = json.loads(members["preprocessing.json"]) | {key: value}
     members["preprocessing.json"] = json.dumps(settings).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    with pytest.raises(ValueError, match="temperature"):
+    with pytest.raises(ValueError, match="`Recogniser.save` wrote"):
         inference.load(path)
 
 

@@ -8,6 +8,8 @@ from keras.ops import convert_to_numpy
 
 from keras_ser import inference
 from keras_ser.audio.unusable import UnusableAudio
+from keras_ser.features import moments
+from keras_ser.features.familiarity import Familiarity
 from keras_ser.inference.recogniser import BATCHES_HELD
 
 CLASSES = ("anger", "neutral", "sadness")
@@ -356,6 +358,32 @@ def test_impossible_labels_are_equally_likely():
     )
     found = inference.inputs.restricted(table, ["a", "b"])
     assert found[["p_a", "p_b"]].to_numpy().tolist() == [[0.5, 0.5]]
+
+
+def test_files_unlike_the_training_speech_are_named(
+    recogniser, write_audio, noise, tmp_path, rng
+):
+    """The training speech is noise; other levels are other features."""
+    near = [write_audio(f"{n}.wav", 0.1 * noise(0.5, seed=n)) for n in range(25)]
+    sums = [moments.sums(recogniser.features(each)) for each in near]
+    familiar = Familiarity.fit(sums, sums)
+    knowing = inference.Recogniser(
+        recogniser.model, recogniser.preprocessing, familiar=familiar
+    )
+    far = [write_audio(f"far{n}.wav", 1e-3 * noise(2.0, seed=n)) for n in range(2)]
+    path = knowing.save(tmp_path / "model.keras")
+    for each in (knowing, inference.load(path)):
+        table = each.predict([*near[:5], *far])
+        assert [*table.attrs["unfamiliar"]] == [*map(str, far)]
+        assert min(table.attrs["unfamiliar"].values()) > familiar.limit
+        windowed = each.predict([near[0], far[0]], window=0.2)
+        assert [*windowed.attrs["unfamiliar"]] == [str(far[0])]
+    assert recogniser.predict(far).attrs["unfamiliar"] == {}
+    samples = knowing.predict(1e-3 * noise(2.0), rate=16_000)
+    assert [*samples.attrs["unfamiliar"]] == ["array"]
+    (tmp_path / "broken.wav").write_text("no audio")
+    kept = knowing.predict([far[0], tmp_path / "broken.wav"], skip_bad=True)
+    assert [*kept.attrs["unfamiliar"]] == [str(far[0])]
 
 
 def test_timelines_are_drawn_per_file(recogniser, write_audio, noise, tmp_path):
