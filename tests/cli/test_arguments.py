@@ -15,7 +15,7 @@ def parsed(*words):
 
 def test_the_presets_are_those_of_configs():
     """They are written twice, because `cli.arguments` imports nothing heavy."""
-    assert arguments.PRESETS == tuple(config.PRESETS)
+    assert arguments.shared.PRESETS == tuple(config.PRESETS)
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
