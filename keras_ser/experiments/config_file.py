@@ -1,7 +1,6 @@
 """Config files: Python files that define an experiment as `config`."""
 
 import ast
-import contextlib
 import difflib
 import re
 import runpy
@@ -105,8 +104,8 @@ def _config_folder() -> Path:
     checkout = Path(__file__).parents[2]
     if (checkout / "setup.cfg").is_file():
         return checkout / SHARED
-    with contextlib.suppress(metadata.PackageNotFoundError):
-        for each in metadata.files("keras_ser") or ():
+    for found in metadata.distributions(name="keras_ser"):
+        for each in found.files or ():
             if each.parts[-3:] == (SHARED, *INSTALLED_CONFIG):
                 return Path(str(each.locate())).resolve().parents[1]
     raise FileNotFoundError(

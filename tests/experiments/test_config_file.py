@@ -2,6 +2,7 @@
 
 import configparser
 import dataclasses
+import types
 from importlib import metadata
 from pathlib import Path
 
@@ -96,9 +97,10 @@ def test_an_installation_finds_its_configs(tmp_path, monkeypatch):
     record = metadata.PackagePath("../../share/keras_ser/configs/mtl_aug/emodb.py")
     record.dist = metadata.PathDistribution(package.parents[1] / "k.dist-info")
     package.parents[1].mkdir(parents=True)
-    monkeypatch.setattr(metadata, "files", lambda name: [record])
+    found = [types.SimpleNamespace(files=None), types.SimpleNamespace(files=[record])]
+    monkeypatch.setattr(metadata, "distributions", lambda name: found)
     assert config_file.list_configs() == {"mtl_aug/emodb": shared}
-    monkeypatch.setattr(metadata, "files", lambda name: None)
+    monkeypatch.setattr(metadata, "distributions", lambda name: [])
     with pytest.raises(FileNotFoundError, match="an installation without them"):
         config_file.list_configs()
 
