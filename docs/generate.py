@@ -222,7 +222,7 @@ def _summary(section: str) -> str:
 
 
 def _not_run(name: str) -> list[str]:
-    """The systems that lack folds which another one has, each with its command.
+    """The systems that lack folds which another one has, with their commands.
 
     Runs with the settings of an earlier version stay as they are, because a config can
     add none to them.
@@ -234,17 +234,19 @@ def _not_run(name: str) -> list[str]:
     done = _folds(archive)
     named = {system for _, loaded in configs for system in loaded.systems}
     every = set().union(*(done[system] for system in named & set(done)))
-    lines = []
+    alike: dict[tuple, list[str]] = {}
     for path, loaded in configs:
         for system, settings in loaded.systems.items():
             missing = sorted(every - done.get(system, set()))
-            if not missing:
-                continue
-            words = _corpora_and_preset(archive, loaded, settings)
-            words.append(f"--systems {system}")
-            words += [f"--folds {','.join(missing)}"] if system in done else []
-            command = f"keras-ser run {path.relative_to(ROOT)} {' '.join(words)}"
-            lines.append(f"- {system}: `{command}`")
+            if missing:
+                words = _corpora_and_preset(archive, loaded, settings)
+                folds = [f"--folds {','.join(missing)}"] if system in done else []
+                alike.setdefault((path, *words, *folds), []).append(system)
+    lines = []
+    for (path, *words), systems in alike.items():
+        words.append(f"--systems {','.join(systems)}")
+        command = f"keras-ser run {path.relative_to(ROOT)} {' '.join(words)}"
+        lines.append(f"- {', '.join(systems)}: `{command}`")
     return ["Not run yet:\n\n" + "\n".join(lines)] if lines else []
 
 

@@ -19,6 +19,8 @@ from keras_ser.reports.text import (
     sort_names,
 )
 
+MAX_PICTURED = 16  # systems whose confusion matrices are drawn
+
 
 def repeat_table(
     title: str, by_system: dict[str, pd.DataFrame], measure: Measure = UAR
@@ -124,10 +126,15 @@ def recall_note(by_system: dict[str, pd.DataFrame], column: str = "") -> list[Te
 def confusion_blocks(
     title: str, by_system: dict[str, pd.DataFrame], suffix: str = ""
 ) -> list[Block]:
-    """The confusion matrix of each system; arguments as `speaker_blocks`."""
+    """The confusion matrix of each system; arguments as `speaker_blocks`.
+
+    With more than `MAX_PICTURED` systems, there are tables without pictures.
+    """
     blocks: list[Block] = []
     for name, rows in by_system.items():
         blocks += _confusion(name, title, rows, f"confusion_{slug(name)}{suffix}.png")
+    if len(by_system) > MAX_PICTURED:
+        return [block for block in blocks if not isinstance(block, Figure)]
     return blocks
 
 

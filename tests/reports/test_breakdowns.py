@@ -4,8 +4,12 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.metrics import balanced_accuracy_score
 from toy_runs import CLASSES, percent, predictions, report_text, table_rows, write
+
+from keras_ser.reports import breakdowns
+from keras_ser.reports.blocks import Figure, Table
 
 
 def test_folds_and_speakers_average_their_repeats(table, text):
@@ -64,3 +68,13 @@ def test_a_fold_and_a_speaker_of_one_class_have_a_note(tmp_path):
 
 def test_folds_of_several_classes_have_no_note(text):
     assert "With one true class" not in text and "single true class" not in text
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_many_confusion_matrices_are_tables_only(monkeypatch, count):
+    monkeypatch.setattr(breakdowns, "MAX_PICTURED", 2)
+    by_system = {f"s{n}": predictions(f"s{n}", "03") for n in range(count)}
+    blocks = breakdowns.confusion_blocks("toy", by_system)
+    assert sum(isinstance(each, Table) for each in blocks) == count
+    figures = sum(isinstance(each, Figure) for each in blocks)
+    assert figures == (count if count == 2 else 0)
