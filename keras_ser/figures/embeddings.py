@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_ser.figures.style import COLOURS, MARKERS, drawing
+from keras_ser.figures.style import COLOURS, DPI, MARKERS, drawing
 
 COLUMNS = ("x", "y", "value")
+MANY_ROWS, FEW_DPI = 3, 90  # rows above which a picture has fewer dots per inch
 PER_ROW = 4  # panels
 MAX_NAMED = 10  # values in a legend
 UNKNOWN, UNKNOWN_COLOUR = "unknown", "#cccccc"
@@ -49,7 +50,8 @@ def embedding_panels(
     width = max(5.0, 2.6 * columns + (1.5 if named else 0))
     if not named:
         title = f"{title} ({len(values)} different ones)".strip()
-    with drawing(path, (width, 2.7 * rows + 0.4)) as figure:
+    dpi = FEW_DPI if rows > MANY_ROWS else DPI
+    with drawing(path, (width, 2.7 * rows + 0.4), dpi) as figure:
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, (name, points) in zip(grid, panels.items(), strict=False):
             _draw(axes, points, values)

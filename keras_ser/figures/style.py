@@ -26,8 +26,9 @@ STYLE = {
     "axes.spines.right": False,
     "grid.color": "#dddddd",
     "legend.frameon": False,
-    "savefig.dpi": 150,
+    "savefig.dpi": "figure",
 }
+DPI = 150
 
 
 def line_style(number: int) -> dict[str, Any]:
@@ -63,12 +64,13 @@ def bar_style(number: int) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def drawing(path: Any, inches: tuple[float, float]) -> Iterator[Any]:
+def drawing(path: Any, inches: tuple[float, float], dpi: int = DPI) -> Iterator[Any]:
     """Open a matplotlib figure in the package's style, written when the block ends.
 
     Args:
         path: PNG file to write, or an open binary file.
         inches: Width and height of the figure.
+        dpi: Dots per inch.
 
     Yields:
         The `matplotlib.figure.Figure` to draw into.
@@ -84,7 +86,7 @@ def drawing(path: Any, inches: tuple[float, float]) -> Iterator[Any]:
 
     # "default" comes first so that a user's matplotlibrc does not change the bytes.
     with matplotlib.style.context(["default", STYLE]):
-        figure: Any = Figure(figsize=inches, layout="constrained")
+        figure: Any = Figure(figsize=inches, layout="constrained", dpi=dpi)
         figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
         FigureCanvasAgg(figure)
         yield figure
