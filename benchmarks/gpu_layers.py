@@ -36,6 +36,7 @@ def mask(time: int) -> np.ndarray:
 
 
 SEQUENCE = noise("sequence", BATCH, TIME, 6)
+PROBABILITIES = np.full((BATCH, 4), 0.25, "float32")
 IMAGE = noise("image", BATCH, 40, BANDS, 3)
 ONE_HOT = np.eye(3, dtype="float32")[[0, 1, 2, 0]]
 
@@ -99,6 +100,11 @@ def plain_cases() -> dict[str, tuple]:
             layers.Highway,
             lambda layer, x: layer(x),
             [SEQUENCE[:, 0]],
+        ),
+        "`layers.Temperature`": (
+            lambda: layers.Temperature(2.0),
+            lambda layer, x: layer(x),
+            [PROBABILITIES],
         ),
         "`layers.UtteranceNormalisation`": (
             lambda: layers.UtteranceNormalisation(db_per_unit=4.3),

@@ -56,7 +56,7 @@ class Recogniser:
         familiar: Familiarity | None = None,
     ):
         scores.check_temperature(temperature)
-        if not isinstance(model, SpeechModel):
+        if isinstance(model, keras.Model) and not isinstance(model, SpeechModel):
             dimensions = preprocessing.front_end.dimensions
             model = Wrapped(preprocessing.classes, dimensions, model)
         self.model = model

@@ -63,9 +63,8 @@ class EpochLogs(keras.callbacks.TensorBoard):
         self.card = card
 
     def on_train_begin(self, logs=None):
+        resumes = any(Path(self.log_dir, "train").glob("events.*"))
         super().on_train_begin(logs)
-        folder = Path(self._train_dir)
-        resumes = folder.is_dir() and any(folder.glob("events.*"))
         if self.card and not resumes:
             with self._train_writer.as_default():
                 self.summary.text(CARD, self.card, step=0)

@@ -47,7 +47,7 @@ class Monitor(keras.callbacks.Callback):
     | `pictures/embedding` | t-SNE of the embeddings, with the class centers as stars |
     | `pictures/<class>/<utterance>/attention` | attention below the spectrogram |
     | `pictures/<class>/<utterance>/<head>` | input above the output of a decoder |
-    | `audio/<class>/<utterance>` | the same as sound; at the first step and the last |
+    | `audio/<class>/<utterance>` | the same as sound, at the end of training |
     | `gradient_norm/<head>` | norm of a head's gradient on the encoder |
     | `gradient_cosine/<head>` | its cosine with the gradient of the main head |
 
@@ -130,7 +130,7 @@ class Monitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._step = epoch + 1
         if epoch % self.every == 0:
-            self._write_step(epoch, with_audio=epoch == 0)
+            self._write_step(epoch)
 
     def on_train_end(self, logs=None):
         outputs = self._write_step(self._step, with_audio=True)
@@ -173,7 +173,7 @@ class Monitor(keras.callbacks.Callback):
         with self._writer.as_default(step), tf.summary.record_if(True):
             yield
 
-    def _write_step(self, step: int, with_audio: bool) -> dict[str, np.ndarray]:
+    def _write_step(self, step: int, with_audio: bool = False) -> dict[str, np.ndarray]:
         """Writes all summaries of the current model.
 
         Args:

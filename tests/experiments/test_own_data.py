@@ -157,7 +157,8 @@ def test_a_summary_has_six_lines_and_the_next_commands(tmp_path):
     names = ("mean_log_mel_probe", "egemaps_svm", "baseline_augmented", "mtl_aug")
     for system, fold in itertools.product(names, ("03", "08", "09")):
         table = predictions(system, fold)
-        write(tmp_path, table, make_config(table))
+        folder = write(tmp_path, table, make_config(table))
+        (folder / "model.keras").touch()
     text = own_data.summarise(tmp_path / "toy", 600.0)
     result, _, following = text.partition("Next:")
     assert len(result.splitlines()) <= 6
@@ -166,7 +167,7 @@ def test_a_summary_has_six_lines_and_the_next_commands(tmp_path):
         assert line.split()[0] == name and "[" in line
     assert "Δ to baseline_augmented" in result
     assert "keras-ser predict" in following and "tensorboard" in following
-    assert "over 3 speakers" in result and "of fold 0" in following
+    assert "over 3 speakers" in result and "(mtl_aug, fold 03)" in following
 
 
 def test_runs_of_other_options_are_not_mixed(tmp_path, toy_table):

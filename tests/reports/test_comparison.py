@@ -398,7 +398,10 @@ def test_the_reference_is_named_or_a_baseline(systems, named, reference, tmp_pat
 def test_the_command_takes_a_reference_and_rejects_unknown_ones(runs, capsys):
     words = ["report", str(runs), "--format", "md", "--reference"]
     assert cli.main(cli.parser().parse_args([*words, "mtl"])) == 0
-    assert "Δ to mtl over 3 shared speakers" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Δ to mtl" in printed and "Δ to baseline" not in printed
+    text = (runs / "report" / "report.md").read_text(encoding="utf-8")
+    assert "Δ to mtl over 3 shared speakers" in text
     assert cli.main(cli.parser().parse_args([*words, "svm"])) == 2
     error = capsys.readouterr().err
     assert "one of the systems, ['baseline', 'mtl']. Received: 'svm'" in error
@@ -521,7 +524,9 @@ def test_a_primary_system_that_is_never_compared_is_rejected(runs, tmp_path, nam
 def test_the_command_takes_a_primary_system(six_speakers, tmp_path, capsys):
     words = ["report", str(six_speakers), "--format", "md", "--out", str(tmp_path)]
     assert cli.main(cli.parser().parse_args([*words, "--primary", "mtl"])) == 0
-    assert "The comparison of mtl is the primary one" in capsys.readouterr().out
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "The comparison of mtl is the primary one" in text
+    capsys.readouterr()
     assert cli.main(cli.parser().parse_args([*words, "--primary", "svm"])) == 2
     error = capsys.readouterr().err
     assert "one of ['mtl', 'other_net']. Received: 'svm'" in error

@@ -109,7 +109,8 @@ def test_shared_speakers_end_the_command_with_exit_code_1(runs, capsys):
     assert cli.main(cli.parser().parse_args(words)) == 1
     written = capsys.readouterr()
     line = "speakers shared between train and test: emodb/08 (mtl, fold 08 repeat 1)."
-    assert f"ERROR: {line}" in written.out
+    text = (runs / "report" / "report.md").read_text(encoding="utf-8")
+    assert f"ERROR: {line}" in text
     assert line in written.err and written.err.count("\n") == 1
 
 
