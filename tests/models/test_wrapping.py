@@ -93,5 +93,5 @@ def test_code_in_a_network_is_not_loaded(preprocessing, tmp_path):
     ]
     recogniser = inference.Recogniser(keras.Sequential(layers), preprocessing)
     path = recogniser.save(tmp_path / "model.keras")
-    with pytest.raises(ValueError, match="safe|lambda|Lambda"):
+    with pytest.raises(ValueError, match="within the model.s settings"):
         inference.load(path)
