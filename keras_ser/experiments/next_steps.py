@@ -14,7 +14,7 @@ def next_steps(folder: Path, system: str = "") -> str:
     Args:
         folder: The folder of a finished experiment.
         system: The system whose model is named. The default is the primary one of the
-            config or, without its model, another one that has a model.
+            config or, without its model, the last one that has a model.
     """
     lines = [
         "Next:",
@@ -25,7 +25,7 @@ def next_steps(folder: Path, system: str = "") -> str:
     if models:
         named = system or files.read_object(models[0] / "config.json").get("primary")
         own = [each for each in models if each.parent.name == named]
-        chosen = (own or models)[0]
+        chosen = own[0] if own else models[-1]
         predict = _command("keras-ser", "predict", chosen)
         tested = chosen.name.removesuffix("-0")
         lines.append(
