@@ -1,7 +1,7 @@
 """Whether speech is like the speech that a model learned from."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -85,6 +85,25 @@ class Familiarity:
             float64 `(recordings,)`.
         """
         return _distances(means, self.mean, self.std)
+
+    def find_far(self, names: Sequence[str], sums: Sequence[Sums]) -> dict[str, float]:
+        """The recordings that are further away than the limit, and their distances.
+
+        Args:
+            names: The name of the recording that each window is part of.
+            sums: The sums of the features of each window.
+        """
+        windows: dict[str, list[Sums]] = {}
+        for name, own in zip(names, sums, strict=True):
+            windows.setdefault(name, []).append(own)
+        found = {}
+        for name, parts in windows.items():
+            frames = sum(each.frames for each in parts)
+            mean = sum(each.total for each in parts) / max(frames, 1)
+            distance = float(self.distances(mean))
+            if frames and distance > self.limit:
+                found[name] = distance
+        return found
 
     def to_json(self) -> dict:
         """The values as a dictionary of JSON values."""

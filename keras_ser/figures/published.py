@@ -59,7 +59,7 @@ def measured_and_published(
                 axes.set_visible(False)
                 continue
             _panel(axes, measured.get(panel), printed.get(panel))
-            axes.set_title(textwrap.fill(panel, 26, break_long_words=False))
+            axes.set_title(_wrap(panel))
             axes.set_xlabel("UAR (%)")
             axes.grid(axis="x")
         grid[0, 0].set_yticks(range(len(systems)), systems)
@@ -69,6 +69,12 @@ def measured_and_published(
             figure.supxlabel("\n".join(lines), fontsize=8, x=0.02, ha="left")
         handles = _legend(grid[0, 0], bool(measured), bool(printed))
         figure.legend(handles=handles, loc="outside right upper")
+
+
+def _wrap(panel: str) -> str:
+    """The title of a panel in lines, which also break after the plus of corpora."""
+    spaced = panel.replace("+", "+ ")
+    return textwrap.fill(spaced, 26, break_long_words=False).replace("+ ", "+")
 
 
 def _rows(printed: dict, measured: dict) -> list[list[str]]:

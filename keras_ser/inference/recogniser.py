@@ -210,7 +210,7 @@ class Recogniser:
         table = pd.DataFrame(rows, columns=["file", "start", "end"])
         values = windows.mean_over_windows(np.concatenate(found), np.array(owners, int))
         skipped = {each.file: each.reason for each in bad or []}
-        far = self._unfamiliar(table.file, sums)
+        far = self.familiar.find_far(table.file, sums) if self.familiar else {}
         good = ~table.file.isin(skipped)
         table = table[good].reset_index(drop=True)
         if inputs.is_array(given):
@@ -219,19 +219,6 @@ class Recogniser:
         table.attrs["skipped"] = skipped
         table.attrs["unfamiliar"] = {k: v for k, v in far.items() if k not in skipped}
         return table, values[good.to_numpy(bool)]
-
-    def _unfamiliar(self, names: pd.Series, sums: list[Sums] | None) -> dict:
-        """The files that are unlike the training speech, and how far they are."""
-        found = {}
-        for name, rows in names.groupby(names, sort=False).indices.items():
-            own = [sums[row] for row in rows] if sums else []
-            frames = sum(each.frames for each in own)
-            if frames:
-                mean = sum(each.total for each in own) / frames
-                distance = float(self.familiar.distances(mean))
-                if distance > self.familiar.limit:
-                    found[name] = distance
-        return found
 
     def features(
         self,
