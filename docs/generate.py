@@ -196,6 +196,20 @@ def scores(name: str) -> str:
     return "\n\n".join([*filter(None, parts), *ends])
 
 
+def demonstration(_: str) -> str:
+    """What the demonstration model says of itself, and the speakers of its sides."""
+    import keras_ser as ser
+
+    about = ser.load().about
+    run = next(r for r in _read(_runs_of("demonstration")) if r.fold.endswith("-1"))
+    rows = ["| side | speakers |", "|---|---|"]
+    metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    for side, names in sorted(metrics["speakers"].items()):
+        kept = [name for name in names if name.startswith("emodb/")]
+        rows.append(f"| {side} | {', '.join(kept)} |")
+    return f"> {about}\n\n" + "\n".join(rows)
+
+
 def section(argument: str) -> str:
     """The tables and texts of a section of a report, for `NAME:TITLE`."""
     name, _, title = argument.partition(":")

@@ -160,15 +160,17 @@ def pack(**options) -> None:
 
 
 def predict(
-    as_json: bool, out: str | None, picture: str | None, **options
+    paths: list, as_json: bool, out: str | None, picture: str | None, **options
 ) -> int | None:
     from keras_ser import inference
+    from keras_ser.inference import demonstration
 
     if as_json and out:
         raise ValueError(
             "--json prints, and --out writes CSV. Received: both. Choose one of them."
         )
-    table = inference.predict(**options, skip_bad=True)
+    model, audio = demonstration.split(paths)
+    table = inference.predict(model, audio, **options, skip_bad=True)
     _check_any(table)
     if out:
         _write_table(table, out)
@@ -177,10 +179,20 @@ def predict(
     else:
         print(table.to_string(index=False, float_format="{:.3f}".format))
     if picture:
-        written = inference.draw_timelines(table, picture, options["model"])
+        name = "demonstration model" if model == demonstration.PATH else model
+        written = inference.draw_timelines(table, picture, name)
         print("written:", *written, sep="\n  ", file=sys.stderr)
+    _say_about(table)
     _note_unfamiliar(table)
     return _list_skipped(table)
+
+
+def _say_about(table) -> None:
+    """Says what the model learned from."""
+    from keras_ser.cli import streams
+
+    if table.attrs["about"]:
+        streams.write_line(f"about the model: {table.attrs['about']}")
 
 
 def _note_unfamiliar(table) -> None:
@@ -198,12 +210,15 @@ def _note_unfamiliar(table) -> None:
         )
 
 
-def embed(out: str, **options) -> int | None:
+def embed(paths: list, out: str, **options) -> int | None:
     from keras_ser import inference
+    from keras_ser.inference import demonstration
 
-    table = inference.embed(**options, skip_bad=True)
+    model, audio = demonstration.split(paths)
+    table = inference.embed(model, audio, **options, skip_bad=True)
     _check_any(table)
     _write_table(table, out)
+    _say_about(table)
     return _list_skipped(table)
 
 

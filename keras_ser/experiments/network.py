@@ -24,7 +24,7 @@ from keras_ser.experiments.probe_checks import check_embedding
 from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import IDENTITY, FeatureStore, FrontEnd
 from keras_ser.features.familiarity import Familiarity
-from keras_ser.inference import Recogniser
+from keras_ser.inference import Recogniser, about
 from keras_ser.models import MODELS, check_saveable
 from keras_ser.protocols import HEARD
 from keras_ser.reports import calibration
@@ -122,6 +122,7 @@ def test(
         found = {**found, calibration.KEY: temperature}
         recogniser.temperature = temperature
     recogniser.familiar = _fit_familiarity(data, store)
+    recogniser.about = about.describe(data.fold.train, data.fold.unlabelled)
     recogniser.save(folder / "model.keras")
     recogniser.preprocessing.save(folder / "preprocessing.json")
     settings = job.config.training

@@ -5,6 +5,9 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "about",
+        "compact",
+        "demonstration",
         "exporters",
         "formats",
         "inputs",

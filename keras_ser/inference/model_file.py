@@ -20,10 +20,12 @@ from keras_ser.backend import settings
 from keras_ser.features import Preprocessing
 from keras_ser.features.familiarity import Familiarity
 from keras_ser.features.preprocessing_checks import with_files
+from keras_ser.inference import about as abouts
 from keras_ser.utils import files
 
 PREPROCESSING = "preprocessing.json"  # inside the model file
-TEMPERATURE, FAMILIAR = "temperature", "familiar"  # in that file, if needed
+# In that file, if needed.
+TEMPERATURE, FAMILIAR, ABOUT = "temperature", "familiar", "about"
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5", PREPROCESSING)
 MAX_MEMBER_BYTES = {
     PREPROCESSING: 2**20,
@@ -53,6 +55,7 @@ class Content(NamedTuple):
     preprocessing: Preprocessing
     temperature: float
     familiar: Familiarity | None
+    about: str
 
 
 def write(
@@ -61,6 +64,7 @@ def write(
     preprocessing: Preprocessing,
     temperature: float = 1.0,
     familiar: Familiarity | None = None,
+    about: str = "",
 ) -> Path:
     """Writes a Keras model file that holds all that a recogniser needs."""
     value = preprocessing.to_json()
@@ -68,6 +72,8 @@ def write(
         value[TEMPERATURE] = temperature
     if familiar is not None:
         value[FAMILIAR] = familiar.to_json()
+    if about:
+        value[ABOUT] = about
     with files.replacing(path) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
@@ -122,7 +128,7 @@ def _missing_file(path: Path) -> FileNotFoundError:
 
 def _read_settings(
     path: Path, front_end
-) -> tuple[Preprocessing, float, Familiarity | None]:
+) -> tuple[Preprocessing, float, Familiarity | None, str]:
     """Reads all but the model, after checks of the members and the model's config."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -136,9 +142,11 @@ def _read_settings(
         raise _invalid_file(path, reason)
     own = value if isinstance(value, dict) else {}
     temperature, familiar = own.pop(TEMPERATURE, 1.0), own.pop(FAMILIAR, None)
+    about = own.pop(ABOUT, "")
     value = with_files(value, front_end)  # whose faults are not those of the file
     try:
         scores.check_temperature(temperature)
+        abouts.check(about)
         preprocessing = Preprocessing.from_json(value)
         if familiar is not None:
             dimensions = preprocessing.front_end.dimensions
@@ -146,7 +154,7 @@ def _read_settings(
     except READ_ERRORS as error:
         raise _invalid_file(path, error) from error
     _check_config(path, config, preprocessing)
-    return preprocessing, temperature, familiar
+    return preprocessing, temperature, familiar, about
 
 
 def _unexpected_members(path: Path, archive: zipfile.ZipFile) -> str:

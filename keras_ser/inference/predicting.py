@@ -4,17 +4,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from keras_ser.inference import demonstration
 from keras_ser.inference.inputs import Audio
 from keras_ser.inference.recogniser import Recogniser
 
 
-def load(path: str | Path, front_end: str | Path | None = None) -> Recogniser:
+def load(
+    path: str | Path | None = None, front_end: str | Path | None = None
+) -> Recogniser:
     """Loads a `Recogniser` from a model file or a run folder.
 
     See `Recogniser.load`.
 
     Args:
-        path: Model file or run folder.
+        path: Model file or run folder. The default is the demonstration model of the
+            package; its `about` says what it learned from, and how little that is.
         front_end: Folder or file that the front-end needs, if it is elsewhere than when
             the model was trained.
 
@@ -31,11 +35,11 @@ def load(path: str | Path, front_end: str | Path | None = None) -> Recogniser:
     >>> load("runs/emodb/mtl_aug/03-0").classes
     ('anger', 'happiness', 'neutral', 'sadness')
     """
-    return Recogniser.load(path, front_end)
+    return Recogniser.load(demonstration.PATH if path is None else path, front_end)
 
 
 def predict(
-    model: str | Path,
+    model: str | Path | None,
     audio: Audio,
     window: float | None = None,
     hop: float | None = None,
@@ -45,7 +49,7 @@ def predict(
     """Predicts the emotion of audio files, as `keras-ser predict` does.
 
     Args:
-        model: Run folder or model file.
+        model: Run folder or model file, or None for the demonstration model.
         audio: Audio file, folder, several of them, or an array of samples; see
             `Recogniser.predict`.
         window: Length of a window in seconds. Without it, each file is one row.
@@ -71,7 +75,7 @@ def predict(
 
 
 def embed(
-    model: str | Path,
+    model: str | Path | None,
     audio: Audio,
     window: float | None = None,
     hop: float | None = None,

@@ -13,6 +13,7 @@ from keras_ser.features import IDENTITY, extract, windows
 from keras_ser.features.familiarity import Familiarity
 from keras_ser.features.moments import Sums
 from keras_ser.features.preprocessing import Preprocessing
+from keras_ser.inference import about as abouts
 from keras_ser.inference import inputs, model_file, speech
 from keras_ser.inference.inputs import Audio
 from keras_ser.models import SpeechModel, Wrapped
@@ -37,9 +38,12 @@ class Recogniser:
             model, without it.
         familiar: What the training speech was like, or None. With it, `predict` names
             files that are unlike it; see `features.familiarity`.
+        about: What users of the model should know, in one line. Runs describe the
+            speech that the model learned from. `keras-ser predict` prints it.
 
     Raises:
-        ValueError: If the temperature is not a number above 0.
+        ValueError: If the temperature is not a number above 0, or if `about` is not one
+            line of printable text.
 
     Example:
 
@@ -54,8 +58,10 @@ class Recogniser:
         batch: int = 16,
         temperature: float = 1.0,
         familiar: Familiarity | None = None,
+        about: str = "",
     ):
         scores.check_temperature(temperature)
+        abouts.check(about)
         if isinstance(model, keras.Model) and not isinstance(model, SpeechModel):
             dimensions = preprocessing.front_end.dimensions
             model = Wrapped(preprocessing.classes, dimensions, model)
@@ -64,6 +70,7 @@ class Recogniser:
         self.batch = batch
         self.temperature = temperature
         self.familiar = familiar
+        self.about = about
         self.tasks = tuple(task for task in model.tasks if task.is_scored)
         # A model that sees the padding needs the same amount of it as in training.
         masked = getattr(model, "mask_padding", True)
@@ -131,7 +138,8 @@ class Recogniser:
             that are nearest to its start and its end, and those between. The name of
             the file of an array is `array`. `table.attrs["unfamiliar"]` maps files
             whose average features lie far from those of the training speech to their
-            distance, if the recogniser has learned what is familiar.
+            distance, if the recogniser has learned what is familiar, and
+            `table.attrs["about"]` is the recogniser's `about`.
 
         Raises:
             UnusableAudio: If files do not exist or cannot be used, unless `skip_bad` is
@@ -216,6 +224,7 @@ class Recogniser:
         if inputs.is_array(given):
             table["file"] = inputs.ARRAY
             far = dict(zip([inputs.ARRAY], far.values(), strict=False))
+        table.attrs["about"] = self.about
         table.attrs["skipped"] = skipped
         table.attrs["unfamiliar"] = {k: v for k, v in far.items() if k not in skipped}
         return table, values[good.to_numpy(bool)]
@@ -331,7 +340,7 @@ class Recogniser:
 
     def save(self, path: str | Path) -> Path:
         """Writes a Keras model file that also contains the preprocessing."""
-        others = self.temperature, self.familiar
+        others = self.temperature, self.familiar, self.about
         return model_file.write(path, self.model, self.preprocessing, *others)
 
     @classmethod
@@ -361,6 +370,7 @@ class Recogniser:
             found.preprocessing,
             temperature=found.temperature,
             familiar=found.familiar,
+            about=found.about,
         )
 
     def _forward(

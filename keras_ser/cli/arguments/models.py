@@ -4,7 +4,6 @@ from keras_ser.cli.arguments import shared
 
 
 def predict(command) -> None:
-    shared.model(command)
     _audio(command)
     command.add_argument(
         "--json",
@@ -32,7 +31,6 @@ def predict(command) -> None:
 
 
 def embed(command) -> None:
-    shared.model(command)
     _audio(command)
     command.add_argument(
         "--out", required=True, metavar="FILE", help="CSV file to write"
@@ -40,13 +38,15 @@ def embed(command) -> None:
 
 
 def _audio(command) -> None:
-    """Audio files, and how they are cut."""
+    """A model, audio files, and how they are cut."""
     command.add_argument(
-        "audio",
+        "paths",
         nargs="+",
-        metavar="FILE",
-        help="audio files, and folders of them; files that cannot be used are listed "
-        "at the end, and the exit code is then 1",
+        metavar="[RUN|MODEL] FILE",
+        help="folder of a run, or model file, and then audio files and folders of "
+        "them; without a model, the small demonstration model of the package answers, "
+        "which learned from acted German; files that cannot be used are listed at the "
+        "end, and the exit code is then 1",
     )
     command.add_argument(
         "--window",

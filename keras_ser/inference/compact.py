@@ -1,0 +1,79 @@
+"""Small model files, to publish or to send."""
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from keras_ser.inference.recogniser import Recogniser
+from keras_ser.utils import files
+
+
+def compact(model: str | Path, out: str | Path, about: str = "") -> Path:
+    """Writes a small copy of a model file, for sending and publishing.
+
+    Weights are rounded to the nearest number of float16, which has 11 significant bits,
+    so probabilities differ in about the third decimal. The optimizer is left out, and
+    the rest compressed. The copy is loaded like any other model file, with weights of
+    float32.
+
+    Args:
+        model: Run folder or model file.
+        out: The file to write, with the suffix `.keras`.
+        about: What users of the model should know, instead of what the model says.
+
+    Returns:
+        The path.
+
+    Raises:
+        FileNotFoundError, ValueError: As `Recogniser.load`; and if a weight is too
+            large for float16, or `about` is not one line of printable text.
+
+    Example:
+
+    >>> compact("runs/emodb/mtl_aug/03-0", "emodb.keras")
+    PosixPath('emodb.keras')
+    """
+    recogniser = Recogniser.load(model)
+    network = recogniser.model
+    network.set_weights([_rounded(each) for each in network.get_weights()])
+    copy = Recogniser(
+        network,
+        recogniser.preprocessing,
+        temperature=recogniser.temperature,
+        familiar=recogniser.familiar,
+        about=about or recogniser.about,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        source = copy.save(Path(folder, "model.keras"))
+        with files.replacing(out) as temporary:
+            _compress(source, temporary)
+    return Path(out)
+
+
+def _rounded(weights: np.ndarray) -> np.ndarray:
+    if weights.dtype != np.float32:
+        return weights  # states of random numbers
+    with np.errstate(over="ignore"):
+        rounded = weights.astype(np.float16).astype(np.float32)
+    if np.isinf(rounded).any():
+        largest = np.abs(weights).max()
+        raise ValueError(
+            f"Weights must be at most {np.finfo(np.float16).max} to fit into float16. "
+            f"Received: {largest:.3g}. Publish the file of the run instead."
+        )
+    return rounded
+
+
+def _compress(source: Path, target: str | os.PathLike) -> None:
+    """Copies an archive with its members compressed, and without their dates."""
+    with (
+        zipfile.ZipFile(source) as archive,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as copy,
+    ):
+        for name in archive.namelist():
+            member = zipfile.ZipInfo(name)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            copy.writestr(member, archive.read(name))
