@@ -8,7 +8,7 @@ emotion loss. `CCCLoss` is a statistic of the whole batch.
 import keras
 from keras import ops
 
-from keras_ser.layers import padding
+from keras_ser.layers import class_labels, padding
 
 REDUCTION = "mean_with_sample_weight"
 EPSILON = 1e-8  # added to a sum of squares, so that 0 / 0 is never taken
@@ -23,10 +23,11 @@ class CenterLoss(keras.losses.Loss):
     This is Eq. 7 of Latif et al. 2022, with the factor ½ of Wen et al. 2016 and with
     the mean over a batch instead of the sum.
 
-    `y_true` is one-hot, of shape `(batch, classes)`. `y_pred` is the output of
-    `layers.ClassCenters`, the differences f(x) − c_k to every center, of shape
-    `(batch, classes, features)`. Give rows with soft labels (mixup) the weight 0,
-    because they would be drawn to several centers at once.
+    `y_true` is one-hot, of shape `(batch, classes)`, or the number of the class, as for
+    `CrossEntropy`. `y_pred` is the output of `layers.ClassCenters`, the differences
+    f(x) − c_k to every center, of shape `(batch, classes, features)`. Give rows with
+    soft labels (mixup) the weight 0, because they would be drawn to several centers at
+    once.
 
     Args:
         reduction: The Keras reduction over the batch.
@@ -39,8 +40,13 @@ class CenterLoss(keras.losses.Loss):
     def __init__(self, reduction=REDUCTION, name="center_loss", **kwargs):
         super().__init__(name=name, reduction=reduction, **kwargs)
 
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        weight = _weight_of_numbers(y_true, y_pred[..., 0], sample_weight)
+        return super().__call__(y_true, y_pred, weight)
+
     def call(self, y_true, y_pred):
         distance = 0.5 * ops.sum(ops.square(y_pred), axis=-1)  # (batch, classes)
+        y_true = class_labels.one_hot(y_true, distance.shape[-1])
         return ops.sum(ops.cast(y_true, distance.dtype) * distance, axis=-1)
 
 
@@ -150,12 +156,55 @@ def _ccc(truth, prediction, share):
     return 2 * ops.sum(share * truth * prediction) / (spread + EPSILON)
 
 
-def cross_entropy(name: str) -> keras.losses.Loss:
-    """Returns the cross-entropy of one-hot or soft labels, −Σ_k y_k ln p_k.
+@keras.saving.register_keras_serializable("keras_ser")
+class CrossEntropy(keras.losses.CategoricalCrossentropy):
+    """Cross-entropy of one-hot, soft or integer labels.
 
-    `y_true` and the probabilities `y_pred` have shape `(batch, classes)`.
+        L = −Σ_k y_k ln p_k
+
+    `y_pred` holds probabilities of shape `(batch, classes)`. `y_true` has the same
+    shape, or is the number of the class, of shape `(batch,)` or `(batch, 1)`. A number
+    below 0 stands for no label, and the row does not count. A number that is no class
+    makes the loss NaN.
+
+    Args:
+        reduction: The Keras reduction over the batch.
+        name: The name of the loss.
+        **kwargs: Further arguments of `keras.losses.CategoricalCrossentropy`.
+
+    Example:
+
+    >>> float(CrossEntropy()([1, -1], [[0.5, 0.5], [0.1, 0.9]]))
+    0.6931...
+    """
+
+    def __init__(self, reduction=REDUCTION, name="cross_entropy", **kwargs):
+        super().__init__(reduction=reduction, name=name, **kwargs)
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        weight = _weight_of_numbers(y_true, y_pred, sample_weight)
+        return super().__call__(y_true, y_pred, weight)
+
+    def call(self, y_true, y_pred):
+        return super().call(class_labels.one_hot(y_true, y_pred.shape[-1]), y_pred)
+
+
+def _weight_of_numbers(y_true, y_pred, sample_weight):
+    """The weight of each row: 0 where an integer label says that there is none."""
+    truth, prediction = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    if not class_labels.are_numbers(truth, prediction.shape[-1]):
+        return sample_weight
+    known = ops.cast(ops.reshape(truth, (-1,)) >= 0, prediction.dtype)
+    if sample_weight is None:
+        return known
+    weight = ops.convert_to_tensor(sample_weight, dtype=prediction.dtype)
+    return known * ops.reshape(weight, (-1,))
+
+
+def cross_entropy(name: str) -> keras.losses.Loss:
+    """Returns the cross-entropy of a head; see `CrossEntropy`.
 
     Args:
         name: The name of the loss.
     """
-    return keras.losses.CategoricalCrossentropy(reduction=REDUCTION, name=name)
+    return CrossEntropy(name=name)

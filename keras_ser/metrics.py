@@ -10,6 +10,8 @@ The package `scores` computes UAR and accuracy from finished predictions.
 import keras
 from keras import ops
 
+from keras_ser.layers import class_labels
+
 MIN_HARD_LABEL = 1.0 - 1e-6  # largest entry of a label that counts as hard
 
 
@@ -32,7 +34,8 @@ class _Confusion(keras.metrics.Metric):
         """Adds one batch.
 
         Args:
-            y_true: One-hot or soft labels, shape `(batch, classes)`.
+            y_true: One-hot or soft labels, shape `(batch, classes)`, or numbers of
+                classes, `(batch,)` or `(batch, 1)`; one below 0 stands for no label.
             y_pred: Probabilities or logits, shape `(batch, classes)`.
             sample_weight: Weights, shape `(batch,)`. `None` stands for all ones.
 
@@ -40,8 +43,9 @@ class _Confusion(keras.metrics.Metric):
             ValueError: The shapes differ from these, or from earlier batches.
         """
         # In half precision, counts would stop growing at 256 or 2048.
-        y_true = ops.cast(ops.convert_to_tensor(y_true), "float32")
         y_pred = ops.convert_to_tensor(y_pred)
+        y_true = class_labels.one_hot(y_true, y_pred.shape[-1])
+        y_true = ops.cast(y_true, "float32")
         classes = self._check_classes(y_true.shape, y_pred.shape)
         if self.counts is None:
             self.counts = self.add_weight(
@@ -78,8 +82,9 @@ class _Confusion(keras.metrics.Metric):
                 return known
         raise ValueError(
             f"Metric `{self.name}` needs `y_true` and `y_pred` of shape (batch, "
-            f"classes), with the same classes in every batch. Received: {tuple(truth)} "
-            f"and {tuple(prediction)}. One-hot the labels with `keras.ops.one_hot`."
+            f"classes), with the same classes in every batch, or numbers of classes "
+            f"as `y_true`. Received: {tuple(truth)} and {tuple(prediction)}. Correct "
+            "the labels."
         )
 
 
@@ -145,6 +150,28 @@ class Accuracy(_Confusion):
         counts = ops.convert_to_tensor(self.counts)
         hits = ops.sum(ops.diagonal(counts))
         return ops.cast(hits / ops.maximum(ops.sum(counts), 1.0), self.dtype)
+
+
+@keras.saving.register_keras_serializable("keras_ser")
+class CrossEntropy(keras.metrics.CategoricalCrossentropy):
+    """Mean cross-entropy of the weighted rows, as `losses.CrossEntropy`.
+
+    Args:
+        name: The name in the log.
+        **kwargs: Further arguments of `keras.metrics.CategoricalCrossentropy`.
+    """
+
+    def __init__(self, name: str = "cross_entropy", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        classes = ops.convert_to_tensor(y_pred).shape[-1]
+        vectors = class_labels.one_hot(y_true, classes)
+        if class_labels.are_numbers(ops.convert_to_tensor(y_true), classes):
+            known = ops.sum(vectors, axis=-1)
+            weight = 1.0 if sample_weight is None else sample_weight
+            sample_weight = known * ops.reshape(ops.cast(weight, "float32"), (-1,))
+        return super().update_state(vectors, y_pred, sample_weight)
 
 
 @keras.saving.register_keras_serializable("keras_ser")

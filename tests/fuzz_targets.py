@@ -307,7 +307,7 @@ def fuzz_windows(rng, folder: Path) -> int:
     window, hop = (
         rng.choice(STRANGE if rng.random() < 0.2 else lengths) for _ in range(2)
     )
-    speech.check_windows(window, hop, front_end)
+    speech.check_windows(window, hop, front_end.hop_seconds)
     spans = windows.time_spans(seconds, window, hop)
     count = 1 + int(seconds * 100)
     cuts = [windows.frame_span(each, seconds, count, front_end) for each in spans]

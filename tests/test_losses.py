@@ -56,6 +56,27 @@ def test_cross_entropy_of_a_soft_label():
     assert float(loss) == pytest.approx(np.log(2), 1e-5)
 
 
+def test_numbers_of_classes_are_labels(rng):
+    numbers = np.array([0, 2, 1, -1, 2])
+    vectors = np.eye(3, dtype="float32")[numbers]
+    weight = np.float32([1, 0.5, 1, 1, 2])
+    posterior = rng.dirichlet(np.ones(3), 5).astype("float32")
+    differences = rng.normal(size=(5, 3, 4)).astype("float32")
+    for loss, output in (
+        (losses.CrossEntropy(), posterior),
+        (losses.CenterLoss(), differences),
+    ):
+        known = np.float32(numbers >= 0)
+        expected = (
+            float(loss(vectors, output, known)),
+            float(loss(vectors, output, known * weight)),
+        )
+        for labels in (numbers, numbers[:, None], numbers.astype("int8")):
+            found = float(loss(labels, output)), float(loss(labels, output, weight))
+            assert found == pytest.approx(expected, 1e-6)
+        assert np.isnan(float(loss(np.array([0, 3, 1, 1, 1]), output)))
+
+
 def ccc(x, y, w=None):
     """CCC by its definition, in float64."""
     x, y = np.float64(x).ravel(), np.float64(y).ravel()

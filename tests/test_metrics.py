@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from keras_ser import scores
 from keras_ser.losses import CCCLoss, cross_entropy
-from keras_ser.metrics import CCC, UAR, Accuracy, CodeMoments, LossValue
+from keras_ser.metrics import CCC, UAR, Accuracy, CodeMoments, CrossEntropy, LossValue
 
 BOTH = pytest.mark.parametrize("metric_class", [UAR, Accuracy])
 ORACLES = {UAR: balanced_accuracy_score, Accuracy: accuracy_score}
@@ -100,10 +100,10 @@ def test_half_precision_counts_beyond_its_whole_numbers(metric_class):
 @BOTH
 @pytest.mark.parametrize(
     "truth, prediction",
-    [((4,), (4, 3)), ((4, 3), (4, 2)), ((4, 3, 1), (4, 3, 1))],
+    [((4,), (4,)), ((4, 3), (4, 2)), ((4, 3, 1), (4, 3, 1))],
 )
 def test_wrong_shapes_are_rejected(metric_class, truth, prediction):
-    with pytest.raises(ValueError, match="One-hot the labels"):
+    with pytest.raises(ValueError, match="numbers of classes as `y_true`"):
         metric_class().update_state(np.zeros(truth), np.zeros(prediction))
 
 
@@ -302,3 +302,16 @@ def test_moments_of_a_code_are_those_of_all_cells_in_speech(rng):
     assert found == pytest.approx(expected, rel=1e-3)
     metric.reset_state()
     assert float(metric.result()["z_mean"]) == 0
+
+
+def test_numbers_of_classes_count_as_one_hot_labels():
+    posterior = np.float32([[0.7, 0.3], [0.4, 0.6], [0.9, 0.1], [0.2, 0.8]])
+    numbers = np.array([0, 1, 1, -1])
+    vectors, weight = np.eye(2, dtype="float32")[numbers], np.float32([1, 1, 1, 0])
+    for kind in (UAR, Accuracy, CrossEntropy):
+        own, other = kind(), kind()
+        own.update_state(numbers, posterior)
+        own.update_state(numbers[:, None], posterior, sample_weight=2 * weight)
+        other.update_state(vectors, posterior, sample_weight=weight)
+        other.update_state(vectors, posterior, sample_weight=2 * weight)
+        assert float(own.result()) == pytest.approx(float(other.result()), 1e-6)

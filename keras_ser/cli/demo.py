@@ -33,7 +33,7 @@ def run(out: str | Path) -> None:
     """
     out = Path(out)
     print("Synthetic speech of 10 speakers. Two of them are tested. Chance is 25 %.")
-    folder = experiments.run(CONFIG, out=out / "runs", cache=out)
+    folder = experiments.run(CONFIG, out=out / "runs", cache=out, monitor=True)
     report = folder / "report"
     finished = [next((folder / system).glob("*-0")) for system in CONFIG.systems]
     table = corpora.read("synthetic", out)

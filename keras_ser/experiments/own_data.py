@@ -19,7 +19,7 @@ from keras_ser.utils import files, parallel
 
 FEW_SPEAKERS = 5  # up to which development speakers would be missed in training
 MAX_SINGLE = 12  # speakers of whom each is tested by trainings of its own
-GROUPS = 5  # of more speakers
+GROUPS = 10  # of more speakers; with fewer than six there is no p
 DEV_FRACTION = 0.1  # of the utterances, where speakers are few
 SAMPLE_ROWS = 5
 SEED = 0  # of the rows that are shown
@@ -69,7 +69,7 @@ def train(
             "anger"}}`.
         labels: The classes; see `Experiment`.
         groups: The number of groups of speakers that are tested one after the other.
-            The default, 0, chooses: each speaker alone up to 12 speakers, else 5.
+            The default, 0, chooses: each speaker alone up to 12 speakers, else 10.
         name: The name of the experiment. The default is that of the corpus.
         out, cache, workers, threads, skip_bad, progress: As for `run`. With
             `progress`, it is also printed what was understood and what was found.
@@ -196,11 +196,28 @@ def describe(
             "or emotion are wrong.",
             shown.to_string(index=False),
             f"Classes: {classes}. Speakers: {table.speaker.nunique()}.",
+            *_doubts(table, config),
             f"{len(folds)} folds ({config.protocol}), {len(config.systems)} systems: "
             f"{', '.join(config.systems)}. Estimated time: "
             f"{estimate(config, folds, workers, threads)}.",
         ]
     )
+
+
+def _doubts(table: pd.DataFrame, config: Experiment) -> list[str]:
+    """What a user should think about before anything trains."""
+    found = []
+    emotions = table.groupby("speaker").emotion.nunique()
+    single = int((emotions == 1).sum())
+    if single > len(emotions) / 2 and table.emotion.nunique() > 1:
+        found.append(
+            f"DOUBTFUL: {single} of {len(emotions)} speakers have a single emotion. If "
+            "--speaker finds something else than a person, the same person is trained "
+            "on and tested, and the scores are worth nothing."
+        )
+    if SVM not in config.systems:
+        found.append(f"{SVM} is left out. For it, run: pip install opensmile")
+    return found
 
 
 def estimate(

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "formats",
         "inputs",
         "model_file",
+        "onnx_file",
         "predicting",
         "recogniser",
         "timelines",
@@ -19,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "exporters": ["export"],
         "formats": ["FORMATS"],
+        "onnx_file": ["OnnxRecogniser"],
         "predicting": ["embed", "load", "predict"],
         "recogniser": ["Recogniser", "Recognizer"],
         "timelines": ["draw_timelines"],

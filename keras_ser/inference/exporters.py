@@ -29,6 +29,7 @@ from keras_ser import layers
 from keras_ser.features import FilterBank, LogMel, Spectrogram
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.features.speech import BY_UTTERANCE
+from keras_ser.inference import onnx_file
 from keras_ser.inference.formats import FORMATS, INPUT, Format
 from keras_ser.inference.recogniser import Recogniser
 from keras_ser.utils import files
@@ -158,6 +159,8 @@ def export_recogniser(recogniser: Recogniser, path: str | Path, format: str) -> 
         with _quiet_logging():
             FORMATS[format].write(model, temporary)
         _check_probabilities(expected, FORMATS[format].read(temporary), format)
+        if format == "onnx":
+            onnx_file.describe(temporary, recogniser)
         os.replace(temporary, path)
     return path
 

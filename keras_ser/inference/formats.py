@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-INPUT = "waveform"  # name of the input of a speech model
+from keras_ser.inference.onnx_file import INPUT as INPUT
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,14 +4,13 @@ import contextlib
 import math
 import numbers
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from keras_ser.corpora import folders
-from keras_ser.tasks import ColumnTask
 from keras_ser.utils.lists import as_list
 
 ARRAY = "array"  # the name of the file of samples
@@ -89,12 +88,12 @@ def _expanded(path: Path, given) -> list[str]:
     return found
 
 
-def choose(labels: Iterable[str], task: ColumnTask) -> list[str]:
+def choose(labels: Iterable[str], classes: Sequence[str]) -> list[str]:
     """The classes to choose from, in the order of the model.
 
     Args:
         labels: Their names; none for all of them.
-        task: The main task of the model.
+        classes: The classes of the model.
 
     Raises:
         ValueError: If a label is not a class of the model, or if there is only one.
@@ -102,13 +101,13 @@ def choose(labels: Iterable[str], task: ColumnTask) -> list[str]:
     wanted = as_list(labels)
     if not wanted:
         return []
-    unknown = [each for each in wanted if each not in task.classes]
+    unknown = [each for each in wanted if each not in classes]
     if unknown or len(set(wanted)) < 2:
         raise ValueError(
             f"`labels` must be two or more of the classes of the model, "
-            f"{list(task.classes)}. Received: {wanted}. Correct the names."
+            f"{list(classes)}. Received: {wanted}. Correct the names."
         )
-    return [each for each in task.classes if each in wanted]
+    return [each for each in classes if each in wanted]
 
 
 def restricted(table: pd.DataFrame, classes: list[str]) -> pd.DataFrame:

@@ -1,24 +1,29 @@
 """Functions that load a recogniser and ask it about audio files."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Union
 
 import pandas as pd
 
 from keras_ser.inference import demonstration
 from keras_ser.inference.inputs import Audio
-from keras_ser.inference.recogniser import Recogniser
+from keras_ser.inference.onnx_file import SUFFIX, OnnxRecogniser
+
+if TYPE_CHECKING:  # because of the time that it takes to import Keras
+    from keras_ser.inference.recogniser import Recogniser
 
 
 def load(
     path: str | Path | None = None, front_end: str | Path | None = None
-) -> Recogniser:
+) -> Union["Recogniser", OnnxRecogniser]:
     """Loads a `Recogniser` from a model file or a run folder.
 
-    See `Recogniser.load`.
+    See `Recogniser.load`. A file `.onnx` that `export` wrote becomes an
+    `OnnxRecogniser`, which predicts without Keras and TensorFlow.
 
     Args:
-        path: Model file or run folder. The default is the demonstration model of the
-            package; its `about` says what it learned from, and how little that is.
+        path: Model file, run folder or ONNX file. The default is the demonstration
+            model of the package, whose `about` says how little it learned from.
         front_end: Folder or file that the front-end needs, if it is elsewhere than when
             the model was trained.
 
@@ -35,7 +40,12 @@ def load(
     >>> load("runs/emodb/mtl_aug/03-0").classes
     ('anger', 'happiness', 'neutral', 'sadness')
     """
-    return Recogniser.load(demonstration.PATH if path is None else path, front_end)
+    path = demonstration.PATH if path is None else Path(path)
+    if path.suffix == SUFFIX and not path.is_dir():
+        return OnnxRecogniser(path)
+    from keras_ser.inference.recogniser import Recogniser
+
+    return Recogniser.load(path, front_end)
 
 
 def predict(
@@ -95,4 +105,10 @@ def embed(
         FileNotFoundError: If the model does not exist.
         ValueError: As `predict`, or if the model has no embedding.
     """
-    return load(model, front_end).embed(audio, window, hop, **options)
+    recogniser = load(model, front_end)
+    if isinstance(recogniser, OnnxRecogniser):
+        raise ValueError(
+            "An exported file has probabilities, and no embedding. Received: "
+            f"{model}. Give the model file or the run folder that it was made from."
+        )
+    return recogniser.embed(audio, window, hop, **options)

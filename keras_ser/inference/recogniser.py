@@ -148,7 +148,7 @@ class Recogniser:
                 seconds that holds at least one frame, or if a label is not a class of
                 the model.
         """
-        chosen = inputs.choose(labels, self.task)
+        chosen = inputs.choose(labels, self.classes)
 
         def compute(pieces):
             return self._forward(pieces, None, None, self.tasks[:1])[self.task.name]
@@ -204,7 +204,7 @@ class Recogniser:
                 each, to an array `(pieces, size)`.
             size: The number of values per piece.
         """
-        speech.check_windows(window, hop, self.preprocessing.front_end)
+        speech.check_windows(window, hop, self.preprocessing.front_end.hop_seconds)
         rows: list[tuple] = []
         bad: list[Unusable] | None = [] if skip_bad else None
         sums: list[Sums] | None = [] if self.familiar else None

@@ -47,7 +47,7 @@ class _Speech(NamedTuple):
     seconds: float
 
 
-def check_windows(window, hop, front_end) -> None:
+def check_windows(window, hop, shortest: float) -> None:
     """Raises ValueError unless windows of these seconds can be predicted."""
     if hop is not None and window is None:
         raise ValueError(
@@ -59,11 +59,19 @@ def check_windows(window, hop, front_end) -> None:
             "`window` and `hop` must be positive numbers of seconds, at most "
             f"{MAX_WINDOW_SECONDS:g}. Received: window={window!r}, hop={hop!r}."
         )
-    if given and min(given) < front_end.hop_seconds:
+    if given and min(given) < shortest:
         raise ValueError(
-            f"`window` and `hop` must be at least {front_end.hop_seconds:g} s, one "
-            f"frame of the model's features. Received: window={window}, hop={hop}. "
-            "Choose larger ones; a second of speech or more is usual."
+            f"`window` and `hop` must be at least {shortest:g} s. Received: "
+            f"window={window}, hop={hop}. Choose larger ones; a second of speech or "
+            "more is usual."
+        )
+
+
+def check_any(paths: list[str]) -> None:
+    """Raises ValueError if there is no file."""
+    if not paths:
+        raise ValueError(
+            "Expected at least one audio file. Received: none. Give the path of a file."
         )
 
 
@@ -145,10 +153,7 @@ def _each(paths: list[str], function, skipped: list | None) -> Iterator:
     Without a list for files that are skipped, a bad file is an error at the end, and
     those after it are only checked.
     """
-    if not paths:
-        raise ValueError(
-            "Expected at least one audio file. Received: none. Give the path of a file."
-        )
+    check_any(paths)
     bad: list[Unusable] = []
     for path in tqdm.tqdm(paths, desc="files", unit="file", delay=1):
         try:

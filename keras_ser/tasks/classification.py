@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -63,7 +62,7 @@ class Classification(ColumnTask):
         ]
 
     def loss_metric(self, name):
-        return keras.metrics.CategoricalCrossentropy(name=name)
+        return metrics.CrossEntropy(name=name)
 
     def truths(self, table):
         truth = self._texts_of(table)

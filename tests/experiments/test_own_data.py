@@ -21,7 +21,7 @@ FOUND = Found("folder", Path("data"), {"speaker": "^(.)"})
         (5, 0, "few_speakers", 5),
         (6, 0, "leave_one_speaker_out", 6),
         (12, 0, "leave_one_speaker_out", 12),
-        (13, 0, "k_fold", 5),
+        (13, 0, "k_fold", 10),
         (13, 4, "k_fold", 4),
         (6, 2, "k_fold", 2),
     ],
@@ -50,6 +50,17 @@ def test_impossible_groups_are_named(toy_table, groups):
     ]
 
 
+def test_speakers_of_a_single_emotion_are_doubted(toy_table):
+    """A pattern that finds `angry/OAF` and `sad/OAF` makes two speakers of one."""
+    table = toy_table("abcdef", ("anger", "sadness") * 4)
+    table["speaker"] = table.speaker + table.emotion
+    text = own_data.describe(FOUND, table, own_data.plan(FOUND, table))
+    assert "DOUBTFUL: 12 of 12 speakers have a single emotion" in text
+    table = toy_table("abcdef", ("anger", "sadness") * 4)
+    text = own_data.describe(FOUND, table, own_data.plan(FOUND, table))
+    assert "DOUBTFUL" not in text
+
+
 def test_data_without_labels_are_rejected(toy_table):
     with pytest.raises(ValueError, match="Say where the emotion is"):
         own_data.plan(FOUND, toy_table("ab")[:0])
@@ -58,7 +69,9 @@ def test_data_without_labels_are_rejected(toy_table):
 @pytest.mark.parametrize(("has", "count"), [(None, 3), (object(), 4)])
 def test_the_svm_needs_opensmile(toy_table, monkeypatch, has, count):
     monkeypatch.setattr(own_data.importlib.util, "find_spec", lambda name: has)
-    config = own_data.plan(FOUND, toy_table("abcd"))
+    table = toy_table("abcd")
+    config = own_data.plan(FOUND, table)
+    assert ("pip install" in own_data.describe(FOUND, table, config)) is (has is None)
     assert len(config.systems) == count
     assert ("egemaps_svm" in config.systems) is (has is not None)
 

@@ -1,6 +1,7 @@
 """What is said about a model: its speech, in one line that a terminal can print."""
 
 import pytest
+
 from keras_ser import inference
 from keras_ser.inference import about
 

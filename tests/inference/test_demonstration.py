@@ -13,6 +13,10 @@ ARCHIVE = Path(__file__).parents[2] / "results" / "demonstration.zip"
 MAX_MEGABYTES = 4
 
 
+def run(*words):
+    return cli.main(cli.parser().parse_args([*map(str, words)]))
+
+
 @pytest.fixture
 def folders(tmp_path):
     """Files that a command may name."""
@@ -54,11 +58,18 @@ def test_it_is_small_and_says_what_it_is(write_audio, noise):
 
 def test_the_command_needs_no_model(write_audio, noise, capsys, tmp_path):
     file = write_audio("one.wav", noise(1.0))
-    assert cli.main(cli.parser().parse_args(["predict", str(file)])) == 0
+    assert run("predict", file) == 0
     captured = capsys.readouterr()
     assert "one.wav" in captured.out and "p_anger" in captured.out
     assert "about the model: This is a demonstration." in captured.err
-    assert cli.main(cli.parser().parse_args(["embed", str(file), "--out", str(tmp_path / "e.csv")])) == 0
+    assert (
+        cli.main(
+            cli.parser().parse_args(
+                ["embed", str(file), "--out", str(tmp_path / "e.csv")]
+            )
+        )
+        == 0
+    )
     assert "This is a demonstration" in capsys.readouterr().err
 
 

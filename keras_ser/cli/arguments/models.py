@@ -44,8 +44,9 @@ def _audio(command) -> None:
         nargs="+",
         metavar="[RUN|MODEL] FILE",
         help="folder of a run, or model file, and then audio files and folders of "
-        "them; without a model, the small demonstration model of the package answers, "
-        "which learned from acted German; files that cannot be used are listed at the "
+        "them; an exported file .onnx starts fastest, without TensorFlow; without a "
+        "model, the small demonstration model of the package answers, which learned "
+        "from acted German; files that cannot be used are listed at the "
         "end, and the exit code is then 1",
     )
     command.add_argument(

@@ -50,7 +50,7 @@ def train(command) -> None:
         default=0,
         metavar="N",
         help="groups of speakers that are tested one after the other; default: each "
-        "speaker alone up to 12 speakers, else 5 groups",
+        "speaker alone up to 12 speakers, else 10 groups",
     )
     command.add_argument(
         "--name", default="", metavar="NAME", help="name of the experiment"

@@ -1,0 +1,35 @@
+"""Labels of classes in the two forms in which Keras users have them."""
+
+from keras import ops
+
+
+def one_hot(labels, classes: int):
+    """Returns labels as one vector per row.
+
+    Args:
+        labels: One-hot or soft labels, `(batch, classes)`, or numbers of classes from
+            0, `(batch,)` or `(batch, 1)`. Numbers below 0 stand for no label.
+        classes: The number of classes, at least 2.
+
+    Returns:
+        Float tensor `(batch, classes)`: the labels as they are, or ones at the numbers.
+        A row without a label is 0. A number that is no class gives NaN, so that a loss
+        shows it.
+
+    Example:
+
+    >>> one_hot([1, -1], 2)
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    labels = ops.convert_to_tensor(labels)
+    if are_numbers(labels, classes):
+        numbers = ops.reshape(labels, (-1,))
+        vectors = ops.one_hot(ops.cast(numbers, "int32"), classes, dtype="float32")
+        return ops.where((numbers >= classes)[:, None], float("nan"), vectors)
+    return labels
+
+
+def are_numbers(labels, classes: int) -> bool:
+    """Whether labels are numbers of classes, rather than one vector per row."""
+    shape = labels.shape
+    return len(shape) == 1 or (len(shape) == 2 and shape[1] == 1 and classes > 1)

@@ -1,0 +1,130 @@
+"""Exported ONNX files predict like the recogniser, without Keras and TensorFlow."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from keras_ser import inference
+from keras_ser.audio.unusable import UnusableAudio
+from keras_ser.cli import main as cli
+from keras_ser.inference import exporters
+
+for package in ("onnx", "onnxruntime", "tf2onnx"):
+    pytest.importorskip(package)
+
+TOLERANCE = 0.001  # features of float16
+EDGES = 0.1  # the first and last frames of a window, in a steep network of noise
+
+
+@pytest.fixture(scope="module")
+def recogniser(new_recogniser):
+    made = new_recogniser(filters=(8, 8, 8))
+    network = made.model
+    network.set_weights([2 * each for each in network.get_weights()])
+    return inference.Recogniser(
+        network, made.preprocessing, temperature=2.0, about="Noise."
+    )
+
+
+@pytest.fixture(scope="module")
+def exported(recogniser, tmp_path_factory):
+    path = tmp_path_factory.mktemp("exported") / "speech.onnx"
+    return exporters.export_recogniser(recogniser, path, "onnx")
+
+
+@pytest.fixture
+def files(write_audio, noise):
+    return [
+        str(write_audio(f"{number}.wav", scale * noise(seconds, seed=number)))
+        for number, (seconds, scale) in enumerate([(0.4, 1), (0.9, 0.1), (2.3, 0.5)])
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"window": 0.5}, {"window": 1.2, "hop": 0.4}, {"labels": "anger sadness"}],
+)
+def test_probabilities_are_those_of_the_recogniser(
+    recogniser, exported, files, options
+):
+    options = {k: v.split() if k == "labels" else v for k, v in options.items()}
+    loaded = inference.load(exported)
+    assert loaded.classes == recogniser.classes and "anger" in repr(loaded)
+    expected, found = (each.predict(files, **options) for each in (recogniser, loaded))
+    assert list(found) == list(expected)
+    assert found.file.equals(expected.file)
+    shares = [name for name in found if name.startswith("p_")]
+    np.testing.assert_allclose(found[["start", "end"]], expected[["start", "end"]])
+    np.testing.assert_allclose(found[shares], expected[shares], atol=EDGES)
+    if not options.get("window"):
+        whole = slice(2)  # the third file is longer than a window
+        np.testing.assert_allclose(
+            found[shares][whole], expected[shares][whole], atol=TOLERANCE
+        )
+    assert found.attrs["about"] == "Noise."
+
+
+def test_samples_and_bad_files_are_handled_alike(exported, files, noise):
+    loaded = inference.load(exported)
+    (row,) = loaded.predict(noise(0.5), rate=16_000).to_dict("records")
+    assert row["file"] == "array" and row["end"] == 0.5
+    with pytest.raises(UnusableAudio, match="gone.wav"):
+        loaded.predict([files[0], "gone.wav"])
+    table = loaded.predict([files[0], "gone.wav"], skip_bad=True)
+    assert len(table) == 1 and list(table.attrs["skipped"]) == ["gone.wav"]
+    with pytest.raises(ValueError, match="at least one audio file"):
+        loaded.predict([])
+
+
+def test_normalised_by_utterance_it_takes_short_speech(new_recogniser, files, tmp_path):
+    made = new_recogniser(normalise="utterance", filters=(8, 8, 8))
+    path = exporters.export_recogniser(made, tmp_path / "speech.onnx", "onnx")
+    loaded = inference.load(path)
+    expected, found = (each.predict(files[:2]) for each in (made, loaded))
+    shares = [name for name in found if name.startswith("p_")]
+    np.testing.assert_allclose(found[shares], expected[shares], atol=TOLERANCE)
+    for options in ({"audio": files[2]}, {"audio": files[0], "window": 0.2}):
+        with pytest.raises(UnusableAudio, match="up to 1 s at once"):
+            loaded.predict(**options)
+
+
+def test_the_command_imports_neither_keras_nor_tensorflow(exported, files, tmp_path):
+    code = (
+        "import sys\n"
+        "from keras_ser.cli import main\n"
+        "words = main.parser().parse_args(sys.argv[1:])\n"
+        "assert main.main(words) == 0\n"
+        "found = {'keras', 'tensorflow', 'librosa', 'sklearn'} & set(sys.modules)\n"
+        "sys.exit(', '.join(found) or 0)\n"
+    )
+    words = ["predict", str(exported), *files, "--out", str(tmp_path / "p.csv")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "p.csv").read_text().count("\n") == 4
+    assert "about the model: Noise." in done.stderr
+
+
+def test_other_files_are_rejected(exported, tmp_path, capsys):
+    import onnx
+
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        inference.load(tmp_path / "gone.onnx")
+    bad = tmp_path / "bad.onnx"
+    bad.write_bytes(exported.read_bytes()[:500])
+    with pytest.raises(ValueError, match="Expected an ONNX file"):
+        inference.load(bad)
+    model = onnx.load(exported)
+    for text in ("", "{}", '{"classes": ["a"]}', "[]"):
+        onnx.helper.set_model_props(model, {"keras_ser": text})
+        onnx.save(model, bad)
+        with pytest.raises(ValueError, match="that `keras-ser export` wrote"):
+            inference.load(bad)
+    with pytest.raises(ValueError, match="no embedding"):
+        inference.embed(exported, "a.wav")
+    words = ["predict", str(tmp_path / "gone.onnx"), "a.wav"]
+    assert cli.main(cli.parser().parse_args(words)) == 2
+    assert "exported model" in capsys.readouterr().err
