@@ -69,7 +69,7 @@ def test_data_without_labels_are_rejected(toy_table):
 @pytest.mark.parametrize(("has", "count"), [(None, 3), (object(), 4)])
 def test_the_svm_needs_opensmile(toy_table, monkeypatch, has, count):
     monkeypatch.setattr(own_data.importlib.util, "find_spec", lambda name: has)
-    table = toy_table("abcd")
+    table = toy_table("abcd", ("anger", "sadness") * 4)
     config = own_data.plan(FOUND, table)
     assert ("pip install" in own_data.describe(FOUND, table, config)) is (has is None)
     assert len(config.systems) == count
