@@ -6,9 +6,10 @@ Sizes and parameter counts are read off a built model, scores off the prediction
 
 from pathlib import Path
 
-from keras_ser import figures, reports, scores
+from keras_ser import figures, reports
 from keras_ser.models import MTLAug
 from keras_ser.models.presets import PRESETS
+from keras_ser.reports import breakdowns
 
 FOLDER = Path(__file__).with_suffix("")
 CLASSES = ("anger", "happiness", "neutral", "sadness")
@@ -145,29 +146,7 @@ def _wrapped(text: str) -> list[str]:
 def draw_scores(predictions, path) -> None:
     """Pooled UAR of each system with its interval, over the UAR of each speaker."""
     by_system = dict(list(predictions.groupby("system")))
-    pooled = {n: scores.uar(p.truth, p.prediction) for n, p in by_system.items()}
-    order = sorted(by_system, key=pooled.get)
-    with figures.drawing(path, (7.5, 0.7 + 0.42 * len(order))) as figure:
-        axes = figure.add_subplot()
-        for place, name in enumerate(order):
-            _score(axes, place, by_system[name], 100 * pooled[name])
-        axes.set_yticks(range(len(order)), order)
-        axes.set(xlabel="UAR (%): pooled with 95 % t interval; each speaker's in grey")
-        axes.axvline(25, color="#444444", linestyle=":")
-        axes.text(25.5, len(order) - 0.6, "chance", va="center", fontsize=9)
-        axes.set_xlim(20, 100)
-        axes.grid(axis="x")
-        axes.set_axisbelow(True)
-
-
-def _score(axes, place, rows, uar) -> None:
-    each = [scores.uar(p.truth, p.prediction) for _, p in rows.groupby("speaker")]
-    axes.plot([100 * x for x in each], [place] * len(each), "|", color="#999999", ms=9)
-    ends = scores.t_interval(rows.truth, rows.prediction, rows.speaker)
-    colour = AUXILIARY if rows.system.iloc[0].startswith("mtl") else SHARED
-    axes.plot([100 * x for x in ends], [place, place], color=colour, linewidth=2.5)
-    axes.plot([uar], [place], "o", color=colour, ms=7)
-    axes.text(100.7, place, f"{uar:.1f}", va="center", color=colour)
+    breakdowns.systems_figure("EMO-DB, four classes", by_system).draw(path)
 
 
 GROUPS = {

@@ -73,3 +73,7 @@ WINDOWS = pd.DataFrame(
         "p_c": [0.6, 0.4, 0.0],
     }
 )
+SYSTEMS = pd.DataFrame(
+    {"uar": [0.7, 0.8, 0.6], "low": [0.6, 0.7, np.nan], "high": [0.8, 0.9, np.nan]},
+    index=["baseline", "mtl_aug", "svm"],
+)

@@ -13,6 +13,7 @@ from keras_ser.figures.published import measured_and_published
 from keras_ser.figures.results import (
     confusion_matrix,
     speaker_bars,
+    system_scores,
     truth_and_prediction,
 )
 from keras_ser.figures.spectrograms import attention, reconstruction
@@ -34,6 +35,7 @@ __all__ = [
     "history",
     "reconstruction",
     "speaker_bars",
+    "system_scores",
     "timeline",
     "truth_and_prediction",
 ]

@@ -1,7 +1,7 @@
-"""Figures of results: confusion matrices, numbers, and scores of single speakers."""
+"""Figures of results: confusion matrices, numbers, scores of systems and speakers."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,6 +107,54 @@ def truth_and_prediction(
         axes.set(xlabel="true", ylabel="predicted", xlim=ends, ylim=ends, aspect=1)
         axes.set_title(f"{textwrap.fill(title, 40)}\nCCC {ccc:.2f}")
         axes.grid()
+        axes.set_axisbelow(True)
+
+
+def system_scores(
+    table: pd.DataFrame,
+    speakers: Mapping[str, Sequence[float]],
+    path: Any,
+    chance: float,
+    title: str = "",
+) -> None:
+    """Draw the UAR of each system with its interval, the best one on top.
+
+    Args:
+        table: UAR in [0, 1], with one row per system and the columns `uar`, `low` and
+            `high`. The ends of an interval are NaN if there is none.
+        speakers: The UAR of each speaker by system, drawn as grey lines.
+        path: PNG file to write, or an open binary file.
+        chance: The UAR of guessing, drawn as a dotted line.
+        title: What the scores are of.
+
+    Raises:
+        ValueError: If the table is empty.
+    """
+    if table.empty:
+        raise ValueError(
+            "`table` must contain at least one system. Received: none. Score some "
+            "predictions first."
+        )
+    table = 100 * table.sort_values("uar", kind="stable")
+    with drawing(path, (7.5, 1.3 + 0.38 * len(table))) as figure:
+        axes = figure.add_subplot()
+        for place, row in enumerate(table.itertuples()):
+            marks = [100 * each for each in speakers.get(row.Index, ())]
+            axes.plot(marks, [place] * len(marks), "|", color=COLOURS[6], ms=9)
+            ends = [row.low, row.high]
+            axes.plot(ends, [place, place], color=COLOURS[0], linewidth=2.5)
+            axes.plot([row.uar], [place], "o", color=COLOURS[0], ms=6)
+            axes.text(101, place, f"{row.uar:.1f}", va="center", color=COLOURS[0])
+        axes.axvline(100 * chance, color=COLOURS[7], linestyle=":")
+        axes.set_yticks(range(len(table)), map(str, table.index))
+        axes.set(
+            xlabel="UAR (%) with 95 % t interval; grey: each speaker; dotted: chance",
+            xlim=(0, 100),
+            ylim=(-0.6, len(table) - 0.4),
+        )
+        if title:
+            axes.set_title(textwrap.fill(title, 70))
+        axes.grid(axis="x")
         axes.set_axisbelow(True)
 
 

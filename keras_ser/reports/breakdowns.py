@@ -6,7 +6,14 @@ import pandas as pd
 
 from keras_ser import figures, scores
 from keras_ser.reports.blocks import Block, Figure, Table, Text
-from keras_ser.reports.cells import UAR, Measure, pooled, score_repeats
+from keras_ser.reports.cells import (
+    UAR,
+    UAR_COLUMNS,
+    Measure,
+    pooled,
+    score_repeats,
+    uar_interval,
+)
 from keras_ser.reports.fold_means import by_fold, is_by_fold
 from keras_ser.reports.run_files import class_names
 from keras_ser.reports.text import (
@@ -52,6 +59,27 @@ def fold_table(
     )
     caption = f"{title}: {measure.title} of each fold"
     return Table(caption, ["Fold", *table], _rows_and_mean(table, measure))
+
+
+def systems_figure(
+    title: str, by_system: dict[str, pd.DataFrame], suffix: str = ""
+) -> Figure:
+    """The UAR of each system with its interval, as a figure.
+
+    Args:
+        title: Test set, condition, and the head if there are several.
+        by_system: Scored predictions by the name of the system.
+        suffix: End of the figure's file name.
+    """
+    rows = {name: uar_interval(part) for name, part in by_system.items()}
+    table = pd.DataFrame.from_dict(rows, "index", columns=UAR_COLUMNS)
+    speakers = {name: list(speaker_uar(part)) for name, part in by_system.items()}
+    classes = max(len(class_names(part)) for part in by_system.values())
+    caption = f"{title}: UAR of each system with its interval"
+    draw = functools.partial(
+        figures.system_scores, table, speakers, chance=1 / classes, title=title
+    )
+    return Figure(f"systems{suffix}.png", caption, draw)
 
 
 def speaker_blocks(

@@ -40,11 +40,11 @@ def write(
     over speakers and trainings; see `reports.units`. Heads that predict numbers have
     the CCC with the same intervals and test, Pearson's r and the RMSE.
 
-    The figures are `speakers.png` and `confusion_<system>.png`, and `labels.png`,
-    `published.png`, `embeddings_<column>.png` and `adversary_<system>.png` where there
-    are such tables.
-    With several experiments, test sets or conditions, their names end in these, and
-    those of further heads in the head.
+    The figures are `systems.png`, `speakers.png` and `confusion_<system>.png`, and
+    `labels.png`, `published.png`, `embeddings_<column>.png` and
+    `adversary_<system>.png` where there are such tables. With several experiments, test
+    sets or conditions, their names end in these, and those of further heads in the
+    head.
 
     Args:
         paths: As for `reports.read`.

@@ -182,6 +182,7 @@ class _Section:
             return blocks + self._confusion(by_system)
         return [
             *blocks,
+            breakdowns.systems_figure(self.title, by_system, self.suffix),
             *breakdowns.repeat_table(self.title, by_system),
             breakdowns.fold_table(self.title, by_system),
             *breakdowns.recall_note(by_system, "fold"),

@@ -23,6 +23,7 @@ from toy_figures import (
     RUNS,
     SOUND,
     SPEAKERS,
+    SYSTEMS,
     WAVE,
     WINDOWS,
 )
@@ -32,6 +33,9 @@ from keras_ser import figures
 DRAW = {
     "confusion_matrix": lambda path: figures.confusion_matrix(
         [[3, 1], [0, 0]], ["anger", "neutral"], "system, corpus", path
+    ),
+    "system_scores": lambda path: figures.system_scores(
+        SYSTEMS, {"mtl_aug": [0.5, 0.9]}, path, 0.25, "emodb, clean"
     ),
     "speaker_bars": lambda path: figures.speaker_bars(SPEAKERS, path),
     "truth_and_prediction": lambda path: figures.truth_and_prediction(

@@ -29,6 +29,18 @@ def test_any_number_of_speakers_fits_a_page(speakers, tmp_path):
     assert width < 2400 and height < 4500
 
 
+@pytest.mark.parametrize("systems", [1, 40])
+def test_systems_are_ordered_by_their_score(systems, monkeypatch):
+    seen = []
+    monkeypatch.setattr(Axes, "set_yticks", lambda axes, *given: seen.append(given))
+    scores = np.linspace(0.9, 0.3, systems)
+    table = pd.DataFrame({"uar": scores, "low": scores - 0.1, "high": np.nan})
+    table.index = [f"system_{number}" for number in range(systems)]
+    figures.system_scores(table, {"system_0": [0.4, 1.0]}, io.BytesIO(), 0.25)
+    ((places, names),) = seen
+    assert list(names) == list(table.index[::-1]) and len(places) == systems
+
+
 def test_numbers_are_drawn_on_two_equal_axes_with_their_ccc(monkeypatch):
     seen = []
     monkeypatch.setattr(Axes, "set_title", lambda axes, text: seen.append((axes, text)))
@@ -49,6 +61,7 @@ def test_numbers_are_drawn_on_two_equal_axes_with_their_ccc(monkeypatch):
         (lambda p: figures.confusion_matrix(np.eye(3), ["a", "b"], "", p), "`counts`"),
         (lambda p: figures.confusion_matrix(np.zeros((1, 1)), "a", "", p), "sum 0"),
         (lambda p: figures.speaker_bars(pd.DataFrame(), p), "`table` must contain"),
+        (lambda p: figures.system_scores(pd.DataFrame(), {}, p, 0.5), "`table` must"),
         (lambda p: figures.truth_and_prediction([], [], "", p), "non-empty"),
         (lambda p: figures.truth_and_prediction([1], [1, 2], "", p), "same length"),
         (lambda p: figures.truth_and_prediction([np.nan], [1], "", p), "not finite"),

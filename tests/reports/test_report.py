@@ -18,7 +18,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 def test_bytes_depend_neither_on_the_place_nor_on_the_order_of_runs(runs, tmp_path):
     written = reports.write(runs, tmp_path / "one")
-    expected = ["report.md", "report.tex", "speakers.png"]
+    expected = ["report.md", "report.tex", "systems.png", "speakers.png"]
     expected += ["confusion_baseline.png", "confusion_mtl.png"]
     assert [path.name for path in written] == expected
     moved = tmp_path / "elsewhere" / "deep"
