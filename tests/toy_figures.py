@@ -74,6 +74,11 @@ WINDOWS = pd.DataFrame(
     }
 )
 SYSTEMS = pd.DataFrame(
-    {"uar": [0.7, 0.8, 0.6], "low": [0.6, 0.7, np.nan], "high": [0.8, 0.9, np.nan]},
+    {
+        "uar": [0.7, 0.8, 0.6],
+        "low": [0.6, 0.7, np.nan],
+        "high": [0.8, 0.9, np.nan],
+        "mark": ["", " ‡", ""],
+    },
     index=["baseline", "mtl_aug", "svm"],
 )

@@ -121,7 +121,8 @@ def system_scores(
 
     Args:
         table: UAR in [0, 1], with one row per system and the columns `uar`, `low` and
-            `high`. The ends of an interval are NaN if there is none.
+            `high`. The ends of an interval are NaN if there is none. A further column
+            `mark` holds text that follows the score.
         speakers: The UAR of each speaker by system, drawn as grey lines.
         path: PNG file to write, or an open binary file.
         chance: The UAR of guessing, drawn as a dotted line.
@@ -135,7 +136,9 @@ def system_scores(
             "`table` must contain at least one system. Received: none. Score some "
             "predictions first."
         )
-    table = 100 * table.sort_values("uar", kind="stable")
+    table = table.sort_values("uar", kind="stable")
+    texts = table.get("mark", pd.Series("", table.index))
+    table = 100 * table[["uar", "low", "high"]]
     with drawing(path, (7.5, 1.3 + 0.38 * len(table))) as figure:
         axes = figure.add_subplot()
         for place, row in enumerate(table.itertuples()):
@@ -144,7 +147,8 @@ def system_scores(
             ends = [row.low, row.high]
             axes.plot(ends, [place, place], color=COLOURS[0], linewidth=2.5)
             axes.plot([row.uar], [place], "o", color=COLOURS[0], ms=6)
-            axes.text(101, place, f"{row.uar:.1f}", va="center", color=COLOURS[0])
+            text = f"{row.uar:.1f}{texts[row.Index]}"
+            axes.text(101, place, text, va="center", color=COLOURS[0])
         axes.axvline(100 * chance, color=COLOURS[7], linestyle=":")
         axes.set_yticks(range(len(table)), map(str, table.index))
         axes.set(

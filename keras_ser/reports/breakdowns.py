@@ -7,6 +7,7 @@ import pandas as pd
 from keras_ser import figures, scores
 from keras_ser.reports.blocks import Block, Figure, Table, Text
 from keras_ser.reports.cells import (
+    FEW_UNITS_MARK,
     UAR,
     UAR_COLUMNS,
     Measure,
@@ -25,6 +26,7 @@ from keras_ser.reports.text import (
     slug,
     sort_names,
 )
+from keras_ser.reports.units import find_units
 
 MAX_PICTURED = 16  # systems whose confusion matrices are drawn
 
@@ -73,6 +75,8 @@ def systems_figure(
     """
     rows = {name: uar_interval(part) for name, part in by_system.items()}
     table = pd.DataFrame.from_dict(rows, "index", columns=UAR_COLUMNS)
+    few = {name: find_units(part).are_few for name, part in by_system.items()}
+    table["mark"] = [FEW_UNITS_MARK * few[name] for name in table.index]
     speakers = {name: list(speaker_uar(part)) for name, part in by_system.items()}
     classes = max(len(class_names(part)) for part in by_system.values())
     caption = f"{title}: UAR of each system with its interval"
