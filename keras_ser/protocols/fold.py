@@ -10,7 +10,8 @@ import pandas as pd
 from keras_ser import corpora
 from keras_ser.corpora.table import RATINGS
 from keras_ser.protocols import leaks
-from keras_ser.protocols.speakers import in_sessions_of, speakers_of
+from keras_ser.protocols.speakers import speakers_of
+from keras_ser.protocols.speech import Rows, Side, Speech, as_table, column, speech_of
 
 HEARD = "heard"  # the side, and the test, of held-out utterances of training speakers
 
@@ -77,8 +78,20 @@ class Fold:
         if self.heard is not None:
             _check_heard(self, self.heard)
             exempt |= {("train", HEARD, "speakers")}
-        leaks.check_disjoint(self.name, self.sides(), exempt)
+        parts = self._parts()
+        speech = speech_of([each for own in parts.values() for each in own])
+        if speech is None or not speech.surely_disjoint(parts, exempt):
+            leaks.check_disjoint(self.name, self.sides(), exempt)
         _check_classes(self)
+
+    def _parts(self) -> dict[str, list[Side]]:
+        """What each side consists of, without copies."""
+        learn = [_held(self, "train")]
+        if self.unlabelled is not None:
+            learn.append(_held(self, "unlabelled"))
+        heard = {} if self.heard is None else {HEARD: [self.heard]}
+        tests = list(_held(self, "tests").values())
+        return {"train": learn, "dev": [_held(self, "dev")], "test": tests, **heard}
 
     def sides(self) -> dict[str, pd.DataFrame]:
         """The utterances of each side.
@@ -111,7 +124,68 @@ class Fold:
         Returns:
             Sorted names by side.
         """
-        return {side: speakers_of(table) for side, table in self.sides().items()}
+        return {
+            side: sorted({name for x in own for name in column(x, "speaker").unique()})
+            for side, own in self._parts().items()
+        }
+
+
+class _Lazy:
+    """A field of a fold whose rows become a table each time it is read."""
+
+    def __init__(self, name: str):
+        self.name = f"_{name}"
+
+    def __get__(self, fold, owner=None):
+        if fold is None:
+            raise AttributeError(self.name)
+        return self.read(fold.__dict__[self.name])
+
+    def __set__(self, fold, value) -> None:
+        fold.__dict__[self.name] = value
+
+    @staticmethod
+    def read(held: Side | None) -> pd.DataFrame | None:
+        return held if held is None else as_table(held)
+
+
+class _LazyTables(_Lazy):
+    """The same for tables by name."""
+
+    @staticmethod
+    def read(held: Mapping[str, Side]) -> Mapping[str, pd.DataFrame]:
+        has_rows = any(isinstance(each, Rows) for each in held.values())
+        return _Tables(held) if has_rows else held
+
+
+class _Tables(Mapping):
+    """Tables by name, which are made of their rows when they are read."""
+
+    def __init__(self, held: Mapping[str, Side]):
+        self.held = held
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return as_table(self.held[name])
+
+    def __iter__(self):
+        return iter(self.held)
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    def __repr__(self) -> str:
+        return f"<tables {', '.join(self.held)}>"
+
+
+# Not in the class, where a dataclass would take them for defaults.
+Fold.train, Fold.dev, Fold.unlabelled = map(_Lazy, ("train", "dev", "unlabelled"))
+Fold.tests = _LazyTables("tests")
+
+
+def _held(fold: Fold, name: str):
+    """What a fold holds of a field: rows, a table, or tables by name."""
+    held = fold.__dict__[f"_{name}"]
+    return held.held if isinstance(held, _Tables) else held  # from another fold
 
 
 def make_fold(
@@ -137,29 +211,47 @@ def make_fold(
         ValueError: If no speaker is left to train on, if the training speech has fewer
             than two classes, or if the development speech has none of them.
     """
+    return fold_of(name, Speech(table, unlabelled), test, dev, apart)
+
+
+def fold_of(
+    name: str,
+    speech: Speech,
+    test: Collection[str],
+    dev: Collection[str],
+    apart: Collection[str] | None = None,
+) -> Fold:
+    """Make the fold of a protocol's speech; arguments and errors as for `make_fold`.
+
+    Args:
+        name, test, dev, apart: As for `make_fold`.
+        speech: The speech, which all folds of a protocol share.
+    """
     apart = test if apart is None else apart
-    held_out = set(test) | set(dev)
-    train = table[~table.speaker.isin(held_out) & ~in_sessions_of(table, table, apart)]
-    if train.empty:
+    train, development, tested, unlabelled = speech.divide(test, dev, apart)
+    if not len(train):
         raise ValueError(
             f"Fold `{name}` has no speaker left to train on. Received: "
-            f"test={list(test)}, dev={list(dev)} of speakers={speakers_of(table)}. "
-            "Hold out fewer speakers, or use a corpus with more speakers or sessions."
+            f"test={list(test)}, dev={list(dev)} of "
+            f"speakers={speakers_of(speech.tables[0])}. Hold out fewer speakers, or "
+            "use a corpus with more speakers or sessions."
         )
-    if unlabelled is not None:
-        drop = unlabelled.speaker.isin(held_out)
-        drop |= in_sessions_of(unlabelled, table, apart)
-        unlabelled = unlabelled[~drop].reset_index(drop=True)
     fold = Fold(
         name=name,
-        train=train.reset_index(drop=True),
-        dev=table[table.speaker.isin(dev)].reset_index(drop=True),
-        tests={"test": table[table.speaker.isin(test)].reset_index(drop=True)},
+        train=train,
+        dev=development,
+        tests={"test": tested},
         unlabelled=unlabelled,
-        classes=corpora.classes(train),
+        classes=_classes(train),
         selected_by=f"development speakers {', '.join(sorted(dev))}",
     )
     return report_unknown_classes(fold)
+
+
+def _classes(*sides: Side) -> tuple[str, ...]:
+    """The emotions of sides, sorted, without unlabelled rows."""
+    found = {name for side in sides for name in column(side, "emotion").unique()}
+    return tuple(sorted(found - {""}))
 
 
 def report_unknown_classes(fold: Fold) -> Fold:
@@ -169,15 +261,17 @@ def report_unknown_classes(fold: Fold) -> Fold:
         ValueError: If no development utterance is of a class of the training speech,
             so that nothing selects the epoch.
     """
-    sides = {"development": fold.dev, "test": pd.concat(list(fold.tests.values()))}
-    unknown = {side: _unknown(table, fold.classes) for side, table in sides.items()}
-    dev = corpora.classes(fold.dev)
+    dev, tests = _classes(_held(fold, "dev")), _held(fold, "tests").values()
     if dev and set(dev).isdisjoint(fold.classes):
         raise ValueError(
             f"Fold `{fold.name}` needs development utterances of the classes that it "
             f"trains, {list(fold.classes)}. Received: {list(dev)}. Choose other "
             "`labels`, or other development speakers."
         )
+    if {*dev, *_classes(*tests)} <= set(fold.classes):
+        return fold
+    sides = {"development": fold.dev, "test": pd.concat(map(as_table, tests))}
+    unknown = {side: _unknown(table, fold.classes) for side, table in sides.items()}
     rows = pd.concat(unknown.values())
     if len(rows):
         counts = [
@@ -201,14 +295,16 @@ def _unknown(table: pd.DataFrame, classes: Collection[str]) -> pd.DataFrame:
 
 def _check_tests(fold: Fold) -> None:
     """Raises unless there are test utterances, each of them once in its table."""
-    if not fold.tests:
+    tests = _held(fold, "tests")
+    if not tests:
         raise ValueError(
             f"Fold `{fold.name}` needs at least one test table. Received: none. Pass "
             "tests={'test': table}."
         )
-    for name, table in fold.tests.items():
-        twice = table.utterance[table.utterance.duplicated()].unique()
-        if table.empty or len(twice):
+    for name, rows in tests.items():
+        names = column(rows, "utterance")
+        twice = names[names.duplicated()].unique()
+        if names.empty or len(twice):
             received = (
                 ", ".join(twice[:5]) + " more than once" if len(twice) else "none"
             )
@@ -227,7 +323,7 @@ def _check_heard(fold: Fold, heard: pd.DataFrame) -> None:
             f"not have a test table called {HEARD!r}, which is what they are called. "
             "Give the table another name, or leave out `heard_fraction`."
         )
-    strangers = sorted({*heard.speaker} - {*fold.sides()["train"].speaker})
+    strangers = sorted({*heard.speaker} - {*fold.speakers()["train"]})
     twice = heard.utterance[heard.utterance.duplicated()].unique()
     if heard.empty or strangers or len(twice):
         received = [*strangers[:3], *(f"{name} more than once" for name in twice[:3])]
@@ -246,7 +342,7 @@ def _check_classes(fold: Fold) -> None:
             f"Received: {fold.classes!r}. Choose other `labels`, hold out fewer "
             "speakers, or use a larger corpus."
         )
-    unknown = corpora.classes(_unknown(fold.train, fold.classes))
+    unknown = sorted({*_classes(_held(fold, "train"))} - {*fold.classes})
     if unknown:
         raise ValueError(
             f"Fold `{fold.name}`: `classes` must be those of the training speech. "

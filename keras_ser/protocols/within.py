@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from keras_ser.protocols import coverage
-from keras_ser.protocols.fold import Fold, corpora_of, make_fold
+from keras_ser.protocols.fold import Fold, corpora_of, fold_of, make_fold
 from keras_ser.protocols.speakers import (
     group_sizes,
     next_speakers,
@@ -13,6 +13,7 @@ from keras_ser.protocols.speakers import (
     speaker_units,
     speakers_of,
 )
+from keras_ser.protocols.speech import Speech
 
 
 def leave_one_speaker_out(
@@ -54,8 +55,10 @@ def leave_one_speaker_out(
             f"Received: corpus={corpora_of(table)} with speakers={speakers}. "
             "Use `few_speakers` for a corpus with so few speakers."
         )
+    speech = Speech(table, unlabelled)
+    several = table.corpus.nunique() > 1
     folds = coverage.by_name(
-        make_fold(_fold_name(speaker, table), table, [speaker], dev, unlabelled)
+        fold_of(_fold_name(speaker, several), speech, [speaker], dev)
         for speaker, dev in _development_speakers(table, speakers)
     )
     coverage.check_tested("leave_one_speaker_out", folds.values(), table)
@@ -145,8 +148,8 @@ def k_fold(
             f"folds={folds!r}, corpus={corpora_of(table)} with "
             f"speakers={speakers_of(table)}. Choose `folds` in this range."
         )
-    gender = table.drop_duplicates("speaker").set_index("speaker").gender
-    made, first = [], 0
+    gender = table.drop_duplicates("speaker").set_index("speaker").gender.to_dict()
+    made, first, speech = [], 0, Speech(table, unlabelled)
     for number, count in enumerate(group_sizes(together, folds), start=1):
         stop = first + count
         group, rest = together[first:stop], together[stop:]
@@ -155,17 +158,15 @@ def k_fold(
         chosen = next_speakers(gender[test[0]], sum(others, []), gender)
         dev = sum((unit for unit in others if not set(unit).isdisjoint(chosen)), [])
         name = str(number).zfill(len(str(folds)))
-        made.append(make_fold(name, table, test, dev, unlabelled, apart=test + dev))
+        made.append(fold_of(name, speech, test, dev, apart=test + dev))
         first = stop
     coverage.check_tested("k_fold", made, table)
     return coverage.by_name(made)
 
 
-def _fold_name(speaker: str, table: pd.DataFrame) -> str:
+def _fold_name(speaker: str, several: bool) -> str:
     """A name that suits a folder: `03`, or `emodb-03` if there are several corpora."""
-    if table.corpus.nunique() == 1:
-        return speaker.split("/", 1)[-1]
-    return speaker.replace("/", "-")
+    return speaker.replace("/", "-") if several else speaker.split("/", 1)[-1]
 
 
 def _development_speakers(
@@ -173,13 +174,13 @@ def _development_speakers(
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield the test speaker and the development speakers of each fold."""
     rows = table.drop_duplicates("speaker").set_index("speaker")
-    session = session_keys(rows)
-    for speaker in speakers:
+    gender, own = rows.gender.to_dict(), rows.session.to_dict()
+    session = session_keys(rows).to_dict()
+    for place, speaker in enumerate(speakers):
         here = session[speaker]
         partners = [s for s in speakers if s != speaker and session[s] == here]
-        if rows.session[speaker] and partners:
+        if own[speaker] and partners:
             yield speaker, partners
         else:
-            place = speakers.index(speaker)
             others = speakers[place + 1 :] + speakers[:place]
-            yield speaker, next_speakers(rows.gender[speaker], others, rows.gender)
+            yield speaker, next_speakers(gender[speaker], others, gender)
