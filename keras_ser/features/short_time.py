@@ -1,6 +1,7 @@
 """What front-ends of the short-time power spectrum share: their frames and settings."""
 
 import dataclasses
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -18,19 +19,20 @@ MAX_CHARACTERS = 100  # of a setting in an error message
 MIN_POWER = 1e-10
 DB_PER_LOG = 10 / math.log(10)  # of the natural logarithm of power
 BLOCK_VALUES = 2**21  # of the spectrum that is held at a time, 20 s by default
+FFT_VALUES = 2**16  # of the frames that are transformed at a time, to stay in the cache
 
 
 class ShortTimePower:
     """Base class of front-ends X = ln(max(P, 1e-10)) with the power P of bands.
 
     A subclass is a dataclass with the fields `window_seconds`, `hop_seconds` and
-    `n_fft`. It computes P in `_power`, and names its field with the number of bands.
+    `n_fft`. It computes P in `_bands`, and names its field with the number of bands.
     """
 
     # Neither fields, whose order is a part of each subclass, nor an abstract base
     # class, whose attributes would change the code hash of a user's subclass.
     dtype: ClassVar[str] = "<f2"  # of the entries in the cache; see `__call__`
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     ordered: ClassVar[bool] = True
 
     bands_field: ClassVar[str]
@@ -139,22 +141,50 @@ class ShortTimePower:
 
     def _features(self, wave: np.ndarray) -> np.ndarray:
         """The features of the frames that lie within a padded waveform."""
-        logarithm = np.log(np.maximum(self._power(wave), MIN_POWER)).T
-        return logarithm.astype(np.float16).astype(np.float32)
+        return self._exact(wave).astype(np.float16).astype(np.float32)
 
-    def _power(self, wave: np.ndarray) -> np.ndarray:
-        """P of the frames that lie within a padded waveform, `(bands, frames)`."""
+    def _exact(self, wave: np.ndarray) -> np.ndarray:
+        """The same before they are rounded."""
+        frames = 1 + (len(wave) - self.n_fft) // self._hop
+        found = np.empty((frames, self.dimensions), np.float32)
+        for start, power in self._spectra(np.asarray(wave, np.float32), frames):
+            found[start : start + len(power)] = self._bands(power)
+        np.maximum(found, MIN_POWER, out=found)
+        return np.log(found, out=found)
+
+    def _bands(self, power: np.ndarray) -> np.ndarray:
+        """P of some frames.
+
+        Args:
+            power: |S|², float32 `(frames, n_fft / 2 + 1)`.
+
+        Returns:
+            Array `(frames, bands)`.
+        """
         raise NotImplementedError
 
-    def _framing(self) -> dict:
-        """How librosa cuts a padded waveform into frames and weighs them."""
-        return {
-            "n_fft": self.n_fft,
-            "win_length": round(self.window_seconds * audio.RATE),
-            "hop_length": self._hop,
-            "window": "hamming",
-            "center": False,
-        }
+    def _spectra(self, wave, frames: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Yields the first frame and the power |S|² of a few frames at a time.
+
+        So few fit into the cache of a processor. The array is used again.
+        """
+        from scipy import fft
+
+        window = _hamming(round(self.window_seconds * audio.RATE))
+        # In the middle of the transform, as the frames are centred on their times. What
+        # is left of it is 0, wherever it is: a shift does not change the power.
+        first = (self.n_fft - len(window)) // 2
+        views = np.lib.stride_tricks.sliding_window_view(wave[first:], len(window))
+        views = views[:: self._hop][:frames]
+        rows = max(1, FFT_VALUES // self.n_fft)
+        held = np.empty((rows, self.n_fft // 2 + 1), np.float32)
+        for start in range(0, frames, rows):
+            part = views[start : start + rows] * window
+            spectrum = fft.rfft(part, self.n_fft, axis=-1).view(np.float32)
+            np.square(spectrum, out=spectrum)
+            power = held[: len(part)]
+            np.add(spectrum[:, ::2], spectrum[:, 1::2], out=power)
+            yield start, power
 
     @property
     def dimensions(self) -> int:
@@ -164,6 +194,13 @@ class ShortTimePower:
     def frames(self, seconds: float) -> int:
         """The number of frames that start within `seconds`."""
         return round(seconds / self.hop_seconds)
+
+
+@functools.lru_cache(8)
+def _hamming(samples: int) -> np.ndarray:
+    """The periodic Hamming window, 0.54 − 0.46 cos(2π n / N), float32."""
+    turn = 2 * np.pi * np.arange(samples) / samples
+    return (0.54 - 0.46 * np.cos(turn)).astype(np.float32)
 
 
 def _check_types(front_end) -> None:

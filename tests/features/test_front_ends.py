@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_ser import audio
 from keras_ser.features import short_time
 from keras_ser.features.front_ends import FRONT_ENDS, FilterBank, LogMel, Spectrogram
 
@@ -274,3 +275,28 @@ def test_speech_shorter_than_a_window_is_padded_without_a_warning(samples, frame
     features = LogMel(n_mels=16)(np.full(samples, 0.1, np.float32))
     assert features.shape == (frames, 16)
     assert np.isfinite(features).all()
+
+
+@pytest.mark.real_speech
+@pytest.mark.parametrize("name", ["emodb/wav/03a01Fa.wav", "ravdess/Actor_01"])
+def test_log_mel_of_real_speech_is_that_of_librosa(corpora_root, name):
+    """Before both are rounded to float16."""
+    path = corpora_root / name
+    wave = audio.read(sorted(path.iterdir())[0] if path.is_dir() else path)
+    front_end = LogMel()
+    power = librosa.feature.melspectrogram(
+        y=wave,
+        sr=16_000,
+        n_fft=1024,
+        win_length=640,
+        hop_length=160,
+        window="hamming",
+        n_mels=128,
+        fmin=0.0,
+        fmax=6800.0,
+        pad_mode="constant",
+    )
+    expected = np.log(np.maximum(power, 1e-10)).T
+    found = front_end._exact(np.pad(wave, 512))[: len(expected)]
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    np.testing.assert_array_equal(front_end(wave), found.astype(np.float16))
