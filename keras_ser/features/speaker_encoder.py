@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit
 
 from keras_ser import audio
 from keras_ser.features.contract import LOCATION
@@ -187,6 +186,8 @@ def lstm(
     kernel, recurrent, *biases = (weights[name] for name in names_of(number))
     units = recurrent.shape[1]
     from_inputs = inputs @ kernel.T + (biases[0] + biases[1])
+    from scipy.special import expit  # whose import takes a tenth of a second
+
     recurrent = np.ascontiguousarray(recurrent.T)
     hidden = cell = np.zeros(units, np.float32)
     states = np.empty((len(inputs), units), np.float32)

@@ -19,7 +19,6 @@ References:
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from keras_ser.corpora.synthetic.phones import NASAL_POLE, PHONES, Phase
 
@@ -156,6 +155,8 @@ def _pulses(
     pitch: np.ndarray, quality: Quality, rng: np.random.Generator
 ) -> np.ndarray:
     """Computes the derivative of the glottal flow from F0, one value per sample."""
+    from scipy.signal import resample_poly  # whose import takes a second
+
     onsets = _onsets(pitch, quality.jitter, rng)
     heights = _decibels(quality.shimmer * rng.standard_normal(len(onsets)))
     time = np.arange(len(pitch) * OVERSAMPLE) / OVERSAMPLE
