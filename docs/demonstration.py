@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from keras_ser import corpora, inference
+from keras_ser import corpora, inference, models
 from keras_ser.inference import about, demonstration
 from keras_ser.reports import reading
-from keras_ser.scores import confusion, uar
+from keras_ser.scores import uar
 
 SYSTEM, FOLD = "mtl_aug_librispeech", "emodb-emovo+ravdess+tess-1-0"
 IN_DOMAIN = "in_domain"
@@ -25,7 +25,8 @@ def main(runs: str) -> None:
     frame = reading.read([runs])
     frame = frame[(frame.system == SYSTEM) & (frame["head"] == "emotion")]
     text = describe(frame, inference.load(run).about)
-    path = inference.compact.compact(run, demonstration.PATH, text)
+    # Without the auxiliary heads, which have done their work.
+    path = inference.compact.compact(run, demonstration.PATH, text, models.BASELINE)
     print(text, f"written: {path}, {path.stat().st_size / 1e6:.2f} MB", sep="\n")
 
 
@@ -38,7 +39,7 @@ def describe(frame: pd.DataFrame, learned: str) -> str:
     """
     classes = sorted(set(frame.truth) - {""})
     found = {
-        test: 100 * uar(confusion(rows.truth, rows.prediction, classes))
+        test: 100 * uar(rows.truth, rows.prediction)
         for test, rows in frame.groupby("test")
     }
     parts = [f"{found.pop(IN_DOMAIN):.0f} % on other speakers of emodb"]

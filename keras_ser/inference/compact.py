@@ -3,6 +3,7 @@
 import os
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,12 @@ from keras_ser.inference.recogniser import Recogniser
 from keras_ser.utils import files
 
 
-def compact(model: str | Path, out: str | Path, about: str = "") -> Path:
+def compact(
+    model: str | Path,
+    out: str | Path,
+    about: str = "",
+    arguments: Mapping[str, object] | None = None,
+) -> Path:
     """Writes a small copy of a model file, for sending and publishing.
 
     Weights are rounded to the nearest number of float16, which has 11 significant bits,
@@ -23,13 +29,17 @@ def compact(model: str | Path, out: str | Path, about: str = "") -> Path:
         model: Run folder or model file.
         out: The file to write, with the suffix `.keras`.
         about: What users of the model should know, instead of what the model says.
+        arguments: Arguments of the model's class that differ, such as
+            `models.BASELINE`, which leaves out the auxiliary heads of MTL-AUG. The
+            layers that remain keep their weights.
 
     Returns:
         The path.
 
     Raises:
         FileNotFoundError, ValueError: As `Recogniser.load`; and if a weight is too
-            large for float16, or `about` is not one line of printable text.
+            large for float16, `about` is not one line of printable text, or a model
+            with these arguments has layers that the model lacks.
 
     Example:
 
@@ -38,6 +48,8 @@ def compact(model: str | Path, out: str | Path, about: str = "") -> Path:
     """
     recogniser = Recogniser.load(model)
     network = recogniser.model
+    if arguments:
+        network = _rebuilt(network, arguments)
     network.set_weights([_rounded(each) for each in network.get_weights()])
     copy = Recogniser(
         network,
@@ -51,6 +63,25 @@ def compact(model: str | Path, out: str | Path, about: str = "") -> Path:
         with files.replacing(out) as temporary:
             _compress(source, temporary)
     return Path(out)
+
+
+def _rebuilt(network, arguments: Mapping[str, object]):
+    """The network with other arguments, and the weights of the layers of one name."""
+    made = type(network).from_config({**network.get_config(), **arguments})
+    known = {layer.name: layer for layer in network.layers}
+    for layer in made.layers:
+        if not layer.weights:
+            continue
+        own = known.get(layer.name)
+        shapes = [weight.shape for weight in layer.weights]
+        if own is None or shapes != [weight.shape for weight in own.weights]:
+            raise ValueError(
+                f"`arguments` must leave out parts of the model. Received: "
+                f"{dict(arguments)}, with which the layer `{layer.name}` is new. Leave "
+                "out the arguments that add it."
+            )
+        layer.set_weights(own.get_weights())
+    return made
 
 
 def _rounded(weights: np.ndarray) -> np.ndarray:

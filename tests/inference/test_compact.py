@@ -2,9 +2,10 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
-from keras_ser import inference
+from keras_ser import inference, models
 from keras_ser.inference.compact import compact
 
 
@@ -52,3 +53,17 @@ def test_what_float16_cannot_hold_is_rejected(new_recogniser, tmp_path):
     with pytest.raises(ValueError, match=r"at most 65504.*1e\+06"):
         compact(path, tmp_path / "small.keras")
     assert not (tmp_path / "small.keras").exists()
+
+
+def test_heads_can_be_left_out(saved, write_audio, noise, tmp_path):
+    every = compact(saved, tmp_path / "every.keras")
+    path = compact(saved, tmp_path / "emotion.keras", arguments=models.BASELINE)
+    assert path.stat().st_size < every.stat().st_size / 1.5
+    loaded = inference.load(path)
+    assert loaded.model.heads == ("emotion",)
+    file = write_audio("one.wav", noise(1.4))
+    pd.testing.assert_frame_equal(
+        loaded.predict(file), inference.load(every).predict(file), atol=1e-6
+    )
+    with pytest.raises(ValueError, match="`arguments` must leave out parts"):
+        compact(path, tmp_path / "more.keras", arguments={"reconstruction": True})
