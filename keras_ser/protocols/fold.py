@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import warnings
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -86,9 +87,8 @@ class Fold:
 
     def _parts(self) -> dict[str, list[Side]]:
         """What each side consists of, without copies."""
-        learn = [_held(self, "train")]
-        if self.unlabelled is not None:
-            learn.append(_held(self, "unlabelled"))
+        held = [_held(self, name) for name in ("train", "unlabelled")]
+        learn = [each for each in held if each is not None]
         heard = {} if self.heard is None else {HEARD: [self.heard]}
         tests = list(_held(self, "tests").values())
         return {"train": learn, "dev": [_held(self, "dev")], "test": tests, **heard}
@@ -145,7 +145,7 @@ class _Lazy:
         fold.__dict__[self.name] = value
 
     @staticmethod
-    def read(held: Side | None) -> pd.DataFrame | None:
+    def read(held: Any) -> Any:
         return held if held is None else as_table(held)
 
 
@@ -153,7 +153,7 @@ class _LazyTables(_Lazy):
     """The same for tables by name."""
 
     @staticmethod
-    def read(held: Mapping[str, Side]) -> Mapping[str, pd.DataFrame]:
+    def read(held: Any) -> Any:
         has_rows = any(isinstance(each, Rows) for each in held.values())
         return _Tables(held) if has_rows else held
 
@@ -177,9 +177,10 @@ class _Tables(Mapping):
         return f"<tables {', '.join(self.held)}>"
 
 
-# Not in the class, where a dataclass would take them for defaults.
-Fold.train, Fold.dev, Fold.unlabelled = map(_Lazy, ("train", "dev", "unlabelled"))
-Fold.tests = _LazyTables("tests")
+_LAZY = {"train": _Lazy, "dev": _Lazy, "unlabelled": _Lazy, "tests": _LazyTables}
+for _name, _kind in _LAZY.items():
+    # Not in the class, where a dataclass would take them for defaults.
+    setattr(Fold, _name, _kind(_name))
 
 
 def _held(fold: Fold, name: str):

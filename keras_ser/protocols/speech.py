@@ -6,6 +6,7 @@ numbers of its rows, and what the checks of leaks need is computed once for all 
 
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def _same(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-Side = pd.DataFrame | Rows
+Side: TypeAlias = pd.DataFrame | Rows
 
 
 def as_table(side: Side) -> pd.DataFrame:
