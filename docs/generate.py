@@ -625,6 +625,7 @@ KINDS = {
     "benchmark": benchmark,
     "scores": scores,
     "section": section,
+    "demonstration": demonstration,
     "study": study,
     "corrections": corrections,
     "corpora": corpora,
