@@ -150,11 +150,11 @@ def draw_scores(predictions, path) -> None:
 
 
 GROUPS = {
-    SHARED: "layers losses metrics callbacks monitoring models attacks".split(),
+    SHARED: "layers losses metrics tasks callbacks monitoring models attacks".split(),
     AUXILIARY: "audio corpora features augment data".split(),
     EMOTION: "protocols conditions scores classical evaluation inference figures "
     "reports".split(),
-    "#CC79A7": "experiments robustness tuning cli".split(),
+    "#CC79A7": "experiments together robustness tuning cli".split(),
     OTHER: "backend utils".split(),
 }
 TITLES = ("Keras parts", "speech", "science", "experiments", "floor")
