@@ -153,7 +153,7 @@ class Accuracy(_Confusion):
 
 
 @keras.saving.register_keras_serializable("keras_ser")
-class CrossEntropy(keras.metrics.CategoricalCrossentropy):
+class MeanCrossEntropy(keras.metrics.CategoricalCrossentropy):
     """Mean cross-entropy of the weighted rows, as `losses.CrossEntropy`.
 
     Args:

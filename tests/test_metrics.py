@@ -8,7 +8,14 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from keras_ser import scores
 from keras_ser.losses import CCCLoss, cross_entropy
-from keras_ser.metrics import CCC, UAR, Accuracy, CodeMoments, CrossEntropy, LossValue
+from keras_ser.metrics import (
+    CCC,
+    UAR,
+    Accuracy,
+    CodeMoments,
+    LossValue,
+    MeanCrossEntropy,
+)
 
 BOTH = pytest.mark.parametrize("metric_class", [UAR, Accuracy])
 ORACLES = {UAR: balanced_accuracy_score, Accuracy: accuracy_score}
@@ -308,7 +315,7 @@ def test_numbers_of_classes_count_as_one_hot_labels():
     posterior = np.float32([[0.7, 0.3], [0.4, 0.6], [0.9, 0.1], [0.2, 0.8]])
     numbers = np.array([0, 1, 1, -1])
     vectors, weight = np.eye(2, dtype="float32")[numbers], np.float32([1, 1, 1, 0])
-    for kind in (UAR, Accuracy, CrossEntropy):
+    for kind in (UAR, Accuracy, MeanCrossEntropy):
         own, other = kind(), kind()
         own.update_state(numbers, posterior)
         own.update_state(numbers[:, None], posterior, sample_weight=2 * weight)

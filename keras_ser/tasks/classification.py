@@ -62,7 +62,7 @@ class Classification(ColumnTask):
         ]
 
     def loss_metric(self, name):
-        return metrics.CrossEntropy(name=name)
+        return metrics.MeanCrossEntropy(name=name)
 
     def truths(self, table):
         truth = self._texts_of(table)

@@ -149,7 +149,8 @@ def test_an_epsilon_for_an_snr_keeps_it(recogniser, snr):
     wave = speech("anger", seed=9)
     epsilon = waveform_attack.epsilon_for(wave, snr)
     changed = perturb(recogniser, BIM(epsilon), wave=wave)
-    assert snr <= waveform_attack.signal_to_noise(wave, changed) < snr + 3
+    # A step may undo a part of another one, which leaves less noise.
+    assert snr <= waveform_attack.signal_to_noise(wave, changed) < snr + 4
 
 
 # === The file ===
