@@ -2,6 +2,7 @@
 
 import importlib.util
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -102,16 +103,19 @@ def train(
     if progress:
         print(describe(found, table, config, workers, threads))
     started = time.monotonic()
-    folder = experiment.run(
-        config,
-        corpora={found.reader: found.root},
-        out=out,
-        cache=cache,
-        workers=workers,
-        threads=threads,
-        skip_bad=skip_bad,
-        progress=progress,
-    )
+    with warnings.catch_warnings():
+        # Said when the table was read above.
+        warnings.filterwarnings("ignore", "Corpus `.*`, read by", UserWarning)
+        folder = experiment.run(
+            config,
+            corpora={found.reader: found.root},
+            out=out,
+            cache=cache,
+            workers=workers,
+            threads=threads,
+            skip_bad=skip_bad,
+            progress=progress,
+        )
     if progress:
         print(summarise(folder, time.monotonic() - started))
     return folder

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import warnings
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,6 @@ def test_an_estimate_follows_the_training_speech(toy_table, monkeypatch):
     )
 
 
-@pytest.mark.filterwarnings("ignore:Corpus `data`")
 def test_train_shows_what_was_understood_and_runs_it(
     write_audio, noise, tmp_path, monkeypatch, capsys
 ):
@@ -112,13 +112,18 @@ def test_train_shows_what_was_understood_and_runs_it(
     for seed, (speaker, emotion, number) in enumerate(combined):
         write_audio(f"data/{speaker}/{emotion}/{number}.wav", noise(0.1, seed=seed))
     called = {}
-    monkeypatch.setattr(
-        experiment, "run", lambda config, **options: called.update(options) or config
-    )
+
+    def run(config, **options):
+        warnings.warn("Corpus `data`, read by `folder`.", stacklevel=1)
+        return called.update(options) or config
+
+    monkeypatch.setattr(experiment, "run", run)
     monkeypatch.setattr(own_data, "summarise", lambda *given: "summary")
     options = {"out": tmp_path / "runs", "cache": tmp_path / "cache"}
     options["speaker"] = "^([^/]+)/"
-    config = own_data.train(tmp_path / "data", workers=2, **options)
+    with pytest.warns(UserWarning, match="Corpus `data`, read by") as said:
+        config = own_data.train(tmp_path / "data", workers=2, **options)
+    assert len(said) == 1  # not again by the run
     assert called["corpora"] == {"folder": tmp_path / "data"}
     assert called["workers"] == 2 and called["out"] == tmp_path / "runs"
     assert config.corpus_options["folder"]["speaker"] == "^([^/]+)/"
@@ -132,7 +137,9 @@ def test_train_shows_what_was_understood_and_runs_it(
         "summary",
     ):
         assert words in written
-    assert own_data.train(tmp_path / "data", progress=False, **options) == config
+    with pytest.warns(UserWarning, match="read by"):
+        again = own_data.train(tmp_path / "data", progress=False, **options)
+    assert again == config
     assert capsys.readouterr().out == ""
 
 
