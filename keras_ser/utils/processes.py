@@ -28,6 +28,8 @@ THREAD_VARIABLES = (
 START = """
 import sys
 sys.path[:] = {path!r}
+import keras_ser
+keras_ser.quiet()  # before the first call is read, which may import TensorFlow
 from keras_ser.utils.worker import main
 main({is_tied})
 """

@@ -150,3 +150,16 @@ def test_processes_end_with_their_parent(tmp_path, number):
     assert not (tmp_path / "2").exists()  # no new call has started
     if number == signal.SIGINT:
         assert (tmp_path / "0.ended").exists() and (tmp_path / "1.ended").exists()
+
+
+def test_a_process_is_quiet_before_its_first_call(monkeypatch):
+    """What a call is sent with may import TensorFlow, whose notices come first."""
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+
+    def state():
+        kinds = {type(each).__module__ for each in sys.meta_path}
+        return "keras_ser.backend.notices" in kinds, "tensorflow" in sys.modules
+
+    with Process() as process:
+        assert process.call(state) == (True, False)
+        assert process.call(os.getenv, "TF_CPP_MIN_LOG_LEVEL") == "3"
