@@ -7,6 +7,7 @@ variable that silences the others.
 import contextlib
 import faulthandler
 import importlib.machinery
+import logging
 import os
 import re
 import sys
@@ -42,6 +43,8 @@ def quiet() -> None:
     """
     if os.environ.setdefault(LEVEL, SILENT) != SILENT or "tensorflow" in sys.modules:
         return
+    # Warnings of repeated tracing: each model of a process has its own functions.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if not any(isinstance(each, _Finder) for each in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 

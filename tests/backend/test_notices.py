@@ -109,3 +109,13 @@ def test_closed_streams_are_no_error(package):
         "print(tensorflow.value)"
     )
     assert python(code, PYTHONPATH=package).stdout == "1\n"
+
+
+def test_warnings_of_repeated_tracing_are_not_shown():
+    code = (
+        "import logging, keras_ser; keras_ser.quiet(); import tensorflow as tf; "
+        "tf.get_logger().warning('5 out of the last 5 calls'); "
+        "tf.get_logger().error('broken')"
+    )
+    written = python(code).stderr
+    assert "broken" in written and "5 out of" not in written
