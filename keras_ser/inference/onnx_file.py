@@ -143,7 +143,7 @@ class OnnxRecogniser:
     def _rows_of(self, path: str, window: float | None, hop: float | None) -> list:
         """The file, start, end and probabilities of the windows of a file."""
         wave = audio_files.read(path)
-        seconds = len(wave) / audio_files.RATE
+        seconds = speech.exact_seconds(path, len(wave) / audio_files.RATE)
         whole = window is None and seconds <= self.seconds
         if self.normalise != "train" and not whole:
             raise ValueError(
@@ -154,7 +154,8 @@ class OnnxRecogniser:
         rows = []
         for start, end in windows.time_spans(seconds, window, hop):
             first, last = (round(each * audio_files.RATE) for each in (start, end))
-            rows.append((path, start, end, *self._probabilities(wave[first:last])))
+            times = map(speech.in_microseconds, (start, end))
+            rows.append((path, *times, *self._probabilities(wave[first:last])))
         return rows
 
     def _probabilities(self, wave: np.ndarray) -> np.ndarray:

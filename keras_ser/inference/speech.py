@@ -114,7 +114,7 @@ def pieces(
     """
     for cut in _cuts(preprocessing, paths, window, hop, bad):
         row = len(rows)
-        rows.append((cut.path, *map(_in_microseconds, cut.span)))
+        rows.append((cut.path, *map(in_microseconds, cut.span)))
         if sums is not None:
             sums.append(moments.sums(cut.features))
         for part in windows.cover_with_windows(cut.features, preprocessing.window):
@@ -185,7 +185,7 @@ def _cut_while_reading(preprocessing, path, window, hop) -> Iterator[_Cut]:
             held, first = [np.concatenate(held)[start - first :]], start
             yield _Cut(path, span, held[0][: end - start], statistics)
             number += 1
-    seconds, frames = _exact_seconds(path, blocks.seconds), np.concatenate(held)
+    seconds, frames = exact_seconds(path, blocks.seconds), np.concatenate(held)
     for span in windows.time_spans(seconds, window, hop)[number:]:
         start, end = windows.frame_span(span, seconds, last, front_end)
         yield _Cut(path, span, frames[start - first : end - first], statistics)
@@ -204,16 +204,16 @@ def _cut(speech: _Speech, front_end, window, hop, statistics) -> Iterator[_Cut]:
 def _read(front_end, path: str) -> _Speech:
     blocks = StoredBlocks(front_end, path)
     features = blocks.joined()
-    return _Speech(path, features, _exact_seconds(path, blocks.seconds))
+    return _Speech(path, features, exact_seconds(path, blocks.seconds))
 
 
-def _exact_seconds(path: str, seconds: float) -> float:
+def exact_seconds(path: str, seconds: float) -> float:
     """The length of a file, of which resampling has rounded the samples up."""
     exact = audio.duration(path)
     return exact if 0 <= seconds - exact < 2 / audio.RATE else seconds
 
 
-def _in_microseconds(seconds: float) -> float:
+def in_microseconds(seconds: float) -> float:
     """A time to write into a table: rounded down, so that none is after the end."""
     return math.floor(1e6 * seconds + 1e-5) / 1e6
 

@@ -81,6 +81,17 @@ def shares(table):
     return table[[name for name in table if name.startswith("p_")]].to_numpy(float)
 
 
+def test_no_window_ends_after_its_file(recogniser, exported, write_audio, noise):
+    """Resampling rounds the number of samples up."""
+    file = write_audio("odd.wav", noise(0.70003, rate=44_100), 44_100)
+    found, expected = (
+        each.predict(file, window=0.3)
+        for each in (inference.load(exported), recogniser)
+    )
+    assert found[["start", "end"]].equals(expected[["start", "end"]])
+    assert found.end.max() <= audio.duration(file)
+
+
 def test_samples_and_bad_files_are_handled_alike(exported, files, noise):
     loaded = inference.load(exported)
     (row,) = loaded.predict(noise(0.5), rate=16_000).to_dict("records")
