@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_ser.backend import stacking
-from keras_ser.layers import products
+from keras_ser.layers import packing, products, sub_pixel
 from keras_ser.layers.normalisation import SpeechBatchNorm, SpeechGroupNorm
 
 NORMALISATIONS = ("batch", "group")
@@ -133,8 +133,9 @@ class ConvBlock(keras.layers.Layer):
 def apply_convolution(layer, sequence):
     """Applies a convolution of Keras that is padded as "same".
 
-    For stacked models (`backend.stacking`), it is computed as a product of patches,
-    unless it is a convolution over time alone.
+    For stacked models (`backend.stacking`), it is computed as a product of patches. A
+    transposed one with one filter is computed as a sub-pixel convolution by TensorFlow
+    on a CPU. Convolutions over time alone are those of Keras.
 
     Args:
         layer: A `keras.layers.Conv2D` or `keras.layers.Conv2DTranspose` without an
@@ -142,17 +143,27 @@ def apply_convolution(layer, sequence):
         sequence: Tensor `(batch, time, bands, channels)`. `time` and `bands` are
             multiples of the stride.
     """
-    is_square = layer.kernel_size[0] == layer.kernel_size[1]
-    if not (stacking.uses_products() and is_square):
+    function = _function_for(layer)
+    if function is None:
         return layer(sequence)
-    is_transposed = isinstance(layer, keras.layers.Conv2DTranspose)
-    function = products.convolve_transposed if is_transposed else products.convolve
     output = function(
         ops.cast(sequence, layer.compute_dtype),
         ops.cast(layer.kernel, layer.compute_dtype),
         layer.strides[0],
     )
     return output + ops.cast(layer.bias, output.dtype) if layer.use_bias else output
+
+
+def _function_for(layer):
+    """The function that replaces a convolution here; None if the layer is called."""
+    is_transposed = isinstance(layer, keras.layers.Conv2DTranspose)
+    if layer.kernel_size[0] != layer.kernel_size[1]:
+        return None
+    if stacking.uses_products():
+        return products.convolve_transposed if is_transposed else products.convolve
+    if is_transposed and layer.filters == 1 and packing.is_tensorflow_on_cpu():
+        return sub_pixel.upsample
+    return None
 
 
 def check_normalisation(name: str) -> None:

@@ -51,7 +51,7 @@ def convolve_transposed(inputs, kernel, stride: int):
         stride: The stride in time and frequency.
     """
     width, _, filters, channels = kernel.shape
-    shifts, taps = _transposed_taps(width, stride)
+    shifts, taps = transposed_taps(width, stride, stride)
     before = max(shifts[-1], 0)
     around = before, max(-shifts[0], 0)
     batch, time, bands, _ = ops.shape(inputs)
@@ -69,7 +69,7 @@ def convolve_transposed(inputs, kernel, stride: int):
         matrix = ops.reshape(matrix, (len(shifts) ** 2, channels, -1))
         return ops.reshape(ops.transpose(matrix, (1, 0, 2)), (channels, -1))
 
-    matrix = _transposed_matrix(kernel, taps, width)
+    matrix = transposed_matrix(kernel, taps, width)
     product = keras.remat(multiply)(inputs, matrix)
     shape = (batch, time, bands, stride, stride, filters)
     phases = ops.transpose(ops.reshape(product, shape), (0, 1, 3, 2, 4, 5))
@@ -115,36 +115,48 @@ def _patches(padded, places, steps: int, rows: int, stride: int):
     )
 
 
-def _transposed_taps(width: int, stride: int) -> tuple[list[int], np.ndarray]:
+def transposed_taps(
+    width: int, stride: int, outputs: int
+) -> tuple[list[int], np.ndarray]:
     """Which tap of a kernel carries an input to an output, along one axis.
 
     Output `stride · q + a` gets input `q − d` through tap `stride · d + a + p`, where p
     is the padding of the convolution that is transposed.
 
+    Args:
+        width: The width of the kernel.
+        stride: The stride.
+        outputs: For how many a, from 0.
+
     Returns:
-        The shifts d, ascending, and the taps `(shifts, stride)`; the tap is `width`
+        The shifts d, ascending, and the taps `(shifts, outputs)`; the tap is `width`
         where there is none.
     """
     padding = max(width - stride, 0) // 2
-    least = -((stride - 1 + padding) // stride)
+    least = -((outputs - 1 + padding) // stride)
     most = (width - 1 - padding) // stride
     shifts = list(range(least, most + 1))
-    taps = stride * np.array(shifts)[:, None] + np.arange(stride) + padding
+    taps = stride * np.array(shifts)[:, None] + np.arange(outputs) + padding
     return shifts, np.where((taps >= 0) & (taps < width), taps, width)
 
 
-def _transposed_matrix(kernel, taps: np.ndarray, width: int):
+def transposed_matrix(kernel, taps: np.ndarray, width: int):
     """The matrix from a patch to all output phases.
 
+    Args:
+        kernel: `(width, width, filters, channels)`.
+        taps: From `transposed_taps`.
+        width: The width of the kernel.
+
     Returns:
-        `(shifts² · channels, stride² · filters)`.
+        `(shifts² · channels, outputs² · filters)`.
     """
-    shifts, stride = taps.shape
+    shifts, outputs = taps.shape
     filters, channels = kernel.shape[2:]
     padded = ops.pad(kernel, [[0, 1], [0, 1], [0, 0], [0, 0]])
     flat = ops.reshape(padded, ((width + 1) ** 2, filters, channels))
     chosen = taps[:, None, :, None] * (width + 1) + taps[None, :, None, :]
     matrix = ops.take(flat, chosen.ravel(), axis=0)
-    matrix = ops.reshape(matrix, (shifts**2, stride**2, filters, channels))
+    matrix = ops.reshape(matrix, (shifts**2, outputs**2, filters, channels))
     matrix = ops.transpose(matrix, (0, 3, 1, 2))
-    return ops.reshape(matrix, (shifts**2 * channels, stride**2 * filters))
+    return ops.reshape(matrix, (shifts**2 * channels, outputs**2 * filters))
