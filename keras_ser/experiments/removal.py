@@ -23,7 +23,8 @@ RUN_FILES = {
 }
 LOGS = "logs"
 LOG_FILES = re.compile(
-    r"events\.out\.tfevents\..+|tensors\.tsv|metadata\.tsv|projector_config\.pbtxt"
+    r"events\.out\.tfevents\..+|tensors\.tsv|metadata\.tsv|sprites\.png"
+    r"|projector_config\.pbtxt"
 )
 RUN_NAME = re.compile(r".+-\d+(\.partial)?")
 NEXT_TO_RUNS = re.compile(r".+-\d+\.(lock(\.held(\.removal)?)?|log)")

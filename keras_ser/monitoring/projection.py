@@ -1,22 +1,36 @@
 """Embeddings in two dimensions, and as files of TensorBoard's projector."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from keras_ser.figures.style import COLOURS
 from keras_ser.tasks import Task
 from keras_ser.utils import files
 
 MAX_PERPLEXITY = 30.0  # of t-SNE; fewer points need a lower one
 ATTRIBUTES = ("emotion", "corpus", "speaker", "gender", "language")  # columns
-PROJECTOR = """embeddings {
+# The first by name opens. "Color by" would tint its discs, so the second has none.
+PROJECTOR = """embeddings {{
+  tensor_name: "embeddings in colours of {column}"
+  tensor_path: "tensors.tsv"
+  metadata_path: "metadata.tsv"
+  sprite {{
+    image_path: "sprites.png"
+    single_image_dim: {side}
+    single_image_dim: {side}
+  }}
+}}
+embeddings {{
   tensor_name: "embeddings of development speech"
   tensor_path: "tensors.tsv"
   metadata_path: "metadata.tsv"
-}
+}}
 """
+SPRITE = 32  # pixels
 
 
 def project_points(points: np.ndarray) -> np.ndarray:
@@ -64,17 +78,61 @@ def describe_points(table: pd.DataFrame, tasks: Iterable[Task]) -> pd.DataFrame:
 def write_projector(folder: Path, points: np.ndarray, metadata: pd.DataFrame) -> None:
     """Writes the files that TensorBoard's projector reads.
 
+    Each point is a disc in the colour of its value in the first column. TensorBoard
+    colours points by itself only after a choice.
+
     Args:
         folder: Folder of the event files.
         points: Array `(points, features)`.
         metadata: One row per point, with the texts that the projector shows.
     """
+    from matplotlib import image
+
     vectors = pd.DataFrame(points)
     tables = {
         "tensors.tsv": vectors.to_csv(sep="\t", index=False, header=False),
         "metadata.tsv": metadata.to_csv(sep="\t", index=False),
-        "projector_config.pbtxt": PROJECTOR,
+        "projector_config.pbtxt": PROJECTOR.format(
+            column=metadata.columns[0], side=SPRITE
+        ),
     }
     for name, text in tables.items():
         with files.replacing(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
+    with files.replacing(folder / "sprites.png") as temporary:
+        image.imsave(temporary, draw_sprites(metadata.iloc[:, 0]), format="png")
+
+
+def draw_sprites(values: pd.Series) -> np.ndarray:
+    """Draws a disc per value, in rows from left to right, as the projector reads them.
+
+    Args:
+        values: Names, whose colours are those of the figures in alphabetical order, or
+            numbers, whose colours rise from dark to light.
+
+    Returns:
+        Square picture `(pixels, pixels, 4)` in [0, 1], transparent around the discs.
+    """
+    count = math.ceil(math.sqrt(len(values)))
+    place = np.arange(SPRITE) - (SPRITE - 1) / 2
+    disc = np.clip(SPRITE / 2 - np.hypot(place, place[:, None]), 0, 1)
+    colours = np.zeros((count**2, 4))
+    colours[: len(values)] = _colours(values)
+    cells = colours[:, None, None] * np.ones((SPRITE, SPRITE, 1))
+    cells[..., 3] *= disc
+    cells = cells.reshape(count, count, SPRITE, SPRITE, 4)
+    return cells.transpose(0, 2, 1, 3, 4).reshape(count * SPRITE, count * SPRITE, 4)
+
+
+def _colours(values: pd.Series) -> np.ndarray:
+    from matplotlib import colormaps, colors
+
+    if pd.api.types.is_numeric_dtype(values):
+        numbers = values.to_numpy(float)
+        least, most = np.nanmin(numbers), np.nanmax(numbers)
+        shades = colormaps["viridis"].with_extremes(bad=COLOURS[-2])  # of no number
+        return shades((numbers - least) / (most - least or 1.0))
+    numbers, _ = pd.factorize(values, sort=True)
+    return np.array(
+        [colors.to_rgba(COLOURS[number % len(COLOURS)]) for number in numbers]
+    )

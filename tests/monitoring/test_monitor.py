@@ -239,9 +239,22 @@ def test_tensorboard_reads_the_projector_s_files(watched):
     _, monitor, _ = watched
     text = (monitor.log_dir / "projector_config.pbtxt").read_text()
     parsed = text_format.Parse(text, projector.ProjectorConfig())
-    (embedding,) = parsed.embeddings
-    for name in (embedding.tensor_path, embedding.metadata_path):
+    coloured, plain = parsed.embeddings
+    assert sorted([plain.tensor_name, coloured.tensor_name])[0] == coloured.tensor_name
+    assert not plain.sprite.image_path
+    read = {each.tensor_path for each in parsed.embeddings}
+    read |= {each.metadata_path for each in parsed.embeddings}
+    for name in (*read, coloured.sprite.image_path):
         assert (monitor.log_dir / name).is_file()
+
+
+def test_a_run_can_be_removed_with_all_that_the_monitor_wrote(watched):
+    from keras_ser.experiments import removal
+
+    _, monitor, _ = watched
+    names = [path.name for path in monitor.log_dir.rglob("*") if path.is_file()]
+    assert {"sprites.png", "tensors.tsv"} < set(names)
+    assert all(removal.LOG_FILES.fullmatch(name) for name in names)
 
 
 def shown_without_training(data, folder, model, **arguments):
