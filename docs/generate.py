@@ -635,6 +635,7 @@ KINDS = {
     "commands": commands,
     **runpy.run_path(str(ROOT / "docs" / "generated_api.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_models.py"))["KINDS"],
+    **runpy.run_path(str(ROOT / "docs" / "generated_pretrained.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_times.py"))["KINDS"],
 }
 

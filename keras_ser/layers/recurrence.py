@@ -84,8 +84,14 @@ def run(cells: Sequence, sequence, lengths, packs: bool):
     gates = ops.reshape(gates, (batch, time, directions, 4 * units))
     recurrent = ops.concatenate([cell.recurrent_kernel for cell in cells], axis=0)
     recurrent = ops.reshape(recurrent, (directions, units, 4 * units))
-    to_loop, to_batch = _orders(lengths, time, directions)
-    hidden = _recurrence(permute(gates, to_loop, to_batch), recurrent)
+    if not packs:
+        to_loop, to_batch = _orders(lengths, time, directions)
+        hidden = _recurrence(permute(gates, to_loop, to_batch), recurrent)
+        return permute(hidden, to_batch, to_loop)
+    rows = ops.argsort(-lengths)  # the longest first
+    to_loop, to_batch = _orders(lengths, time, directions, rows)
+    gates = permute(gates, to_loop, to_batch)
+    hidden = _sorted_recurrence(gates, recurrent, *_halves(ops.take(lengths, rows)))
     return permute(hidden, to_batch, to_loop)
 
 
@@ -96,12 +102,19 @@ def reversed_steps(lengths, time):
     return ops.where(step < lengths, lengths - 1 - step, step)
 
 
-def _orders(lengths, time, directions):
+def _orders(lengths, time, directions, rows=None):
     """Row numbers that translate between the layouts of the batch and the loop.
 
     Rows of `(batch, time, direction)` become rows of `(time, direction, batch)`
     with the backward direction reversed. One gather replaces two transpositions
     and a reversal. The reversal is its own inverse, so it gives both indices.
+
+    Args:
+        lengths: int32 tensor `(batch,)`.
+        time: The length of the time axis.
+        directions: The number of directions.
+        rows: The order of the batch in the loop, a permutation `(batch,)`. By default
+            it is kept.
     """
     batch = ops.shape(lengths)[0]
     forward = ops.broadcast_to(ops.arange(time, dtype="int32"), (batch, time))
@@ -109,9 +122,23 @@ def _orders(lengths, time, directions):
     step = ops.stack(steps, axis=-1)
     row = ops.arange(batch, dtype="int32")[:, None, None]
     direction = ops.arange(directions, dtype="int32")
-    to_batch = (step * directions + direction) * batch + row  # (batch, time, 2)
-    to_loop = (row * time + step) * directions + direction
+    to_loop = (row * time + step) * directions + direction  # (batch, time, 2)
+    if rows is not None:
+        to_loop = ops.take(to_loop, rows, axis=0)
+        row = ops.cast(ops.argsort(rows), "int32")[:, None, None]
+    to_batch = (step * directions + direction) * batch + row
     return ops.transpose(to_loop, (1, 2, 0)), to_batch
+
+
+def _halves(lengths):
+    """How many rows are in the longer half of a batch, and the longest of the others.
+
+    Args:
+        lengths: int32 tensor `(batch,)`, descending.
+    """
+    batch = ops.shape(lengths)[0]
+    half = (batch + 1) // 2
+    return half, ops.maximum(ops.max(lengths[batch // 2 :]), 1)
 
 
 def permute(x, order, inverse):
@@ -142,19 +169,87 @@ def _recurrence(gates, recurrent):
         gates: Projected inputs `(time, directions, batch, 4 * units)`.
         recurrent: Recurrent kernels `(directions, units, 4 * units)`.
     """
-    hidden, cell, gates = _forward(gates, recurrent)
+    zeros = _zero_states(gates, recurrent)
+    hidden, cell, active = _forward(gates, recurrent, zeros, zeros)
 
     def gradient(*args, upstream=None):
         upstream = args[0] if upstream is None else upstream
-        delta = _backward(upstream, cell, gates, recurrent)
-        return delta, _recurrent_gradient(hidden, delta)
+        ends = ops.zeros_like(active[0]), zeros
+        delta, _ = _backward(upstream, cell, zeros, active, recurrent, *ends)
+        return delta, _recurrent_gradient(hidden[:-1], delta[1:])
 
     return hidden, gradient
 
 
-def _forward(gates, recurrent):
-    """States `h` and `c` and the activated gates `i, f, g, o` at all steps."""
-    units = ops.shape(recurrent)[1]
+def _sorted_recurrence(gates, recurrent, half, turn):
+    """As `_recurrence`, for rows whose lengths descend, in two loops.
+
+    The second loop goes on with the longer half of the rows when the others have ended.
+    The hidden states of these are 0 from there on.
+
+    Args:
+        gates, recurrent: As for `_recurrence`.
+        half: The number of rows in the second loop, at least 1.
+        turn: The number of steps of the first loop, at least 1.
+    """
+
+    def split(x):
+        """The steps of both loops. The second has a step of zeros at its end, because
+        it may have none."""
+        later = x[turn:, :, :half], ops.zeros_like(x[:1, :, :half])
+        return x[:turn], ops.concatenate(later, axis=0)
+
+    def widen(x, rows):
+        """All rows, those of the second loop first, along the axis before the last."""
+        shape = (*ops.shape(x)[:-2], rows - half, ops.shape(x)[-1])
+        return ops.concatenate([x, ops.zeros(shape, x.dtype)], axis=-2)
+
+    def join(first, second):
+        second = widen(second[:-1], ops.shape(first)[2])
+        return ops.concatenate([first, second], axis=0)
+
+    @ops.custom_gradient
+    def recur(gates, recurrent):
+        rows, zeros = ops.shape(gates)[2], _zero_states(gates, recurrent)
+        first, second = split(gates)
+        hidden_1, cell_1, active_1 = _forward(first, recurrent, zeros, zeros)
+        hidden, cell = hidden_1[-1][:, :half], cell_1[-1][:, :half]
+        hidden_2, cell_2, active_2 = _forward(second, recurrent, hidden, cell)
+
+        def gradient(*args, upstream=None):
+            first, second = split(args[0] if upstream is None else upstream)
+            ends = ops.zeros_like(active_2[0]), ops.zeros_like(cell)
+            delta_2, carried = _backward(
+                second, cell_2, cell, active_2, recurrent, *ends
+            )
+            ends = widen(delta_2[0], rows), widen(carried, rows)
+            delta_1, _ = _backward(first, cell_1, zeros, active_1, recurrent, *ends)
+            to_recurrent = _recurrent_gradient(hidden_1[:-1], delta_1[1:])
+            to_recurrent += _recurrent_gradient(_shifted(hidden, hidden_2), delta_2)
+            return join(delta_1, delta_2), to_recurrent
+
+        return join(hidden_1, hidden_2), gradient
+
+    return recur(gates, recurrent)
+
+
+def _zero_states(gates, recurrent):
+    """`(directions, batch, units)`."""
+    return ops.zeros_like(gates[0, ..., : ops.shape(recurrent)[1]])
+
+
+def _shifted(first, states):
+    """The states before each step, from the one before the first step."""
+    return ops.concatenate([first[None], states[:-1]], axis=0)
+
+
+def _forward(gates, recurrent, hidden, cell):
+    """States `h` and `c` and the activated gates `i, f, g, o` at all steps.
+
+    Args:
+        gates, recurrent: As for `_recurrence`.
+        hidden, cell: The states before the first step, `(directions, batch, units)`.
+    """
 
     def step(state, projected):
         hidden, cell, _ = state
@@ -165,12 +260,11 @@ def _forward(gates, recurrent):
         return state, state
 
     # The gates are part of the state because `scan` needs outputs like its state.
-    first = ops.zeros_like(gates[0])
-    start = first[..., :units], first[..., :units], first
+    start = hidden, cell, ops.zeros_like(gates[0])
     return ops.scan(step, start, gates)[1]
 
 
-def _backward(upstream, cell, gates, recurrent):
+def _backward(upstream, cell, previous, gates, recurrent, delta, carried):
     """Gradient of the gates before their activations.
 
     With the gradients `dh` and `dc` of the states at a step,
@@ -181,14 +275,25 @@ def _backward(upstream, cell, gates, recurrent):
     ```
 
     All factors that do not depend on the loop are computed for all steps at once.
+
+    Args:
+        upstream: The gradient of the hidden states.
+        cell: The cell states.
+        previous: The cell state before the first step.
+        gates: The activated gates.
+        recurrent: The recurrent kernels.
+        delta: That of the step after the last, `(directions, batch, 4 * units)`.
+        carried: `dc f` of the step after the last, `(directions, batch, units)`.
+
+    Returns:
+        The deltas of all steps, and `dc f` of the first step.
     """
     i, f, g, o = ops.split(gates, 4, axis=-1)
     tanh_cell = ops.tanh(cell)
-    previous = ops.concatenate([ops.zeros_like(cell[:1]), cell[:-1]], axis=0)
     inputs = [
         upstream,
         g * i * (1 - i),
-        previous * f * (1 - f),
+        _shifted(previous, cell) * f * (1 - f),
         i * (1 - g * g),
         tanh_cell * o * (1 - o),
         o * (1 - tanh_cell * tanh_cell),
@@ -208,20 +313,23 @@ def _backward(upstream, cell, gates, recurrent):
         state = delta, dc * forget
         return state, state
 
-    start = ops.zeros_like(gates[0]), ops.zeros_like(cell[0])
     # One tensor: on TensorFlow, `scan` accepts only one if `time` is unknown.
     inputs = ops.concatenate(inputs, axis=-1)
-    return ops.scan(step, start, inputs, reverse=True)[1][0]
+    (_, carried), (deltas, _) = ops.scan(step, (delta, carried), inputs, reverse=True)
+    return deltas, carried
 
 
-def _recurrent_gradient(hidden, delta):
-    """`sum_t h_{t-1}^T delta_t` per direction, in one product."""
+def _recurrent_gradient(before, delta):
+    """`sum_t h_{t-1}^T delta_t` per direction, in one product.
 
-    def by_direction(
-        x,
-    ):  # (time, directions, batch, n) -> (directions, time * batch, n)
+    Args:
+        before: The hidden states before the steps, `(time, directions, batch, units)`.
+        delta: The gradient of the gates, `(time, directions, batch, 4 * units)`.
+    """
+
+    def by_direction(x):  # to (directions, time * batch, values)
         x = ops.transpose(x, (1, 0, 2, 3))
         return ops.reshape(x, (ops.shape(x)[0], -1, ops.shape(x)[-1]))
 
-    hidden = ops.transpose(by_direction(hidden[:-1]), (0, 2, 1))
-    return ops.matmul(hidden, by_direction(delta[1:]))
+    before = ops.transpose(by_direction(before), (0, 2, 1))
+    return ops.matmul(before, by_direction(delta))
