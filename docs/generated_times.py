@@ -1,10 +1,13 @@
-"""How long the trainings of an experiment took, for docs/generate.py."""
+"""How long trainings took, and how fast they are, for docs/generate.py."""
 
 import json
+import re
 import statistics
 from pathlib import Path
 
-RESULTS = Path(__file__).parents[1] / "results"
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "results"
+PRESETS = ("small", "paper")
 
 
 def times(name: str) -> str:
@@ -31,4 +34,22 @@ def _median(item: tuple[str, list[float]]) -> float:
     return statistics.median(item[1])
 
 
-KINDS = {"times": times}
+def rivals(_: str) -> str:
+    """The ratios to the fastest rival that `benchmarks/training.py` has kept."""
+    ratios: dict[str, list[str]] = {"EMO-DB": [], "full": []}
+    for preset in PRESETS:
+        path = ROOT / "benchmarks" / "results" / f"training_{preset}_cpu_float32.md"
+        text = path.read_text(encoding="utf-8")
+        for lengths, found in ratios.items():
+            pattern = rf"{lengths}: fastest rival \|  \| \*\*([\d.]+)\*\*"
+            (ratio,) = re.findall(pattern, text)
+            found.append(f"{ratio} (preset `{preset}`)")
+    padded, full = (" and ".join(found) for found in ratios.values())
+    return (
+        f"On one CPU thread, MTL-AUG trains {padded} times as fast as the fastest of "
+        "the PyTorch versions that it is compared with, at the lengths of EMO-DB, and "
+        f"{full} times as fast where nothing is padded."
+    )
+
+
+KINDS = {"times": times, "rivals": rivals}
