@@ -1,5 +1,6 @@
 """Embeddings in two dimensions, and as files of TensorBoard's projector."""
 
+import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +16,7 @@ MAX_PERPLEXITY = 30.0  # of t-SNE; fewer points need a lower one
 ATTRIBUTES = ("emotion", "corpus", "speaker", "gender", "language")  # columns
 # The first by name opens. "Color by" would tint its discs, so the second has none.
 PROJECTOR = """embeddings {{
-  tensor_name: "embeddings in colours of {column}"
+  tensor_name: {name}
   tensor_path: "tensors.tsv"
   metadata_path: "metadata.tsv"
   sprite {{
@@ -93,7 +94,8 @@ def write_projector(folder: Path, points: np.ndarray, metadata: pd.DataFrame) ->
         "tensors.tsv": vectors.to_csv(sep="\t", index=False, header=False),
         "metadata.tsv": metadata.to_csv(sep="\t", index=False),
         "projector_config.pbtxt": PROJECTOR.format(
-            column=metadata.columns[0], side=SPRITE
+            name=json.dumps(f"embeddings in colours of {metadata.columns[0]}"),
+            side=SPRITE,
         ),
     }
     for name, text in tables.items():

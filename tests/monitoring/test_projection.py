@@ -66,6 +66,18 @@ def test_points_have_the_colours_of_the_main_task(tmp_path, rng):
     np.testing.assert_allclose(vectors, points)
 
 
+def test_a_column_may_have_any_name(tmp_path, rng):
+    from google.protobuf import text_format
+    from tensorboard.plugins import projector
+
+    metadata = pd.DataFrame({'the "own" {label}': ["a", "b"]})
+    projection.write_projector(tmp_path, rng.normal(size=(2, 3)), metadata)
+    text = (tmp_path / "projector_config.pbtxt").read_text(encoding="utf-8")
+    parsed = text_format.Parse(text, projector.ProjectorConfig())
+    expected = 'embeddings in colours of the "own" {label}'
+    assert parsed.embeddings[0].tensor_name == expected
+
+
 def test_colours_of_numbers_rise():
     sprites = projection.draw_sprites(pd.Series([1.0, 3.0, 2.0]))
     centre = projection.SPRITE // 2
