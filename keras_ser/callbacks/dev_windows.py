@@ -26,7 +26,9 @@ class ScoreDevWindows(keras.callbacks.Callback):
     under the names that Keras gives them: `val_<head>_accuracy`, `val_<head>_uar` and
     `val_<head>_loss` (the mean of −ln ŷ_i over the true classes), and for a
     regression `val_<head>_ccc` and `val_<head>_loss` (1 − CCC). An utterance without a
-    label of a task does not count. The total `val_loss` stays that of Keras.
+    label of a task does not count. The total `val_loss` stays that of Keras. The heads
+    that are not scored are not computed, so that an epoch without a validation by
+    `fit` (`validation_freq`) has its scores in a fraction of the time.
 
     It has to come before callbacks that read the scores, such as the schedule. It has
     no state, so that an interrupted training resumes exactly. Windows are read from the

@@ -166,6 +166,7 @@ class Group:
                 self.config.training.epochs,
                 self.config.training.average,
                 self._scores_windows(model, members),
+                validated=training.validated_epochs(model, self.config.training),
                 devices=devices,
                 progress=advance,
             )
@@ -217,10 +218,11 @@ class Group:
         return model, _member(job, data, model, session.folder)
 
     def _scores_windows(self, model, members: Sequence[Member]) -> bool | None:
-        first_only = self.config.training.dev_windows == "first"
-        tables = [member.data.fold.dev for member in members]
-        exact = all(training.validates_exactly(model, table) for table in tables)
-        return None if first_only and exact else first_only
+        found = {
+            training.scored_windows(model, self.config.training, member.data.fold.dev)
+            for member in members
+        }
+        return found.pop() if len(found) == 1 else True
 
     def _check(self, job: Job, outcome: Outcome, member: Member) -> dict:
         """The first entries of `metrics.json`; raises as `training.fit` does."""

@@ -82,9 +82,9 @@ def fit(
     checkpoint = Checkpoint(folder, schedule)
     first = checkpoint.resume(model)
     watchers = [*watchers, callbacks.ReseedEachEpoch(seed), callbacks.SetAlpha()]
-    first_only = training.dev_windows == "first"
-    if not first_only or not validates_exactly(model, data.fold.dev):
-        watchers.append(callbacks.ScoreDevWindows(data, averaging, first_only))
+    first_only = scored_windows(model, training, data.fold.dev)
+    if first_only is not None:  # first: the others read its scores
+        watchers.insert(0, callbacks.ScoreDevWindows(data, averaging, first_only))
     logs = EpochLogs(folder / "logs", card=settings_card(folder))
     watchers += [*_steering(schedule), logs]
     if averaging:
@@ -105,6 +105,7 @@ def fit(
             initial_epoch=first,
             epochs=training.epochs,
             validation_data=devices.shortest_first(data.dev()),
+            validation_freq=validated_epochs(model, training),
             callbacks=watchers,
             shuffle=False,  # the pipeline decides the order
             verbose=0,
@@ -159,6 +160,38 @@ def check_monitor(training: Training, task: Task) -> None:
             f"Received: {training.monitor!r}. Set it to one of these "
             f"(--set training.monitor={known[0]})."
         )
+
+
+def validated_epochs(model: keras.Model, training: Training) -> list[int]:
+    """The epochs with development scores of all heads, counted from 1.
+
+    Args:
+        model: The model. If all of its heads are scored, all epochs are validated.
+        training: The settings.
+    """
+    every = training.validate_every
+    if all(task.is_scored for task in model.tasks):
+        every = 1
+    epochs = range(1, training.epochs + 1)
+    return [n for n in epochs if n in (1, training.epochs) or n % every == 0]
+
+
+def scored_windows(
+    model: keras.Model, training: Training, dev: pd.DataFrame
+) -> bool | None:
+    """Whether `callbacks.ScoreDevWindows` scores the first windows of utterances only.
+
+    It is None if it is not needed, because each epoch has the same scores from Keras.
+
+    Args:
+        model: The model.
+        training: The settings.
+        dev: The development speech.
+    """
+    if training.dev_windows != "first":
+        return False
+    is_complete = len(validated_epochs(model, training)) == training.epochs
+    return None if is_complete and validates_exactly(model, dev) else True
 
 
 def validates_exactly(model: keras.Model, dev: pd.DataFrame) -> bool:

@@ -21,6 +21,7 @@ from keras_ser.experiments.values import (
 from keras_ser.utils.choices import check_choice
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+COUNTS = ("batch", "rows_per_utterance", "epochs", "patience", "validate_every")
 MONITORS = ("accuracy", "uar", "ccc", "loss")
 # The classes of `keras.optimizers`, by the name of the setting.
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
@@ -98,6 +99,13 @@ class Training:
         dev_windows: How much of a development utterance is scored that is longer than
             the input window: its `"first"` window, or `"all"` windows, as in the tests.
             All windows take longer; see `callbacks.ScoreDevWindows`.
+        validate_every: The number of epochs from one complete validation to the next.
+            Each epoch has the development scores of the heads whose predictions are
+            scored, such as the emotion. The others, such as the loss of a
+            reconstruction, are computed in the first and the last epoch and in every
+            one of these; in between, `history.csv` and TensorBoard do not have them.
+            No other result depends on them, and they take most of the time of a
+            validation. With 1, each epoch has all of them.
         segments: What a training row holds of an utterance that is longer than the
             input window. With `"random"`, the default, each row is a random crop, and
             each utterance gives as many rows. With `"all"`, each of the windows that
@@ -136,11 +144,12 @@ class Training:
     average: float = 0.98
     select: str = "last"
     dev_windows: str = "first"
+    validate_every: int = 5
     segments: str = "random"
     segment_weight: str = "utterance"
 
     def __post_init__(self):
-        for name in ("batch", "rows_per_utterance", "epochs", "patience"):
+        for name in COUNTS:
             check(f"training.{name}", getattr(self, name), COUNT, is_count)
         rate, ratio = self.learning_rate, self.unlabelled_ratio
         check("training.learning_rate", rate, "a number above 0", is_positive)
@@ -204,9 +213,10 @@ ROBUST_DENSENET = {
 }
 # Rana et al., "Multi-task semi-supervised adversarial autoencoding for speech emotion
 # recognition", names no schedule. `small` is that of `PRESETS` with all windows of the
-# development speech, and `paper` trains on all segments until nothing improves.
+# development speech, and `paper` trains on all segments until nothing improves. The
+# accuracy of the discriminator is followed through all epochs.
 SS_AAE = {
-    "small": Training(dev_windows="all"),
+    "small": Training(dev_windows="all", validate_every=1),
     "paper": Training(
         batch=32,
         rows_per_utterance=1,
@@ -218,6 +228,7 @@ SS_AAE = {
         average=0.0,
         select="best",
         dev_windows="all",
+        validate_every=1,
         segments="all",
         segment_weight="segment",
     ),

@@ -194,6 +194,8 @@ def _draw_group(axes: Any, curves: list[np.ndarray], label: str, colour: str) ->
 def draw_curves(axes: Any, curves: list[np.ndarray], label: str, colour: str) -> None:
     """Draws curves over epochs as thin lines, and their mean as a thick one.
 
+    Epochs without a value are left out.
+
     Args:
         axes: Axes to draw into.
         curves: The values per epoch of each training, which may differ in length. The
@@ -205,11 +207,16 @@ def draw_curves(axes: Any, curves: list[np.ndarray], label: str, colour: str) ->
     mean = np.mean([curve[:shortest] for curve in curves], axis=0)
     if len(curves) > 1:
         for curve in curves:
-            epochs = np.arange(len(curve)) + 1
-            axes.plot(epochs, curve, color=colour, alpha=0.35, linewidth=0.8)
+            axes.plot(*_known(curve), color=colour, alpha=0.35, linewidth=0.8)
     marker = "." if shortest == 1 else ""
     style = {"color": colour, "linewidth": 2.5, "marker": marker}
-    axes.plot(np.arange(shortest) + 1, mean, label=label, **style)
+    axes.plot(*_known(mean), label=label, **style)
+
+
+def _known(curve: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The epochs with a value, counted from 1, and the values."""
+    (known,) = np.nonzero(np.isfinite(curve))
+    return known + 1, curve[known]
 
 
 def _curves(
@@ -218,8 +225,9 @@ def _curves(
     drawn = [column for column in columns if column in frame]
     for colour, column in zip(COLOURS, drawn, strict=False):
         values = scale * frame[column].to_numpy(float)
+        known = np.isfinite(values)
         style = {"color": colour, "marker": ".", "label": columns[column]}
-        axes.plot(frame["epoch"] + 1, values, **style)
+        axes.plot(frame["epoch"][known] + 1, values[known], **style)
     axes.set_ylabel(label)
     axes.grid(axis="y")
     if drawn:

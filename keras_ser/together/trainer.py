@@ -44,6 +44,8 @@ class Trainer:
         decay: The decay of the averages of the weights; 0 if there are none.
         scores_windows: None if the scores of Keras are those of the development
             utterances. Otherwise, whether only the first window of each counts.
+        validated: The epochs with development scores of all heads, counted from 1. By
+            default, these are all epochs.
         convolutions: See `backend.stacking`.
         devices: The number of devices that the models are divided among.
         progress: Is called after each epoch with the number of epochs that all
@@ -57,12 +59,15 @@ class Trainer:
         epochs: int,
         decay: float,
         scores_windows: bool | None = None,
+        validated: Iterable[int] | None = None,
         convolutions: str = "products",
         devices: int = 1,
         progress: Callable[[int], None] | None = None,
     ):
         self.members = list(members)
         self.epochs = epochs
+        every = range(1, epochs + 1)
+        self.validated = set(every if validated is None else validated)
         self.progress = progress or (lambda done: None)
         self.placement = Placement(devices)
         pipelines = [member.data for member in self.members]
@@ -192,11 +197,9 @@ class Trainer:
     def _run_epoch(self) -> None:
         numbers = [n for n, ended in enumerate(self._ended) if not ended]
         self._begin_epoch(numbers)
-        self._state, logs = self._train_epoch(*self._rows(numbers))
-        validated = self.steps.evaluate(
-            self._state, self._bank, self._dev, self._dev_counts, self._dev_batches
-        )
-        logs = self._logs(jax.device_get(logs), jax.device_get(validated))
+        self._state, trained = self._train_epoch(*self._rows(numbers))
+        logs = self._logs(jax.device_get(trained))
+        self._validate(numbers, logs)
         if self._scores:
             self._scores.add_to(logs, self._state, self._bank, self._dev)
         for number in numbers:
@@ -263,11 +266,25 @@ class Trainer:
     def _put(self, arrays):
         return self.placement.stacked(arrays)
 
-    def _logs(self, trained: dict, validated: dict) -> list[dict]:
-        """The logs of each model, as `fit` gives them to callbacks."""
-        every = {**trained, **{f"val_{n}": value for n, value in validated.items()}}
+    def _validate(self, numbers: Iterable[int], logs: Sequence[dict]) -> None:
+        """Adds the development scores of all heads to the logs of models at their turn.
+
+        Models that resumed from different epochs have different turns.
+        """
+        due = [n for n in numbers if len(self._history[n]) + 1 in self.validated]
+        if not due:
+            return
+        found = self.steps.evaluate(
+            self._state, self._bank, self._dev, self._dev_counts, self._dev_batches
+        )
+        for number, own in enumerate(self._logs(jax.device_get(found))):
+            if number in due:
+                logs[number] |= {f"val_{name}": value for name, value in own.items()}
+
+    def _logs(self, values: dict) -> list[dict]:
+        """The values of each model by name, from one array per name."""
         return [
-            {name: float(values[number]) for name, values in every.items()}
+            {name: float(array[number]) for name, array in values.items()}
             for number in range(len(self.members))
         ]
 

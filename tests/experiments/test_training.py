@@ -44,9 +44,50 @@ def test_history_and_logs_are_written(data, model, tmp_path):
     assert result["epochs"] == len(history) == 3
     assert result["updates_per_epoch"] == data.steps
     for head in ("emotion", "center", "augmentation"):
-        assert np.isfinite(history[[f"{head}_loss", f"val_{head}_loss"]]).all(axis=None)
+        assert np.isfinite(history[f"{head}_loss"]).all()
+    assert np.isfinite(history.val_emotion_loss).all()
+    assert np.isfinite(history.val_center_loss).tolist() == [True, False, True]
     assert list((tmp_path / "logs" / "train").iterdir())
     assert list((tmp_path / "logs" / "validation").iterdir())
+
+
+def test_complete_validations_change_nothing_but_what_is_logged(data, model, tmp_path):
+    found = {}
+    for every in (1, 2):
+        keras.utils.set_random_seed(0)
+        fresh = type(model).from_config(model.get_config())
+        settings = Training(
+            batch=4, epochs=5, learning_rate=1e-2, select="best", validate_every=every
+        )
+        (tmp_path / str(every)).mkdir()
+        training.fit(fresh, data, settings, {}, tmp_path / str(every), 0)
+        found[every] = fresh.get_weights()
+    for one, other in zip(found[1], found[2], strict=True):
+        np.testing.assert_array_equal(one, other)
+    whole, fewer = (pd.read_csv(tmp_path / name / "history.csv") for name in "12")
+    assert list(whole) == list(fewer)
+    complete = [True, True, False, True, True]  # epochs 1, 2, 4 and 5
+    scored = ("val_emotion_accuracy", "val_emotion_loss", "val_emotion_uar")
+    others = [name for name in whole if name.startswith("val_") and name not in scored]
+    assert {"val_loss", "val_center_loss", "val_augmentation_loss"} <= set(others)
+    for name in others:
+        assert np.isfinite(fewer[name]).tolist() == complete, name
+    missing = fewer.isna()
+    assert not missing.drop(columns=others).any(axis=None)
+    np.testing.assert_allclose(fewer, whole.mask(missing), rtol=1e-5)
+
+
+def test_a_model_whose_heads_are_all_scored_is_validated_in_each_epoch(data, model):
+    settings = Training(epochs=7, validate_every=3)
+    assert training.validated_epochs(model, settings) == [1, 3, 6, 7]
+    assert training.scored_windows(model, settings, data.fold.dev) is True
+    single = Single(data.fold.classes, dimensions=16)
+    assert training.validated_epochs(single, settings) == [1, 2, 3, 4, 5, 6, 7]
+    assert training.scored_windows(single, settings, data.fold.dev) is None
+    each = dataclasses.replace(settings, validate_every=1)
+    assert training.scored_windows(model, each, data.fold.dev) is None
+    windows = dataclasses.replace(each, dev_windows="all")
+    assert training.scored_windows(model, windows, data.fold.dev) is False
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow traces")

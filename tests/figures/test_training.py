@@ -98,6 +98,19 @@ def test_a_mean_ends_with_the_shortest_run(lines):
     np.testing.assert_allclose(lines[2][1], 1.0)  # a loss is not in percent
 
 
+def test_epochs_without_a_value_are_left_out(lines):
+    scores = np.array([0.5, np.nan, np.nan, 0.75, 0.8])
+    frame = HISTORY[["epoch"]][:5].assign(center_loss=1.0, val_center_loss=scores)
+    figures.history(frame, io.BytesIO(), head="center")
+    ((x, y),) = [(x, y) for x, y, style in lines if style["label"] == "development"]
+    assert (x, y.tolist()) == ([1, 4, 5], [0.5, 0.75, 0.8])
+    lines.clear()
+    whole = frame.assign(val_center_loss=0.7)
+    figures.dev_curves({"a": [frame, whole]}, io.BytesIO(), "val_center_loss")
+    assert [x for x, *_ in lines] == [[1, 4, 5], [1, 2, 3, 4, 5], [1, 4, 5]]
+    np.testing.assert_allclose(lines[2][1], [0.6, 0.725, 0.75])
+
+
 def test_points_and_centers_of_a_class_have_the_same_colour(monkeypatch):
     seen, scatter = [], Axes.scatter
 
