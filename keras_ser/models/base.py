@@ -154,7 +154,21 @@ class SpeechModel(keras.Model):
     @functools.cached_property
     def emotion_model(self) -> keras.Model:
         """Model from features to the output of the main task."""
-        return self._submodel(self.output[self.heads[0]])
+        return self.head_model(self.heads[0])
+
+    def head_model(self, name: str) -> keras.Model:
+        """Model from features to the output of one head; the same at each call.
+
+        Args:
+            name: One of `heads`.
+        """
+        if name not in self._head_models:
+            self._head_models[name] = self._submodel(self.output[name])
+        return self._head_models[name]
+
+    @functools.cached_property
+    def _head_models(self) -> dict[str, keras.Model]:
+        return {}
 
     @functools.cached_property
     def attention_model(self) -> keras.Model | None:
