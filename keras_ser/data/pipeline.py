@@ -33,7 +33,7 @@ from keras_ser.features import IDENTITY, FeatureStore, check_order
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.protocols import Fold
 from keras_ser.tasks import Task, mtl_aug_tasks
-from keras_ser.utils.choices import check_choice
+from keras_ser.utils.choices import check_choice, tuple_of
 
 
 class Pipeline:
@@ -201,19 +201,22 @@ class Pipeline:
         reader = self._make_reader(self._source(table, None, [IDENTITY]), self.maker)
         return reader.unaugmented(len(table), self.batch)
 
-    def augmented(self, table: pd.DataFrame, kind: str) -> "tf.data.Dataset":
-        """Batches of any table under one type of augmentation.
+    def augmented(
+        self, table: pd.DataFrame, kinds: str | Iterable[str]
+    ) -> "tf.data.Dataset":
+        """Batches of any table under one type of augmentation or several.
 
-        Each utterance appears once in each variant of the type, in the table's order.
-        The last batch may be smaller. Partners are utterances of the table.
+        Each utterance appears once in each variant of a type, in the table's order. The
+        types follow one another, and a batch may hold rows of two of them. The last
+        batch may be smaller. Partners are utterances of the table.
 
         Args:
             table: The utterances.
-            kind: One of the pipeline's `types`, including `"none"`.
+            kinds: One of the pipeline's `types`, which include `"none"`, or several.
         """
         self.store.prepare(table, self.transforms(), progress=False)
         reader = self._make_reader(self._source(table, None), self.variant_maker)
-        places = tf.data.Dataset.from_tensor_slices(self.places_of(table, kind))
+        places = tf.data.Dataset.from_tensor_slices(self.places_of(table, kinds))
         return reader.augmented(places, self.describe_variant, self.batch, 0)
 
     def plan(self, first_epoch: int, epochs: int) -> Plan:
@@ -231,10 +234,10 @@ class Pipeline:
         """
         return planned.plan_training(self, epochs)[first_epoch:]
 
-    def plan_augmented(self, table: pd.DataFrame, kind: str) -> Plan:
+    def plan_augmented(self, table: pd.DataFrame, kinds: str | Iterable[str]) -> Plan:
         """The rows of `augmented` as arrays `(rows,)`; see `plan`."""
         self.store.prepare(table, self.transforms(), progress=False)
-        return planned.plan_variants(self, table, kind)
+        return planned.plan_variants(self, table, tuple_of(kinds))
 
     def plan_key(self) -> str:
         """The key under which `plan` keeps its result: a hash of all that decides it.
@@ -245,10 +248,12 @@ class Pipeline:
         planner = planned.make_planner(self, self.training_table, self.maker)
         return planner.key("training", *self.stream.identity)
 
-    def plan_augmented_key(self, table: pd.DataFrame, kind: str) -> str:
+    def plan_augmented_key(
+        self, table: pd.DataFrame, kinds: str | Iterable[str]
+    ) -> str:
         """The key under which `plan_augmented` keeps its result; see `plan_key`."""
         planner = planned.make_planner(self, table, self.variant_maker)
-        return planner.key("variants", kind, self.batch)
+        return planner.key("variants", ",".join(tuple_of(kinds)), self.batch)
 
     def _extract(self, workers, progress) -> None:
         """Extracts every variant of the training side, and the other sides as is."""
@@ -345,6 +350,28 @@ class Pipeline:
         """What stands at a place of `augmented`; see `stream.variant_row`."""
         return variant_row(place, len(self.variants), self.seed)
 
-    def places_of(self, table: pd.DataFrame, kind: str) -> np.ndarray:
-        """The places of a table in all variants of a type, for `describe_variant`."""
-        return variant_places(self.variants, self.types.index(kind), len(table))
+    def places_of(self, table: pd.DataFrame, kinds: str | Iterable[str]) -> np.ndarray:
+        """The places of a table in all variants of types, for `describe_variant`."""
+        numbers = [self.types.index(kind) for kind in tuple_of(kinds)]
+        return np.concatenate(
+            [variant_places(self.variants, number, len(table)) for number in numbers]
+        )
+
+    def type_recalls(
+        self, outputs: np.ndarray, table: pd.DataFrame, kinds: Iterable[str]
+    ) -> list[float]:
+        """The share of the rows of each type that a head calls by that type.
+
+        Args:
+            outputs: The outputs of the head for `augmented(table, kinds)`, with one
+                column for each of the pipeline's `types`, `(rows, types)`.
+            table: The utterances.
+            kinds: The types.
+        """
+        kinds = tuple_of(kinds)
+        counts = [len(self.places_of(table, kind)) for kind in kinds]
+        parts = np.split(np.argmax(outputs, axis=-1), np.cumsum(counts)[:-1])
+        return [
+            float(np.mean(part == self.types.index(kind)))
+            for part, kind in zip(parts, kinds, strict=True)
+        ]

@@ -27,9 +27,11 @@ def plan_training(data: "Pipeline", epochs: int) -> Plan:
     return plans.read_or_make(data.store.cache, data.plan_key(), epochs, make)
 
 
-def plan_variants(data: "Pipeline", table: pd.DataFrame, kind: str) -> Plan:
-    """The rows of a table in all variants of a type; see `Pipeline.plan_augmented`."""
-    places, key = data.places_of(table, kind), data.plan_augmented_key(table, kind)
+def plan_variants(
+    data: "Pipeline", table: pd.DataFrame, kinds: tuple[str, ...]
+) -> Plan:
+    """The rows of a table in all variants of types; see `Pipeline.plan_augmented`."""
+    places, key = data.places_of(table, kinds), data.plan_augmented_key(table, kinds)
 
     def make() -> Plan:
         planner = make_planner(data, table, data.variant_maker)

@@ -95,14 +95,12 @@ def score_augmentation_head(
 
 def _recalls(model, data, head: str, types: Iterable[str]) -> list[float]:
     """Returns the share of the rows of each type that the head calls by that type."""
-    from keras_ser.backend.devices import shortest_first
-
-    network, found = model.head_model(head), []
-    for kind in types:
-        rows = data.augmented(data.fold.dev, kind).map(lambda features, *_: features)
-        outputs = network.predict(shortest_first(rows), verbose=0)
-        found.append(np.mean(outputs.argmax(axis=-1) == data.types.index(kind)))
-    return found
+    network, batches = model.head_model(head), data.augmented(data.fold.dev, types)
+    outputs = [
+        np.array(network.predict_on_batch(features))
+        for features, *_ in batches.as_numpy_iterator()
+    ]
+    return data.type_recalls(np.concatenate(outputs), data.fold.dev, types)
 
 
 def _original_and(factor: float, store: FeatureStore, table: pd.DataFrame) -> tuple:

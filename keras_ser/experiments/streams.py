@@ -82,7 +82,7 @@ def _compute(job: Job, cache: str | Path, is_scored: bool) -> dict[str, bytes]:
     data = network.make_pipeline(job, feature_store(job.config, cache), ())
     plan = data.plan(0, job.config.training.epochs)
     found = {data.plan_key(): plan.to_bytes()}
-    for kind in data.trained_types if is_scored else ():
-        plan = data.plan_augmented(data.fold.dev, kind)
-        found[data.plan_augmented_key(data.fold.dev, kind)] = plan.to_bytes()
+    if is_scored:
+        given = data.fold.dev, data.trained_types
+        found[data.plan_augmented_key(*given)] = data.plan_augmented(*given).to_bytes()
     return found

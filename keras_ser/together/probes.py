@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from keras_ser.together.development import padded_batches
 from keras_ser.together.trainer import Trainer
 
@@ -11,8 +9,7 @@ from keras_ser.together.trainer import Trainer
 class Recalls:
     """The recall of each type on the development speech, for all models of a trainer.
 
-    It is what Keras evaluates on `Pipeline.augmented`: the share of the rows of a type
-    that the head calls by this type.
+    It is `Pipeline.type_recalls` of the rows of `Pipeline.augmented`.
 
     Args:
         trainer: A trainer whose models are trained.
@@ -37,27 +34,13 @@ class Recalls:
     def _of_all_models(self, head: str, types: list[str]) -> list[dict[str, float]]:
         """The recall of each type by each model; all rows are computed in one call."""
         pipelines = [member.data for member in self.trainer.members]
-        plans = [
-            [data.plan_augmented(data.fold.dev, kind).arrays() for kind in types]
-            for data in pipelines
+        rows = [
+            data.plan_augmented(data.fold.dev, types).arrays() for data in pipelines
         ]
-        rows = [_joined(of_types) for of_types in plans]
         outputs = self.trainer.outputs(head, padded_batches(rows, pipelines[0].batch))
-        best = np.argmax(outputs, axis=-1).reshape(len(pipelines), -1)
         found = []
-        for named, of_types in zip(best, plans, strict=True):
-            counts = [len(plan["utterance"]) for plan in of_types]
-            parts = np.split(named[: sum(counts)], np.cumsum(counts)[:-1])
-            numbers = [pipelines[0].types.index(kind) for kind in types]
-            found.append(
-                {
-                    kind: float(np.mean(part == number))
-                    for kind, part, number in zip(types, parts, numbers, strict=True)
-                }
-            )
+        for own, plan, data in zip(outputs, rows, pipelines, strict=True):
+            own = own.reshape(-1, own.shape[-1])[: len(plan["utterance"])]
+            recalls = data.type_recalls(own, data.fold.dev, types)
+            found.append(dict(zip(types, recalls, strict=True)))
         return found
-
-
-def _joined(plans: list[dict]) -> dict:
-    """The rows of several plans, one after the other."""
-    return {name: np.concatenate([plan[name] for plan in plans]) for name in plans[0]}

@@ -287,6 +287,24 @@ def test_augmented_speech_comes_once_in_each_variant(pipeline, fold, batch):
         assert truth == fold.dev.emotion.repeat(variants).tolist()
 
 
+def test_augmented_speech_of_several_types_follows_one_another(pipeline, fold):
+    made, chosen = pipeline(batch=4), ("speed", "none")
+    found = list(made.augmented(fold.dev, chosen))
+    labels = np.concatenate([labels["augmentation"] for _, labels, _ in found])
+    rows = len(fold.dev)
+    expected = [*2 * rows * [TYPES.index("speed")], *rows * [0]]
+    assert labels.argmax(axis=1).tolist() == expected
+    plan = made.plan_augmented(fold.dev, chosen)
+    assert plan.utterance.tolist() == [*np.repeat(range(rows), 2), *range(rows)]
+    assert made.plan_augmented_key(fold.dev, chosen) != made.plan_augmented_key(
+        fold.dev, chosen[::-1]
+    )
+    outputs = labels.copy()
+    outputs[:3] = 0  # the first three are called `none`
+    recalls = made.type_recalls(outputs, fold.dev, chosen)
+    assert recalls == pytest.approx([1 - 3 / (2 * rows), 1.0])
+
+
 def test_augmented_speech_is_the_cached_variants(pipeline, fold, store):
     made = pipeline(batch=1, seconds=9.0)
     found = [

@@ -66,7 +66,7 @@ def read(tables, jobs, cache):
             plans = [data.plan(0, job.config.training.epochs)]
             if job.system != "plain":
                 types = data.trained_types
-                plans += [data.plan_augmented(data.fold.dev, each) for each in types]
+                plans.append(data.plan_augmented(data.fold.dev, types))
             arrays = [
                 (name, array.shape, array.tobytes())
                 for each in plans

@@ -38,12 +38,12 @@ class Watcher:
         assert name == "transform"
         return self
 
-    def predict(self, batches, **_):
-        """Predicts `speed` for every row but the first."""
-        batches = np.concatenate([*batches.as_numpy_iterator()])
-        self.batches.append(len(batches))
-        outputs = np.tile([0.2, 0.6, 0.2], (len(batches), 1))
-        outputs[0] = [0.4, 0.3, 0.3]
+    def predict_on_batch(self, features):
+        """Predicts `speed` for every row but the first of all."""
+        outputs = np.tile([0.2, 0.6, 0.2], (len(features), 1))
+        if not self.batches:
+            outputs[0] = [0.4, 0.3, 0.3]
+        self.batches.append(len(features))
         return outputs
 
 
@@ -79,9 +79,9 @@ def test_the_head_is_scored_on_every_variant_of_development_speech(data):
     model = Watcher(EMOTION, TRANSFORM)
     found = speed_probe.score_augmentation_head(model, data)
     count = len(data.fold.dev)
-    assert model.batches == [count] * 3
+    assert sum(model.batches) == 3 * count
     assert found == {
-        "augmentation_accuracy": pytest.approx((1 / count + 1 - 1 / count) / 3),
+        "augmentation_accuracy": pytest.approx((1 / count + 1) / 3),
         "augmentation_types": ["none", "speed", "specaugment"],
         "speed_probe": {"0.5": 1.0},
     }
@@ -94,7 +94,7 @@ def test_a_type_that_training_lacks_is_not_scored(fold, store):
     assert found["augmentation_types"] == ["speed", "specaugment"]
     count = len(fold.dev)
     assert found["augmentation_accuracy"] == pytest.approx((1 - 1 / count) / 2)
-    assert model.batches == [count, count]
+    assert sum(model.batches) == 2 * count
 
 
 def test_development_speech_keeps_the_preprocessing_of_the_training(data, store):
