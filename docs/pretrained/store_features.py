@@ -8,6 +8,7 @@ Needs: pip install torch transformers soundfile soxr
 """
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +21,16 @@ RATE = 16_000
 SUFFIXES = {".wav", ".flac", ".ogg", ".mp3"}
 
 
-def frames_of(network, wave: np.ndarray) -> np.ndarray:
+def frames_of(network, wave: np.ndarray, normalises: bool) -> np.ndarray:
     """The frames of an utterance, `(frames, dimensions)`.
 
     Args:
         network: The network.
         wave: float32 `(samples,)` at 16 kHz.
+        normalises: Whether the network expects waveforms of mean 0 and variance 1.
     """
+    if normalises:
+        wave = (wave - wave.mean()) / np.sqrt(wave.var() + 1e-7)
     with torch.no_grad():
         return network(torch.from_numpy(wave)[None]).last_hidden_state[0].numpy()
 
@@ -41,6 +45,10 @@ def main() -> None:
     network = transformers.AutoModel.from_pretrained(
         given.folder, local_files_only=True
     ).eval()
+    settings = given.folder / "preprocessor_config.json"
+    normalises = settings.exists() and bool(
+        json.loads(settings.read_text(encoding="utf-8")).get("do_normalize")
+    )
     files = sorted(
         path for path in given.audio.rglob("*") if path.suffix.lower() in SUFFIXES
     )
@@ -49,7 +57,7 @@ def main() -> None:
         wave = soxr.resample(samples.mean(axis=1), rate, RATE)
         target = (given.out / path.relative_to(given.audio)).with_suffix(".npy")
         target.parent.mkdir(parents=True, exist_ok=True)
-        np.save(target, frames_of(network, wave).astype(np.float32))
+        np.save(target, frames_of(network, wave, normalises).astype(np.float32))
     print(f"{given.out}: {len(files)} arrays")
 
 
