@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from keras_ser import backend
-from keras_ser.experiments import inputs, smoke_runs, variants
+from keras_ser.experiments import inputs, registered, smoke_runs, variants
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.config_file import load_config
 from keras_ser.experiments.extraction import check_sound, prepare
@@ -311,11 +311,16 @@ def run_jobs(
     threads = threads or parallel.threads_each(workers, cluster)
     titles = _Titles(len(todo), progress and not several)
     run_one = titles.run if titles.shown else run_job
+    own = registered.own_entries() if several else {}
     calls = [
         parallel.Call(
             name=f"{job.system}/{job.folder.name}",
             function=functools.partial(
-                run_one, job, cache, threads, devices=devices, monitor=monitor
+                registered.call_with,
+                own,
+                functools.partial(
+                    run_one, job, cache, threads, devices=devices, monitor=monitor
+                ),
             ),
             log=job.folder.with_name(f"{job.folder.name}.log"),
         )

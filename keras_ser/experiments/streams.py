@@ -9,7 +9,7 @@ from pathlib import Path
 import tqdm
 
 from keras_ser import augment
-from keras_ser.experiments import classical, network
+from keras_ser.experiments import classical, network, registered
 from keras_ser.experiments.job import Job, feature_store
 from keras_ser.tasks import AugmentationType
 from keras_ser.utils import parallel
@@ -42,11 +42,12 @@ def compute(
         if not classical.is_classical(job):
             groups.setdefault(_stream(job), []).append(job)
     scored = _scored_systems([job for group in groups.values() for job in group])
+    own = registered.own_entries()
     calls = [
-        (group[0], cache, any(job.system in scored for job in group))
+        (own, _compute, group[0], cache, any(job.system in scored for job in group))
         for group in groups.values()
     ]
-    done = parallel.unordered(_compute, calls, workers)
+    done = parallel.unordered(registered.call_with, calls, workers)
     options = {"total": len(calls), "desc": "plans", "unit": "stream"}
     found: dict[str, bytes] = {}
     for plans in tqdm.tqdm(done, **options, disable=not progress):

@@ -15,6 +15,7 @@ from keras_ser.audio.noise import ALL, noise_kinds
 from keras_ser.conditions import CODECS, Condition, parse
 from keras_ser.conditions.degraded import can_write
 from keras_ser.corpora import read as read_corpus
+from keras_ser.experiments import registered
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports import published as published_tables
 from keras_ser.reports.fold_means import mark
@@ -211,12 +212,14 @@ def _score_in_parallel(plans: list[_Plan], settings: _Settings, progress: bool) 
     if workers < 2:
         return
     _prepare([plan.run for plan in todo], settings)
-    threads = parallel.threads_each(workers)
+    threads, own = parallel.threads_each(workers), registered.own_entries()
     calls = []
     for number, plan in enumerate(todo):
         system, fold, repeat = plan.run.system, plan.run.fold, plan.run.repeat
         log = settings.out / "parts" / f"{number}.log"
-        score = functools.partial(_score_in_process, plan, settings, threads)
+        score = functools.partial(
+            registered.call_with, own, _score_in_process, plan, settings, threads
+        )
         calls.append(parallel.Call(f"{number}: {system}/{fold}-{repeat}", score, log))
     parallel.run(calls, workers, progress=progress)
 

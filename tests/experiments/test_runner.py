@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from keras_ser import features
 from keras_ser.callbacks.checkpoint import FILE_NAME as NAME
 from keras_ser.cli import errors
 from keras_ser.experiments import experiment, plan, run_folder, runner
@@ -430,6 +431,21 @@ def test_an_error_keeps_its_name_on_the_way_from_a_worker(planned, monkeypatch):
     with pytest.raises(RuntimeError) as raised:
         experiment.run_jobs(planned[:1], "cache", workers=2, progress=False)
     assert raised.value.__notes__[0].startswith("This was in ")
+
+
+def _name_front_ends(job, *_, **__):
+    raise RuntimeError(json.dumps(sorted(features.FRONT_ENDS)))
+
+
+def test_a_worker_knows_a_front_end_that_a_script_has_named(planned, monkeypatch):
+    class Loudness(features.LogMel):
+        pass
+
+    monkeypatch.setitem(features.FRONT_ENDS, "Loudness", Loudness)
+    monkeypatch.setattr(experiment, "run_job", _name_front_ends)
+    monkeypatch.setattr(experiment, "prepare", lambda *_: 0)
+    with pytest.raises(RuntimeError, match='"Loudness"'):
+        experiment.run_jobs(planned[:1], "cache", workers=2, progress=False)
 
 
 @pytest.mark.slow
