@@ -78,7 +78,8 @@ def _deciding(record: dict) -> dict:
     """The part of a description that decides the result.
 
     Options of corpora that only other systems of the experiment use do not. They are in
-    the description or not, depending on which systems are run together.
+    the description or not, depending on which systems are run together. How often
+    all heads are validated does not, either.
     """
     used = set()
     for key in ("corpus", "unlabelled_corpus", "noise"):
@@ -86,7 +87,11 @@ def _deciding(record: dict) -> dict:
         used |= {names} if isinstance(names, str) else set(names)
     options = record.get("corpus_options") or {}
     options = {name: own for name, own in options.items() if name in used}
-    return {**record, **dict.fromkeys(FREE_KEYS), "corpus_options": options}
+    training = record.get("training")
+    if isinstance(training, dict):
+        training = {k: v for k, v in training.items() if k != "validate_every"}
+    free = dict.fromkeys(FREE_KEYS)
+    return {**record, **free, "corpus_options": options, "training": training}
 
 
 def _holds_work(folder: Path) -> bool:

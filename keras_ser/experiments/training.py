@@ -150,8 +150,14 @@ def check_monitor(training: Training, task: Task) -> None:
         task: The main task.
 
     Raises:
-        ValueError: If it does not.
+        ValueError: If it does not, or if the predictions of the task are not scored.
     """
+    if not task.is_scored:
+        raise ValueError(
+            "The first task of a model is its main one and must have predictions that "
+            f"can be scored, such as a `tasks.Classification`. Received: `{task.name}`,"
+            f" a task of the kind {task.kind}. Change the order of `tasks`."
+        )
     known = [*(metric.name for metric in task.metrics()), "loss"]
     if training.monitor not in known:
         raise ValueError(
@@ -166,11 +172,12 @@ def validated_epochs(model: keras.Model, training: Training) -> list[int]:
     """The epochs with development scores of all heads, counted from 1.
 
     Args:
-        model: The model. If all of its heads are scored, all epochs are validated.
+        model: The model. If all of its heads are scored, or an evaluation measures more
+            than its heads, all epochs are validated.
         training: The settings.
     """
     every = training.validate_every
-    if all(task.is_scored for task in model.tasks):
+    if model.validates_each_epoch or all(task.is_scored for task in model.tasks):
         every = 1
     epochs = range(1, training.epochs + 1)
     return [n for n in epochs if n in (1, training.epochs) or n % every == 0]

@@ -102,10 +102,11 @@ class Training:
         validate_every: The number of epochs from one complete validation to the next.
             Each epoch has the development scores of the heads whose predictions are
             scored, such as the emotion. The others, such as the loss of a
-            reconstruction, are computed in the first and the last epoch and in every
-            one of these; in between, `history.csv` and TensorBoard do not have them.
-            No other result depends on them, and they take most of the time of a
-            validation. With 1, each epoch has all of them.
+            reconstruction, are computed in the first epoch, in every one of these and
+            in the last of `epochs`; in between, `history.csv` and TensorBoard do not
+            have them. No other result depends on them, and they take most of the time
+            of a validation. With 1, each epoch has all of them. Models with a
+            discriminator, which is measured in a validation, always do.
         segments: What a training row holds of an utterance that is longer than the
             input window. With `"random"`, the default, each row is a random crop, and
             each utterance gives as many rows. With `"all"`, each of the windows that
@@ -213,10 +214,9 @@ ROBUST_DENSENET = {
 }
 # Rana et al., "Multi-task semi-supervised adversarial autoencoding for speech emotion
 # recognition", names no schedule. `small` is that of `PRESETS` with all windows of the
-# development speech, and `paper` trains on all segments until nothing improves. The
-# accuracy of the discriminator is followed through all epochs.
+# development speech, and `paper` trains on all segments until nothing improves.
 SS_AAE = {
-    "small": Training(dev_windows="all", validate_every=1),
+    "small": Training(dev_windows="all"),
     "paper": Training(
         batch=32,
         rows_per_utterance=1,
@@ -228,7 +228,6 @@ SS_AAE = {
         average=0.0,
         select="best",
         dev_windows="all",
-        validate_every=1,
         segments="all",
         segment_weight="segment",
     ),

@@ -16,7 +16,8 @@ def describe(train: pd.DataFrame, unlabelled: pd.DataFrame | None = None) -> str
 
     Returns:
         A sentence with the utterances and speakers of each corpus, and the language
-        where it is known.
+        where it is known. It is fit to be printed, whatever the corpora are called; see
+        `check`.
 
     Example:
 
@@ -26,7 +27,15 @@ def describe(train: pd.DataFrame, unlabelled: pd.DataFrame | None = None) -> str
     text = f"It learned from {_list(train)}"
     if unlabelled is not None and len(unlabelled):
         text += f", and from {_list(unlabelled)} without labels"
-    return f"{text}."
+    return _printable(f"{text}.")
+
+
+def _printable(text: str) -> str:
+    """The text in one line that `check` accepts."""
+    text = "".join(each if each.isprintable() else " " for each in text)
+    if len(text) > MAX_CHARACTERS:
+        text = f"{text[: MAX_CHARACTERS - 1]}…"
+    return text
 
 
 def _list(table: pd.DataFrame) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ser.inference import model_file
 from keras_ser.inference.recogniser import Recogniser
 from keras_ser.utils import files
 
@@ -99,12 +100,24 @@ def _rounded(weights: np.ndarray) -> np.ndarray:
 
 
 def _compress(source: Path, target: str | os.PathLike) -> None:
-    """Copies an archive with its members compressed, and without their dates."""
+    """Copies an archive with its members compressed, and without their dates.
+
+    Where most weights are 0, the file would become so small that it could not be told
+    from one that was made to fill the memory. Members are not compressed then.
+    """
+    _copy(source, target, zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(target) as archive:
+        largest = max(info.file_size for info in archive.infolist())
+    if largest > model_file.MAX_RATIO * os.stat(target).st_size:
+        _copy(source, target, zipfile.ZIP_STORED)
+
+
+def _copy(source: Path, target: str | os.PathLike, compression: int) -> None:
     with (
         zipfile.ZipFile(source) as archive,
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as copy,
+        zipfile.ZipFile(target, "w", compression, compresslevel=9) as copy,
     ):
         for name in archive.namelist():
             member = zipfile.ZipInfo(name)
-            member.compress_type = zipfile.ZIP_DEFLATED
+            member.compress_type = compression
             copy.writestr(member, archive.read(name))

@@ -1,20 +1,21 @@
 """What a recogniser is asked for: files, folders or samples, and some classes."""
 
 import contextlib
-import math
 import numbers
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.corpora import folders
 from keras_ser.utils.lists import as_list
 
 ARRAY = "array"  # the name of the file of samples
 MAX_CHANNELS = 64
+MIN_RATE, MAX_RATE = 1_000, 768_000  # samples per second
 Audio = str | Path | Iterable[str | Path] | np.ndarray
 
 
@@ -36,6 +37,8 @@ def files_of(audio: Audio, rate: float | None = None) -> Iterator[list[str]]:
     Raises:
         ValueError: If a folder holds no audio, if samples come without a rate or have
             more than two axes, or if files come with a rate.
+        UnusableAudio: The one that is raised in the context, in which samples are
+            called `array`.
     """
     if not is_array(audio):
         if rate is not None:
@@ -46,10 +49,11 @@ def files_of(audio: Audio, rate: float | None = None) -> Iterator[list[str]]:
         yield [path for each in as_list(audio) for path in _expanded(Path(each), each)]
         return
     samples = np.asarray(audio)
-    if not isinstance(rate, numbers.Real) or not _is_whole(float(rate)):
+    if not _is_rate(rate):
         raise ValueError(
             "An array of samples needs its `rate`, a whole number of samples per "
-            f"second. Received: rate={rate!r}. Pass rate=16000, for example."
+            f"second from {MIN_RATE} to {MAX_RATE}. Received: rate={rate!r}. Pass "
+            "rate=16000, for example."
         )
     channels = samples.shape[1:] or (1,)
     if samples.ndim not in (1, 2) or samples.dtype.kind != "f":
@@ -68,11 +72,28 @@ def files_of(audio: Audio, rate: float | None = None) -> Iterator[list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "array.wav")
         soundfile.write(path, samples.astype(np.float32), int(rate), subtype="FLOAT")
-        yield [str(path)]
+        try:
+            yield [str(path)]
+        except UnusableAudio as error:  # nobody knows the name of the temporary file
+            reasons = {each.file: each.reason for each in error.found}
+            (reason,) = named_array(reasons).values()
+            found = [Unusable(ARRAY, ARRAY, reason)]
+            raise UnusableAudio(found, error.advice) from None
 
 
-def _is_whole(rate: float) -> bool:
-    return math.isfinite(rate) and rate > 0 and rate == int(rate)
+def named_array(reasons: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with samples, by `ARRAY` instead of the temporary file.
+
+    Args:
+        reasons: What is wrong with the file, by its name; or nothing.
+    """
+    texts = [reason.replace(path, ARRAY) for path, reason in reasons.items()]
+    return {ARRAY: texts[0]} if texts else {}
+
+
+def _is_rate(rate) -> bool:
+    is_number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
+    return is_number and MIN_RATE <= rate <= MAX_RATE and rate == int(rate)
 
 
 def _expanded(path: Path, given) -> list[str]:

@@ -28,10 +28,11 @@ PREPROCESSING = "preprocessing.json"  # inside the model file
 TEMPERATURE, FAMILIAR, ABOUT = "temperature", "familiar", "about"
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5", PREPROCESSING)
 MAX_MEMBER_BYTES = {
-    PREPROCESSING: 2**20,
+    PREPROCESSING: 2**23,  # two numbers of 22 characters for each of 190,000 dimensions
     "config.json": 2**20,
     "metadata.json": 2**20,
 }
+MAX_RATIO = 10  # of the bytes of another member to those of the file
 
 COPY_AGAIN = "Copy the file again from its source, or train the model again."
 
@@ -66,10 +67,17 @@ def write(
     familiar: Familiarity | None = None,
     about: str = "",
 ) -> Path:
-    """Writes a Keras model file that holds all that a recogniser needs."""
+    """Writes a Keras model file that holds all that a recogniser needs.
+
+    Raises:
+        ValueError: If `read` would reject the temperature or what is said about the
+            model.
+    """
+    scores.check_temperature(temperature)
+    abouts.check(about)
     value = preprocessing.to_json()
     if temperature != 1:
-        value[TEMPERATURE] = temperature
+        value[TEMPERATURE] = float(temperature)
     if familiar is not None:
         value[FAMILIAR] = familiar.to_json()
     if about:
@@ -164,7 +172,7 @@ def _unexpected_members(path: Path, archive: zipfile.ZipFile) -> str:
         return f"members {names[:6]} instead of {sorted(MEMBERS)}"
     size = path.stat().st_size
     for info in archive.infolist():
-        if info.file_size > MAX_MEMBER_BYTES.get(info.filename, 10 * size):
+        if info.file_size > MAX_MEMBER_BYTES.get(info.filename, MAX_RATIO * size):
             return f"{info.filename} unpacks to {info.file_size} bytes"
     return ""
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from keras_ser import audio as audio_files
+from keras_ser import scores
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.features import windows
 from keras_ser.inference import about as abouts
@@ -44,6 +45,7 @@ def describe(path: str | Path, recogniser: "Recogniser") -> None:
         "seconds": recogniser.preprocessing.seconds,
         "normalise": recogniser.preprocessing.normalise,
         "about": recogniser.about,
+        "temperature": recogniser.temperature,
     }
     onnx.helper.set_model_props(model, {KEY: json.dumps(value)})
     onnx.save(model, path)
@@ -86,6 +88,8 @@ class OnnxRecogniser:
         self.seconds: float = settings["seconds"]
         self.normalise: str = settings["normalise"]
         self.about: str = settings["about"]
+        # Of the file's probabilities; 1 if its version does not say it.
+        self._temperature: float = settings.get("temperature", 1.0)
         self.path = path
 
     def __repr__(self):
@@ -115,6 +119,12 @@ class OnnxRecogniser:
                 by utterance: those of a window would be normalised by the window.
         """
         speech.check_windows(window, hop, MIN_WINDOW_SECONDS)
+        if window is not None and self.normalise != "train":
+            raise ValueError(
+                "`window` needs a file that normalises by its training speech. "
+                f"Received: window={window:g} with {self.path}, which normalises by "
+                "utterance. Leave it out, or give the run folder or the model file."
+            )
         chosen = inputs.choose(labels, self.classes)
         rows: list[tuple] = []
         bad: list[Unusable] = []
@@ -125,17 +135,18 @@ class OnnxRecogniser:
                     rows += self._rows_of(path, window, hop)
                 except (ValueError, FileNotFoundError) as error:
                     bad.append(Unusable(path, path, str(error)))
-        if bad and not skip_bad:
-            raise UnusableAudio(bad)
+            if bad and not skip_bad:
+                raise UnusableAudio(bad)
         names = [f"p_{each}" for each in self.classes]
         table = pd.DataFrame(rows, columns=["file", "start", "end", *names])
         best = table[names].to_numpy(float).argmax(axis=1)
         table.insert(3, "prediction", np.array(self.classes, object)[best])
+        skipped = {each.file: each.reason for each in bad}
         if inputs.is_array(audio):
-            table["file"] = inputs.ARRAY
+            table["file"], skipped = inputs.ARRAY, inputs.named_array(skipped)
         table.attrs = {
             "about": self.about,
-            "skipped": {each.file: each.reason for each in bad},
+            "skipped": skipped,
             "unfamiliar": {},
         }
         return inputs.restricted(table, chosen)
@@ -144,12 +155,11 @@ class OnnxRecogniser:
         """The file, start, end and probabilities of the windows of a file."""
         wave = audio_files.read(path)
         seconds = speech.exact_seconds(path, len(wave) / audio_files.RATE)
-        whole = window is None and seconds <= self.seconds
-        if self.normalise != "train" and not whole:
+        if self.normalise != "train" and seconds > self.seconds:
             raise ValueError(
                 f"A file that normalises by utterance takes speech of up to "
-                f"{self.seconds:g} s at once. Received: {seconds:.1f} s, or windows. "
-                "Predict it with the run folder or the model file instead."
+                f"{self.seconds:g} s at once. Received: {seconds:.1f} s. Predict it "
+                "with the run folder or the model file instead."
             )
         rows = []
         for start, end in windows.time_spans(seconds, window, hop):
@@ -159,13 +169,19 @@ class OnnxRecogniser:
         return rows
 
     def _probabilities(self, wave: np.ndarray) -> np.ndarray:
-        """The mean over the training windows that cover a sound, `(classes,)`."""
+        """The mean over the training windows that cover a sound, `(classes,)`.
+
+        As `Recogniser.predict`, it is the mean that has the temperature, not the parts.
+        """
         size = round(self.seconds * audio_files.RATE)
         parts = [
-            self._session.run(list(self.classes), {INPUT: part[None]})
+            np.ravel(self._session.run(list(self.classes), {INPUT: part[None]}))
             for part in windows.cover_with_windows(wave, size)
         ]
-        return np.mean([np.ravel(each) for each in parts], axis=0)
+        if len(parts) == 1 or self._temperature == 1:
+            return np.mean(parts, axis=0)
+        unscaled = scores.scaled(parts, 1 / self._temperature)
+        return scores.scaled(unscaled.mean(axis=0), self._temperature)
 
 
 def _open(path: Path):
@@ -198,6 +214,7 @@ def _read_settings(path: Path, session) -> dict:
             and isinstance(found["normalise"], str)
         )
         abouts.check(found["about"])
+        scores.check_temperature(found.get("temperature", 1.0))
     except (ValueError, TypeError, KeyError):
         fits = False
     if not fits:

@@ -33,7 +33,8 @@ def load(
     Raises:
         FileNotFoundError: If the file does not exist, or the run is that of a classical
             system, which saves no model.
-        ValueError: If the file is not a model of this package, or is damaged.
+        ValueError: If the file is not a model of this package, or is damaged, or if an
+            ONNX file comes with a `front_end`.
 
     Example:
 
@@ -42,6 +43,11 @@ def load(
     """
     path = demonstration.PATH if path is None else Path(path)
     if path.suffix == SUFFIX and not path.is_dir():
+        if front_end is not None:
+            raise ValueError(
+                "An exported file computes its features itself. Received: "
+                f"front_end={str(front_end)!r} with {path}. Leave it out."
+            )
         return OnnxRecogniser(path)
     from keras_ser.inference.recogniser import Recogniser
 

@@ -68,7 +68,7 @@ class Recogniser:
         self.model = model
         self.preprocessing = preprocessing
         self.batch = batch
-        self.temperature = temperature
+        self.temperature = float(temperature)
         self.familiar = familiar
         self.about = about
         self.tasks = tuple(task for task in model.tasks if task.is_scored)
@@ -222,7 +222,7 @@ class Recogniser:
         good = ~table.file.isin(skipped)
         table = table[good].reset_index(drop=True)
         if inputs.is_array(given):
-            table["file"] = inputs.ARRAY
+            table["file"], skipped = inputs.ARRAY, inputs.named_array(skipped)
             far = dict(zip([inputs.ARRAY], far.values(), strict=False))
         table.attrs["about"] = self.about
         table.attrs["skipped"] = skipped

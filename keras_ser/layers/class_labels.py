@@ -24,7 +24,8 @@ def one_hot(labels, classes: int):
     labels = ops.convert_to_tensor(labels)
     if are_numbers(labels, classes):
         numbers = ops.reshape(labels, (-1,))
-        vectors = ops.one_hot(ops.cast(numbers, "int32"), classes, dtype="float32")
+        known = ops.minimum(ops.cast(numbers, "int32"), classes - 1)
+        vectors = ops.one_hot(known, classes, dtype="float32")
         return ops.where((numbers >= classes)[:, None], float("nan"), vectors)
     return labels
 

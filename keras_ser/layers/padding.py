@@ -175,15 +175,17 @@ class CropLike(keras.layers.Layer):
 
     Call arguments:
         sequence: Tensor `(batch, time, dimensions)`.
-        reference: Tensor `(batch, shorter time, dimensions)`.
+        reference: Tensor `(batch, shorter time, …)`.
 
     Output shape:
-        The shape of `reference`.
+        `(batch, shorter time, dimensions)`.
     """
 
     def call(self, sequence, reference):
         # Not by an index: the gradient of TensorFlow's strided slice is slow on a CPU.
-        return ops.slice(sequence, (0, 0, 0), ops.shape(reference))
+        batch, _, dimensions = ops.shape(sequence)
+        shape = (batch, ops.shape(reference)[1], dimensions)
+        return ops.slice(sequence, (0, 0, 0), shape)
 
     def compute_output_spec(self, sequence, reference):
         shape = (sequence.shape[0], reference.shape[1], sequence.shape[2])

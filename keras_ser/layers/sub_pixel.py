@@ -39,10 +39,12 @@ def upsample(inputs, kernel, stride: int):
 
             def product(tensors):  # its gradient in the kernel is that of `convolve`
                 back = _convolve_back(upstream, tensors[0], stride)
-                return ops.sum(back * inputs)
+                return ops.sum(ops.reshape(back, ops.shape(inputs)) * inputs)
 
             _, (to_kernel,) = autodiff.value_and_gradient(product, [kernel])
-            return _convolve_back(upstream, kernel, stride), to_kernel
+            back = _convolve_back(upstream, kernel, stride)
+            # Convolutions of an empty batch have another shape.
+            return ops.reshape(back, ops.shape(inputs)), to_kernel
 
         return _convolve_blocks(inputs, kernel, stride), gradient
 

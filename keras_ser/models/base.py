@@ -67,6 +67,8 @@ class SpeechModel(keras.Model):
             trains or averages.
         reads_bands: Whether the model slides a kernel over the dimensions of a frame,
             so that these must be in an order, as bands are.
+        validates_each_epoch: Whether each epoch of an experiment is validated as a
+            whole, because an evaluation measures more than the losses of the heads.
         recipe: The family of models whose training settings a preset has, a key of
             `experiments.training_settings.RECIPES`.
 
@@ -100,6 +102,7 @@ class SpeechModel(keras.Model):
     backends: tuple[str, ...] = ALL_BACKENDS
     recipe: str = "mtl_aug"
     reads_bands: bool = False
+    validates_each_epoch: bool = False
     mask_padding = True
     alpha: float | None = None
     alpha_variables: tuple[keras.Variable, ...] = ()
@@ -161,7 +164,15 @@ class SpeechModel(keras.Model):
 
         Args:
             name: One of `heads`.
+
+        Raises:
+            ValueError: If the model has no such head.
         """
+        if name not in self.output:
+            raise ValueError(
+                f"`{type(self).__name__}` must have the head. Received: {name!r}. Its "
+                f"heads are {list(self.heads)}."
+            )
         if name not in self._head_models:
             self._head_models[name] = self._submodel(self.output[name])
         return self._head_models[name]

@@ -43,6 +43,7 @@ class PhasedModel(SpeechModel):
     """
 
     backends = BACKENDS
+    validates_each_epoch = True  # the discriminator is measured
     discriminator = None
 
     def compile(self, optimizer="rmsprop", *arguments, **keywords):

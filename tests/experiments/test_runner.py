@@ -144,6 +144,16 @@ def test_an_unfinished_run_with_different_settings_is_rejected(planned, job, rec
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
+def test_how_often_all_heads_are_validated_decides_nothing(planned, job, recorder):
+    interrupt(job, recorder)
+    changed = dataclasses.replace(CONFIG, training=Training(validate_every=1))
+    other = [dataclasses.replace(each, config=changed) for each in planned]
+    recorder.error = None
+    runner.run_job(other[0], "cache")
+    assert job.folder.exists()
+    experiment.check_same_settings(job)
+
+
 def in_old_words(path: Path) -> None:
     """Gives the settings in a `config.json` the names of earlier versions."""
     described = files.read_object(path)

@@ -84,6 +84,9 @@ def test_a_model_whose_heads_are_all_scored_is_validated_in_each_epoch(data, mod
     single = Single(data.fold.classes, dimensions=16)
     assert training.validated_epochs(single, settings) == [1, 2, 3, 4, 5, 6, 7]
     assert training.scored_windows(single, settings, data.fold.dev) is None
+    model.validates_each_epoch = True  # it has a discriminator, for example
+    assert training.validated_epochs(model, settings) == [1, 2, 3, 4, 5, 6, 7]
+    del model.validates_each_epoch
     each = dataclasses.replace(settings, validate_every=1)
     assert training.scored_windows(model, each, data.fold.dev) is None
     windows = dataclasses.replace(each, dev_windows="all")
@@ -397,6 +400,12 @@ def test_the_monitored_score_is_one_of_the_main_task(task, known):
         assert f"`training.monitor` must be one of {known}" in message
         assert f"`{task.name}`, which is the main task of this model" in message
         assert f"Received: {monitor!r}. Set it to one of these" in message
+
+
+def test_a_main_task_without_a_score_is_rejected():
+    types = ser.tasks.AugmentationType("augmentation", ("none", "speed"))
+    with pytest.raises(ValueError, match="Change the order of `tasks`"):
+        training.check_monitor(Training(monitor="loss"), types)
 
 
 class Ratings(ser.models.SpeechModel):

@@ -22,6 +22,18 @@ def test_corpora_speakers_and_languages_are_counted(toy_table):
 
 
 @pytest.mark.parametrize(
+    "corpus",
+    ["two\nlines", "\x1b[31mred", "a\u200cb", "a\u00a0b", "\u3000", "a" * 3000],
+)
+def test_corpora_of_any_name_can_be_described(corpus, toy_table):
+    """A folder may be called like that, and its models must be loaded again."""
+    table = toy_table({"1": "female"}, ("anger",), corpus="own").assign(language="")
+    text = about.describe(table.assign(corpus=corpus))
+    about.check(text)
+    assert text.startswith("It learned from 1 utterance of 1 speaker of ")
+
+
+@pytest.mark.parametrize(
     ("code", "name"),
     [("deu", "German"), ("eng", "English"), ("urd", "Urdu"), ("xyz", "xyz")],
 )
@@ -37,6 +49,17 @@ def test_other_texts_are_rejected(new_recogniser, text):
     made = new_recogniser()
     with pytest.raises(ValueError, match="one line"):
         inference.Recogniser(made.model, made.preprocessing, about=text)
+
+
+@pytest.mark.parametrize(("name", "value"), [("about", "a\nb"), ("temperature", -1)])
+def test_no_file_is_written_that_could_not_be_read(
+    new_recogniser, tmp_path, name, value
+):
+    made = new_recogniser()
+    setattr(made, name, value)
+    with pytest.raises(ValueError, match="Received: "):
+        made.save(tmp_path / "model.keras")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_it_is_saved_and_given_with_predictions(

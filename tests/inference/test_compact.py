@@ -44,6 +44,24 @@ def test_copies_of_a_file_have_the_same_members(saved, tmp_path):
     assert not [each for each in tmp_path.iterdir() if each != one]
 
 
+def test_a_copy_of_mostly_zeros_can_be_loaded(new_recogniser, tmp_path):
+    """Compressed, it would look like a file that was made to fill the memory."""
+    made = new_recogniser()
+    weights = [np.zeros_like(each) for each in made.model.get_weights()]
+    made.model.set_weights(weights)
+    path = made.save(tmp_path / "model.keras")
+    loaded = inference.load(compact(path, tmp_path / "small.keras"))
+    assert all((each == 0).all() for each in loaded.model.get_weights()[:1])
+
+
+def test_a_temperature_of_numpy_is_saved(new_recogniser, tmp_path):
+    made = new_recogniser()
+    own = inference.Recogniser(
+        made.model, made.preprocessing, temperature=np.float32(1.5)
+    )
+    assert inference.load(own.save(tmp_path / "model.keras")).temperature == 1.5
+
+
 def test_what_float16_cannot_hold_is_rejected(new_recogniser, tmp_path):
     made = new_recogniser()
     weights = made.model.get_weights()

@@ -1,12 +1,13 @@
 """Exported ONNX files predict like the recogniser, without Keras and TensorFlow."""
 
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from keras_ser import audio, inference
+from keras_ser import audio, inference, scores
 from keras_ser.audio.unusable import UnusableAudio
 from keras_ser.cli import main as cli
 from keras_ser.inference import exporters
@@ -69,12 +70,18 @@ def test_a_window_is_a_piece_of_the_waveform(recogniser, exported, files, hop):
 
 
 def test_long_speech_is_the_mean_over_training_windows(exported, files):
+    """The mean has the temperature, as that of the recogniser; not the windows."""
     loaded = inference.load(exported)
     whole = audio.read(files[2])  # 2.3 s, covered by three windows of 1 s
+    whole[16_000:] *= 0.005
     starts = [0, (len(whole) - 16_000) / 2, len(whole) - 16_000]
     parts = [whole[round(start) : round(start) + 16_000] for start in starts]
-    expected = np.mean([shares(loaded.predict(x, rate=16_000)) for x in parts], axis=0)
-    np.testing.assert_allclose(shares(loaded.predict(files[2])), expected, atol=1e-4)
+    parts = np.concatenate([shares(loaded.predict(x, rate=16_000)) for x in parts])
+    mean = scores.scaled(parts, 1 / 2.0).mean(axis=0, keepdims=True)
+    found = shares(loaded.predict(whole, rate=16_000))
+    expected = scores.scaled(mean, 2.0)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert np.abs(found - parts.mean(axis=0)).max() > 1e-3
 
 
 def shares(table):
@@ -92,12 +99,19 @@ def test_no_window_ends_after_its_file(recogniser, exported, write_audio, noise)
     assert found.end.max() <= audio.duration(file)
 
 
-def test_samples_and_bad_files_are_handled_alike(exported, files, noise):
+def test_samples_and_bad_files_are_handled_alike(recogniser, exported, files, noise):
     loaded = inference.load(exported)
     (row,) = loaded.predict(noise(0.5), rate=16_000).to_dict("records")
     assert row["file"] == "array" and row["end"] == 0.5
     with pytest.raises(UnusableAudio, match="gone.wav"):
         loaded.predict([files[0], "gone.wav"])
+    for each in (loaded, recogniser):  # silence is rejected
+        table = each.predict(np.zeros(8000, "float32"), rate=16_000, skip_bad=True)
+        ((name, reason),) = table.attrs["skipped"].items()
+        assert name == "array" and "/array" not in reason
+        with pytest.raises(UnusableAudio) as caught:
+            each.predict(np.zeros(8000, "float32"), rate=16_000)
+        assert "Received: array with 8000 samples" in str(caught.value)
     table = loaded.predict([files[0], "gone.wav"], skip_bad=True)
     assert len(table) == 1 and list(table.attrs["skipped"]) == ["gone.wav"]
     with pytest.raises(ValueError, match="at least one audio file"):
@@ -110,9 +124,14 @@ def test_normalised_by_utterance_it_takes_short_speech(new_recogniser, files, tm
     loaded = inference.load(path)
     expected, found = (each.predict(files[:2]) for each in (made, loaded))
     np.testing.assert_allclose(shares(found), shares(expected), atol=TOLERANCE)
-    for options in ({"audio": files[2]}, {"audio": files[0], "window": 0.2}):
-        with pytest.raises(UnusableAudio, match="up to 1 s at once"):
-            loaded.predict(**options)
+    with pytest.raises(UnusableAudio, match="up to 1 s at once"):
+        loaded.predict(files[2])
+    with pytest.raises(
+        ValueError, match="`window` needs a file that normalises by its"
+    ):
+        loaded.predict(files[0], window=0.2, skip_bad=True)
+    with pytest.raises(ValueError, match="computes its features itself"):
+        inference.load(path, front_end="folder")
 
 
 def test_the_command_imports_neither_keras_nor_tensorflow(exported, files, tmp_path):
@@ -143,7 +162,9 @@ def test_other_files_are_rejected(exported, tmp_path, capsys):
     with pytest.raises(ValueError, match="Expected an ONNX file"):
         inference.load(bad)
     model = onnx.load(exported)
-    for text in ("", "{}", '{"classes": ["a"]}', "[]"):
+    settings = json.loads(model.metadata_props[0].value)
+    cold = json.dumps(settings | {"temperature": 0})
+    for text in ("", "{}", '{"classes": ["a"]}', "[]", cold):
         onnx.helper.set_model_props(model, {"keras_ser": text})
         onnx.save(model, bad)
         with pytest.raises(ValueError, match="that `keras-ser export` wrote"):

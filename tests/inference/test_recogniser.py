@@ -323,6 +323,8 @@ def test_samples_are_read_like_a_file(recogniser, tmp_path, rng, rate, channels)
         (np.zeros(9, "float32"), -1, "needs its `rate`"),
         (np.zeros(9, "float32"), np.inf, "needs its `rate`"),
         (np.zeros(9, "float32"), 22_050.5, "needs its `rate`"),
+        (np.zeros(9, "float32"), 10**10, "from 1000 to 768000"),
+        (np.zeros(9, "float32"), True, "needs its `rate`"),
         (np.zeros((2, 999), "float32"), 16_000, "Transpose the array"),
         (np.zeros(9, "int16"), 16_000, "int16 of shape .9,."),
         (np.zeros((1, 9, 2)), 16_000, "float64 of shape .1, 9, 2."),

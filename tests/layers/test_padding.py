@@ -86,8 +86,9 @@ def test_time_is_padded_to_the_multiple(rng):
 def test_cropping_undoes_padding(rng):
     features = rng.normal(size=(2, 11, 3)).astype("float32")
     padded = layers.PadTime(8)(features)
-    cropped = layers.CropLike()(padded, features)
-    np.testing.assert_array_equal(convert_to_numpy(cropped), features)
+    for reference in (features, features[..., :1], np.tile(features, 2)):
+        cropped = layers.CropLike()(padded, reference)
+        np.testing.assert_array_equal(convert_to_numpy(cropped), features)
 
 
 def test_frames_count_speech_or_everything():

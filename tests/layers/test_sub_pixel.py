@@ -50,6 +50,18 @@ def test_gradients_are_those_of_the_transposed_convolution(width, stride, rng):
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+def test_an_empty_batch_has_gradients(rng):
+    kernel = rng.normal(size=(7, 7, 1, CHANNELS)).astype("float32")
+    inputs = np.zeros((0, 4, 6, CHANNELS), "float32")
+
+    def value(each):
+        return ops.sum(sub_pixel.upsample(*each, 2))
+
+    _, (one, other) = autodiff.value_and_gradient(value, [inputs, kernel])
+    assert tuple(one.shape) == inputs.shape
+    np.testing.assert_array_equal(ops.convert_to_numpy(other), np.zeros_like(kernel))
+
+
 @pytest.mark.skipif(
     not packing.is_tensorflow_on_cpu(), reason="other devices call the layer of Keras"
 )

@@ -147,6 +147,9 @@ def test_submodels_are_built_once_and_share_the_outputs(name, rng):
     outputs = {head: convert_to_numpy(each) for head, each in model(features).items()}
     scored = [task.name for task in model.tasks if task.is_scored]
     assert model.emotion_model is model.emotion_model
+    assert model.emotion_model is model.head_model(model.heads[0])
+    with pytest.raises(ValueError, match="must have the head. Received: 'typo'"):
+        model.head_model("typo")
     assert model.prediction_model is model.prediction_model
     assert model.embedding_model is model.embedding_model
     found = convert_to_numpy(model.emotion_model(features))

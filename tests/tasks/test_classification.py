@@ -1,6 +1,8 @@
 """Classes: labels of a table, and predictions."""
 
+import keras
 import numpy as np
+import pytest
 from toy_tasks import CENTER, EMOTION, GENDER, TABLE
 
 from keras_ser import tasks
@@ -28,6 +30,19 @@ def test_predictions_name_the_best_class_and_all_probabilities():
     assert list(found) == ["prediction", "p_anger", "p_neutral", "p_sadness"]
     assert found.prediction.tolist() == ["neutral", "anger"]
     np.testing.assert_array_equal(found.iloc[:, 1:], outputs)
+
+
+def test_a_loss_of_a_subclass_is_the_one_that_is_measured():
+    class Smooth(tasks.Classification):
+        def loss(self):
+            return keras.losses.CategoricalCrossentropy(label_smoothing=0.2)
+
+    truth, output = np.float32([[0, 1]]), np.float32([[0.1, 0.9]])
+    for kind, label in ((tasks.Classification, 1.0), (Smooth, 0.9)):
+        metric = kind("emotion", ("a", "b")).loss_metric("loss")
+        metric.update_state(truth, output)
+        expected = -label * np.log(0.9) - (1 - label) * np.log(0.1)
+        assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
 
 
 def test_classes_may_be_any_iterable():
