@@ -13,6 +13,7 @@ from toy_models import Attributes
 import keras_ser
 from keras_ser import inference, models, scores
 from keras_ser.features import Preprocessing, Spectrogram
+from keras_ser.inference import model_file
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,13 @@ def test_damaged_settings_are_rejected(recogniser, tmp_path, key, value):
             archive.writestr(name, content)
     with pytest.raises(ValueError, match="`Recogniser.save` wrote"):
         inference.load(path)
+
+
+def test_settings_of_the_widest_front_end_fit_into_a_file(rng):
+    """`Onnx` has up to 2^16 dimensions, each with a mean and a deviation."""
+    numbers = -1e-9 * rng.random(size=(2, 2**16))
+    written = json.dumps(numbers.tolist()).encode()
+    assert len(written) < model_file.MAX_MEMBER_BYTES[model_file.PREPROCESSING]
 
 
 @pytest.mark.parametrize(
