@@ -48,8 +48,8 @@ def describe(frame: pd.DataFrame, learned: str) -> str:
         parts.append(f"{score:.0f} % on {test} ({language})")
     return (
         f"This is a demonstration. {learned} It knows {', '.join(classes)} as actors "
-        f"play them. Its UAR is {', '.join(parts)}; chance is {100 / len(classes):.0f} "
-        "%. Train your own: keras-ser train FOLDER."
+        f"play them. The UAR of models like it is {', '.join(parts)}; chance is "
+        f"{100 / len(classes):.0f} %. Train your own: keras-ser train FOLDER."
     )
 
 
