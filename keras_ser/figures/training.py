@@ -55,19 +55,18 @@ def history(
     score = {f"val_{head}_{name}": text for name, text in SCORES.items()}
     is_regression = f"val_{head}_ccc" in frame
     with drawing(path, (7.0, 6.0)) as figure:
-        top, middle, bottom = figure.subplots(
-            3, 1, sharex=True, height_ratios=(3, 3, 1.3)
-        )
+        heights = (3, 3, 1.3) if set(score) & set(frame) else (3, 1.3)
+        panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+        top, *middle, bottom = panels
         _curves(top, frame, loss, f"{head} loss".strip())
-        if is_regression:
-            _curves(middle, frame, score, "development")
-        else:
-            _curves(middle, frame, score, "development (%)", scale=100)
+        unit, scale = ("", 1) if is_regression else (" (%)", 100)
+        for axes in middle:
+            _curves(axes, frame, score, f"development{unit}", scale)
         _rate(bottom, frame)
         bottom.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         if chosen is not None:
             top.set_title(f"dotted line: epoch {chosen}, whose weights were kept")
-            for axes in (top, middle, bottom):
+            for axes in panels:
                 axes.axvline(chosen, color="#444444", linestyle=":", label="_")
 
 
@@ -240,8 +239,12 @@ def _rate(axes: Any, frame: pd.DataFrame) -> None:
     if "learning_rate" in frame:
         rate = frame["learning_rate"].to_numpy(float)
         axes.step(frame["epoch"] + 1, rate, where="mid", color=COLOURS[2], marker=".")
+        known = np.unique(rate[rate > 0])
+        if not len(known):
+            return
         axes.set_yscale("log")
-        steps = np.unique(rate)[:: -(-len(np.unique(rate)) // 5)]
+        axes.set_ylim(known[0] / 1.5, 1.5 * known[-1])  # not at the edge
+        steps = known[:: -(-len(known) // 5)]
         axes.set_yticks(steps, [f"{step:.3g}" for step in steps])
         axes.set_yticks([], minor=True)
 

@@ -75,6 +75,17 @@ def test_between_several_scored_heads_one_is_chosen_by_its_user():
         training.main_head(columns)
 
 
+@pytest.mark.parametrize("rates", [[1e-3, 1e-3], [1e-3, 0.0], [0.0, 0.0]])
+def test_a_learning_rate_may_be_constant_or_0(rates, monkeypatch, recwarn):
+    limits = []
+    monkeypatch.setattr(Axes, "set_ylim", lambda _, *given, **__: limits.append(given))
+    frame = HISTORY[:2].assign(learning_rate=rates)
+    figures.history(frame, io.BytesIO())
+    chosen = [given for given in limits if given == (1e-3 / 1.5, 1.5e-3)]
+    assert len(chosen) == any(rates)
+    assert not recwarn.list
+
+
 def test_runs_are_thin_and_their_mean_is_thick(lines, tmp_path):
     frames = RUNS["weights"]
     frames[1].to_csv(tmp_path / "history.csv", index=False)
@@ -96,6 +107,20 @@ def test_a_mean_ends_with_the_shortest_run(lines):
     figures.dev_curves({"a": [frame, frame[:3]]}, io.BytesIO(), "val_emotion_loss")
     assert [len(x) for x, *_ in lines] == [8, 3, 3]
     np.testing.assert_allclose(lines[2][1], 1.0)  # a loss is not in percent
+
+
+def test_a_head_without_scores_has_no_panel_for_them(monkeypatch):
+    shown, add = [], Axes.set_ylabel
+    monkeypatch.setattr(
+        Axes, "set_ylabel", lambda axes, text: shown.append(text) or add(axes, text)
+    )
+    frame = HISTORY[["epoch"]].assign(center_loss=1.0, val_center_loss=2.0)
+    figures.history(frame, io.BytesIO(), head="center")
+    figures.history(HISTORY, io.BytesIO())
+    assert [text for text in shown if text] == [
+        *("center loss", "learning rate"),
+        *("emotion loss", "development (%)", "learning rate"),
+    ]
 
 
 def test_epochs_without_a_value_are_left_out(lines):
