@@ -13,7 +13,13 @@ import keras
 import numpy as np
 
 from keras_ser import backend
-from keras_ser.experiments import fold_checks, network, speed_probe, training
+from keras_ser.experiments import (
+    fold_checks,
+    network,
+    speed_probe,
+    training,
+    validation,
+)
 from keras_ser.experiments.job import Job, feature_store
 from keras_ser.experiments.run_folder import (
     check_same_settings,
@@ -166,7 +172,7 @@ class Group:
                 self.config.training.epochs,
                 self.config.training.average,
                 self._scores_windows(model, members),
-                validated=training.validated_epochs(model, self.config.training),
+                validated=validation.validated_epochs(model, self.config.training),
                 devices=devices,
                 progress=advance,
             )
@@ -219,7 +225,7 @@ class Group:
 
     def _scores_windows(self, model, members: Sequence[Member]) -> bool | None:
         found = {
-            training.scored_windows(model, self.config.training, member.data.fold.dev)
+            validation.scored_windows(model, self.config.training, member.data.fold.dev)
             for member in members
         }
         return found.pop() if len(found) == 1 else True

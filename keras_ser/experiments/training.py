@@ -12,6 +12,7 @@ from keras_ser.backend import devices, settings
 from keras_ser.backend.optimizers import build_optimizers
 from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.data import Pipeline
+from keras_ser.experiments import validation
 from keras_ser.experiments.optimizers import make_optimizer
 from keras_ser.experiments.settings_card import settings_card
 from keras_ser.experiments.training_settings import SCHEDULES, Training
@@ -82,7 +83,7 @@ def fit(
     checkpoint = Checkpoint(folder, schedule)
     first = checkpoint.resume(model)
     watchers = [*watchers, callbacks.ReseedEachEpoch(seed), callbacks.SetAlpha()]
-    first_only = scored_windows(model, training, data.fold.dev)
+    first_only = validation.scored_windows(model, training, data.fold.dev)
     if first_only is not None:  # first: the others read its scores
         watchers.insert(0, callbacks.ScoreDevWindows(data, averaging, first_only))
     logs = EpochLogs(folder / "logs", card=settings_card(folder))
@@ -105,7 +106,7 @@ def fit(
             initial_epoch=first,
             epochs=training.epochs,
             validation_data=devices.shortest_first(data.dev()),
-            validation_freq=validated_epochs(model, training),
+            validation_freq=validation.validated_epochs(model, training),
             callbacks=watchers,
             shuffle=False,  # the pipeline decides the order
             verbose=0,
@@ -166,49 +167,6 @@ def check_monitor(training: Training, task: Task) -> None:
             f"Received: {training.monitor!r}. Set it to one of these "
             f"(--set training.monitor={known[0]})."
         )
-
-
-def validated_epochs(model: keras.Model, training: Training) -> list[int]:
-    """The epochs with development scores of all heads, counted from 1.
-
-    Args:
-        model: The model. If all of its heads are scored, or an evaluation measures more
-            than its heads, all epochs are validated.
-        training: The settings.
-    """
-    every = training.validate_every
-    if model.validates_each_epoch or all(task.is_scored for task in model.tasks):
-        every = 1
-    epochs = range(1, training.epochs + 1)
-    return [n for n in epochs if n in (1, training.epochs) or n % every == 0]
-
-
-def scored_windows(
-    model: keras.Model, training: Training, dev: pd.DataFrame
-) -> bool | None:
-    """Whether `callbacks.ScoreDevWindows` scores the first windows of utterances only.
-
-    It is None if it is not needed, because each epoch has the same scores from Keras.
-
-    Args:
-        model: The model.
-        training: The settings.
-        dev: The development speech.
-    """
-    if training.dev_windows != "first":
-        return False
-    is_complete = len(validated_epochs(model, training)) == training.epochs
-    return None if is_complete and validates_exactly(model, dev) else True
-
-
-def validates_exactly(model: keras.Model, dev: pd.DataFrame) -> bool:
-    """Returns whether the scores of Keras are those of all development utterances.
-
-    Keras averages losses over batches. That is not the mean over utterances if some
-    have no label, and the correlation of a batch is not that of all utterances.
-    """
-    scored = [task for task in model.tasks if task.is_scored]
-    return all(task.classes and task.known(task.read(dev)).all() for task in scored)
 
 
 def check_development(task: Task, fold: Fold) -> None:

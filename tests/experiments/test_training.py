@@ -10,7 +10,7 @@ from toy_models import Attributes, Critic
 
 import keras_ser as ser
 from keras_ser.backend import devices
-from keras_ser.experiments import config, training
+from keras_ser.experiments import config, training, validation
 from keras_ser.experiments.config import PAPER_TRAINING, Training
 
 
@@ -79,18 +79,18 @@ def test_complete_validations_change_nothing_but_what_is_logged(data, model, tmp
 
 def test_a_model_whose_heads_are_all_scored_is_validated_in_each_epoch(data, model):
     settings = Training(epochs=7, validate_every=3)
-    assert training.validated_epochs(model, settings) == [1, 3, 6, 7]
-    assert training.scored_windows(model, settings, data.fold.dev) is True
+    assert validation.validated_epochs(model, settings) == [1, 3, 6, 7]
+    assert validation.scored_windows(model, settings, data.fold.dev) is True
     single = Single(data.fold.classes, dimensions=16)
-    assert training.validated_epochs(single, settings) == [1, 2, 3, 4, 5, 6, 7]
-    assert training.scored_windows(single, settings, data.fold.dev) is None
+    assert validation.validated_epochs(single, settings) == [1, 2, 3, 4, 5, 6, 7]
+    assert validation.scored_windows(single, settings, data.fold.dev) is None
     model.validates_each_epoch = True  # it has a discriminator, for example
-    assert training.validated_epochs(model, settings) == [1, 2, 3, 4, 5, 6, 7]
+    assert validation.validated_epochs(model, settings) == [1, 2, 3, 4, 5, 6, 7]
     del model.validates_each_epoch
     each = dataclasses.replace(settings, validate_every=1)
-    assert training.scored_windows(model, each, data.fold.dev) is None
+    assert validation.scored_windows(model, each, data.fold.dev) is None
     windows = dataclasses.replace(each, dev_windows="all")
-    assert training.scored_windows(model, windows, data.fold.dev) is False
+    assert validation.scored_windows(model, windows, data.fold.dev) is False
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow traces")
