@@ -33,7 +33,8 @@ from keras_ser.features import IDENTITY, FeatureStore, check_order
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.protocols import Fold
 from keras_ser.tasks import Task, mtl_aug_tasks
-from keras_ser.utils.choices import check_choice, tuple_of
+from keras_ser.utils.choices import check_choice
+from keras_ser.utils.lists import as_list
 
 
 class Pipeline:
@@ -237,7 +238,7 @@ class Pipeline:
     def plan_augmented(self, table: pd.DataFrame, kinds: str | Iterable[str]) -> Plan:
         """The rows of `augmented` as arrays `(rows,)`; see `plan`."""
         self.store.prepare(table, self.transforms(), progress=False)
-        return planned.plan_variants(self, table, tuple_of(kinds))
+        return planned.plan_variants(self, table, as_list(kinds))
 
     def plan_key(self) -> str:
         """The key under which `plan` keeps its result: a hash of all that decides it.
@@ -253,7 +254,7 @@ class Pipeline:
     ) -> str:
         """The key under which `plan_augmented` keeps its result; see `plan_key`."""
         planner = planned.make_planner(self, table, self.variant_maker)
-        return planner.key("variants", ",".join(tuple_of(kinds)), self.batch)
+        return planner.key("variants", ",".join(as_list(kinds)), self.batch)
 
     def _extract(self, workers, progress) -> None:
         """Extracts every variant of the training side, and the other sides as is."""
@@ -352,7 +353,7 @@ class Pipeline:
 
     def places_of(self, table: pd.DataFrame, kinds: str | Iterable[str]) -> np.ndarray:
         """The places of a table in all variants of types, for `describe_variant`."""
-        numbers = [self.types.index(kind) for kind in tuple_of(kinds)]
+        numbers = [self.types.index(kind) for kind in as_list(kinds)]
         return np.concatenate(
             [variant_places(self.variants, number, len(table)) for number in numbers]
         )
@@ -368,7 +369,7 @@ class Pipeline:
             table: The utterances.
             kinds: The types.
         """
-        kinds = tuple_of(kinds)
+        kinds = as_list(kinds)
         counts = [len(self.places_of(table, kind)) for kind in kinds]
         parts = np.split(np.argmax(outputs, axis=-1), np.cumsum(counts)[:-1])
         return [

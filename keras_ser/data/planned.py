@@ -27,9 +27,7 @@ def plan_training(data: "Pipeline", epochs: int) -> Plan:
     return plans.read_or_make(data.store.cache, data.plan_key(), epochs, make)
 
 
-def plan_variants(
-    data: "Pipeline", table: pd.DataFrame, kinds: tuple[str, ...]
-) -> Plan:
+def plan_variants(data: "Pipeline", table: pd.DataFrame, kinds: list[str]) -> Plan:
     """The rows of a table in all variants of types; see `Pipeline.plan_augmented`."""
     places, key = data.places_of(table, kinds), data.plan_augmented_key(table, kinds)
 

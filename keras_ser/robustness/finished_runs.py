@@ -14,7 +14,7 @@ from keras_ser.experiments import inputs
 from keras_ser.protocols.clusters import shared_clusters
 from keras_ser.protocols.fold import fingerprint
 from keras_ser.reports.reading import Run
-from keras_ser.utils.choices import tuple_of
+from keras_ser.utils.lists import as_list
 
 FIELDS = dataclasses.fields(Run)
 MAX_ROUNDING = 1e-4  # difference of two numbers that count as equal
@@ -160,7 +160,7 @@ def _with_clusters(
 
 def _corpora(config: Mapping) -> tuple[str, ...]:
     """The names of the labelled corpora of a run."""
-    return tuple_of(config["corpus"])
+    return tuple(as_list(config["corpus"]))
 
 
 def _check_complete(run: Run, names: set[str], table: pd.DataFrame) -> None:

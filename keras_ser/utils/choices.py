@@ -1,6 +1,6 @@
-"""Arguments that are one of a few known values, names, or positive integers."""
+"""Arguments that are one of a few known values, or positive integers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from keras_ser.utils import files
@@ -20,11 +20,6 @@ def check_choice(name: str, value: Any, known: Collection) -> None:
     if value not in known:
         received = files.short_repr(value)
         raise ValueError(f"`{name}` must be one of {known}. Received: {received}.")
-
-
-def tuple_of(names: str | Iterable[str]) -> tuple[str, ...]:
-    """Returns the names as a tuple; a text is a single name."""
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def check_positive(**numbers) -> None:
