@@ -9,7 +9,7 @@ import pandas as pd
 
 from keras_ser import backend, callbacks
 from keras_ser.backend import devices, settings
-from keras_ser.backend.optimizers import build_optimizers
+from keras_ser.backend.first_step import create_variables
 from keras_ser.callbacks.checkpoint import Checkpoint
 from keras_ser.data import Pipeline
 from keras_ser.experiments import validation
@@ -130,7 +130,8 @@ def prepare(
     """
     compile_model(model, training, objective)
     if backend.makes_variables_in_graphs():
-        _make_variables(model, data)
+        first = data.unaugmented(data.fold.dev.iloc[:1])
+        create_variables(model, *next(iter(first)))
 
 
 def selected_alpha(rows: list[dict], epoch: int) -> dict:
@@ -257,21 +258,6 @@ def make_schedule(
         averaging=callbacks.AverageWeights(average) if average else None,
         first=first,
     )
-
-
-def _make_variables(model: keras.Model, data: Pipeline) -> None:
-    """Creates the variables of optimizers, losses and metrics before the first step.
-
-    A training step that creates them itself is traced twice, which takes several
-    seconds.
-    """
-    batch = next(iter(data.unaugmented(data.fold.dev.iloc[:1])))
-    features, labels, weights = batch
-    output = model(features, training=False)
-    build_optimizers(model)
-    model.compute_loss(features, labels, output, weights, training=False)
-    model.compute_metrics(features, labels, output, weights)
-    model.reset_metrics()
 
 
 class _StopWithoutLoss(keras.callbacks.Callback):

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from keras_ser.backend import settings
+from keras_ser.backend import first_step, settings
 from keras_ser.backend.optimizers import build_optimizers
 from keras_ser.layers import LayerSum
 from keras_ser.models import checks
@@ -256,11 +256,41 @@ class SpeechModel(keras.Model):
         named = checks.optimizers_by_name(self.optimizer_names, optimizer)
         main, *others = named
         super().compile(named[main], *arguments, **keywords)
+        self._is_prepared = False
         self._optimizers = {}
         if others:
             further = {name: _prepare(self, named[name]) for name in others}
             self._optimizers = {main: self.optimizer, **further}
             build_optimizers(self)
+
+    def fit(self, x=None, y=None, *arguments, **keywords):
+        """Trains the model, as `keras.Model.fit` does, and returns its history.
+
+        Before the first step of arrays or a `tf.data.Dataset`, variables are created
+        that this step would create. TensorFlow then traces it once instead of twice, so
+        that training starts in little more than half the time, with the same results.
+
+        Args:
+            x: Features, or anything else that Keras takes.
+            y: A dictionary of labels by head, unless `x` has them.
+            *arguments: The others as for Keras.
+            **keywords: The same by name.
+        """
+        self._create_variables(x, y)
+        return super().fit(x, y, *arguments, **keywords)
+
+    def evaluate(self, x=None, y=None, *arguments, **keywords):
+        """Losses and scores, as of `keras.Model.evaluate`. Starts as fast as `fit`.
+
+        Args: As for `fit`.
+        """
+        self._create_variables(x, y)
+        return super().evaluate(x, y, *arguments, **keywords)
+
+    def _create_variables(self, x, y):
+        if not self._is_prepared and (batch := first_step.zeros_like(x, y)):
+            first_step.create_variables(self, *batch)
+            self._is_prepared = True
 
     def get_compile_config(self):
         config = super().get_compile_config()

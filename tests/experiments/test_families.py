@@ -1,5 +1,6 @@
 """Families of models beyond MTL-AUG, run from a config: several optimizers, tasks."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -21,6 +22,10 @@ TRAINING = {
     "halved": {"schedule": "halve", "optimizer": "sgd", "patience": 1, "stop": 3},
     "cosine": {"schedule": "cosine", "average": 0.9, "select": "last"},
 }
+INTERRUPTED = (  # each training and each system at least once; the others are slow
+    *(("plain", "ss_aae"), ("halved", "attributes")),
+    *(("averaged", "critic"), ("cosine", "attributes")),
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +74,15 @@ def run(config, folder, out, systems=()):
 
 @pytest.fixture(scope="module")
 def finished(folder, tmp_path_factory):
-    """The folder of all runs of an uninterrupted experiment, by training."""
+    """The folder of an uninterrupted experiment, by training; all systems, or one."""
     made = {}
 
-    def build(training):
-        if training not in made:
+    def build(training, *systems):
+        key = training, *systems
+        if key not in made:
             out = tmp_path_factory.mktemp(training)
-            made[training] = run(config_of(training=training), folder, out)
-        return made[training]
+            made[key] = run(config_of(training=training), folder, out, systems)
+        return made[key]
 
     return build
 
@@ -137,11 +143,17 @@ def test_the_report_has_a_section_per_head(finished):
         assert word in text
 
 
-@pytest.mark.parametrize("training", TRAINING)
+@pytest.mark.parametrize(
+    ("training", "system"),
+    [
+        pair if pair in INTERRUPTED else pytest.param(*pair, marks=pytest.mark.slow)
+        for pair in itertools.product(TRAINING, ("attributes", "critic", "ss_aae"))
+    ],
+)
 def test_an_interrupted_run_ends_with_the_same_bytes(
-    finished, folder, training, tmp_path, monkeypatch
+    finished, folder, training, system, tmp_path, monkeypatch
 ):
-    expected = finished(training)
+    expected = finished(training, *(() if training == "plain" else (system,)))
     real = Checkpoint.on_epoch_end
 
     def interrupt(self, epoch, logs=None):
@@ -150,15 +162,14 @@ def test_an_interrupted_run_ends_with_the_same_bytes(
             raise KeyboardInterrupt
 
     config = config_of(training=training)
-    for system in config.systems:
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(Checkpoint, "on_epoch_end", interrupt)
-            run(config, folder, tmp_path, [system])
-        out = run(config, folder, tmp_path, [system])
-        again, before = folders_of(out, system), folders_of(expected, system)
-        for name in FILES:
-            assert (again / name).read_bytes() == (before / name).read_bytes(), name
-        assert json.loads((again / "environment.json").read_text())["resumed"] == 1
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Checkpoint, "on_epoch_end", interrupt)
+        run(config, folder, tmp_path, [system])
+    out = run(config, folder, tmp_path, [system])
+    again, before = folders_of(out, system), folders_of(expected, system)
+    for name in FILES:
+        assert (again / name).read_bytes() == (before / name).read_bytes(), name
+    assert json.loads((again / "environment.json").read_text())["resumed"] == 1
 
 
 @pytest.mark.slow
