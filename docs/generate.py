@@ -635,6 +635,7 @@ KINDS = {
     "commands": commands,
     **runpy.run_path(str(ROOT / "docs" / "generated_api.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_models.py"))["KINDS"],
+    **runpy.run_path(str(ROOT / "docs" / "generated_precision.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_pretrained.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_times.py"))["KINDS"],
 }
@@ -677,15 +678,22 @@ def pictures() -> None:
 def main() -> int:
     if "--pictures" in sys.argv:
         pictures()
-    stale = []
+    stale, edited = [], []
+    before = {path: path.read_bytes() for path in DOCUMENTS}
     for path, text in documents().items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(str(path.relative_to(ROOT)))
-            if "--check" not in sys.argv:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        if path in before and path.read_bytes() != before[path]:
+            edited.append(str(path.relative_to(ROOT)))  # while this script ran
+            continue
+        stale.append(str(path.relative_to(ROOT)))
+        if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     print("stale:" if "--check" in sys.argv else "written:", *(stale or ["none"]))
-    return 1 if stale and "--check" in sys.argv else 0
+    if edited:
+        print("edited meanwhile, and not written; run this again:", *edited)
+    return 1 if edited or (stale and "--check" in sys.argv) else 0
 
 
 if __name__ == "__main__":

@@ -30,6 +30,15 @@ FAST = (
 )  # folders whose tests need no TensorFlow
 
 
+LONG = (
+    "together/test_together.py",
+    "models/test_contract.py",
+    "experiments/test_training.py",
+    "experiments/test_kept_models.py",
+    "experiments/test_families.py",
+)  # files that take minutes come first, so that no worker waits for one at the end
+
+
 def pytest_ignore_collect(collection_path, config):
     """With `-m fast`, no other test is even imported: most import TensorFlow."""
     if config.option.markexpr == "fast" and collection_path.name.startswith("test_"):
@@ -42,6 +51,11 @@ def pytest_collection_modifyitems(items):
         slow = any(map(item.get_closest_marker, ("slow", "gpu", "not_fast")))
         if _is_fast(item.path) and not slow:
             item.add_marker(pytest.mark.fast)
+    items.sort(key=lambda item: _place(item.path.as_posix()))
+
+
+def _place(path: str) -> int:
+    return next((n for n, end in enumerate(LONG) if path.endswith(end)), len(LONG))
 
 
 def _is_fast(path: Path) -> bool:
