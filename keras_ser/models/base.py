@@ -268,7 +268,7 @@ class SpeechModel(keras.Model):
 
         Before the first step of arrays or a `tf.data.Dataset`, variables are created
         that this step would create. TensorFlow then traces it once instead of twice, so
-        that training starts in little more than half the time, with the same results.
+        that training starts sooner, with the same results.
 
         Args:
             x: Features, or anything else that Keras takes.
