@@ -12,6 +12,30 @@ import numpy as np
 from keras_ser.backend.machine import makes_variables_in_graphs
 from keras_ser.backend.optimizers import build_optimizers
 
+UNKNOWN = 128  # for an axis of unknown size: frames that most networks can take
+
+
+def prepare(model: keras.Model, x, y=None) -> None:
+    """Creates the variables of a step on what `fit` or `evaluate` is given.
+
+    Leaves them to the step if they cannot be created without reading a batch: a batch
+    may be gone once it is read.
+
+    Args:
+        model: A compiled model.
+        x: Arrays of features, or a `tf.data.Dataset` of features and labels.
+        y: The labels of arrays.
+    """
+    batch = zeros_like(x, y) if makes_variables_in_graphs() else None
+    if batch is None:
+        return
+    features, labels = batch
+    try:
+        output = model(features, training=False)
+    except Exception:  # a network for other lengths, or a fault that the step will name
+        return
+    _create(model, features, labels, None, output)
+
 
 def create_variables(model: keras.Model, features, labels, weights=None) -> None:
     """Creates the variables of optimizers, losses and metrics.
@@ -24,10 +48,13 @@ def create_variables(model: keras.Model, features, labels, weights=None) -> None
         labels: Its labels, as `fit` takes them.
         weights: Its sample weights, as `fit` takes them.
     """
-    if not makes_variables_in_graphs():
-        return
+    if makes_variables_in_graphs():
+        output = model(features, training=False)
+        _create(model, features, labels, weights, output)
+
+
+def _create(model, features, labels, weights, output):
     build_optimizers(model)
-    output = model(features, training=False)
     model.compute_loss(features, labels, output, weights, training=False)
     model.compute_metrics(features, labels, output, weights)
     model.reset_metrics()
@@ -61,5 +88,5 @@ def _has_shape(value) -> bool:
 
 
 def _zeros(value) -> np.ndarray:
-    sizes = [1, *(1 if size is None else size for size in value.shape[1:])]
+    sizes = [1, *(UNKNOWN if size is None else size for size in value.shape[1:])]
     return np.zeros(sizes, keras.backend.standardize_dtype(value.dtype))

@@ -146,9 +146,9 @@ def write(path: Path, state: dict, groups: Mapping[str, Iterable]) -> None:
     }
     content = io.BytesIO()
     np.savez(content, state=json.dumps(state), **arrays)
-    content = content.getvalue()
-    with files.replacing(path) as temporary:
-        temporary.write_bytes(content + _digest(content))
+    with files.replacing(path) as temporary, temporary.open("wb") as file:
+        for part in (content.getbuffer(), _digest(content.getbuffer())):
+            file.write(part)
 
 
 def read(path: Path) -> tuple[dict, Mapping[str, list[np.ndarray]]] | None:
@@ -169,7 +169,7 @@ def read(path: Path) -> tuple[dict, Mapping[str, list[np.ndarray]]] | None:
         return json.loads(str(archive["state"])), groups
 
 
-def _digest(content: bytes) -> bytes:
+def _digest(content: bytes | memoryview) -> bytes:
     return hashlib.blake2b(content, digest_size=DIGEST_BYTES).digest()
 
 

@@ -23,12 +23,14 @@ def make_optimizer(training: Training, factor: float = 1.0) -> Any:
     Raises:
         ValueError: If Keras rejects the value of an argument.
     """
+    from keras_ser.backend import adam
+
     arguments = {**DEFAULTS.get(training.optimizer, {}), **training.optimizer_arguments}
     if training.clip_norm:
         arguments["global_clipnorm"] = float(training.clip_norm)
     kind, rate = _kind(training), factor * float(training.learning_rate)
     try:
-        return kind(rate, **arguments)
+        return adam.FASTER.get(kind, kind)(rate, **arguments)
     except (ValueError, TypeError) as error:
         raise ValueError(
             "`training.optimizer_arguments` must have values that "

@@ -100,6 +100,7 @@ class SpeechModel(keras.Model):
     optimizer_names: tuple[str, ...] = ("main",)
     rate_factors: Mapping[str, float] = types.MappingProxyType({})
     backends: tuple[str, ...] = ALL_BACKENDS
+    _is_prepared = False  # whether the variables of a step have been created
     recipe: str = "mtl_aug"
     reads_bands: bool = False
     validates_each_epoch: bool = False
@@ -276,7 +277,7 @@ class SpeechModel(keras.Model):
             *arguments: The others as for Keras.
             **keywords: The same by name.
         """
-        self._create_variables(x, y)
+        self._prepare_step(x, y)
         return super().fit(x, y, *arguments, **keywords)
 
     def evaluate(self, x=None, y=None, *arguments, **keywords):
@@ -284,12 +285,12 @@ class SpeechModel(keras.Model):
 
         Args: As for `fit`.
         """
-        self._create_variables(x, y)
+        self._prepare_step(x, y)
         return super().evaluate(x, y, *arguments, **keywords)
 
-    def _create_variables(self, x, y):
-        if not self._is_prepared and (batch := first_step.zeros_like(x, y)):
-            first_step.create_variables(self, *batch)
+    def _prepare_step(self, x, y):
+        if self.compiled and not self._is_prepared:
+            first_step.prepare(self, x, y)
             self._is_prepared = True
 
     def get_compile_config(self):

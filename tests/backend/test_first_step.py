@@ -50,7 +50,7 @@ def test_a_dataset_is_not_read():
     data = tf.data.Dataset.from_generator(rows, output_signature=specs)
     features, labels = first_step.zeros_like(data)
     assert not read
-    assert features.shape == (1, 1, 3)
+    assert features.shape == (1, first_step.UNKNOWN, 3)
     assert [labels[name].shape for name in ("emotion", "age")] == [(1, 2), (1,)]
 
 
@@ -94,8 +94,24 @@ def test_all_variables_are_made_and_no_value_changes():
     assert len(model.variables) == count
 
 
+@in_graphs
+def test_a_network_for_other_lengths_is_left_to_its_step():
+    features = keras.Input((None, 3))
+    long = keras.layers.Conv1D(2, first_step.UNKNOWN + 1)(features)
+    model = keras.Model(features, keras.layers.GlobalAveragePooling1D()(long))
+    model.compile("adam", "mse")
+    tf = pytest.importorskip("tensorflow")
+    specs = tf.TensorSpec((None, None, 3)), tf.TensorSpec((None, 2))
+    batch = np.ones((2, 200, 3), "float32"), np.ones((2, 2), "float32")
+    data = tf.data.Dataset.from_generator(lambda: iter([batch]), output_signature=specs)
+    first_step.prepare(model, data)
+    assert not model.optimizer.built
+    assert np.isfinite(model.fit(data, verbose=0).history["loss"]).all()
+
+
 def test_nothing_is_made_where_steps_make_no_variables(monkeypatch):
     monkeypatch.setattr(first_step, "makes_variables_in_graphs", lambda: False)
     model = network()
     first_step.create_variables(model, FEATURES, LABELS)
+    first_step.prepare(model, FEATURES, LABELS)
     assert not model.optimizer.built

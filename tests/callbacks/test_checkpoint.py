@@ -3,7 +3,6 @@
 import functools
 import json
 import shutil
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,6 +15,7 @@ from keras_ser import callbacks
 from keras_ser.backend.optimizers import optimizers_of
 from keras_ser.callbacks.checkpoint import FILE_NAME as NAME
 from keras_ser.callbacks.checkpoint import Checkpoint
+from keras_ser.utils import files
 
 SCORES = [0.5, 0.9, 0.1, 0.1, 0.1, 0.2]  # two halvings at patience 2
 KINDS = ("HalveAndRestore", "Halve", "Cosine", "Constant")
@@ -236,11 +236,11 @@ def test_the_checkpoint_of_another_model_is_rejected(
 def test_a_checkpoint_is_whole_or_absent(interrupted, tmp_path, monkeypatch):
     (tmp_path / NAME).write_bytes(interrupted)
 
-    def fill(path, content):
+    def fill(path):
         path.write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", fill)
+    monkeypatch.setattr(files, "_flush", fill)
     with pytest.raises(OSError, match="No space"):
         train(tmp_path)
     assert (tmp_path / NAME).read_bytes() == interrupted

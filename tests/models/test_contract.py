@@ -274,6 +274,14 @@ def test_fit_lowers_the_loss_and_logs_every_head(name, rng):
                 assert metric.name in history
 
 
+def test_a_model_that_is_not_compiled_says_so(rng):
+    model, features = build("CNN"), speech(rng)
+    labels, _ = targets(model, features)
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(ValueError, match="must call `compile"):
+            method(features, labels)
+
+
 @every_model
 def test_optimizers_have_names_and_variables_of_their_own(name):
     model = build(name)
