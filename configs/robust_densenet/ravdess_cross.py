@@ -1,4 +1,4 @@
-r"""Trained on RAVDESS, tested on all of TESS and all of EMO-DB.
+r"""Trained on RAVDESS, tested on TESS and EMO-DB.
 
 Source: Latif et al., Interspeech 2020, section 5.4, with other corpora. In the paper, a
     part of the test corpus selects the epoch. Here, speakers of RAVDESS do, and each
@@ -14,7 +14,7 @@ Preset `small`: smaller networks, random windows of 2.56 s, two rows per utteran
 epoch, 20 epochs from learning rate 1e-3. All systems make the same number of
 updates. `--preset paper` is that of table1.py.
 
-Data: RAVDESS, TESS and EMO-DB, four classes.
+Data: RAVDESS, TESS (or a part of it) and EMO-DB, four classes.
 Command: keras-ser run configs/robust_densenet/ravdess_cross.py --corpus ravdess=DIR \
     --corpus tess=DIR --corpus emodb=DIR
 """

@@ -25,7 +25,7 @@ from keras_ser.experiments.config import Experiment, System, Training
 
 SYSTEMS = ("baseline_augmented", "mtl_aug")
 AVERAGES = {"raw weights": 0.0, "averaged weights": 0.98}
-MOMENTA = (0.99, 0.9)  # of batch normalisation; the first is the default
+MOMENTA = (0.99, 0.9)  # of batch normalisation; the first was the default
 CORPORA = {"emodb": "03", "ravdess": "1"}  # the fold of each
 PROTOCOLS = {
     "emodb": {},
@@ -52,8 +52,9 @@ def config(corpus: str, average: float, momentum: float) -> Experiment:
 
 
 def system(name: str, momentum: float) -> System:
-    """One of the systems, with this momentum of batch normalisation."""
-    arguments = {**NETWORKS[name].arguments, "momentum": momentum}
+    """One of the systems, with batch normalisation of this momentum."""
+    normalisation = {"normalisation": "batch", "momentum": momentum}
+    arguments = {**NETWORKS[name].arguments, **normalisation}
     return dataclasses.replace(NETWORKS[name], arguments=arguments)
 
 
@@ -120,7 +121,7 @@ def table(out: Path) -> str:
 
 
 def draw(out: Path) -> None:
-    """Draws the development UAR per epoch at the default, one picture per corpus."""
+    """Draws the development UAR per epoch at momentum 0.99, a picture per corpus."""
     found = histories(out)
     for corpus, part in found[found.momentum == MOMENTA[0]].groupby("corpus"):
         groups = {

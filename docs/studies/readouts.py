@@ -75,6 +75,7 @@ def train(system: str, split: str, number: str, folder: Path, table, cache) -> N
     arguments = {
         "augmentations": augment.types(settings.augment),
         **settings.arguments,
+        "normalisation": "batch",
         "momentum": 0.0,
     }
     model = MTLAug(fold.classes, **arguments)
@@ -85,7 +86,7 @@ def train(system: str, split: str, number: str, folder: Path, table, cache) -> N
     )  # fmt: skip
     probe = MTLAug(fold.classes, **arguments)
     readouts = make_readouts(data, probe)
-    plan = Training(epochs=EPOCHS, schedule="constant", select="last")
+    plan = Training(epochs=EPOCHS, schedule="constant", average=0.0, select="last")
     training.fit(
         model, data, plan, settings.objective, folder, seed, watchers=[readouts]
     )

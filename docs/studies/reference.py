@@ -64,6 +64,7 @@ REFERENCE = "reference"
 KEPT = ("group normalisation", "augmented rows only")
 COMBINED = "both"
 GROUP = {"normalisation": "group"}
+BATCH_NORM = {"normalisation": "batch", "momentum": 0.9}  # of all the others
 CONFIGURATIONS = {
     REFERENCE: Configuration(),
     "cosine": Configuration({"schedule": "cosine"}),
@@ -104,8 +105,8 @@ def train(name: str, split: str, number: str, folder: Path, table, cache) -> Non
     seed = splits.seed_of(split, int(number))
     keras.utils.set_random_seed(seed)
     fold = splits.make_fold(table, split)
-    momentum = {} if configuration.arguments == GROUP else {"momentum": 0.9}
-    arguments = {**SYSTEM.arguments, **momentum, **configuration.arguments}
+    usual = {} if configuration.arguments == GROUP else BATCH_NORM
+    arguments = {**SYSTEM.arguments, **usual, **configuration.arguments}
     width = 256 if configuration.two_channels else 128
     model = MTLAug(fold.classes, dimensions=width, **arguments)
     data = make_pipeline(configuration, fold, model.tasks, seed, cache)
