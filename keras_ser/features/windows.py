@@ -159,9 +159,11 @@ def batches_by_length(lengths: np.ndarray, batch: int) -> list[np.ndarray]:
 
     Returns:
         The indices of the pieces of each batch, from the shortest to the longest. No
-        batch has more pieces than the first one.
+        batch has more pieces than the first one. Without pieces, there is no batch.
     """
     order = np.argsort(lengths, kind="stable")
+    if not len(order):
+        return []
     rows = min(batch, len(order))
     if not backend.compiles_each_shape():
         rows = -(-len(order) // -(-len(order) // batch))

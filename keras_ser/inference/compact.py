@@ -38,15 +38,21 @@ def compact(
         The path.
 
     Raises:
-        FileNotFoundError, ValueError: As `Recogniser.load`; and if a weight is too
-            large for float16, `about` is not one line of printable text, or a model
-            with these arguments has layers that the model lacks.
+        FileNotFoundError, ValueError: As `Recogniser.load`; and if `out` is a folder or
+            has another suffix, a weight is too large for float16, `about` is not one
+            line of printable text, or a model with these arguments has layers that the
+            model lacks.
 
     Example:
 
     >>> compact("runs/emodb/mtl_aug/03-0", "emodb.keras")
     PosixPath('emodb.keras')
     """
+    if Path(out).suffix != ".keras" or Path(out).is_dir():
+        raise ValueError(
+            f"`out` must be the path of a file that ends in .keras. Received: {out}. "
+            "Give another path."
+        )
     recogniser = Recogniser.load(model)
     network = recogniser.model
     if arguments:

@@ -2,6 +2,7 @@
 
 import contextlib
 import numbers
+import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.corpora import folders
+from keras_ser.features import windows
 from keras_ser.utils.lists import as_list
 
 ARRAY = "array"  # the name of the file of samples
@@ -20,8 +22,10 @@ Audio = str | Path | Iterable[str | Path] | np.ndarray
 
 
 def is_array(audio: Audio) -> bool:
-    """Whether `audio` is samples, not files."""
-    return isinstance(audio, np.ndarray) and audio.dtype.kind not in "OUS"
+    """Whether `audio` is samples, as an array or a tensor, and not files."""
+    if isinstance(audio, str | Path) or not hasattr(audio, "__array__"):
+        return False
+    return np.asarray(audio).dtype.kind in "biufc"
 
 
 @contextlib.contextmanager
@@ -46,7 +50,15 @@ def files_of(audio: Audio, rate: float | None = None) -> Iterator[list[str]]:
                 f"`rate` is for an array of samples. Received: rate={rate} with files. "
                 "Leave it out; files say it."
             )
-        yield [path for each in as_list(audio) for path in _expanded(Path(each), each)]
+        paths = as_list(audio)
+        others = [each for each in paths if not isinstance(each, str | os.PathLike)]
+        if others:
+            raise ValueError(
+                "Expected files, folders, or an array of samples with its rate. "
+                f"Received: {type(others[0]).__name__}. Samples in a list become an "
+                "array by `np.array(samples)`."
+            )
+        yield [path for each in paths for path in _expanded(Path(each), each)]
         return
     samples = np.asarray(audio)
     if not _is_rate(rate):
@@ -107,6 +119,37 @@ def _expanded(path: Path, given) -> list[str]:
             "folder above them, or the files."
         )
     return found
+
+
+def cut(
+    utterances: Sequence[np.ndarray], window: int, dimensions: int
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """The windows that cover utterances, evenly spaced.
+
+    Args:
+        utterances: Normalised features, `(frames, dimensions)` per utterance.
+        window: The frames of a window.
+        dimensions: The number of values per frame.
+
+    Returns:
+        The windows, and the number of each one's utterance, `(windows,)`.
+
+    Raises:
+        ValueError: If an utterance has another shape, or no frame.
+    """
+    pieces, owners = [], []
+    for number, features in enumerate(utterances):
+        shape = np.shape(features)
+        if len(shape) != 2 or not shape[0] or shape[1] != dimensions:
+            raise ValueError(
+                f"Expected features (frames, {dimensions}) of one frame at least. "
+                f"Received: shape {shape} for the utterance with index {number}. Give "
+                "a list with one array per utterance."
+            )
+        parts = windows.cover_with_windows(features, window)
+        pieces += parts
+        owners += [number] * len(parts)
+    return pieces, np.array(owners, int)
 
 
 def choose(labels: Iterable[str], classes: Sequence[str]) -> list[str]:

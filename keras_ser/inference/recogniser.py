@@ -18,6 +18,7 @@ from keras_ser.inference import inputs, model_file, speech
 from keras_ser.inference.inputs import Audio
 from keras_ser.models import SpeechModel, Wrapped
 from keras_ser.tasks import ColumnTask
+from keras_ser.utils.choices import check_positive
 
 BATCHES_HELD = 4  # batches whose windows are made at a time, and sorted by length
 
@@ -42,8 +43,8 @@ class Recogniser:
             speech that the model learned from. `keras-ser predict` prints it.
 
     Raises:
-        ValueError: If the temperature is not a number above 0, or if `about` is not one
-            line of printable text.
+        ValueError: If `batch` is not a positive integer, if the temperature is not a
+            number above 0, or if `about` is not one line of printable text.
 
     Example:
 
@@ -60,6 +61,7 @@ class Recogniser:
         familiar: Familiarity | None = None,
         about: str = "",
     ):
+        check_positive(batch=batch)
         scores.check_temperature(temperature)
         abouts.check(about)
         if isinstance(model, keras.Model) and not isinstance(model, SpeechModel):
@@ -293,15 +295,12 @@ class Recogniser:
             the classes, or one number.
 
         Raises:
-            ValueError: If the outputs of the model are not finite.
+            ValueError: If an utterance has another shape or no frame, or if the outputs
+                of the model are not finite.
         """
         tasks = self.tasks if tasks is None else tuple(tasks)
-        owners, pieces = [], []
-        for index, features in enumerate(utterances):
-            parts = windows.cover_with_windows(features, self.preprocessing.window)
-            owners += [index] * len(parts)
-            pieces += parts
-        found = self._forward(pieces, np.array(owners), attack, tasks)
+        pieces, owners = self._cut(utterances)
+        found = self._forward(pieces, owners, attack, tasks)
         return {
             name: windows.mean_over_windows(values, owners)
             for name, values in found.items()
@@ -319,13 +318,14 @@ class Recogniser:
             Array `(utterances, units)`.
 
         Raises:
-            ValueError: If the model has no embedding.
+            ValueError: If the model has no embedding, if an utterance has another shape
+                or no frame, or if weights of the model are not finite.
         """
-        window = self.preprocessing.window
-        parts = [windows.cover_with_windows(each, window) for each in utterances]
-        owners = np.repeat(np.arange(len(parts)), [*map(len, parts)])
-        pieces = [piece for each in parts for piece in each]
+        pieces, owners = self._cut(utterances)
         return windows.mean_over_windows(self._embed(pieces), owners)
+
+    def _cut(self, utterances):
+        return inputs.cut(utterances, self.preprocessing.window, self.model.dimensions)
 
     def table(self, posteriors: np.ndarray) -> pd.DataFrame:
         """Returns a table of probabilities, with the most probable class of each row.
@@ -378,7 +378,7 @@ class Recogniser:
     ) -> dict[str, np.ndarray]:
         """Computes the outputs of windows; see `windows.batches_by_length`."""
         batches = windows.batches_by_length([*map(len, pieces)], self.batch)
-        rows = len(batches[0])
+        rows = len(batches[0]) if batches else 0
         result = {task.name: np.zeros((len(pieces), task.size)) for task in tasks}
         for chosen in batches:
             if attack is not None:  # it would be compiled again for a smaller batch
@@ -412,6 +412,8 @@ class Recogniser:
             batch = windows.pad(parts, len(batches[0]), self._padded_frames)
             values = self.model.embedding_model.predict_on_batch(batch)
             found[chosen] = np.array(values)[: len(chosen)]
+        # A ReLU makes 0 of NaN.
+        _check_finite(dict(enumerate(self.model.embedding_model.get_weights())))
         return found
 
     def _apply(self, batch: np.ndarray, tasks) -> dict[str, np.ndarray]:
@@ -423,8 +425,8 @@ class Recogniser:
         return {task.name: np.array(found[task.name]) for task in tasks}
 
 
-def _check_finite(outputs: dict[str, np.ndarray]) -> None:
-    if not all(np.isfinite(values).all() for values in outputs.values()):
+def _check_finite(arrays: dict) -> None:
+    if not all(np.isfinite(values).all() for values in arrays.values()):
         raise ValueError(
             "Expected finite outputs. Received: NaN or infinity from a model whose "
             "weights are damaged. Copy the model file again, or train the model again."

@@ -89,3 +89,11 @@ def test_heads_can_be_left_out(saved, write_audio, noise, tmp_path):
     )
     with pytest.raises(ValueError, match="`arguments` must leave out parts"):
         compact(path, tmp_path / "more.keras", arguments={"reconstruction": True})
+
+
+@pytest.mark.parametrize("name", ["small.model", "folder.keras"])
+def test_a_path_that_could_not_be_loaded_is_rejected(saved, tmp_path, name):
+    (tmp_path / "folder.keras").mkdir()
+    with pytest.raises(ValueError, match=f"ends in .keras. Received: .*{name}"):
+        compact(saved, tmp_path / name)
+    assert [each.name for each in tmp_path.iterdir()] == ["folder.keras"]

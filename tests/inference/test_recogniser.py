@@ -1,5 +1,8 @@
 """Audio files of any kind in, one row of probabilities per file or window out."""
 
+import re
+
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -401,3 +404,40 @@ def test_a_recogniser_says_what_it_is(recogniser):
         "<Recogniser MTLAug: anger, neutral, sadness; LogMel, windows of 1 s>"
     )
     assert inference.Recognizer is inference.Recogniser
+
+
+def test_no_utterance_has_no_output(recogniser):
+    assert recogniser.posteriors([]).shape == (0, len(CLASSES))
+    units = recogniser.model.embedding_model.output.shape[-1]
+    assert recogniser.embeddings([]).shape == (0, units)
+
+
+@pytest.mark.parametrize("shape", [(0, BANDS), (7, BANDS + 1), (7,), (1, 7, BANDS)])
+@pytest.mark.parametrize("method", ["posteriors", "embeddings"])
+def test_an_utterance_of_another_shape_is_named(recogniser, shape, method):
+    good = np.zeros((9, BANDS), "float32")
+    words = rf"\(frames, {BANDS}\).*Received: shape {re.escape(str(shape))}.*index 1"
+    with pytest.raises(ValueError, match=words):
+        getattr(recogniser, method)([good, np.zeros(shape, "float32")])
+
+
+def test_damaged_weights_have_no_embedding(new_recogniser):
+    made = new_recogniser(CLASSES, BANDS)
+    made.model.set_weights([np.full_like(each, np.nan) for each in made.model.weights])
+    with pytest.raises(ValueError, match="weights are damaged"):
+        made.embeddings([np.zeros((9, BANDS), "float32")])
+
+
+@pytest.mark.parametrize("batch", [0, -1, 2.0])
+def test_an_impossible_batch_is_rejected(recogniser, batch):
+    with pytest.raises(ValueError, match="`batch` must be a positive integer"):
+        inference.Recogniser(recogniser.model, recogniser.preprocessing, batch)
+
+
+def test_samples_may_be_a_tensor_and_not_a_list(recogniser):
+    wave = np.random.default_rng(0).normal(size=8000).astype("float32") / 10
+    expected = recogniser.predict(wave, rate=16_000)
+    tensor = keras.ops.convert_to_tensor(wave)
+    pd.testing.assert_frame_equal(recogniser.predict(tensor, rate=16_000), expected)
+    with pytest.raises(ValueError, match=r"Received: float.*np.array\(samples\)"):
+        recogniser.predict(wave.tolist())
