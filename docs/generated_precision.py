@@ -10,50 +10,47 @@ ARCHIVES = {
 
 
 def precision(_: str) -> str:
-    """A table of the two, and the mean difference of trainings of a fold and seed."""
-    from keras_ser import reports
+    """A table of the UAR of each training, and mean differences of pairs of them.
 
-    rows = {}
+    A pair has the same system, fold and seed.
+    """
+    found = {}
     for name, archive in ARCHIVES.items():
         path = RESULTS / f"{archive}.zip"
         if not path.exists():
             return "Not measured yet."
-        (rows[name],) = reports.by_test_set([path]).values()
-    pairs = [_by_training(each) for each in rows.values()]
-    lines = [["precision", "UAR % ± SD over seeds", *map(_title, pairs[0].index)]]
-    lines.append(["---", *["---:"] * (len(lines[0]) - 1)])
-    for (name, own), trainings in zip(rows.items(), pairs, strict=True):
-        cells = [f"{value:.1f}" for value in trainings]
-        lines.append([f"`{name}`", reports.uar_with_interval(own), *cells])
+        found[name] = _by_training(path)
+    one, other = found.values()
+    pairs = one.index.intersection(other.index)
+    lines = [["system", "fold", "seed", *(f"{name}, UAR %" for name in ARCHIVES)]]
+    lines.append(["---", *["---:"] * 4])
+    for system, fold, seed in pairs:
+        scores = [f"{each[system, fold, seed]:.1f}" for each in found.values()]
+        lines.append([f"`{system}`", fold, str(seed), *scores])
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{table}\n\n{_difference(*pairs)}"
+    differences = (other - one)[pairs].groupby(level=0)
+    return "\n\n".join([table, *(_mean(name, own) for name, own in differences)])
 
 
-def _by_training(rows):
-    """The UAR in percent of each fold and repeat."""
-    recalls = (rows.prediction == rows.truth).groupby(
-        [rows.fold, rows.repeat, rows.truth]
-    )
-    return 100 * recalls.mean().groupby(level=[0, 1]).mean()
+def _by_training(path: Path):
+    """The UAR in percent by system, fold and repeat."""
+    from keras_ser import reports
+
+    (rows,) = reports.by_test_set([path]).values()
+    keys = [rows.system, rows.fold, rows.repeat]
+    recalls = (rows.prediction == rows.truth).groupby([*keys, rows.truth]).mean()
+    return 100 * recalls.groupby(level=[0, 1, 2]).mean()
 
 
-def _title(training) -> str:
-    fold, repeat = training
-    return f"fold {fold}, seed {repeat}"
-
-
-def _difference(reference, other) -> str:
+def _mean(system: str, differences) -> str:
     """The mean difference of pairs of trainings, with a 95 % t interval."""
     from scipy import stats
 
-    if not reference.index.equals(other.index):
-        raise ValueError("Expected the same folds and seeds in both archives.")
-    found = stats.ttest_rel(other, reference)
-    low, high = found.confidence_interval()
-    mean = (other - reference).mean()
+    low, high = stats.ttest_1samp(differences, 0).confidence_interval()
     return (
-        f"mixed_bfloat16 minus float32, mean of {len(other)} pairs of trainings: "
-        f"{mean:+.1f} points, 95 % t interval [{low:+.1f}, {high:+.1f}]."
+        f"mixed_bfloat16 minus float32, `{system}`, {len(differences)} pairs of "
+        f"trainings: {differences.mean():+.1f} points on average, 95 % t interval "
+        f"[{low:+.1f}, {high:+.1f}]."
     )
 
 
