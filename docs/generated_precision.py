@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-RESULTS = Path(__file__).parents[1] / "results"
-ARCHIVES = {
-    "float32": "ravdess_eight_float32",
-    "mixed_bfloat16": "ravdess_eight_bfloat16",
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
+ARCHIVES = {  # of runs of the same experiment, which therefore have the same seeds
+    "float32": "precision_float32",
+    "mixed_bfloat16": "precision_bfloat16",
 }
 
 
