@@ -1,11 +1,11 @@
 """Named arrays in a folder of `.npy` files, or in an `.npz` or `.h5` file."""
 
 import abc
-import functools
 import hashlib
 import math
 import os
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -14,6 +14,8 @@ from keras_ser.features.weight_files import sha256_of
 
 SUFFIXES = (".npz", ".h5", ".hdf5")
 VARIANT = "speed="  # the start of the names of folders of variants
+BAD_ZIP = zipfile.BadZipFile
+MAX_OPEN = 8  # folders and files whose names are kept
 
 
 class Arrays(abc.ABC):
@@ -74,7 +76,7 @@ class Arrays(abc.ABC):
         """
         try:
             found = self._read(name)
-        except (ValueError, OSError, KeyError, EOFError) as error:
+        except (ValueError, OSError, KeyError, EOFError, BAD_ZIP) as error:
             raise ValueError(
                 f"Expected an array of numbers {name!r} in {self.path}. Received: "
                 f"{str(error)[:200]}. Write it again with numpy.save."
@@ -108,8 +110,9 @@ class _Folder(Arrays):
     """The `.npy` files in a folder and in those below it."""
 
     def _list(self):
-        for path in self.path.rglob("*.npy"):
-            yield path.relative_to(self.path).with_suffix("").as_posix()
+        for path in _files_below(self.path):
+            if path.suffix == ".npy":
+                yield path.relative_to(self.path).with_suffix("").as_posix()
 
     def _file(self, name: str) -> Path:
         return self.path / f"{name}.npy"
@@ -121,16 +124,35 @@ class _Folder(Arrays):
         return sha256_of([self._file(name)])  # the folder is as it is if a file changes
 
 
+def _files_below(root: Path) -> Iterator[Path]:
+    """All files below a folder that are not hidden, also in linked folders.
+
+    These are the rules by which `corpora.folders.files_below` finds audio.
+    """
+    seen = set()
+    for folder, inside, names in os.walk(root, followlinks=True):
+        inside[:] = sorted(name for name in inside if not _is_hidden(name))
+        real = os.path.realpath(folder)
+        if real in seen:  # such as a link to a parent
+            inside.clear()
+            continue
+        seen.add(real)
+        yield from (Path(folder, name) for name in names if not _is_hidden(name))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
 class _Npz(Arrays):
-    """The arrays of an `.npz` file."""
+    """The arrays of an `.npz` file, which stays open: opening it reads all names."""
 
     def _list(self):
-        with np.load(self.path, allow_pickle=False) as file:
-            return list(file.files)
+        self._file = np.load(self.path, allow_pickle=False)
+        return list(self._file.files)
 
     def _read(self, name):
-        with np.load(self.path, allow_pickle=False) as file:
-            return file[name]
+        return self._file[name]
 
 
 class _Hdf5(Arrays):
@@ -160,8 +182,9 @@ def open_arrays(path: str | Path, fresh: bool = False) -> Arrays:
 
     Args:
         path: The folder or the file.
-        fresh: Whether to list the names again. Otherwise the list is kept while the
-            file, or the folder without those below it, stays as it is.
+        fresh: Whether to list the names in a folder again. Otherwise they are kept
+            while the folder itself, without those below it, stays as it is. A file is
+            opened once per process, and again if its size or time of change differs.
 
     Raises:
         FileNotFoundError: There is no such folder or file.
@@ -173,9 +196,7 @@ def open_arrays(path: str | Path, fresh: bool = False) -> Arrays:
             f"Expected features in {path}. Received: no such folder or file. Give the "
             "folder of .npy files, or the .npz or .h5 file."
         )
-    if fresh:
-        _opened.cache_clear()
-    found = _opened(str(path.absolute()), os.stat(path).st_mtime_ns)
+    found = _opened(path.absolute(), fresh and path.is_dir())
     if not found.names:
         raise ValueError(
             f"Expected features in {path}. Received: no array. Give a folder of .npy "
@@ -184,19 +205,33 @@ def open_arrays(path: str | Path, fresh: bool = False) -> Arrays:
     return found
 
 
-@functools.lru_cache(maxsize=8)
-def _opened(path: str, state: int) -> Arrays:
-    own = Path(path)
-    if own.is_dir():
-        return _Folder(own)
-    if own.suffix not in SUFFIXES:
+_known: dict[Path, tuple[tuple[int, ...], Arrays]] = {}
+
+
+def _opened(path: Path, fresh: bool) -> Arrays:
+    stat = os.stat(path)
+    # A forked process would move the position in a file that its parent reads.
+    state = (os.getpid(), stat.st_size, stat.st_mtime_ns)
+    before, found = _known.get(path, (None, None))
+    if fresh or before != state:
+        found = _open(path)
+        _known[path] = state, found
+        while len(_known) > MAX_OPEN:
+            del _known[next(iter(_known))]
+    return found
+
+
+def _open(path: Path) -> Arrays:
+    if path.is_dir():
+        return _Folder(path)
+    if path.suffix not in SUFFIXES:
         raise ValueError(
             f"Expected a folder, or a file with the suffix {', '.join(SUFFIXES)}. "
             f"Received: {path}."
         )
     try:
-        return _Npz(own) if own.suffix == ".npz" else _Hdf5(own)
-    except (OSError, ValueError) as error:
+        return _Npz(path) if path.suffix == ".npz" else _Hdf5(path)
+    except (OSError, ValueError, BAD_ZIP) as error:
         raise ValueError(
             f"Expected arrays in {path}. Received: {str(error)[:200]}. Write the file "
             "again with numpy.savez or h5py."

@@ -12,6 +12,14 @@ FIRST_VERSION = 1
 LOCATION = {"location": True}  # metadata of a field that says where files are
 
 
+class BadFrontEnd(ValueError):
+    """A fault of a front-end's settings or files, as opposed to one of the audio.
+
+    Other errors of a front-end are blamed on the audio that it was given, and such
+    audio may be left out. This one always ends the program.
+    """
+
+
 class FrontEnd(Protocol):
     """A front-end turns a waveform into features `(frames, dimensions)`.
 
@@ -91,6 +99,10 @@ class FrontEnd(Protocol):
 
         Returns:
             Finite array of shape `(frames, dimensions)`.
+
+        Raises:
+            BadFrontEnd: A setting or a file of the front-end is wrong.
+            ValueError: The waveform cannot be used.
         """
 
 
@@ -160,19 +172,6 @@ def is_ordered(front_end) -> bool:
 def looks_up(front_end) -> bool:
     """Whether a front-end looks features up instead of computing them."""
     return hasattr(front_end, "of_segment")
-
-
-def lengthened(features: np.ndarray, frames: int) -> np.ndarray:
-    """Repeats the last frame until there are this many.
-
-    A network without padding has no frame for the end of the speech.
-
-    Args:
-        features: `(any, dimensions)`.
-        frames: The number of frames that there are in the end, if not more.
-    """
-    absent = max(0, frames - len(features))
-    return np.pad(features, [(0, absent), (0, 0)], mode="edge") if absent else features
 
 
 def version_parts(front_end) -> list[int | str]:

@@ -8,7 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from keras_ser import audio
-from keras_ser.features.contract import FrontEnd, looks_up, stored_type
+from keras_ser.features.contract import (
+    BadFrontEnd,
+    FrontEnd,
+    looks_up,
+    stored_type,
+)
 
 IDENTITY = audio.Speed(1.0)
 BLOCK_SECONDS = 10.0  # of audio that is read at a time
@@ -42,6 +47,7 @@ def extract(
 
     Raises:
         FileNotFoundError: The file does not exist.
+        BadFrontEnd: A setting or a file of the front-end is wrong.
         ValueError: The audio cannot be used (see `audio.read`), `transform` leaves
             no sample of it, or its features are not finite.
     """
@@ -151,7 +157,14 @@ def _feature_blocks(front_end, sound: _Sound, transform) -> Iterator[np.ndarray]
         )
     sound.peak = float(np.abs(wave).max())
     with _blame_audio():
-        yield front_end(wave)
+        yield _features_of(front_end, wave)
+
+
+def _features_of(front_end, wave: np.ndarray) -> np.ndarray:
+    try:
+        return front_end(wave)
+    except FileNotFoundError as error:  # not the audio, which has been read
+        raise BadFrontEnd(str(error)) from error
 
 
 def _checked(front_end, sound: _Sound, transform, dtype) -> Iterator[np.ndarray]:
@@ -195,8 +208,10 @@ def _check_finite(found: np.ndarray, block: np.ndarray, sound: _Sound) -> None:
 
 @contextlib.contextmanager
 def _blame_audio():
-    """Turns a ValueError into `BadAudio`."""
+    """Turns a ValueError into `BadAudio`, unless the front-end is to blame."""
     try:
         yield
+    except BadFrontEnd:
+        raise
     except ValueError as error:
         raise BadAudio(str(error)) from error

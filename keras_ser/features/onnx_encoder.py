@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ser import audio
-from keras_ser.features.contract import LOCATION, lengthened
+from keras_ser.features.contract import LOCATION, BadFrontEnd
+from keras_ser.features.lengths import check_length, lengthened
 from keras_ser.features.onnx_folder import (
     DESCRIPTION,
     HOW_TO,
@@ -21,6 +22,11 @@ from keras_ser.features.onnx_folder import (
 from keras_ser.features.weight_files import check_sha256
 
 MAX_ABSENT = 5  # frames at the end of the speech
+LENGTH_ADVICE = (
+    f"Correct `hop_seconds` in {DESCRIPTION}. If the network pads speech to a fixed "
+    "length, set `min_samples` to that length in samples, whose padding is left out, "
+    "or export the network without padding."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,8 +72,8 @@ class Onnx:
                 "(in a config, features.settings.folder). Received: "
                 f"{self.folder!r:.80}. {HOW_TO}"
             )
-        found = content_hash(self.folder)
-        check_sha256("Onnx", self.sha256, found, self.folder)
+        found = content_hash(self._place)
+        check_sha256("Onnx", self.sha256, found, self._place)
         object.__setattr__(self, "sha256", found)
 
     @property
@@ -86,8 +92,12 @@ class Onnx:
         return self._known.hop_seconds
 
     @property
+    def _place(self) -> str:
+        return str(Path(self.folder).expanduser())
+
+    @property
     def _known(self) -> Description:
-        return described(self.folder, self.sha256)
+        return described(self._place, self.sha256)
 
     def frames(self, seconds: float) -> int:
         """The number of frames of a window of this length."""
@@ -97,7 +107,8 @@ class Onnx:
         """Runs the network on a waveform.
 
         Networks without padding have no frame for the end of the speech. The last frame
-        is repeated there, up to five times.
+        is repeated there, up to five times. The frames of the zeros that speech below
+        `min_samples` is padded with are left out.
 
         Args:
             wave: Float array of shape `(samples,)` at 16 kHz.
@@ -106,15 +117,21 @@ class Onnx:
             float32 array of shape `(frames, dimensions)`.
 
         Raises:
-            ValueError: The network fails, or returns another shape than described.
+            BadFrontEnd: The network is not the one that this front-end was made with,
+                or fails, or returns another shape or number of frames than described.
         """
         known, seconds = self._known, len(wave) / audio.RATE
         wave = np.asarray(wave, np.float32)
         if known.normalise_wave:
             wave = (wave - wave.mean()) / np.sqrt(wave.var() + 1e-7)
-        wave = np.pad(wave, (0, max(0, known.min_samples - len(wave))))
-        outputs = _run(self.folder, self.sha256, known, wave[None])
-        found = _frames(outputs, known, self.folder)
+        padding = max(0, known.min_samples - len(wave))
+        wave = np.pad(wave, (0, padding))
+        outputs = _run(self._place, self.sha256, known, wave[None])
+        found = _frames(outputs, known, self._place)
+        given, hop = len(wave) / audio.RATE, known.hop_seconds
+        check_length(len(found), hop, given, f"from {self._place}", LENGTH_ADVICE)
+        if padding:
+            found = found[: self.frames(seconds)]
         return lengthened(found, min(self.frames(seconds), len(found) + MAX_ABSENT))
 
 
@@ -126,7 +143,7 @@ def _frames(outputs: list[np.ndarray], known: Description, folder: str) -> np.nd
     found = [each[0] for each in layers if each.ndim == 3 and len(each) == 1]
     width = sum(each.shape[1] for each in found)
     if len(found) not in (1, known.layers) or width != known.dimensions:
-        raise ValueError(
+        raise BadFrontEnd(
             f"Expected frames of {known.dimensions} values and {known.layers} layers, "
             f"as {DESCRIPTION} in {folder} says. Received: outputs of the shapes "
             f"{[each.shape for each in outputs]}. Correct the description."
@@ -140,7 +157,7 @@ def _run(folder: str, sha256: str, known: Description, wave: np.ndarray) -> list
     outputs = [each.name for each in session.get_outputs()]
     names = names if names != [""] else outputs[:1]
     if not set(names) <= set(outputs):
-        raise ValueError(
+        raise BadFrontEnd(
             f"`output` in {DESCRIPTION} must be among the outputs of the network, "
             f"{outputs!s:.200}. Received: {names!s:.200}."
         )
@@ -148,15 +165,18 @@ def _run(folder: str, sha256: str, known: Description, wave: np.ndarray) -> list
     try:
         return session.run(names, {source: wave})
     except Exception as error:  # onnxruntime has a class per kind of failure
-        raise ValueError(
+        raise BadFrontEnd(
             f"Expected the network in {folder} to take a waveform of the shape "
-            f"{wave.shape}. Received: {str(error)[:300]}."
+            f"{wave.shape}. Received: {str(error)[:300]}. Export the network for "
+            f"waveforms of any length, and set `min_samples` in {DESCRIPTION} to the "
+            "fewest samples that it takes."
         ) from error
 
 
 @functools.lru_cache(maxsize=2)
 def _session(folder: str, sha256: str):
-    """The network, which is loaded once per process."""
+    """The network, which is verified and loaded once per process."""
+    check_sha256("Onnx", sha256, content_hash(folder), folder)
     runtime, _ = packages()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -167,12 +187,12 @@ def _session(folder: str, sha256: str):
             path, options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:
-        raise ValueError(
+        raise BadFrontEnd(
             f"Expected an ONNX network in {path}. Received: {str(error)[:300]}. "
             f"{HOW_TO}"
         ) from error
     if len(session.get_inputs()) != 1:
-        raise ValueError(
+        raise BadFrontEnd(
             f"Expected a network with one input, the waveform. Received: {path} with "
             f"{[each.name for each in session.get_inputs()]!s:.200}. Export it with a "
             "constant in the place of the others."

@@ -5,6 +5,7 @@ import functools
 from pathlib import Path
 
 from keras_ser import audio
+from keras_ser.features.contract import BadFrontEnd
 from keras_ser.features.weight_files import check_sha256, sha256_of
 from keras_ser.utils import files
 
@@ -64,7 +65,7 @@ class Description:
         if not wrong and self.dimensions % self.layers:
             wrong = ["layers"]
         if wrong:
-            raise ValueError(
+            raise BadFrontEnd(
                 f"`{wrong[0]}` in {DESCRIPTION} is out of range. Received: "
                 f"{getattr(self, wrong[0])!r:.80}. See `features.onnx_folder."
                 "Description`."
@@ -81,7 +82,7 @@ class Description:
         found = files.read_object(path)
         known = {field.name for field in dataclasses.fields(cls)}
         if not {"hop_seconds", "dimensions"} <= set(found) <= known:
-            raise ValueError(
+            raise BadFrontEnd(
                 f"Expected {path} to have `hop_seconds`, `dimensions` and others of "
                 f"{sorted(known)}. Received: {sorted(found)!s:.300}. {HOW_TO}"
             )
@@ -92,13 +93,13 @@ def packages() -> tuple:
     """Returns the packages onnxruntime and onnx.
 
     Raises:
-        ValueError: They are not installed.
+        BadFrontEnd: They are not installed.
     """
     try:
         import onnx
         import onnxruntime
     except ImportError as error:
-        raise ValueError(
+        raise BadFrontEnd(
             "The front-end `Onnx` needs the packages onnx and onnxruntime. Received: "
             "an installation without them. Run: pip install 'keras_ser[onnx]'."
         ) from error
@@ -107,7 +108,13 @@ def packages() -> tuple:
 
 @functools.lru_cache(maxsize=8)
 def described(folder: str, sha256: str) -> Description:
-    """The description at the time when a network was first used."""
+    """The description of a network when it was first used, which is verified.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        BadFrontEnd: The files are no longer those with this hash.
+    """
+    check_sha256("Onnx", sha256, content_hash(folder), folder)
     return Description.load(Path(folder) / DESCRIPTION)
 
 
@@ -148,7 +155,7 @@ def _external_files(folder: str, stamp: tuple[int, int]) -> tuple[Path, ...]:
     try:
         model = onnx.load(str(own / MODEL), load_external_data=False)
     except Exception as error:  # of protobuf
-        raise ValueError(
+        raise BadFrontEnd(
             f"Expected an ONNX network in {own / MODEL}. Received: "
             f"{str(error)[:200] or type(error).__name__}. {HOW_TO}"
         ) from error
@@ -162,7 +169,7 @@ def _external_files(folder: str, stamp: tuple[int, int]) -> tuple[Path, ...]:
     for name in sorted(names):
         path = (own / name).resolve()
         if not path.is_relative_to(own) or not path.is_file():
-            raise ValueError(
+            raise BadFrontEnd(
                 f"Expected all weights of a network in its folder {folder}. Received: "
                 f"{name!r:.200}, which is elsewhere or absent. Export the network "
                 "again, with its weights in the same folder."

@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ser import audio
+from keras_ser.features.contract import BadFrontEnd
 
 FEATURE_SETS = {"eGeMAPSv02": 88, "ComParE_2016": 6373}  # number of functionals
 # The levels of each set that make up its low-level descriptors, and their number.
@@ -27,13 +28,13 @@ def installed_opensmile() -> str:
     """Returns the version of the installed package opensmile.
 
     Raises:
-        ValueError: The package is not installed.
+        BadFrontEnd: The package is not installed.
     """
     try:
         return importlib.metadata.version("opensmile")
     except importlib.metadata.PackageNotFoundError as error:
-        raise ValueError(
-            "openSMILE's functionals need the package opensmile. Received: an "
+        raise BadFrontEnd(
+            "openSMILE's features need the package opensmile. Received: an "
             "installation without it. Run: pip install 'keras_ser[opensmile]' (its "
             "licence excludes commercial use: docs/dependencies.md)."
         ) from error
@@ -51,8 +52,10 @@ class OpenSmile:
 
     Args:
         features: A key of `FEATURE_SETS`.
-        version: The version of the package opensmile. It is part of the settings by
-            which the cache finds features, so another version extracts them again.
+        version: The version of the package opensmile, by default the installed one. It
+            is part of the settings by which the cache finds features, so another
+            version extracts them again. Features in a cache need no package; to compute
+            some, exactly this version must be installed.
 
     Raises:
         ValueError: `features` is unknown, or `version` is not the text of a version.
@@ -84,8 +87,10 @@ class OpenSmile:
             float32 array of shape `(1, dimensions)`.
 
         Raises:
+            BadFrontEnd: Another version of opensmile is installed, or none.
             ValueError: A functional is not finite, because the speech is too short.
         """
+        _check_installed(self.version)
         values = _compute(self.features, "Functionals", wave)
         _check_finite(values, self.features, wave)
         return values
@@ -145,8 +150,10 @@ class OpenSmileLLD:
             float32 array of shape `(frames, dimensions)`.
 
         Raises:
+            BadFrontEnd: As for `OpenSmile`.
             ValueError: A descriptor is not finite.
         """
+        _check_installed(self.version)
         padded = np.pad(wave, (0, max(0, SHORTEST - len(wave))))
         levels, _ = DESCRIPTORS[self.features]
         found = [_compute(self.features, level, padded) for level in levels]
@@ -170,6 +177,17 @@ def _check_settings(features, version) -> None:
         raise ValueError(
             f"`version` must be a text of up to {MAX_VERSION_CHARACTERS} characters, "
             f"such as '2.6.0'. Received: {reprlib.repr(version)}."
+        )
+
+
+def _check_installed(version: str) -> None:
+    """Raises BadFrontEnd unless this is the installed version, which computes."""
+    found = installed_opensmile()
+    if found != version:
+        raise BadFrontEnd(
+            f"Expected opensmile {version}, whose features were asked for or are those "
+            f"that the model was trained on. Received: opensmile {found}. Run: pip "
+            f"install opensmile=={version}; or use version={found!r} and train again."
         )
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ser import audio
-from keras_ser.features.contract import LOCATION
+from keras_ser.features.contract import LOCATION, BadFrontEnd
 from keras_ser.features.torch_file import read_tensors
 from keras_ser.features.weight_files import check_sha256, sha256_of
 
@@ -99,11 +99,11 @@ class SpeakerEncoder:
         """The file of the weights.
 
         Raises:
-            ValueError: There is none.
+            BadFrontEnd: There is none.
         """
-        path = Path(self.path) if self.path else _installed()
+        path = Path(self.path).expanduser() if self.path else _installed()
         if path is None or not path.is_file():
-            raise ValueError(
+            raise BadFrontEnd(
                 "`SpeakerEncoder` needs the weights of the package resemblyzer. "
                 f"Received: {path or 'an installation without it'}. Run: pip install "
                 "--no-deps resemblyzer, or give `path` (features.settings.path in a "
@@ -129,6 +129,9 @@ class SpeakerEncoder:
         Returns:
             float32 array of shape `(frames, 768)`, with one frame per `every` · 10 ms.
             Its values are rounded to float16, as they are stored.
+
+        Raises:
+            BadFrontEnd: There are no weights, or not those of this front-end.
         """
         weights, layers = _weights(self), [mel_power(at_level(wave))]
         for number in range(self.layers):
@@ -233,7 +236,7 @@ def weights_of(front_end: SpeakerEncoder) -> dict[str, np.ndarray]:
     """The tensors of the recurrent layers, as PyTorch names them.
 
     Raises:
-        ValueError: The file does not hold those of such a network.
+        BadFrontEnd: The file does not hold those of such a network.
     """
     shapes = weight_shapes()
     if not front_end.trained:
@@ -243,14 +246,17 @@ def weights_of(front_end: SpeakerEncoder) -> dict[str, np.ndarray]:
             for name, shape in shapes.items()
         }
     front_end._verified_sha256()
-    found = read_tensors(front_end.weights_path)
+    try:
+        found = read_tensors(front_end.weights_path)
+    except ValueError as error:
+        raise BadFrontEnd(str(error)) from error
     tensors = found.get("model_state", found) if isinstance(found, dict) else {}
     tensors = tensors if isinstance(tensors, dict) else {}
     wrong = [
         name for name, shape in shapes.items() if np.shape(tensors.get(name)) != shape
     ]
     if wrong:
-        raise ValueError(
+        raise BadFrontEnd(
             "`SpeakerEncoder` needs a file with three LSTMs of 256 units on 40 mel "
             f"bands. Received: {front_end.weights_path}, without {wrong[0]!r} of the "
             f"shape {shapes[wrong[0]]}. Give the file {FILE} of resemblyzer 0.1.4."

@@ -10,13 +10,17 @@ import pandas as pd
 
 from keras_ser import audio
 from keras_ser.features.array_files import Arrays, open_arrays
-from keras_ser.features.contract import LOCATION, lengthened
+from keras_ser.features.contract import LOCATION
+from keras_ser.features.lengths import check_length, lengthened
+from keras_ser.features.owners import claim
 
 MAX_NAMED = 5  # utterances in a message
-MAX_FRAMES_OFF = 5  # frames by which a file may be longer or shorter than its speech
-MAX_SHARE_OFF = 0.1
 UNCHANGED = audio.Speed(1.0).key
 HOW_TO = "docs/pretrained.md says how to make such features."
+LENGTH_ADVICE = (
+    "Correct `hop_seconds` (features.settings.hop_seconds) or the features of this "
+    "file."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,8 +30,10 @@ class Stored:
     The files are those of a folder, `<name>.npy`, or the arrays of a single `.npz` or
     `.h5` file. An utterance is found by the name of its audio file without the suffix,
     and by as many folders above it as the stored name has: `03a01Fa.npy` and
-    `wav/03a01Fa.npy` both belong to `…/wav/03a01Fa.wav`. The features of a segment of
-    a file have its start and end in seconds behind their name,
+    `wav/03a01Fa.npy` both belong to `…/wav/03a01Fa.wav`. A stored name without folders
+    therefore fits files of that name in any folder and corpus. If it would serve two
+    recordings, that is an error; then store features under more of the path. The
+    features of a segment of a file have its start and end in seconds behind their name,
     `interview@12.500-15.250`. The order of the files means nothing.
 
     Features of speech at another speed, for the augmentation `speed`, lie in a folder
@@ -107,23 +113,26 @@ class Stored:
 
         Args:
             table: The utterances, with the columns `utterance`, `file`, `start` and
-                `end`.
+                `end`, and `digest` if copies of a recording may share features.
             transforms: The waveform transforms of which features are needed.
 
         Raises:
-            ValueError: Features are absent, or two utterances would get the same ones.
+            ValueError: Features are absent, or two utterances would get the same ones,
+                also if the other one was in a table before.
         """
         arrays = self._arrays(fresh=True)
         for transform in transforms:
             _check_transform(transform, arrays, self.folder)
             absent, owners = [], {}
-            columns = table.utterance, table.file, table.start, table.end
-            for utterance, file, start, end in zip(*columns, strict=True):
-                name = arrays.find(file, start, end, transform.key)
+            digests = table.get("digest", table.file)
+            columns = table.utterance, table.file, table.start, table.end, digests
+            for utterance, file, start, end, digest in zip(*columns, strict=True):
+                span = _span(file, start, end)
+                name = arrays.find(file, *span, transform.key)
                 if name is None:
                     absent.append(utterance)
                     continue
-                own = (str(file), _number(start), _number(end))
+                own = (str(file), span)
                 other = owners.setdefault(name, (own, utterance))
                 if other[0] != own:
                     raise ValueError(
@@ -132,6 +141,7 @@ class Stored:
                         f"{other[1]!r} and {utterance!r}. Store features under more "
                         "of the path, such as folder/name.npy."
                     )
+                claim(arrays, name, str(file), str(digest))
             if absent:
                 _raise_absent(absent, len(table), arrays, self.folder, transform)
 
@@ -149,7 +159,8 @@ class Stored:
 
         Args:
             file: The path of the audio.
-            start, end: The segment in seconds, NaN for the whole file.
+            start, end: The segment in seconds. NaN or None stands for the start or the
+                end of the file.
             transform: The waveform transform.
 
         Raises:
@@ -166,9 +177,11 @@ class Stored:
             )
         if len(found) == 1:
             return found
-        seconds = audio.duration(file) if math.isnan(_number(start)) else end - start
+        start, end = _span(file, start, end)
+        seconds = audio.duration(file) if end is None else end - start
         seconds /= transform.factor
-        self._check_length(name, len(found), seconds)
+        where = f"in {name!r} of {self.folder}"
+        check_length(len(found), self.hop_seconds, seconds, where, LENGTH_ADVICE)
         return lengthened(found, self.frames(seconds))
 
     def _arrays(self, fresh: bool = False) -> Arrays:
@@ -180,9 +193,10 @@ class Stored:
         return open_arrays(self.folder, fresh)
 
     def _found(self, arrays: Arrays, file, start, end, transform) -> str:
-        name = arrays.find(file, start, end, transform.key)
+        span = _span(file, start, end)
+        name = arrays.find(file, *span, transform.key)
         if name is None:
-            wanted = Arrays.key(file, start, end)
+            wanted = Arrays.key(file, *span)
             raise ValueError(
                 f"Expected features of {wanted!r} in {self.folder}, "
                 f"{_variant(transform)}. Received: none. {HOW_TO}"
@@ -205,16 +219,6 @@ class Stored:
                 f"{arrays.read(name).shape} in {name!r} of {self.folder}."
             )
         return found
-
-    def _check_length(self, name: str, count: int, seconds: float) -> None:
-        expected = seconds / self.hop_seconds
-        if abs(count - expected) > MAX_FRAMES_OFF + MAX_SHARE_OFF * expected:
-            raise ValueError(
-                f"Expected about {expected:.0f} frames of {self.hop_seconds:g} s for "
-                f"{seconds:.2f} s of speech. Received: {count} in {name!r} of "
-                f"{self.folder}. Correct `hop_seconds` (features.settings.hop_seconds) "
-                "or the features of this file."
-            )
 
 
 def _check_transform(transform, arrays: Arrays, folder: str) -> None:
@@ -251,5 +255,9 @@ def _variant(transform) -> str:
     return "unchanged" if transform.key == UNCHANGED else f"at {transform.key}"
 
 
-def _number(value) -> float:
-    return math.nan if value is None else float(value)
+def _span(file: str, start, end) -> tuple[float, float] | tuple[None, None]:
+    """The segment in seconds; None twice for the whole file."""
+    if pd.isna(start) and pd.isna(end):
+        return None, None
+    last = audio.duration(file) if pd.isna(end) else float(end)
+    return (0.0 if pd.isna(start) else float(start)), last

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from keras_ser.features.contract import BadFrontEnd
+
 BLOCK = 2**20  # bytes
 SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -32,7 +34,7 @@ def sha256_of(paths: Iterable[str | Path]) -> str:
 
 
 def check_sha256(name: str, expected: str, found: str, where: str | Path) -> None:
-    """Raises ValueError if weights are not those that are asked for.
+    """Raises BadFrontEnd if weights are not those that are asked for.
 
     Args:
         name: The name of the front-end.
@@ -41,12 +43,12 @@ def check_sha256(name: str, expected: str, found: str, where: str | Path) -> Non
         where: The file or folder, for the message.
     """
     if not isinstance(expected, str) or (expected and not SHA256.fullmatch(expected)):
-        raise ValueError(
+        raise BadFrontEnd(
             f"`sha256` of `{name}` must have 64 hexadecimal digits, or be empty for "
             f"whatever weights there are. Received: {expected!r:.80}."
         )
     if expected and expected != found:
-        raise ValueError(
+        raise BadFrontEnd(
             f"`{name}` needs the weights with the SHA-256 {expected}. Received: "
             f"{where} with {found}. Give the files with which the model was trained."
         )

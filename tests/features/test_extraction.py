@@ -7,6 +7,7 @@ import pytest
 
 from keras_ser import audio
 from keras_ser.features import FeatureStore, LogMel, extract, extraction, short_time
+from keras_ser.features.contract import BadFrontEnd
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,3 +115,33 @@ def test_a_fault_of_a_transform_is_not_one_of_the_audio(write_audio):
     with pytest.raises(ValueError, match="no noise") as caught:
         extract(LogMel(), write_audio("a.wav"), transform=fail)
     assert not isinstance(caught.value, extraction.BadAudio)
+
+
+@dataclasses.dataclass(frozen=True)
+class Faulty:
+    """Raises an error for every waveform."""
+
+    error: str
+    dimensions = 1
+
+    def __call__(self, wave):
+        raise {"front-end": BadFrontEnd, "file": FileNotFoundError}.get(
+            self.error, ValueError
+        )("no weights")
+
+
+@pytest.mark.parametrize("error", ["front-end", "file"])
+def test_a_fault_of_a_front_end_is_not_one_of_the_audio(write_audio, error):
+    with pytest.raises(BadFrontEnd, match="no weights"):
+        extract(Faulty(error), write_audio("a.wav"))
+    with pytest.raises(extraction.BadAudio, match="no weights"):
+        extract(Faulty("waveform"), write_audio("a.wav"))
+
+
+def test_blocks_may_blame_the_front_end(write_audio):
+    class Blocks(Faulty):
+        def blocks(self, waves):
+            yield self(np.concatenate(list(waves)))
+
+    with pytest.raises(BadFrontEnd, match="no weights"):
+        extract(Blocks("front-end"), write_audio("a.wav"))

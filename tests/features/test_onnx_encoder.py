@@ -5,11 +5,18 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import toy_networks
 
+from keras_ser import audio
 from keras_ser.features import FeatureStore, Onnx
-from keras_ser.features.contract import LOCATION, count_layers, named_settings
+from keras_ser.features.contract import (
+    LOCATION,
+    BadFrontEnd,
+    count_layers,
+    named_settings,
+)
 from keras_ser.features.onnx_folder import Description
 
 onnx = pytest.importorskip("onnx")
@@ -19,6 +26,11 @@ pytest.importorskip("onnxruntime")
 @pytest.fixture
 def folder(tmp_path):
     return toy_networks.write_onnx(tmp_path / "net", dimensions=6, layers=2)
+
+
+def table_of(file):
+    row = {"utterance": "a", "file": str(file), "start": np.nan, "end": np.nan}
+    return pd.DataFrame([{**row, "digest": audio.digest(file)}])
 
 
 def edit(folder, **changes):
@@ -69,6 +81,50 @@ def test_speech_that_is_too_short_is_padded(folder, noise):
     np.testing.assert_allclose(found, expected_frames(padded)[:1], atol=1e-5)
 
 
+@pytest.mark.parametrize("hop_seconds", [0.01, 0.04])
+def test_frames_at_another_distance_are_an_error(folder, hop_seconds, noise):
+    edit(folder, hop_seconds=hop_seconds)
+    message = f"about .* frames of {hop_seconds} s for 1.00 s.*Received: 49.*`hop_sec"
+    with pytest.raises(BadFrontEnd, match=message):
+        Onnx(str(folder))(noise(1.0))
+
+
+def write_padding_network(folder, samples=16_000):
+    """The toy network behind padding to a fixed length, as Whisper's encoder has it."""
+    from onnx import TensorProto, helper
+
+    toy_networks.write_onnx(folder)
+    model = onnx.load(folder / "model.onnx")
+    numbers = {"zeros": [0, 0, 0], "axis": [1], "end": [samples], "from": [0]}
+    model.graph.initializer.extend(
+        helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
+        for name, values in numbers.items()
+    )
+    new = [
+        helper.make_node("Shape", ["wave"], ["shape"], start=1),
+        helper.make_node("Sub", ["end", "shape"], ["absent"]),
+        helper.make_node("Concat", ["zeros", "absent"], ["pads"], axis=0),
+        helper.make_node("Pad", ["wave", "pads"], ["padded"]),
+    ]
+    nodes = [*new, *model.graph.node]
+    nodes[len(new)].input[0] = "padded"
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, folder / "model.onnx")
+    return folder
+
+
+def test_the_frames_of_padding_are_an_error_or_are_left_out(tmp_path, noise):
+    own, wave = write_padding_network(tmp_path / "net"), noise(0.4)
+    with pytest.raises(BadFrontEnd, match="about 20 .*Received: 49.*`min_samples`"):
+        Onnx(str(own))(wave)
+    edit(own, min_samples=16_000)
+    found = Onnx(str(own))(wave)
+    assert found.shape == (20, 6)
+    padded = np.pad(wave, (0, 16_000 - len(wave)))
+    np.testing.assert_allclose(found, expected_frames(padded)[:20], atol=1e-5)
+
+
 def test_an_utterance_depends_on_nothing_else(folder, noise):
     front_end, wave = Onnx(str(folder)), noise(0.4)
     first = front_end(wave)
@@ -98,6 +154,30 @@ def test_another_network_has_other_features(folder, change, tmp_path):
     assert Onnx(str(folder)).sha256 != before.sha256
     with pytest.raises(ValueError, match="needs the weights with the SHA-256"):
         Onnx(str(folder), before.sha256)
+
+
+@pytest.mark.parametrize("change", ["weights", "description", "absent"])
+def test_files_that_change_before_they_are_loaded_are_an_error(
+    folder, change, write_audio, noise, tmp_path
+):
+    store = FeatureStore(tmp_path / "cache", Onnx(str(folder)))
+    if change == "weights":
+        toy_networks.write_onnx(folder, layers=2, seed=1)
+    elif change == "description":
+        edit(folder, source="somebody")
+    else:
+        (folder / "model.onnx").unlink()
+    table = table_of(write_audio("a.wav", noise(0.5)))
+    with pytest.raises(ValueError, match="the SHA-256|Expected model.onnx") as caught:
+        store.prepare(table, progress=False, bad=[])
+    assert isinstance(caught.value, BadFrontEnd)
+
+
+def test_a_folder_may_be_below_the_home(folder, monkeypatch, noise):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    found = Onnx("~/net")
+    assert found.sha256 == Onnx(str(folder)).sha256 and found.folder == "~/net"
+    assert found(noise(0.3)).shape == (15, 6)
 
 
 def test_a_hash_in_the_description_is_verified(folder):
@@ -204,6 +284,17 @@ def test_other_dimensions_than_described_are_named(folder, noise):
     edit(folder, dimensions=8, layers=2)
     with pytest.raises(ValueError, match="8 values and 2 layers.*shapes"):
         Onnx(str(folder))(noise(0.1))
+
+
+@pytest.mark.parametrize("changes", [{"output": "hidden"}, {"dimensions": 8}])
+def test_a_wrong_description_is_no_fault_of_the_audio(
+    folder, changes, write_audio, noise, tmp_path
+):
+    edit(folder, **changes)
+    store, bad = FeatureStore(tmp_path / "cache", Onnx(str(folder))), []
+    with pytest.raises(ValueError, match="front_end.json"):
+        store.prepare(table_of(write_audio("a.wav", noise(0.5))), None, 1, False, bad)
+    assert bad == []
 
 
 def test_an_output_that_does_not_exist_is_named(folder, noise):

@@ -6,6 +6,8 @@ import importlib.util
 import numpy as np
 import pytest
 
+from keras_ser.features import OpenSmileLLD, Preprocessing
+from keras_ser.features.contract import BadFrontEnd
 from keras_ser.features.opensmile import FEATURE_SETS, OpenSmile, installed_opensmile
 
 # The package is not imported here, because its import may crash: see `OpenSmile`.
@@ -30,6 +32,44 @@ def test_opensmile_gives_its_functionals_next_to_tensorflow(noise, features):
     assert not np.array_equal(found, front_end(noise(1.0, seed=1)))
     with pytest.raises(ValueError, match="0.010 s of audio.*shorter than 0.06 s"):
         front_end(noise(0.01))
+
+
+each_kind = pytest.mark.parametrize("kind", [OpenSmile, OpenSmileLLD])
+
+
+@needs_opensmile
+@each_kind
+def test_only_the_version_of_the_settings_computes(kind, noise):
+    front_end, found = kind(version="9.9.9"), installed_opensmile()
+    message = f"Expected opensmile 9.9.9.*Received: opensmile {found}.*opensmile==9.9.9"
+    with pytest.raises(BadFrontEnd, match=message):
+        front_end(noise(0.5))
+
+
+@pytest.mark.not_fast
+@needs_opensmile
+def test_a_saved_model_computes_with_the_version_that_it_was_saved_with(
+    noise, tmp_path
+):
+    import tensorflow  # noqa: F401
+
+    front_end = OpenSmileLLD()
+    zeros = np.zeros(front_end.dimensions)
+    given = Preprocessing(front_end, ("a", "b"), 1.0, "train", zeros, zeros + 1)
+    found = Preprocessing.load(given.save(tmp_path / "p.json")).front_end
+    assert found == front_end and found.version == installed_opensmile()
+    np.testing.assert_array_equal(found(noise(0.5)), front_end(noise(0.5)))
+
+
+@each_kind
+def test_settings_need_no_package_and_features_do(kind, monkeypatch, noise):
+    def fail(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", fail)
+    front_end = kind(version="2.6.0")
+    with pytest.raises(BadFrontEnd, match=r"pip install 'keras_ser\[opensmile\]'"):
+        front_end(noise(0.5))
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch):

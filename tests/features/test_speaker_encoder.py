@@ -4,11 +4,13 @@ import importlib.util
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from toy_networks import FakeTensor, write_torch
 
-from keras_ser.features import SpeakerEncoder, speaker_encoder
-from keras_ser.features.contract import named_settings
+from keras_ser import audio
+from keras_ser.features import FeatureStore, SpeakerEncoder, speaker_encoder
+from keras_ser.features.contract import BadFrontEnd, named_settings
 from keras_ser.features.speaker_encoder import (
     at_level,
     mel_power,
@@ -122,6 +124,25 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
     assert known.sha256 == PUBLISHED and known.dimensions == 768
     with pytest.raises(ValueError, match="pip install --no-deps resemblyzer"):
         known(np.zeros(1600, "f4"))
+
+
+def test_weights_that_are_absent_are_no_fault_of_the_audio(
+    monkeypatch, tmp_path, write_audio, noise
+):
+    monkeypatch.setattr(speaker_encoder, "PACKAGE", "no_such_package_at_all")
+    store, bad = FeatureStore(tmp_path, SpeakerEncoder(sha256=PUBLISHED)), []
+    file = write_audio("a.wav", noise(0.3))
+    row = {"utterance": "a", "file": str(file), "start": np.nan, "end": np.nan}
+    table = pd.DataFrame([{**row, "digest": audio.digest(file)}])
+    with pytest.raises(BadFrontEnd, match="pip install --no-deps resemblyzer"):
+        store.prepare(table, progress=False, bad=bad)
+    assert bad == []
+
+
+def test_a_path_may_be_below_the_home(path, monkeypatch):
+    monkeypatch.setenv("HOME", str(Path(path).parent))
+    found = SpeakerEncoder("~/w.pt")
+    assert found.sha256 == SpeakerEncoder(path).sha256 and found.path == "~/w.pt"
 
 
 def test_an_absent_file_is_named(tmp_path):

@@ -1,6 +1,7 @@
 """Features that were computed elsewhere: found by name, or named as absent."""
 
 import dataclasses
+import os
 
 import h5py
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 from keras_ser import audio
-from keras_ser.features import FeatureStore, Preprocessing, Stored, extract
+from keras_ser.features import FeatureStore, Preprocessing, Stored, array_files, extract
 from keras_ser.features.contract import named_settings
 
 UNCHANGED, FASTER = audio.Speed(1.0), audio.Speed(1.25)
@@ -154,6 +155,58 @@ def test_two_utterances_never_share_features(speech, tmp_path, write_audio, nois
         read(front_end, both, tmp_path / "cache")
 
 
+def other_speech(speech, tmp_path, write_audio, noise, corpus, seed=9):
+    """The first utterance of another corpus, whose file has the same name."""
+    path = tmp_path / corpus / "x" / "a.wav"
+    path.parent.mkdir(parents=True)
+    write_audio("other.wav", noise(1.0, seed=seed)).replace(path)
+    return speech[:1].assign(file=str(path), digest=audio.digest(path))
+
+
+def test_two_corpora_never_share_features(speech, tmp_path, write_audio, noise):
+    other = other_speech(speech, tmp_path, write_audio, noise, "B")
+    root = write_folder(tmp_path / "f", {"x/a": frames(50)})
+    front_end = Stored(str(root))
+    for _ in range(2):
+        read(front_end, speech[:1], tmp_path / "cache")
+    message = "'x/a' in .*audio/x/a.wav and would now serve .*B/x/a.wav, which is other"
+    with pytest.raises(ValueError, match=message):
+        read(Stored(str(root)), other, tmp_path / "cache")
+    with pytest.raises(ValueError, match=message):
+        front_end.check(other, [UNCHANGED])
+    # Other features under the same name, and features under more of the path.
+    write_folder(root, {"x/a": frames(50, 1)})
+    read(front_end, other, tmp_path / "cache")
+    write_folder(root, {"audio/x/a": frames(50, 2), "B/x/a": frames(50, 3)})
+    for table in (speech[:1], other):
+        read(front_end, table, tmp_path / "cache")
+
+
+def test_copies_of_a_recording_may_share_features(speech, tmp_path, write_audio, noise):
+    copy = other_speech(speech, tmp_path, write_audio, noise, "B", seed=0)
+    front_end = Stored(str(write_folder(tmp_path / "f", {"a": frames(50)})))
+    first, second = (read(front_end, each, tmp_path) for each in (speech[:1], copy))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_rows_of_one_file_share_its_features(speech, tmp_path):
+    both = pd.concat([speech[:1], speech[:1].assign(start=np.nan, end=np.nan)])
+    front_end = Stored(str(write_folder(tmp_path / "f", {"a": frames(50)})))
+    first, second = read(front_end, both, tmp_path / "cache")
+    np.testing.assert_array_equal(first, second)
+
+
+def test_an_open_segment_ends_with_its_file(speech, tmp_path):
+    arrays = {"b@0.200-1.000": frames(40), "b@0.000-0.500": frames(25, 1)}
+    front_end = Stored(str(write_folder(tmp_path / "f", arrays)))
+    spans = {"start": [0.2, np.nan], "end": [np.nan, 0.5]}
+    found = read(front_end, speech[1:].assign(**spans), tmp_path / "cache")
+    for own, expected in zip(found, arrays.values(), strict=True):
+        np.testing.assert_array_equal(own, expected)
+    with pytest.raises(ValueError, match="features of '.*b@0.300-1.000' in"):
+        front_end.of_segment(speech.file[1], 0.3, np.nan, UNCHANGED)
+
+
 def test_speech_at_another_speed_needs_features_of_its_own(speech, tmp_path):
     root = write_folder(tmp_path / "f", NAMES)
     message = "by 1.25.*without a folder speed=1.25.*`speed`"
@@ -264,6 +317,54 @@ def test_other_features_under_the_same_name_are_read_again(speech, tmp_path):
         write_folder(root, {"x/a": frames(50, seed)})
         found = read(Stored(str(root)), speech[:1], cache)[0]
         np.testing.assert_array_equal(found, frames(50, seed))
+
+
+def test_a_file_is_opened_and_hashed_once_while_it_stays(speech, tmp_path, monkeypatch):
+    path, opened, read_names = write_npz(tmp_path / "f", NAMES), [], []
+    load, read_one = np.load, array_files.Arrays.read
+
+    def count(*arguments, **settings):
+        opened.append(arguments)
+        return load(*arguments, **settings)
+
+    def note(arrays, name):
+        read_names.append(name)
+        return read_one(arrays, name)
+
+    monkeypatch.setattr(np, "load", count)
+    monkeypatch.setattr(array_files.Arrays, "read", note)
+    front_end = Stored(str(path), dimensions=WIDTH)
+    store = FeatureStore(tmp_path / "cache", front_end)
+    for _ in range(3):
+        store.prepare(speech, progress=False)
+    assert len(opened) == 1
+    assert sorted(read_names) == sorted([*NAMES, *NAMES])  # hashed, then extracted
+    write_npz(tmp_path / "f", {**NAMES, "x/a": 2 * NAMES["x/a"], "more": frames(1)})
+    found = read(front_end, speech, tmp_path / "cache")
+    np.testing.assert_array_equal(found[0], 2 * NAMES["x/a"])
+    assert len(opened) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_opens_files_of_its_own(tmp_path, monkeypatch):
+    path = write_npz(tmp_path / "f", NAMES)
+    first = array_files.open_arrays(path)
+    assert array_files.open_arrays(path) is first
+    monkeypatch.setattr(os, "getpid", lambda: -1)  # as in a child
+    assert array_files.open_arrays(path) is not first
+
+
+def test_folders_are_walked_as_those_of_audio(speech, tmp_path):
+    write_folder(tmp_path / "elsewhere", {"a": frames(50)})
+    root = tmp_path / "f"
+    root.mkdir()
+    (root / "x").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "up").symlink_to(root)
+    write_folder(root, {"._b": frames(1), ".hidden/b": frames(1), "__MACOSX/b": [1.0]})
+    arrays = array_files.open_arrays(root)
+    assert arrays.names == {"x/a"}
+    found = read(Stored(str(root)), speech[:1], tmp_path / "cache")[0]
+    np.testing.assert_array_equal(found, frames(50))
 
 
 def test_the_place_is_no_part_of_the_cache(speech, tmp_path):
