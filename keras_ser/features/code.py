@@ -1,18 +1,26 @@
 """A hash of the code of a user's own front-end, which is part of its cache entries."""
 
 import hashlib
+import re
 import types
+
+import numpy as np
 
 PACKAGE = __name__.partition(".")[0]
 CONSTANTS = (int, float, complex, str, bytes, tuple, frozenset, types.NoneType)
+CONTAINERS = (list, dict, set, np.ndarray, np.generic)
+ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")  # in a text of an object
 
 
 def code_hash(kind: type) -> str:
     """Returns a hash of what the methods of a class compute.
 
-    It covers the bytecode of the class and of its bases outside this package, with the
-    constants of the classes. It does not cover functions outside the classes that the
-    methods call. Another version of Python has other bytecode.
+    It covers the bytecode of the class and of its bases outside this package, also of
+    methods in decorators that know what they wrap, such as `functools.lru_cache`, and
+    the attributes of the classes that are constants, lists, tuples, dictionaries, sets
+    or arrays. It does not cover functions outside the classes that the methods call. An
+    attribute in which methods keep results would change the hash: keep them elsewhere.
+    Another version of Python has other bytecode.
 
     Args:
         kind: The class of a front-end.
@@ -49,20 +57,56 @@ def _describe(member: tuple) -> tuple[str, str]:
     name, value = member
     for attribute in ("__func__", "fget", "func"):  # of methods and properties
         value = getattr(value, attribute, value)
-    if isinstance(value, types.FunctionType):
-        return name, repr((_code(value.__code__), value.__defaults__))
-    is_constant = isinstance(value, CONSTANTS) and not name.startswith("__")
-    return name, _constant(value) if is_constant else ""
+    functions = _functions(value)
+    if name == "__repr__":  # of every dataclass, where a decorator changes no feature
+        functions = functions[:1]
+    if functions:
+        return name, "".join(map(_function, functions))
+    is_held = isinstance(value, CONSTANTS + CONTAINERS) and not name.startswith("__")
+    return name, _text(value) if is_held else ""
+
+
+def _functions(value) -> list[types.FunctionType]:
+    """A function and those that it wraps, the outermost first."""
+    found, seen = [], set()
+    while id(value) not in seen:
+        seen.add(id(value))
+        if isinstance(value, types.FunctionType):
+            found.append(value)
+        value = getattr(value, "__wrapped__", value)
+    return found
+
+
+def _function(function: types.FunctionType) -> str:
+    defaults, by_name = function.__defaults__, function.__kwdefaults__
+    text = f"({_code(function.__code__)!r}, {_text(defaults)})"
+    return text + (_text(by_name) if by_name else "")
 
 
 def _code(code: types.CodeType) -> tuple:
-    constants = tuple(map(_constant, code.co_consts))
+    constants = tuple(map(_text, code.co_consts))
     return code.co_code.hex(), code.co_names, code.co_varnames, constants
 
 
-def _constant(value) -> str:
+def _text(value) -> str:
+    """The same text for equal values in every process."""
     if isinstance(value, types.CodeType):
         return repr(_code(value))
-    if isinstance(value, frozenset):  # whose order differs from process to process
-        return repr(sorted(map(repr, value)))
-    return repr(value)
+    if isinstance(value, types.FunctionType):
+        return _function(value)
+    if isinstance(value, set | frozenset):  # whose order differs between processes
+        return repr(sorted(map(_text, value)))
+    if isinstance(value, dict):
+        pairs = (f"{_text(key)}: {_text(own)}" for key, own in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if type(value) is list:
+        return f"[{', '.join(map(_text, value))}]"
+    if type(value) is tuple:
+        return f"({', '.join(map(_text, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        content = np.ascontiguousarray(value).tobytes()
+        digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+        return f"array({value.dtype.str}, {value.shape}, {digest})"
+    if isinstance(value, np.ndarray):
+        return f"array({value.shape}, {_text(value.tolist())})"
+    return ADDRESS.sub("", repr(value))

@@ -13,10 +13,28 @@ SOURCE = """
     import dataclasses, functools
     import numpy as np
 
+    def wrapped(function):
+        @functools.wraps(function)
+        def call(*arguments, **settings):
+            return function(*arguments, **settings)
+        return call
+
     @dataclasses.dataclass(frozen=True)
     class Own:
         gain: float = 1.0
         scale = 2.0
+        table = [1, {"a": (2, np.float32(3))}]
+        shares = {"x", "y", "z"}
+        kernel = np.array([1.0, 2.0])
+        mixed = [object(), print, np.array([None, "q"], object)]
+
+        @functools.lru_cache(1)
+        def bank(self):
+            return 11
+
+        @wrapped
+        def level(self, wave, *, floor=-60):
+            return max(floor, 12)
 
         @property
         def dimensions(self):
@@ -54,6 +72,17 @@ def test_equal_code_has_an_equal_hash():
         ("return 1", "return 2"),
         ('{"a", "b", "c"}', '{"a", "b", "d"}'),
         ("def __call__(self, wave)", "def __call__(self, wave, power=2)"),
+        ("floor=-60", "floor=-50"),
+        ("return 11", "return 13"),
+        ("max(floor, 12)", "min(floor, 12)"),
+        ("return function(", "return 2 * function("),
+        ("[1, {", "[2, {"),
+        ('{"a": (2', '{"b": (2'),
+        ("np.float32(3)", "np.float32(4)"),
+        ('"z"}', '"w"}'),
+        ("[1.0, 2.0]", "[1.0, 2.5]"),
+        ("[1.0, 2.0]", "[[1.0, 2.0]]"),
+        ('"q"', '"r"'),
     ],
 )
 def test_other_code_has_another_hash(old, new):
@@ -87,6 +116,12 @@ def test_processes_agree(tmp_path):
         for seed in ("1", "2", "3")
     }
     assert len(found) == 1 and len(found.pop().strip()) == 32
+
+
+def test_the_hash_of_a_class_without_containers_stays_as_it_was():
+    """A front-end whose entries were cached before is found again."""
+    members = {"__module__": "own", "scale": 2.0, "names": ("a", ("b",), ())}
+    assert code_hash(type("Own", (), members)) == "588b3ec0666a5727aa972049f629eb60"
 
 
 def test_classes_of_the_package_have_none():
