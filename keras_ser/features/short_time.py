@@ -12,6 +12,7 @@ from keras_ser import audio
 
 MAX_N_FFT = 2**16
 MAX_HOP_SECONDS = 1.0
+MAX_SAMPLES_OFF = 1e-6  # of a hop from a whole number
 MAX_WEIGHTS = 2**24  # bands · n_fft; a filterbank then needs at most 0.1 GB
 MAX_VALUES_PER_SECOND = 2**18  # of speech; an hour then needs at most 1.9 GB
 MAX_NUMBER = 1e9  # of any setting, before its own range is checked
@@ -68,6 +69,14 @@ class ShortTimePower:
                 f"at {audio.RATE} Hz, and `hop_seconds` up to {MAX_HOP_SECONDS} s. "
                 f"Received: window_seconds={self.window_seconds}, "
                 f"hop_seconds={self.hop_seconds}."
+            )
+        nearest = self._hop / audio.RATE
+        if abs(self.hop_seconds - nearest) * audio.RATE > MAX_SAMPLES_OFF:
+            raise ValueError(
+                f"`hop_seconds` must be a whole number of samples at {audio.RATE} Hz. "
+                f"Received: hop_seconds={self.hop_seconds}, which is "
+                f"{self.hop_seconds * audio.RATE:g} samples. Use the nearest valid "
+                f"value, {nearest:.10g}."
             )
         if not self.window_seconds * audio.RATE <= self.n_fft <= MAX_N_FFT:
             raise ValueError(

@@ -196,6 +196,18 @@ def test_impossible_settings_of_the_spectrogram_are_rejected(settings, words):
     assert len(str(caught.value)) < 500
 
 
+@pytest.mark.parametrize(("hop", "nearest"), [(0.0116, "0.011625"), (1e-4, "0.000125")])
+@pytest.mark.parametrize("kind", [LogMel, FilterBank, Spectrogram])
+def test_a_hop_is_a_whole_number_of_samples(kind, hop, nearest):
+    small = {"n_bins": 16} if kind is Spectrogram else {"n_mels": 16}
+    with pytest.raises(
+        ValueError, match="`hop_seconds` must be a whole.*value"
+    ) as found:
+        kind(hop_seconds=hop, **small)
+    assert f"value, {nearest}." in str(found.value)
+    assert kind(hop_seconds=float(nearest), **small).frames(float(nearest) * 7) == 7
+
+
 def test_frames_of_a_window_is_seconds_over_hop():
     assert LogMel().frames(7.5) == 750
     assert LogMel(hop_seconds=0.0125).frames(1.0) == 80
