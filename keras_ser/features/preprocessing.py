@@ -60,7 +60,8 @@ class Preprocessing:
             take all frames.
 
     Raises:
-        ValueError: `speech_db` is not a number above 0, or the front-end has no levels
+        ValueError: `normalise` is none of these, or `mean` or `std` has another shape.
+            Or `speech_db` is not a number above 0, or the front-end has no levels
             (see `features.speech`) and one of the settings needs them. Or the input has
             no frame, or so many values, or there are so many classes, or classes have
             such names that the memory of a machine or a table could not hold them.
@@ -78,10 +79,12 @@ class Preprocessing:
     speech_db: float | None = None
 
     def __post_init__(self):
+        count, given = self.front_end.dimensions, (self.mean, self.std)
+        checks.check_normalisation(self.normalise, NORMALISATIONS, given, count)
         speech_db = speech_range(self.front_end, self.normalise, self.speech_db)
         object.__setattr__(self, "speech_db", speech_db)
         checks.check_class_names(self.classes)
-        checks.check_input(self.seconds, self.window, self.front_end.dimensions)
+        checks.check_input(self.seconds, self.window, count)
 
     @property
     def window(self) -> int:

@@ -48,6 +48,30 @@ def check_input(seconds: float, frames: int, dimensions: int) -> None:
         )
 
 
+def check_normalisation(normalise, known: Iterable[str], moments, count: int) -> None:
+    """Raises unless the normalisation is known and has numbers for each value.
+
+    Args:
+        normalise: The normalisation.
+        known: Those that there are.
+        moments: The mean and the standard deviation.
+        count: The number of values per frame.
+    """
+    if normalise not in known:
+        raise ValueError(
+            f"`normalise` must be one of {', '.join(map(repr, known))}. Received: "
+            f"{normalise!r:.80}."
+        )
+    shapes = [np.shape(each) for each in moments]
+    if shapes != [(count,)] * 2:
+        raise ValueError(
+            f"`mean` and `std` must have the shape ({count},), one number per value of "
+            f"a frame of the front-end. Received: mean of {shapes[0]} and std of "
+            f"{shapes[1]}. Compute them from features of this front-end, with "
+            "`features.moments.training_moments`."
+        )
+
+
 def check_class_names(names: Iterable[str]) -> None:
     """Raises unless the names can be columns of a table that is printed."""
     names = tuple(names)

@@ -168,12 +168,28 @@ def test_what_no_training_could_have_written_is_rejected(made, changes, words):
     assert len(str(caught.value)) < 700
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"normalise": "trian"}, "`normalise` must be one of 'train', .*'trian'"),
+        ({"normalise": None}, "`normalise` must be one of 'train', .*None"),
+        ({"mean": np.zeros(3)}, r"`mean` and `std` must.*\(4,\).*mean of \(3,\)"),
+        ({"mean": 0.0}, r"`mean` and `std` must have the shape \(4,\).*mean of \(\)"),
+        ({"std": np.ones((1, 4))}, r"`mean` and `std` must.*std of \(1, 4\)"),
+    ],
+)
+def test_the_arguments_of_the_constructor_are_checked(made, changes, words):
+    with pytest.raises(ValueError, match=words):
+        dataclasses.replace(made, **changes)
+
+
 @pytest.mark.parametrize("seconds", [900.0, 0.004])
 def test_an_input_has_a_frame_and_fits_into_memory(made, seconds):
-    large = LogMel(hop_seconds=0.01)
+    numbers = {"mean": np.zeros(128), "std": np.ones(128)}
+    large = {"front_end": LogMel(hop_seconds=0.01), **numbers}
     with pytest.raises(ValueError, match="at least one frame.*8,388,608 values"):
-        dataclasses.replace(made, front_end=large, seconds=seconds)
-    assert dataclasses.replace(made, front_end=large, seconds=600.0).window == 60_000
+        dataclasses.replace(made, **large, seconds=seconds)
+    assert dataclasses.replace(made, **large, seconds=600.0).window == 60_000
 
 
 def test_unusual_names_of_classes_are_kept(made):
