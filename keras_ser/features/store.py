@@ -109,7 +109,7 @@ class FeatureStore:
         Raises:
             ValueError: An utterance has no digest.
         """
-        undigested = table.utterance[table.digest.isin(["", None])]
+        undigested = table.utterance[table.digest.isna() | (table.digest == "")]
         if len(undigested):
             raise ValueError(
                 "Expected a digest of each utterance's audio, because the cache finds "

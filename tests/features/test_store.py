@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -431,3 +432,11 @@ def test_under_the_identity_nothing_changes(store, table):
     again = store.under(audio.Speed(1.0))
     for transform in (IDENTITY, audio.Speed(1.1)):
         assert again.paths(table, transform) == store.paths(table, transform)
+
+
+@pytest.mark.parametrize("digest", ["", None, np.nan, pd.NA])
+def test_an_utterance_without_a_digest_is_named(store, table, digest):
+    digests = [*table.digest[:2], digest, table.digest[3]]
+    without = table.assign(digest=pd.Series(digests, table.index, dtype=object))
+    with pytest.raises(ValueError, match="digest of each.*none for 'toy/noise'"):
+        store.paths(without)
