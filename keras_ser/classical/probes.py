@@ -100,7 +100,8 @@ def moments_over_time(
     Returns:
         Means, then standard deviations, float64 `(utterances, 2 · dimensions)`.
     """
-    utterances = [
-        store.read(path).astype(np.float64) for path in store.paths(table, transform)
-    ]
-    return np.array([np.concatenate([x.mean(0), x.std(0)]) for x in utterances])
+    found = []
+    for path in store.paths(table, transform):
+        features = store.read(path).astype(np.float64)
+        found.append(np.concatenate([features.mean(0), features.std(0)]))
+    return np.array(found)

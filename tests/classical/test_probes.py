@@ -1,5 +1,7 @@
 """Probes: what their vectors hold of an utterance, and that they can be fitted."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,24 @@ def test_moments_over_time_are_those_of_each_utterance(store, spoken_table):
         features = store.read(path).astype(np.float64)
         expected = [*features.mean(axis=0), *features.std(axis=0)]
         np.testing.assert_allclose(row, expected)
+
+
+def test_the_features_of_one_utterance_are_held_at_a_time():
+    class Store:
+        def paths(self, table, transform):
+            return range(len(table))
+
+        def read(self, path):
+            return np.full((1000, 100), path, np.float32)
+
+    tracemalloc.start()
+    try:
+        found = probes.moments_over_time(Store(), range(30))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(found[:, 0], np.arange(30))
+    assert peak < 5 * 1000 * 100 * 8  # bytes; all utterances have 30 times as many
 
 
 def test_the_mean_log_mel_probe_uses_the_front_end_of_the_experiment():
