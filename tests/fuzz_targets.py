@@ -290,6 +290,8 @@ def _change_sizes(value: dict, rng) -> None:
     for name in rng.sample(["n_fft", bands, "hop_seconds", "window_seconds"], 2):
         size = 2 ** rng.uniform(-14, 42)
         settings[name] = max(1, round(size)) if name.startswith("n_") else size
+        if name == "hop_seconds" and rng.random() < 0.8:
+            settings[name] = max(1, round(size * audio.RATE)) / audio.RATE
     value["seconds"] = 2 ** rng.uniform(-12, 14)
     count = min(settings[bands], 2**12)
     value["mean"] = [10 ** rng.uniform(-3, 7)] * count

@@ -59,6 +59,7 @@ class Onnx:
     >>> Onnx("networks/wavlm_base_plus")
     """
 
+    version: ClassVar[int] = 2  # 2: without the frames of padding up to `min_samples`
     dtype: ClassVar[str] = "<f4"
     ordered: ClassVar[bool] = False
 

@@ -12,6 +12,7 @@ import tqdm
 from keras_ser import audio
 from keras_ser.audio.unusable import Unusable, UnusableAudio
 from keras_ser.features import Preprocessing, moments, windows
+from keras_ser.features.contract import BadFrontEnd
 from keras_ser.features.extraction import StoredBlocks
 from keras_ser.features.moments import Sums
 
@@ -160,6 +161,8 @@ def _each(paths: list[str], function, skipped: list | None) -> Iterator:
             for found in function(path):
                 if not bad or skipped is not None:
                     yield found
+        except BadFrontEnd:  # the next file would not be better
+            raise
         except (ValueError, FileNotFoundError) as error:
             bad.append(Unusable(path, path, str(error)))
     if skipped is not None:

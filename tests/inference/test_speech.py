@@ -18,6 +18,7 @@ from keras_ser.features import (
     short_time,
     windows,
 )
+from keras_ser.features.contract import BadFrontEnd
 from keras_ser.inference import speech
 
 BANDS = 8
@@ -171,3 +172,17 @@ def test_pieces_are_grouped_without_being_read_ahead():
     groups = speech.grouped(count(), 2)
     assert (next(groups), seen) == ([0, 1], [0, 1])
     assert list(groups) == [[2, 3], [4]]
+
+
+@pytest.mark.parametrize("skipped", [None, []])
+def test_a_fault_of_the_front_end_is_not_one_of_the_file(skipped):
+    tried = []
+
+    def fails(path):
+        tried.append(path)
+        raise BadFrontEnd("Expected frames of 3 values.")
+
+    with pytest.raises(BadFrontEnd, match="frames of 3 values"):
+        list(speech._each(["one.wav", "two.wav"], fails, skipped))
+    assert tried == ["one.wav"]
+    assert not skipped
