@@ -3,6 +3,7 @@
 import hashlib
 import re
 import types
+import weakref
 
 import numpy as np
 
@@ -10,6 +11,7 @@ PACKAGE = __name__.partition(".")[0]
 CONSTANTS = (int, float, complex, str, bytes, tuple, frozenset, types.NoneType)
 CONTAINERS = (list, dict, set, np.ndarray, np.generic)
 ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")  # in a text of an object
+_hashes: weakref.WeakKeyDictionary[type, str] = weakref.WeakKeyDictionary()
 
 
 def code_hash(kind: type) -> str:
@@ -18,8 +20,8 @@ def code_hash(kind: type) -> str:
     It covers the bytecode of the class and of its bases outside this package, also of
     methods in decorators that know what they wrap, such as `functools.lru_cache`, and
     the attributes of the classes that are constants, lists, tuples, dictionaries, sets
-    or arrays. It does not cover functions outside the classes that the methods call. An
-    attribute in which methods keep results would change the hash: keep them elsewhere.
+    or arrays, as they are when a process first asks. What methods keep there later does
+    not count. It does not cover functions outside the classes that the methods call.
     Another version of Python has other bytecode.
 
     Args:
@@ -29,6 +31,12 @@ def code_hash(kind: type) -> str:
         32 hexadecimal digits; empty for a class of this package, whose entries change
         with `entries.VERSION`.
     """
+    if kind not in _hashes:
+        _hashes[kind] = _hash(kind)
+    return _hashes[kind]
+
+
+def _hash(kind: type) -> str:
     own = [each for each in kind.__mro__ if each is not object and not _is_ours(each)]
     if not own:
         return ""

@@ -325,7 +325,8 @@ class Recogniser:
         return windows.mean_over_windows(self._embed(pieces), owners)
 
     def _cut(self, utterances):
-        return inputs.cut(utterances, self.preprocessing.window, self.model.dimensions)
+        made = self.preprocessing
+        return inputs.cut(utterances, made.window, made.front_end.dimensions)
 
     def table(self, posteriors: np.ndarray) -> pd.DataFrame:
         """Returns a table of probabilities, with the most probable class of each row.

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from typing import ClassVar
 
 import pytest
 
@@ -126,3 +127,15 @@ def test_the_hash_of_a_class_without_containers_stays_as_it_was():
 
 def test_classes_of_the_package_have_none():
     assert code_hash(LogMel) == ""
+
+
+def test_results_that_methods_keep_in_a_class_change_nothing():
+    class Keeping:
+        kept: ClassVar[dict] = {}
+
+        def __call__(self, wave):
+            self.kept[len(wave)] = wave
+
+    before = code_hash(Keeping)
+    Keeping()([0.5])
+    assert code_hash(Keeping) == before
