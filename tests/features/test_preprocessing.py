@@ -171,7 +171,7 @@ def test_what_no_training_could_have_written_is_rejected(made, changes, words):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"normalise": "trained"}, "`normalise` must be one of 'train', .*'trian'"),
+        ({"normalise": "trained"}, "`normalise` must be one of 'train', .*'trained'"),
         ({"normalise": None}, "`normalise` must be one of 'train', .*None"),
         ({"mean": np.zeros(3)}, r"`mean` and `std` must.*\(4,\).*mean of \(3,\)"),
         ({"mean": 0.0}, r"`mean` and `std` must have the shape \(4,\).*mean of \(\)"),
