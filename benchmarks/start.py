@@ -40,7 +40,7 @@ from keras_ser.data import planning, reader
 from keras_ser.experiments import training
 
 AUGMENT = ("speed", "specaugment", "mixup")
-MAKERS = (training, "create_variables"), (first_step, "create_variables")
+MAKERS = (training, "create_variables"), (first_step, "prepare")
 MAPS = (planning, "parallel_map"), (reader, "parallel_map")
 
 

@@ -1,11 +1,11 @@
 """Checks of a corpus's folder, its audio files and their names."""
 
-import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from keras_ser.audio import placeholders
+from keras_ser.utils.walk import visible_files
 
 # Extensions of the files that libsndfile reads.
 AUDIO = frozenset(
@@ -55,16 +55,7 @@ def files_below(root: Path) -> list[Path]:
     Hidden files and folders are left out: those whose name starts with a dot, and the
     folder `__MACOSX` that archives made on a Mac contain.
     """
-    found, seen = [], set()
-    for folder, inside, names in os.walk(root, followlinks=True):
-        inside[:] = [name for name in inside if not _is_hidden(name)]
-        real = os.path.realpath(folder)
-        if real in seen:  # the folder has been visited, such as a link to a parent
-            inside.clear()
-            continue
-        seen.add(real)
-        found += [Path(folder, name) for name in names if not _is_hidden(name)]
-    return _fetched(found)
+    return _fetched(visible_files(root))
 
 
 def files_matching(root: Path, pattern: str) -> list[Path]:
@@ -192,7 +183,3 @@ def check_paired(
 
 def _more(count: int) -> str:
     return f" and {count - 1} more" if count > 1 else ""
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"

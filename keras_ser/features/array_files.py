@@ -5,12 +5,13 @@ import hashlib
 import math
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 import numpy as np
 
 from keras_ser.features.weight_files import sha256_of
+from keras_ser.utils.walk import visible_files
 
 SUFFIXES = (".npz", ".h5", ".hdf5")
 VARIANT = "speed="  # the start of the names of folders of variants
@@ -110,7 +111,7 @@ class _Folder(Arrays):
     """The `.npy` files in a folder and in those below it."""
 
     def _list(self):
-        for path in _files_below(self.path):
+        for path in visible_files(self.path):
             if path.suffix == ".npy":
                 yield path.relative_to(self.path).with_suffix("").as_posix()
 
@@ -122,26 +123,6 @@ class _Folder(Arrays):
 
     def checksum(self, name):
         return sha256_of([self._file(name)])  # the folder is as it is if a file changes
-
-
-def _files_below(root: Path) -> Iterator[Path]:
-    """All files below a folder that are not hidden, also in linked folders.
-
-    These are the rules by which `corpora.folders.files_below` finds audio.
-    """
-    seen = set()
-    for folder, inside, names in os.walk(root, followlinks=True):
-        inside[:] = sorted(name for name in inside if not _is_hidden(name))
-        real = os.path.realpath(folder)
-        if real in seen:  # such as a link to a parent
-            inside.clear()
-            continue
-        seen.add(real)
-        yield from (Path(folder, name) for name in names if not _is_hidden(name))
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
 
 
 class _Npz(Arrays):
