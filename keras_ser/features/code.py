@@ -11,7 +11,7 @@ PACKAGE = __name__.partition(".")[0]
 CONSTANTS = (int, float, complex, str, bytes, tuple, frozenset, types.NoneType)
 CONTAINERS = (list, dict, set, np.ndarray, np.generic)
 ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")  # in a text of an object
-_hashes: weakref.WeakKeyDictionary[type, str] = weakref.WeakKeyDictionary()
+_held: weakref.WeakKeyDictionary[type, dict] = weakref.WeakKeyDictionary()
 
 
 def code_hash(kind: type) -> str:
@@ -20,8 +20,7 @@ def code_hash(kind: type) -> str:
     It covers the bytecode of the class and of its bases outside this package, also of
     methods in decorators that know what they wrap, such as `functools.lru_cache`, and
     the attributes of the classes that are constants, lists, tuples, dictionaries, sets
-    or arrays, as they are when a process first asks. What methods keep there later does
-    not count. It does not cover functions outside the classes that the methods call.
+    or arrays. Of the latter, what methods keep there after the first call does not count. It does not cover functions outside the classes that the methods call.
     Another version of Python has other bytecode.
 
     Args:
@@ -31,16 +30,16 @@ def code_hash(kind: type) -> str:
         32 hexadecimal digits; empty for a class of this package, whose entries change
         with `entries.VERSION`.
     """
-    if kind not in _hashes:
-        _hashes[kind] = _hash(kind)
-    return _hashes[kind]
-
-
-def _hash(kind: type) -> str:
     own = [each for each in kind.__mro__ if each is not object and not _is_ours(each)]
     if not own:
         return ""
-    members = [sorted(map(_describe, vars(each).items())) for each in own]
+    members = [
+        sorted(
+            _describe(name, value, _held.setdefault(each, {}))
+            for name, value in vars(each).items()
+        )
+        for each in own
+    ]
     return hashlib.blake2b(repr(members).encode(), digest_size=16).hexdigest()
 
 
@@ -60,9 +59,8 @@ def _is_ours(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == PACKAGE
 
 
-def _describe(member: tuple) -> tuple[str, str]:
+def _describe(name: str, value, held: dict) -> tuple[str, str]:
     """The name of a member of a class and what it holds, as far as that is known."""
-    name, value = member
     for attribute in ("__func__", "fget", "func"):  # of methods and properties
         value = getattr(value, attribute, value)
     functions = _functions(value)
@@ -70,7 +68,9 @@ def _describe(member: tuple) -> tuple[str, str]:
         functions = functions[:1]
     if functions:
         return name, "".join(map(_function, functions))
-    is_held = isinstance(value, CONSTANTS + CONTAINERS) and not name.startswith("__")
+    if isinstance(value, CONTAINERS) and not name.startswith("__"):
+        return name, held.setdefault(name, _text(value))
+    is_held = isinstance(value, CONSTANTS) and not name.startswith("__")
     return name, _text(value) if is_held else ""
 
 

@@ -11,5 +11,7 @@ def test_hidden_files_are_left_out_and_linked_folders_are_followed(tmp_path):
     (inside / "a" / "._one.wav").touch()
     (inside / "link").symlink_to(outside)
     (inside / "a" / "up").symlink_to(inside)  # would never end
-    found = sorted(each.relative_to(inside).as_posix() for each in visible_files(inside))
+    found = sorted(
+        each.relative_to(inside).as_posix() for each in visible_files(inside)
+    )
     assert found == ["a/one.wav", "link/one.wav"]
