@@ -20,8 +20,9 @@ def code_hash(kind: type) -> str:
     It covers the bytecode of the class and of its bases outside this package, also of
     methods in decorators that know what they wrap, such as `functools.lru_cache`, and
     the attributes of the classes that are constants, lists, tuples, dictionaries, sets
-    or arrays. Of the latter, what methods keep there after the first call does not count. It does not cover functions outside the classes that the methods call.
-    Another version of Python has other bytecode.
+    or arrays. Lists, dictionaries, sets and arrays count as they are at the first call,
+    and not what methods keep there later. It does not cover functions outside the
+    classes that the methods call. Another version of Python has other bytecode.
 
     Args:
         kind: The class of a front-end.
