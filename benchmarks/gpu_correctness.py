@@ -24,13 +24,9 @@ from pathlib import Path
 import gpu_machine
 import numpy as np
 from gpu_rows import Rows
+from gpu_tolerances import TOLERANCES
 
 SCRIPT = gpu_machine.HERE / "gpu_cases.py"
-TOLERANCES = {  # of gradients, and of everything else
-    "float32": (1e-3, 1e-4),
-    "tf32": (1e-1, 1e-2),
-    "mixed_bfloat16": (5e-1, 5e-2),
-}
 REFERENCE = "cpu"
 OPTIONAL = ("librosa", "soundfile", "tensorflow")
 FLOOR = 0.01

@@ -4,7 +4,7 @@ import gpu_machine
 import gpu_report_together
 import numpy as np
 import tables
-from gpu_correctness import TOLERANCES
+from gpu_tolerances import TOLERANCES
 
 PRECISIONS = {"float32": "float32", "tf32": "TF32", "mixed_bfloat16": "bfloat16"}
 IMPLEMENTATIONS = {

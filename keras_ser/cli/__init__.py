@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors",
         "graph_errors",
         "main",
+        "printing",
         "streams",
     ],
     submod_attrs={"main": ["entry", "run_options"]},

@@ -6,7 +6,8 @@ import shlex
 import sys
 from pathlib import Path
 
-MAX_TABLES = 4  # that `run` and `report` print
+from keras_ser.cli import printing
+
 MAX_NAMED = 5  # files
 
 
@@ -104,15 +105,7 @@ def _megabytes(path: str) -> str:
 def run(**options) -> None:
     from keras_ser import experiments
 
-    show_result(experiments.run(**options))
-
-
-def show_result(folder: Path) -> None:
-    """Prints the scores of an experiment that is done, and what to do next."""
-    from keras_ser.experiments.next_steps import next_steps
-
-    _print_overview([folder])
-    print(next_steps(folder))
+    printing.print_experiment(experiments.run(**options))
 
 
 def tune(**options) -> None:
@@ -126,7 +119,7 @@ def tune(**options) -> None:
 def robustness(**options) -> None:
     from keras_ser import robustness
 
-    _show(robustness.evaluate(**options))
+    printing.print_reports(robustness.evaluate(**options))
 
 
 def report(runs: list, out: str | None, **options) -> None:
@@ -135,22 +128,9 @@ def report(runs: list, out: str | None, **options) -> None:
 
     out = out or default_folder(runs[0], "report")
     written = reports.write(runs, out, **options)
-    _print_overview(runs, options["reference"])
+    printing.print_overview(runs, options["reference"])
     print("written:", *sorted(written), sep="\n  ")
     reports.check_speakers(runs)
-
-
-def _print_overview(runs: list, reference: str | None = None) -> None:
-    """Prints the main scores of runs, as tables that fit on a screen."""
-    from keras_ser import reports
-    from keras_ser.utils import terminal
-
-    tables = reports.overview(runs, reference=reference)
-    for table in tables[:MAX_TABLES]:
-        terminal.print_table(table.caption, table.header, table.rows)
-    left = len(tables) - MAX_TABLES
-    if left > 0:
-        print(f"… and {left} more tables in the report\n")
 
 
 def pack(**options) -> None:
@@ -257,12 +237,3 @@ def export(**options) -> None:
         "`waves` are float32 (batch, samples), mono, 16 kHz, in [-1, 1].\n"
         "For one file they are keras_ser.audio.read(file)[None]."
     )
-
-
-def _show(paths) -> None:
-    """Prints reports in Markdown, then the names of all files."""
-    paths = sorted(map(Path, paths), key=lambda path: (path.suffix != ".md", path))
-    for path in paths:
-        if path.suffix == ".md":
-            print(path.read_text(encoding="utf-8"))
-    print("written:", *paths, sep="\n  ")

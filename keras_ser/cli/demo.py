@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from keras_ser import corpora, experiments
-from keras_ser.cli import commands
+from keras_ser.cli.printing import print_experiment
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.models import BASELINE
 
@@ -39,7 +39,7 @@ def run(out: str | Path) -> None:
     table = corpora.read("synthetic", out)
     drawings = _drawings(finished, table, report)
     pictures = [path for path in sorted(report.glob("*.png")) if path not in drawings]
-    commands.show_result(folder)
+    print_experiment(folder)
     print("Pictures:", *pictures, *drawings, sep="\n  ")
 
 

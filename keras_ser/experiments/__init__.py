@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "fold_checks",
         "inputs",
         "job",
+        "label_checks",
         "linear_probe",
         "lookup",
         "network",

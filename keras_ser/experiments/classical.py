@@ -12,8 +12,8 @@ import pandas as pd
 from keras_ser import conditions
 from keras_ser.classical import Scaling
 from keras_ser.experiments import lookup
-from keras_ser.experiments.fold_checks import check_task
 from keras_ser.experiments.job import Job, feature_store
+from keras_ser.experiments.label_checks import check_task
 from keras_ser.experiments.run_folder import record_tasks
 from keras_ser.features import IDENTITY, FeatureStore
 from keras_ser.features.preprocessing import warn_of_single_emotions

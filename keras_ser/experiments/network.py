@@ -13,6 +13,7 @@ from keras_ser.data.segments import count_windows
 from keras_ser.experiments import (
     fold_checks,
     kept_models,
+    label_checks,
     probing,
     speed_probe,
     training,
@@ -190,7 +191,7 @@ def prepare_data_and_model(job: Job, store: FeatureStore) -> tuple[Pipeline, Any
         if type(model) not in MODELS.values():
             check_saveable(model)
         check_embedding(config, model)
-        fold_checks.check_labels(model.tasks, job.data)
+        label_checks.check_labels(model.tasks, job.data)
         model.objective(**system.objective)  # may not have such a head
         training.check_monitor(config.training, model.tasks[0])
     by_batch = model.mask_padding and not backend.compiles_each_shape()

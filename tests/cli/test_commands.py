@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from keras_ser import experiments
-from keras_ser.cli import commands
+from keras_ser.cli import commands, printing
 from keras_ser.cli import main as cli
 
 
@@ -51,7 +51,7 @@ def test_a_run_is_told_where_its_packed_speech_is(monkeypatch, tmp_path):
         return tmp_path
 
     monkeypatch.setattr(experiments, "run", run)
-    monkeypatch.setattr(commands, "show_result", lambda folder: None)
+    monkeypatch.setattr(printing, "print_experiment", lambda folder: None)
     words = ["run", "config.py", "--packed", "speech.pack"]
     assert cli.main(cli.parser().parse_args(words)) == 0
     assert given["packed"] == "speech.pack"
