@@ -28,6 +28,7 @@ waveform augmentation also has `transforms`. A batch augmentation is callable an
 """
 
 import abc
+import inspect
 import math
 import numbers
 from collections.abc import Iterable, Mapping
@@ -338,17 +339,34 @@ def instances(identifiers: Iterable | Mapping[str, Mapping]) -> tuple:
         The augmentations, in the same order.
 
     Raises:
-        ValueError: A name is unknown, or two augmentations have the same name. Names
-            are the classes of the augmentation head, so they must differ.
+        ValueError: A name or an argument is unknown, or two augmentations have the same
+            name. Names are the classes of the augmentation head, so they must differ.
     """
+    if isinstance(identifiers, str):
+        raise ValueError(
+            "Augmentations must be several names, or a mapping from names to arguments."
+            f" Received: the text {identifiers!r}. Write ({identifiers!r},)."
+        )
     if isinstance(identifiers, Mapping):
-        made = [type(get(name))(**given) for name, given in identifiers.items()]
+        made = [_make(name, given) for name, given in identifiers.items()]
     else:
         made = [get(identifier) for identifier in identifiers]
     names = [each.name for each in made]
     if len(set(names)) < len(names):
         raise ValueError(f"Augmentations must have different names. Received: {names}.")
     return tuple(made)
+
+
+def _make(name: str, arguments: Mapping):
+    kind = type(get(name))
+    try:
+        return kind(**arguments)
+    except TypeError as error:
+        known = list(inspect.signature(kind).parameters)
+        raise ValueError(
+            f"Augmentation `{name}` takes the arguments {known}. Received: "
+            f"{dict(arguments)}."
+        ) from error
 
 
 def types(identifiers: Iterable | Mapping[str, Mapping]) -> tuple[str, ...]:

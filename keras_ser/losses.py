@@ -1,4 +1,4 @@
-"""Stateless losses. Rows of weight 0 do not count.
+"""Stateless losses. Rows of weight 0 do not count, as long as their labels are finite.
 
 Most have one value per utterance and are reduced by `mean_with_sample_weight`, the
 weighted mean over the rows. Unlabelled rows in a batch therefore do not shrink the
@@ -41,8 +41,13 @@ class CenterLoss(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction, **kwargs)
 
     def __call__(self, y_true, y_pred, sample_weight=None):
-        weight = _weight_of_numbers(y_true, y_pred[..., 0], sample_weight)
+        y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+        weight = self.row_weights(y_true, y_pred, sample_weight)
         return super().__call__(y_true, y_pred, weight)
+
+    def row_weights(self, y_true, y_pred, sample_weight=None):
+        """The weight of each row; see `CrossEntropy.row_weights`."""
+        return class_labels.counted(y_true, y_pred.shape[1], sample_weight)
 
     def call(self, y_true, y_pred):
         distance = 0.5 * ops.sum(ops.square(y_pred), axis=-1)  # (batch, classes)
@@ -182,23 +187,19 @@ class CrossEntropy(keras.losses.CategoricalCrossentropy):
         super().__init__(reduction=reduction, name=name, **kwargs)
 
     def __call__(self, y_true, y_pred, sample_weight=None):
-        weight = _weight_of_numbers(y_true, y_pred, sample_weight)
+        y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+        weight = self.row_weights(y_true, y_pred, sample_weight)
         return super().__call__(y_true, y_pred, weight)
+
+    def row_weights(self, y_true, y_pred, sample_weight=None):
+        """The weight of each row, 0 where a number says that there is no label.
+
+        Labels that are vectors leave the weights as they are, which may be None.
+        """
+        return class_labels.counted(y_true, y_pred.shape[-1], sample_weight)
 
     def call(self, y_true, y_pred):
         return super().call(class_labels.one_hot(y_true, y_pred.shape[-1]), y_pred)
-
-
-def _weight_of_numbers(y_true, y_pred, sample_weight):
-    """The weight of each row: 0 where an integer label says that there is none."""
-    truth, prediction = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-    if not class_labels.are_numbers(truth, prediction.shape[-1]):
-        return sample_weight
-    known = ops.cast(ops.reshape(truth, (-1,)) >= 0, prediction.dtype)
-    if sample_weight is None:
-        return known
-    weight = ops.convert_to_tensor(sample_weight, dtype=prediction.dtype)
-    return known * ops.reshape(weight, (-1,))
 
 
 def cross_entropy(name: str) -> keras.losses.Loss:

@@ -35,8 +35,10 @@ class _Confusion(keras.metrics.Metric):
 
         Args:
             y_true: One-hot or soft labels, shape `(batch, classes)`, or numbers of
-                classes, `(batch,)` or `(batch, 1)`; one below 0 stands for no label.
-            y_pred: Probabilities or logits, shape `(batch, classes)`.
+                classes, `(batch,)` or `(batch, 1)`; one below 0 stands for no label. A
+                number that is no class makes the result NaN.
+            y_pred: Probabilities or logits, shape `(batch, classes)`, of at least two
+                classes.
             sample_weight: Weights, shape `(batch,)`. `None` stands for all ones.
 
         Raises:
@@ -44,6 +46,12 @@ class _Confusion(keras.metrics.Metric):
         """
         # In half precision, counts would stop growing at 256 or 2048.
         y_pred = ops.convert_to_tensor(y_pred)
+        if len(y_pred.shape) == 2 and y_pred.shape[-1] == 1:
+            raise ValueError(
+                f"Metric `{self.name}` needs one output per class, of shape (batch, "
+                f"classes). Received: {tuple(y_pred.shape)}. Give the head two outputs "
+                "and a softmax, and use `losses.CrossEntropy`."
+            )
         y_true = class_labels.one_hot(y_true, y_pred.shape[-1])
         y_true = ops.cast(y_true, "float32")
         classes = self._check_classes(y_true.shape, y_pred.shape)
@@ -68,12 +76,18 @@ class _Confusion(keras.metrics.Metric):
         return {"name": self.name, "dtype": self.dtype}
 
     def _counted(self, y_true, sample_weight):
-        """1 for rows that count and 0 for the rest, shape `(batch, 1)`."""
-        kept = ops.max(y_true, axis=-1, keepdims=True) >= MIN_HARD_LABEL
+        """1 for rows that count and 0 for the rest, shape `(batch, 1)`.
+
+        It is NaN for a label that is no class, so that the score shows it.
+        """
+        largest = ops.max(y_true, axis=-1, keepdims=True)
+        kept = ops.cast(largest >= MIN_HARD_LABEL, "float32")
+        is_unknown = ops.any(ops.isnan(y_true), axis=-1, keepdims=True)
+        kept = ops.where(is_unknown, float("nan"), kept)
         if sample_weight is not None:
             weight = ops.reshape(ops.convert_to_tensor(sample_weight), (-1, 1))
-            kept = ops.logical_and(kept, weight > 0)
-        return ops.cast(kept, "float32")
+            kept = ops.where(weight > 0, kept, 0.0)
+        return kept
 
     def _check_classes(self, truth, prediction):
         known = truth[-1] if self.counts is None else self.counts.shape[0]
@@ -167,11 +181,8 @@ class MeanCrossEntropy(keras.metrics.CategoricalCrossentropy):
     def update_state(self, y_true, y_pred, sample_weight=None):
         classes = ops.convert_to_tensor(y_pred).shape[-1]
         vectors = class_labels.one_hot(y_true, classes)
-        if class_labels.are_numbers(ops.convert_to_tensor(y_true), classes):
-            known = ops.sum(vectors, axis=-1)
-            weight = 1.0 if sample_weight is None else sample_weight
-            sample_weight = known * ops.reshape(ops.cast(weight, "float32"), (-1,))
-        return super().update_state(vectors, y_pred, sample_weight)
+        weight = class_labels.counted(y_true, classes, sample_weight)
+        return super().update_state(vectors, y_pred, weight)
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -306,10 +317,14 @@ class LossValue(keras.metrics.Mean):
             y_pred: Outputs as the loss takes them.
             sample_weight: Weights, shape `(batch,)`. `None` stands for all ones.
         """
+        y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
         value = self.loss(y_true, y_pred, sample_weight)
-        if sample_weight is None:
-            sample_weight = ops.ones((ops.shape(y_true)[0],), "float32")
-        total = ops.sum(ops.cast(ops.convert_to_tensor(sample_weight), "float32"))
+        weight = sample_weight
+        if hasattr(self.loss, "row_weights"):  # some rows may have no label
+            weight = self.loss.row_weights(y_true, y_pred, weight)
+        if weight is None:
+            weight = ops.ones((ops.shape(y_true)[0],), "float32")
+        total = ops.sum(ops.cast(ops.convert_to_tensor(weight), "float32"))
         super().update_state(value, sample_weight=total)
 
     def get_config(self):
@@ -331,7 +346,10 @@ class CodeMoments(keras.metrics.Metric):
         mean μ = E z, variance σ² = E (z − μ)²,
         skewness = E (z − μ)³ / σ³, excess kurtosis = E (z − μ)⁴ / σ⁴ − 3.
 
-    A standard normal distribution has 0, 1, 0 and 0. The result is a dictionary with
+    A standard normal distribution has 0, 1, 0 and 0. The state is the number n of
+    cells, their mean and the sums M_k of the powers k = 2, 3, 4 of z − μ, which
+    Pébay's equations merge batch by batch. A mean far from zero costs no digits. The
+    result is a dictionary with
     the keys `<name>_mean`, `<name>_variance`, `<name>_skewness` and `<name>_kurtosis`.
 
     Args:
@@ -343,12 +361,16 @@ class CodeMoments(keras.metrics.Metric):
     >>> metric.update_state(np.ones((1, 2, 2, 1)), np.ones((1, 2)))
     >>> float(metric.result()["code_mean"])
     1.0
+
+    Reference:
+        Pébay, "Formulas for robust, one-pass parallel computation of covariances and
+        arbitrary-order statistical moments", Sandia report 2008-6212, 2008.
     """
 
     def __init__(self, name: str = "code", dtype: str | None = None):
         super().__init__(name=name, dtype=dtype)
-        # The number of cells, and the sums of z, z², z³ and z⁴.
-        self.sums = self.add_variable((5,), initializer="zeros", name="sums")
+        # The number of cells, their mean, and M2, M3 and M4.
+        self.moments = self.add_variable((5,), initializer="zeros", name="moments")
 
     def update_state(self, code, mask):
         """Adds the cells of codes.
@@ -359,19 +381,42 @@ class CodeMoments(keras.metrics.Metric):
         """
         code = ops.cast(code, self.dtype)
         weights = ops.cast(mask, self.dtype)[:, :, None, None] * ops.ones_like(code)
-        powers = [ops.sum(weights * code**power) for power in range(5)]
-        self.sums.assign(self.sums + ops.stack(powers))
+        count = ops.sum(weights)
+        mean = ops.sum(weights * code) / ops.maximum(count, 1)
+        powers = [ops.sum(weights * (code - mean) ** power) for power in (2, 3, 4)]
+        before = ops.unstack(ops.convert_to_tensor(self.moments))
+        self.moments.assign(ops.stack(_merged(before, (count, mean, *powers))))
 
     def result(self):
-        sums = ops.convert_to_tensor(self.sums)
-        first, second, third, fourth = ops.unstack(sums[1:] / ops.maximum(sums[0], 1))
-        variance = ops.maximum(second - first**2, 0)
-        std = ops.maximum(ops.sqrt(variance), 1e-12)
-        skew = third - 3 * first * second + 2 * first**3
-        tails = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
+        count, mean, *sums = ops.unstack(ops.convert_to_tensor(self.moments))
+        second, third, fourth = (each / ops.maximum(count, 1) for each in sums)
+        std = ops.maximum(ops.sqrt(second), 1e-12)
         return {
-            f"{self.name}_mean": first,
-            f"{self.name}_variance": variance,
-            f"{self.name}_skewness": skew / std**3,
-            f"{self.name}_kurtosis": tails / std**4 - 3,
+            f"{self.name}_mean": mean,
+            f"{self.name}_variance": second,
+            f"{self.name}_skewness": third / std**3,
+            f"{self.name}_kurtosis": fourth / std**4 - 3,
         }
+
+
+def _merged(one, other) -> tuple:
+    """The number, mean and M2, M3, M4 of two sets of cells, from those of each."""
+    count, mean, second, third, fourth = one
+    more, mean_b, second_b, third_b, fourth_b = other
+    total = ops.maximum(count + more, 1)
+    a, b, shift = count / total, more / total, mean_b - mean
+    product = count * b  # na nb / n
+    return (
+        count + more,
+        mean + b * shift,
+        second + second_b + product * shift**2,
+        third
+        + third_b
+        + product * (a - b) * shift**3
+        + 3 * shift * (a * second_b - b * second),
+        fourth
+        + fourth_b
+        + product * (a * a - a * b + b * b) * shift**4
+        + 6 * shift**2 * (a * a * second_b + b * b * second)
+        + 4 * shift * (a * third_b - b * third),
+    )

@@ -180,3 +180,10 @@ def test_a_loss_can_be_serialised(loss):
     again = keras.saving.deserialize_keras_object(value)
     assert type(again) is type(loss)
     assert again.get_config() == loss.get_config()
+
+
+def test_lists_are_taken_as_tensors():
+    posterior = [[0.5, 0.5], [0.1, 0.9]]
+    assert float(losses.CrossEntropy()([1, -1], posterior)) == pytest.approx(np.log(2))
+    difference = [[[1.0, 1.0], [0.0, 2.0]], [[3.0, 0.0], [5.0, 0.0]]]
+    assert float(losses.CenterLoss()([0, -1], difference)) == pytest.approx(1.0)

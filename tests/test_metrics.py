@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from keras_ser import scores
-from keras_ser.losses import CCCLoss, cross_entropy
+from keras_ser.losses import CCCLoss, CrossEntropy, cross_entropy
 from keras_ser.metrics import (
     CCC,
     UAR,
@@ -322,3 +322,43 @@ def test_numbers_of_classes_count_as_one_hot_labels():
         other.update_state(vectors, posterior, sample_weight=weight)
         other.update_state(vectors, posterior, sample_weight=2 * weight)
         assert float(own.result()) == pytest.approx(float(other.result()), 1e-6)
+
+
+@pytest.mark.parametrize("kind", [UAR, Accuracy])
+def test_a_label_that_is_no_class_shows_in_the_score(kind):
+    metric = kind()
+    metric.update_state(np.array([1, 2, 3]), np.eye(3, dtype="float32"))
+    assert np.isnan(float(metric.result()))
+    metric.reset_state()
+    weight = np.float32([1, 1, 0])
+    metric.update_state(np.array([0, 1, 3]), np.eye(3, dtype="float32"), weight)
+    assert float(metric.result()) == 1
+
+
+@pytest.mark.parametrize("kind", [UAR, Accuracy])
+def test_a_single_output_is_rejected(kind):
+    with pytest.raises(ValueError, match="one output per class.*two outputs"):
+        kind().update_state(np.array([0, 1]), np.ones((2, 1), "float32"))
+
+
+def test_loss_value_leaves_out_rows_without_a_label():
+    loss = CrossEntropy()
+    metric, mean = LossValue(loss), MeanCrossEntropy()
+    for numbers, probability in (([0, -1, -1], 0.5), ([1, 0, 1], 0.1)):
+        posterior = [[probability, 1 - probability]] * 3
+        metric.update_state(numbers, posterior)
+        mean.update_state(numbers, posterior)
+    assert float(metric.result()) == pytest.approx(float(mean.result()), rel=1e-5)
+
+
+def test_moments_keep_their_digits_far_from_zero(rng):
+    codes = rng.normal(1000, 1, size=(40, 50, 3, 2)).astype("float32")
+    metric = CodeMoments()
+    for rows in (slice(0, 30), slice(30, 40)):
+        metric.update_state(codes[rows], np.ones((40, 50))[rows])
+    found = metric.result()
+    cells = codes.ravel().astype("float64")
+    assert float(found["code_variance"]) == pytest.approx(cells.var(), rel=1e-3)
+    assert float(found["code_skewness"]) == pytest.approx(stats.skew(cells), abs=1e-2)
+    expected = stats.kurtosis(cells)
+    assert float(found["code_kurtosis"]) == pytest.approx(expected, abs=1e-2)

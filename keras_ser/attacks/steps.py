@@ -2,12 +2,13 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import numpy as np
 
 from keras_ser.attacks import gradient
+from keras_ser.utils.choices import is_number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Attack:
     share: ClassVar[float] = 1.0  # length of a step, as a fraction of ε
 
     def __post_init__(self):
-        if not (_is_number(self.epsilon) and 0 <= self.epsilon < np.inf):
+        if not (is_number(self.epsilon) and 0 <= self.epsilon < np.inf):
             raise ValueError(
                 "`epsilon` must be a finite number of at least 0. "
                 f"Received: {self.epsilon!r}."
@@ -134,7 +135,7 @@ class BIM(Attack):
             raise ValueError(
                 f"`steps` must be a positive integer. Received: {self.steps!r}."
             )
-        if not (_is_number(self.share) and 0 < self.share <= 1):
+        if not (is_number(self.share) and 0 < self.share <= 1):
             raise ValueError(
                 "`share` must be a number above 0 and at most 1. "
                 f"Received: {self.share!r}."
@@ -177,6 +178,12 @@ class PGD(BIM):
 
 
 def _check_inputs(model, features, truth, seeds) -> None:
+    if isinstance(model.output, Mapping):
+        raise ValueError(
+            "`model` must have one output, probabilities of shape (batch, classes). "
+            f"Received: a model with the outputs {sorted(model.output)}. Pass "
+            "`model.emotion_model`."
+        )
     classes, dtype = model.output.shape[-1], model.inputs[0].dtype
     if features.ndim != 3 or features.dtype != dtype or 0 in features.shape:
         raise ValueError(
@@ -203,10 +210,6 @@ def _is_one_hot(truth: np.ndarray) -> bool:
 def _are_seeds(seeds: np.ndarray, count: int) -> bool:
     are_integers = np.issubdtype(seeds.dtype, np.integer)
     return seeds.shape == (count,) and are_integers and (seeds >= 0).all()
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 ATTACKS: dict[str, type[Attack]] = {"fgsm": FGSM, "bim": BIM, "pgd": PGD}

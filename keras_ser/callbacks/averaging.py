@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_ser.backend import averaging as backend_averaging
+from keras_ser.utils.choices import check_fraction
 
 
 class AverageWeights(keras.callbacks.Callback):
@@ -35,7 +36,9 @@ class AverageWeights(keras.callbacks.Callback):
         updates: The number of updates so far.
 
     Raises:
-        ValueError: If the decay is out of range, or if the model has no weights yet.
+        ValueError: If the decay is out of range, if the model has no weights yet, or if
+            it was compiled with several `steps_per_execution`, after which callbacks
+            see the last update only.
 
     Example:
 
@@ -51,10 +54,7 @@ class AverageWeights(keras.callbacks.Callback):
 
     def __init__(self, decay: float):
         super().__init__()
-        if not 0 <= decay < 1:
-            raise ValueError(
-                f"`decay` must be at least 0 and below 1. Received: {decay!r}."
-            )
+        check_fraction(decay=decay)
         self.decay = decay
         self.updates = 0
         self._variables, self._averages = [], []
@@ -69,6 +69,13 @@ class AverageWeights(keras.callbacks.Callback):
         super().set_model(model)
 
     def on_train_begin(self, logs=None):
+        steps = getattr(self.model, "steps_per_execution", 1)
+        if steps != 1:
+            raise ValueError(
+                "`AverageWeights` needs the weights after every update. Received: a "
+                f"model that was compiled with steps_per_execution={steps}. Compile it "
+                "with 1."
+            )
         if self._is_swapped:  # an earlier training has ended with the averages
             self._swap()
         self._create()

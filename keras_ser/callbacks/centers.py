@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
+from keras_ser.layers import class_labels
+
 
 class InitialiseCenters(keras.callbacks.Callback):
     """Starts each class center at the mean embedding of its class.
@@ -24,7 +26,7 @@ class InitialiseCenters(keras.callbacks.Callback):
     Args:
         batches: Iterable of (features, labels, weights), dictionaries whose keys are
             the heads. The labels of a head with centers are one-hot, `(batch,
-            classes)`, and its weights are `(batch,)`.
+            classes)`, or numbers of classes, and its weights are `(batch,)`.
     """
 
     def __init__(self, batches: Iterable[tuple]):
@@ -49,7 +51,9 @@ class InitialiseCenters(keras.callbacks.Callback):
         for features, labels, weights in self.batches:
             # `predict_on_batch` is compiled. JAX does not take tensors of tf.data.
             embedding = embedding_model.predict_on_batch(np.array(features))
-            chosen = np.array(labels[head]) * np.array(weights[head])[:, None]
+            vectors = class_labels.one_hot(np.array(labels[head]), len(zeros))
+            vectors = keras.ops.convert_to_numpy(vectors)
+            chosen = vectors * np.reshape(np.array(weights[head]), (-1, 1))
             total += chosen.T @ embedding
             count += chosen.sum(axis=0)[:, None]
         return class_means(total, count)

@@ -93,6 +93,10 @@ class Checkpoint(keras.callbacks.Callback):
         self._write_history()
         return len(self.rows)
 
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 0:  # an earlier training may have left some
+            self.rows = []
+
     def on_epoch_end(self, epoch, logs=None):
         self.rows.append({"epoch": epoch, **logs})
         is_last = epoch + 1 == self.params["epochs"]

@@ -27,6 +27,7 @@ class Cosine(Schedule):
     """
 
     def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch, logs)
         share = (1 + math.cos(math.pi * epoch / self.params["epochs"])) / 2
         initial = self._initial_rates.items()
         self._set_rates({name: rate * share for name, rate in initial})
@@ -37,3 +38,6 @@ class Constant(Schedule):
 
     Args: See `Schedule`.
     """
+
+    def _check_rates(self):
+        """The rate stays as it is, so that an optimizer may have its own schedule."""

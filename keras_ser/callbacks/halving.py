@@ -1,7 +1,10 @@
 """Schedules that halve the learning rate after epochs without progress."""
 
+import math
+
 from keras_ser.callbacks.averaging import AverageWeights
 from keras_ser.callbacks.schedule import Schedule
+from keras_ser.utils.choices import check_numbers, check_positive
 
 
 class Halve(Schedule):
@@ -19,9 +22,9 @@ class Halve(Schedule):
         monitor: Key of the epoch's logs. Its value falls as the model improves if the
             key ends in `loss`. Otherwise it grows.
         patience: Number of epochs without improvement before the rate is reduced.
-        factor: Number by which all learning rates are multiplied.
-        floor: Lowest learning rate. The default is a tenth of the initial rate, for
-            each optimizer its own.
+        factor: Number above 0 and below 1 by which all learning rates are multiplied.
+        floor: Lowest learning rate, at least 0. The default is a tenth of the initial
+            rate, for each optimizer its own.
         tie: Key of the epoch's logs. Its value falls as the model improves.
         stop: Number of epochs without improvement after which training stops. With 0,
             it does not stop for that reason.
@@ -31,9 +34,7 @@ class Halve(Schedule):
 
     Attributes: See `Schedule`.
 
-    Raises:
-        ValueError: If `select` is unknown, or if the logs of an epoch lack `monitor`
-            or `tie`.
+    Raises: See `Schedule`.
 
     Example:
 
@@ -54,10 +55,19 @@ class Halve(Schedule):
         averaging: AverageWeights | None = None,
         first: int = 0,
     ):
+        check_positive(patience=patience)
+        is_share = "a number above 0 and below 1"
+        check_numbers(is_share, lambda value: 0 < value < 1, factor=factor)
+        if floor is not None:
+            is_rate = "a finite number of at least 0"
+            check_numbers(is_rate, lambda value: 0 <= value < math.inf, floor=floor)
         super().__init__(monitor, stop, tie, select, averaging, first)
         self.patience = patience
         self.factor = factor
         self.floor = floor
+
+    def _reset(self):
+        super()._reset()
         self._waited = 0
 
     def get_state(self):

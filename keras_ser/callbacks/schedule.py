@@ -5,6 +5,7 @@ import numpy as np
 
 from keras_ser.backend.optimizers import optimizers_of, rate_of, state_of
 from keras_ser.callbacks.averaging import AverageWeights
+from keras_ser.utils.choices import check_choice, check_integer_from_0
 
 SELECT = ("best", "last")
 
@@ -17,6 +18,9 @@ class Schedule(keras.callbacks.Callback):
 
     A subclass changes the learning rates. All optimizers of the model are scheduled
     alike, each from its own initial rate.
+
+    A training that starts with epoch 0 or has another model knows nothing of earlier
+    ones. `fit` with an `initial_epoch` continues with the best epoch so far.
 
     Args:
         monitor: Key of the epoch's logs.
@@ -39,8 +43,8 @@ class Schedule(keras.callbacks.Callback):
             `restore(kept)`. With None, the default, it is the model itself.
 
     Raises:
-        ValueError: If `select` is unknown, or if the logs of an epoch lack `monitor`
-            or `tie`.
+        ValueError: If an argument is unknown or out of range, if the logs of an epoch
+            lack `monitor` or `tie`, or if an optimizer has a schedule of its own.
     """
 
     restores = False  # whether training returns to the best epoch
@@ -55,16 +59,26 @@ class Schedule(keras.callbacks.Callback):
         first: int = 0,
     ):
         super().__init__()
-        if select not in SELECT:
-            raise ValueError(f"`select` must be one of {SELECT}. Received: {select!r}.")
+        check_choice("select", select, SELECT)
+        check_integer_from_0(stop=stop, first=first)
+        for name, key in (("monitor", monitor), ("tie", tie)):
+            if not isinstance(key, str) or not key:
+                raise ValueError(
+                    f"`{name}` must be a key of the logs, such as `val_emotion_uar`. "
+                    f"Received: {key!r}."
+                )
         self.monitor = monitor
         self.stop = stop
         self.tie = tie
         self.select = select
         self.averaging = averaging
         self.first = first
-        self.kept = None
         self.keeper = None
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forgets an earlier training."""
+        self.kept = None
         self._best = (-np.inf, -np.inf)
         self._best_epoch = None
         self._last_epoch = None
@@ -74,8 +88,19 @@ class Schedule(keras.callbacks.Callback):
     def best_epoch(self) -> int | None:
         return self._best_epoch if self.select == "best" else self._last_epoch
 
+    def set_model(self, model):
+        if model is not self._model:
+            self._reset()
+        super().set_model(model)
+
     def on_train_begin(self, logs=None):
+        self._check_rates()
         if not self._initial_rates:
+            self._initial_rates = self._rates()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 0 and self._last_epoch is not None:
+            self._reset()
             self._initial_rates = self._rates()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -145,6 +170,17 @@ class Schedule(keras.callbacks.Callback):
         """
         for number, (name, rate) in enumerate(self._rates().items()):
             logs[f"learning_rate_{name}" if number else "learning_rate"] = rate
+
+    def _check_rates(self) -> None:
+        """Raises ValueError if an optimizer changes its learning rate by itself."""
+        for name, optimizer in optimizers_of(self.model).items():
+            rate = getattr(optimizer, "_learning_rate", None)
+            if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+                raise ValueError(
+                    f"`{type(self).__name__}` needs optimizers whose learning rate it "
+                    f"can set. Received: `{name}` with a {type(rate).__name__}. Give "
+                    "the optimizer a number, or leave this callback out."
+                )
 
     def _rates(self) -> dict[str, float]:
         found = optimizers_of(self.model)

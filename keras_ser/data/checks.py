@@ -5,6 +5,16 @@ import numbers
 from collections.abc import Iterable
 
 from keras_ser.tasks import Task
+from keras_ser.utils.choices import check_numbers, check_positive, is_number
+
+
+def check_numbers_of(batch, rows_per_utterance, workers, seed, seconds) -> None:
+    """Raises ValueError unless a pipeline can have these numbers; see `Pipeline`."""
+    check_positive(batch=batch, rows_per_utterance=rows_per_utterance, workers=workers)
+    if not isinstance(seed, numbers.Integral) or isinstance(seed, bool):
+        raise ValueError(f"`seed` must be an integer. Received: {seed!r}.")
+    expected = "a finite number of seconds above 0"
+    check_numbers(expected, lambda value: 0 < value < math.inf, seconds=seconds)
 
 
 def check_types(tasks: Iterable[Task], types: tuple, trained: tuple, rows: int) -> None:
@@ -32,6 +42,16 @@ def check_types(tasks: Iterable[Task], types: tuple, trained: tuple, rows: int) 
         )
 
 
+def check_ratio(unlabelled_ratio: float) -> None:
+    """Raises ValueError unless a ratio is a finite number of 0 or more."""
+    if not is_number(unlabelled_ratio) or not 0 <= unlabelled_ratio < math.inf:
+        raise ValueError(
+            "`unlabelled_ratio` must be a finite number of 0 or more. Received: "
+            f"{unlabelled_ratio!r}. Choose 1 for as many unlabelled rows as labelled "
+            "ones."
+        )
+
+
 def unlabelled_rows(batch: int, unlabelled_ratio: float) -> int:
     """The number of unlabelled rows in a batch.
 
@@ -49,13 +69,7 @@ def unlabelled_rows(batch: int, unlabelled_ratio: float) -> int:
     >>> unlabelled_rows(16, 0.125)
     2
     """
-    is_number = isinstance(unlabelled_ratio, numbers.Real)
-    if not (is_number and 0 <= unlabelled_ratio < math.inf):
-        raise ValueError(
-            "`unlabelled_ratio` must be a finite number of 0 or more. Received: "
-            f"{unlabelled_ratio!r}. Choose 1 for as many unlabelled rows as labelled "
-            "ones."
-        )
+    check_ratio(unlabelled_ratio)
     exact = batch * unlabelled_ratio
     if not math.isclose(exact, round(exact), rel_tol=1e-9):
         least = math.floor(exact)

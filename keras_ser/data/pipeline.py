@@ -16,7 +16,13 @@ from keras_ser import augment as augmentations
 from keras_ser.backend.lazy_tensorflow import tf
 from keras_ser.data import planned
 from keras_ser.data.batches import BatchMaker
-from keras_ser.data.checks import check_steps, check_types, unlabelled_rows
+from keras_ser.data.checks import (
+    check_numbers_of,
+    check_ratio,
+    check_steps,
+    check_types,
+    unlabelled_rows,
+)
 from keras_ser.data.plan import Plan
 from keras_ser.data.reader import Reader
 from keras_ser.data.segments import (
@@ -33,7 +39,7 @@ from keras_ser.features import IDENTITY, FeatureStore, check_order
 from keras_ser.features.preprocessing import NORMALISATIONS, Preprocessing
 from keras_ser.protocols import Fold
 from keras_ser.tasks import Task, mtl_aug_tasks
-from keras_ser.utils.choices import check_choice
+from keras_ser.utils.choices import check_choice, check_integer_from_0, check_switch
 from keras_ser.utils.lists import as_list
 
 
@@ -92,9 +98,9 @@ class Pipeline:
         progress: Whether the extraction shows a progress bar.
 
     Raises:
-        ValueError: A choice is unknown, a batch has more rows than an epoch or no whole
-            number of unlabelled rows, or the types of a task that recognises
-            augmentations are not those of `augment`.
+        ValueError: A choice is unknown, a number is out of range, a batch has more rows
+            than an epoch or no whole number of unlabelled rows, or the types of a task
+            that recognises augmentations are not those of `augment`.
 
     Example:
 
@@ -124,8 +130,11 @@ class Pipeline:
         workers: int = 1,
         progress: bool = True,
     ):
+        check_numbers_of(batch, rows_per_utterance, workers, seed, seconds)
+        check_ratio(unlabelled_ratio)
         check_choice("normalise", normalise, NORMALISATIONS)
         check_choice("pad", pad, ("batch", "window"))
+        check_switch(denoising=denoising)
         check_segments(segments, segment_weight)
         self.fold = fold
         self.store = store
@@ -182,7 +191,16 @@ class Pipeline:
             Dataset of `(features, labels, weights)`. Features have shape `(batch,
             time, dimensions)`. Labels and weights are dictionaries whose keys are the
             names of the tasks.
+
+        Raises:
+            ValueError: If `epochs` is below `first_epoch`, or one of them below 0.
         """
+        check_integer_from_0(first_epoch=first_epoch, epochs=epochs)
+        if epochs < first_epoch:
+            raise ValueError(
+                "`epochs` must be the index after the last epoch, and at least "
+                f"`first_epoch`. Received: first_epoch={first_epoch}, epochs={epochs}."
+            )
         per_epoch, size = self.steps * self.stream.size, self.stream.size
         places = tf.data.Dataset.range(first_epoch * per_epoch, epochs * per_epoch)
         first_step = first_epoch * self.steps
@@ -194,6 +212,7 @@ class Pipeline:
 
     def test(self, name: str = "test") -> "tf.data.Dataset":
         """Batches of a test table, unaugmented, in its order."""
+        check_choice("name", name, list(self.fold.tests))
         return self.unaugmented(self.fold.tests[name])
 
     def unaugmented(self, table: pd.DataFrame) -> "tf.data.Dataset":

@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from keras_ser.layers import class_labels
+from keras_ser.utils.choices import check_positive, is_number
+
 UPDATES = ("mean", "optimizer")
 MIN_HARD_LABEL = 1.0 - 1e-6  # largest entry of a label that counts as hard
 
@@ -41,7 +44,7 @@ class ClassCenters(keras.layers.Layer):
         float32 `(batch, classes, features)`.
 
     Raises:
-        ValueError: If `update` is unknown or `rate` is out of range.
+        ValueError: If `update` is unknown, or `classes` or `rate` is out of range.
 
     Reference:
         Wen et al., "A discriminative feature learning approach for deep face
@@ -51,10 +54,11 @@ class ClassCenters(keras.layers.Layer):
     def __init__(self, classes: int, update: str = "mean", rate: float = 0.5, **kwargs):
         kwargs.setdefault("dtype", "float32")  # differences of large numbers
         super().__init__(**kwargs)
+        check_positive(classes=classes)
         check_update(update, rate)
         self.classes = classes
         self.update = update
-        self.rate = rate
+        self.rate = float(rate)
 
     def build(self, shape):
         self.centers = self.add_weight(
@@ -72,12 +76,13 @@ class ClassCenters(keras.layers.Layer):
 
         Args:
             difference: The output of the layer, `(batch, classes, features)`.
-            labels: One-hot labels, `(batch, classes)`. Soft labels do not count.
+            labels: One-hot labels, `(batch, classes)`, or numbers of classes, as for
+                `losses.CenterLoss`. Soft labels do not count.
             weights: Sample weights, `(batch,)`. Rows of weight 0 do not count.
         """
         if self.update != "mean" or not self.trainable:
             return
-        labels = ops.cast(ops.convert_to_tensor(labels), self.dtype)
+        labels = ops.cast(class_labels.one_hot(labels, self.classes), self.dtype)
         counts = ops.max(labels, axis=-1) >= MIN_HARD_LABEL
         if weights is not None:
             weights = ops.reshape(ops.convert_to_tensor(weights), (-1,))
@@ -106,8 +111,7 @@ def check_update(update: str, rate: float) -> None:
             f"The update of class centers must be one of {list(UPDATES)}. "
             f"Received: {update!r}."
         )
-    is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
-    if not is_number or not 0 < rate <= 1:
+    if not is_number(rate) or not 0 < rate <= 1:
         raise ValueError(
             "The rate of class centers must be a number above 0 and up to 1. "
             f"Received: {rate!r}."

@@ -34,3 +34,23 @@ def are_numbers(labels, classes: int) -> bool:
     """Whether labels are numbers of classes, rather than one vector per row."""
     shape = labels.shape
     return len(shape) == 1 or (len(shape) == 2 and shape[1] == 1 and classes > 1)
+
+
+def counted(labels, classes: int, weights=None):
+    """Returns the weight of each row: 0 where a number says that there is no label.
+
+    Args:
+        labels: As for `one_hot`.
+        classes: The number of classes.
+        weights: The sample weights, `(batch,)`; None stands for all ones.
+
+    Returns:
+        float32 tensor `(batch,)` for numbers of classes; otherwise `weights`.
+    """
+    labels = ops.convert_to_tensor(labels)
+    if not are_numbers(labels, classes):
+        return weights
+    known = ops.cast(ops.reshape(labels, (-1,)) >= 0, "float32")
+    if weights is None:
+        return known
+    return known * ops.reshape(ops.cast(weights, "float32"), (-1,))

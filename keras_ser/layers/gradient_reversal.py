@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from keras_ser.utils.choices import check_numbers
+
 
 @keras.saving.register_keras_serializable("keras_ser")
 class GradientReversal(keras.layers.Layer):
@@ -41,9 +43,10 @@ class GradientReversal(keras.layers.Layer):
 
     def __init__(self, factor: float = 1.0, **kwargs):
         super().__init__(**kwargs)
-        _check_factor(factor)
-        self.factor = factor
-        self._reverse = _reversal(factor)
+        expected = "a finite number of at least 0, which the layer negates"
+        check_numbers(expected, lambda value: 0 <= value < math.inf, factor=factor)
+        self.factor = float(factor)
+        self._reverse = _reversal(self.factor)
 
     def call(self, inputs):
         return self._reverse(inputs)
@@ -67,12 +70,3 @@ def _reversal(factor: float):
         return inputs, gradient
 
     return reverse
-
-
-def _check_factor(factor: float) -> None:
-    is_number = isinstance(factor, int | float) and not isinstance(factor, bool)
-    if not is_number or not 0 <= factor < math.inf:
-        raise ValueError(
-            "`factor` must be a finite number of at least 0. The layer negates it. "
-            f"Received: {factor!r}."
-        )

@@ -8,6 +8,8 @@ features. Callers need not pass lengths along, and cannot pass wrong ones.
 import keras
 from keras import ops
 
+from keras_ser.utils.choices import check_integer_from_0, check_positive
+
 
 def count_frames(features):
     """Number of unpadded frames of each utterance.
@@ -109,6 +111,7 @@ class SpeechMasks(keras.layers.Layer):
 
     def __init__(self, halvings: int, **kwargs):
         super().__init__(**kwargs)
+        check_integer_from_0(halvings=halvings)
         self.halvings = halvings
 
     def call(self, padded, frames):
@@ -152,6 +155,7 @@ class PadTime(keras.layers.Layer):
 
     def __init__(self, multiple: int, **kwargs):
         super().__init__(**kwargs)
+        check_positive(multiple=multiple)
         self.multiple = multiple
 
     def call(self, features):

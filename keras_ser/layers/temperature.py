@@ -1,7 +1,11 @@
 """Probabilities at another temperature."""
 
+import math
+
 import keras
 from keras import ops
+
+from keras_ser.utils.choices import check_numbers
 
 TINY = 1e-7  # what a probability counts as, at least
 
@@ -38,13 +42,11 @@ class Temperature(keras.layers.Layer):
 
     def __init__(self, temperature: float, **kwargs):
         super().__init__(**kwargs)
-        is_number = isinstance(temperature, int | float)
-        if not (is_number and 0 < temperature < float("inf")):
-            raise ValueError(
-                "`temperature` must be a finite number above 0. Received: "
-                f"{temperature!r}. Give 1 to leave probabilities as they are."
-            )
-        self.temperature = temperature
+        expected = "a finite number above 0, where 1 leaves probabilities as they are"
+        check_numbers(
+            expected, lambda value: 0 < value < math.inf, temperature=temperature
+        )
+        self.temperature = float(temperature)
 
     def call(self, probabilities):
         logs = ops.log(ops.maximum(probabilities, TINY))

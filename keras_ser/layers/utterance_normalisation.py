@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from keras_ser.utils.choices import check_numbers
+
 MIN_STD = 1e-3  # lower bound, for values that never change
 
 
@@ -52,9 +54,21 @@ class UtteranceNormalisation(keras.layers.Layer):
     ):
         kwargs.setdefault("dtype", "float32")  # under any global policy
         super().__init__(**kwargs)
+        expected = "a finite number above 0"
+        numbers = {"db_per_unit": db_per_unit, "speech_db": speech_db}
+        check_numbers(expected, _is_positive, **numbers)
+        for value in () if std is None else std:
+            check_numbers(expected, _is_positive, std=value)
         self.db_per_unit = db_per_unit
         self.speech_db = speech_db
         self.std = None if std is None else [float(each) for each in std]
+
+    def build(self, shape):
+        if self.std is not None and len(self.std) != shape[-1]:
+            raise ValueError(
+                f"`std` must hold one number per dimension, {shape[-1]} of them. "
+                f"Received: {len(self.std)}."
+            )
 
     def call(self, features):
         is_speech = self._is_speech(features)
@@ -82,6 +96,10 @@ class UtteranceNormalisation(keras.layers.Layer):
             "speech_db": self.speech_db,
             "std": self.std,
         }
+
+
+def _is_positive(value: float) -> bool:
+    return 0 < value < math.inf
 
 
 def _mean(features, is_speech):

@@ -101,6 +101,7 @@ class SpeechModel(keras.Model):
     rate_factors: Mapping[str, float] = types.MappingProxyType({})
     backends: tuple[str, ...] = ALL_BACKENDS
     _is_prepared = False  # whether the variables of a step have been created
+    _signed_heads: tuple[str, ...] = ()  # heads whose weight may be negative
     recipe: str = "mtl_aug"
     reads_bands: bool = False
     validates_each_epoch: bool = False
@@ -111,6 +112,7 @@ class SpeechModel(keras.Model):
     def __new__(cls, *arguments, **keywords):
         settings.check_numbers()  # before a subclass makes its layers
         settings.check_policy()
+        checks.check_switches(cls, keywords)
         return super().__new__(cls, *arguments, **keywords)
 
     def __init__(
@@ -337,7 +339,8 @@ class SpeechModel(keras.Model):
             `{"loss": …, "loss_weights": …, "weighted_metrics": …}`.
 
         Raises:
-            ValueError: If the model does not have such a head.
+            ValueError: If the model does not have such a head, or if a weight is no
+                finite number of at least 0.
         """
         unknown = sorted(set(loss_weights) - set(self.heads))
         if unknown:
@@ -346,6 +349,8 @@ class SpeechModel(keras.Model):
                 f"Received: {unknown}. Leave these out."
             )
         given = {head: w for head, w in loss_weights.items() if w is not None}
+        own = set(given) - set(self._signed_heads)
+        checks.check_weights(**{head: given[head] for head in own})
         return {
             "loss": {task.name: task.loss() for task in self.tasks},
             "loss_weights": {task.name: task.weight for task in self.tasks} | given,

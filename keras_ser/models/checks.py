@@ -1,6 +1,7 @@
 """Checks of what models have in common."""
 
 import inspect
+import math
 from collections.abc import Collection, Mapping, Sequence
 
 import keras
@@ -8,6 +9,8 @@ import keras
 from keras_ser.layers.convolution import check_normalisation
 from keras_ser.layers.normalisation import GROUPS
 from keras_ser.tasks import Task
+from keras_ser.utils.choices import check_fraction as check_fraction
+from keras_ser.utils.choices import check_numbers, check_switch
 from keras_ser.utils.choices import check_positive as check_positive
 
 
@@ -124,25 +127,29 @@ def check_sizes(stages: int, **sizes) -> None:
             )
 
 
-def check_fraction(**numbers) -> None:
-    """Raises ValueError unless each number is at least 0 and below 1."""
-    for name, value in numbers.items():
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0 <= value < 1:
-            raise ValueError(
-                f"`{name}` must be a number of at least 0 and below 1. "
-                f"Received: {value!r}."
-            )
-
-
-def check_factor(**numbers) -> None:
+def check_factor(**values) -> None:
     """Raises ValueError unless numbers are above 0 and up to 1."""
-    for name, value in numbers.items():
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0 < value <= 1:
-            raise ValueError(
-                f"`{name}` must be a number above 0 and up to 1. Received: {value!r}."
-            )
+    expected = "a number above 0 and up to 1"
+    check_numbers(expected, lambda value: 0 < value <= 1, **values)
+
+
+def check_switches(kind: type, given: Mapping) -> None:
+    """Raises ValueError unless arguments that are `bool` are True or False.
+
+    Args:
+        kind: The class of a model.
+        given: Arguments of its constructor by name.
+    """
+    for name, parameter in inspect.signature(kind.__init__).parameters.items():
+        is_switch = parameter.annotation is bool and name in given
+        if is_switch and isinstance(parameter.default, bool):
+            check_switch(**{name: given[name]})
+
+
+def check_weights(**weights) -> None:
+    """Raises ValueError unless the weights of losses are finite and not negative."""
+    expected = "a finite number of at least 0"
+    check_numbers(expected, lambda value: 0 <= value < math.inf, **weights)
 
 
 def check_normalisations(

@@ -324,6 +324,9 @@ class MTLAug(AttributeModel):
     ) -> dict:
         """Losses, loss weights and metrics of the model's heads, for `compile`.
 
+        The weight of a head that the model does not have is not used, so that all
+        models of an ablation take the same.
+
         Args:
             center: λ2, the weight of the center loss.
             auxiliary: λ1, the weight of each auxiliary loss.
@@ -334,11 +337,15 @@ class MTLAug(AttributeModel):
 
         Returns:
             `{"loss": …, "loss_weights": …, "weighted_metrics": …}`.
+
+        Raises:
+            ValueError: If a weight is out of range.
         """
         given = {
             "center": center,
             "augmentation": auxiliary if augmentation is None else augmentation,
             "reconstruction": auxiliary if reconstruction is None else reconstruction,
         }
+        checks.check_weights(**given)
         present = {head: given[head] for head in self.heads if head in given}
         return super().objective(**present, **self._weighed(alpha))

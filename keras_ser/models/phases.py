@@ -6,7 +6,7 @@ recognition".
 """
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import keras
 from keras import ops
@@ -76,7 +76,7 @@ class PhasedModel(SpeechModel):
         raise NotImplementedError
 
     def train_step(self, data):
-        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        x, y, weights = self._unpack(data)
         outputs, used = {}, []
         for number, (optimizer, heads) in enumerate(self._passes()):
             with normalisation.fixed_moments(used):
@@ -87,8 +87,23 @@ class PhasedModel(SpeechModel):
                     self._regularise(x)
         return self._log(x, y, outputs, weights)
 
-    def test_step(self, data):
+    def _unpack(self, data) -> tuple:
+        """Features, and labels and weights by head, of what `fit` takes."""
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        if isinstance(y, Mapping):
+            return x, y, weights
+        if len(self.heads) > 1:
+            raise TypeError(
+                f"`{type(self).__name__}` needs labels as a dictionary with the heads "
+                f"{list(self.heads)}. Received: {type(y).__name__}."
+            )
+        (head,) = self.heads
+        if weights is not None and not isinstance(weights, Mapping):
+            weights = {head: weights}
+        return x, {head: y}, weights
+
+    def test_step(self, data):
+        x, y, weights = self._unpack(data)
         outputs = self(x, training=False)
         if self.discriminator is not None:
             self._measure(x)

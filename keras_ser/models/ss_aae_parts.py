@@ -10,6 +10,7 @@ from keras_ser.models import blocks, heads
 from keras_ser.models.phases import RECONSTRUCTION
 from keras_ser.models.presets import chosen
 from keras_ser.tasks import EMOTION, Classification
+from keras_ser.utils.choices import is_number
 
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {"filters": (32, 32, 16), "kernels": (3, 3, 3), "momentum": 0.99},
@@ -58,8 +59,7 @@ def _check_weight(name, value, part: str, has_part: bool, may_be_1: bool) -> Non
             f"`{name}` weighs the {part}, which the model does not have. Received: "
             f"{name}={value!r}. Leave it out."
         )
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not (0 < value < 1 or (may_be_1 and value == 1)):
+    if not is_number(value) or not (0 < value < 1 or (may_be_1 and value == 1)):
         limit = "up to 1" if may_be_1 else "below 1"
         raise ValueError(
             f"`{name}` must be a number above 0 and {limit}. Received: {value!r}."

@@ -12,6 +12,7 @@ from keras_ser.protocols.each import BASES as WITHIN
 from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import Fold
 from keras_ser.protocols.unseen import held_out_corpora, leave_one_corpus_out
+from keras_ser.utils.choices import is_number
 
 RESTS = ("unlabelled", "drop")
 BASES: dict[str, Callable[..., dict[str, Fold]]] = {
@@ -69,7 +70,7 @@ def label_fraction(
     >>> len(folds)
     5
     """
-    right = isinstance(fraction, int | float) and 0 < fraction <= 1
+    right = is_number(fraction) and 0 < fraction <= 1
     if not right or rest not in RESTS or protocol not in BASES:
         raise ValueError(
             "Protocol `label_fraction` needs a `fraction` above 0 and up to 1, `rest` "

@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ import pandas as pd
 from keras_ser import metrics
 from keras_ser.corpora.table import LABELS
 from keras_ser.tasks.vocabularies import column_of
+from keras_ser.utils.choices import check_numbers
 
 EMOTION = "emotion"
 # Unlabelled speech has attributes, such as a gender, but no labels of these columns.
@@ -32,6 +34,9 @@ class Task(abc.ABC):
     weight: float = dataclasses.field(default=1.0, kw_only=True)
 
     kind: ClassVar[str]
+
+    def __post_init__(self):
+        check_numbers("a finite number", math.isfinite, weight=self.weight)
 
     @property
     def table_column(self) -> str:

@@ -41,6 +41,7 @@ class Classification(ColumnTask):
     adversarial: bool = dataclasses.field(default=False, kw_only=True)
 
     def __post_init__(self):
+        super().__post_init__()
         object.__setattr__(self, "classes", check_classes(self.name, self.classes))
 
     @property

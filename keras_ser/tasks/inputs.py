@@ -27,6 +27,7 @@ class AugmentationType(Task):
     types: tuple[str, ...] = ()
 
     def __post_init__(self):
+        super().__post_init__()
         object.__setattr__(self, "types", check_classes(self.name, self.types))
 
     @property

@@ -1,6 +1,7 @@
-"""Arguments that are one of a few known values, or positive integers."""
+"""Checks of arguments: one of a few values, a switch, an integer or a number."""
 
-from collections.abc import Collection
+import numbers
+from collections.abc import Callable, Collection
 from typing import Any
 
 from keras_ser.utils import files
@@ -22,14 +23,57 @@ def check_choice(name: str, value: Any, known: Collection) -> None:
         raise ValueError(f"`{name}` must be one of {known}. Received: {received}.")
 
 
-def check_positive(**numbers) -> None:
-    """Raises ValueError unless each number is a positive integer.
+def check_positive(**values) -> None:
+    """Raises ValueError unless each value is a positive integer.
 
     Args:
-        **numbers: The values by the names of the arguments.
+        **values: The values by the names of the arguments.
     """
-    for name, value in numbers.items():
+    for name, value in values.items():
         if type(value) is not int or value < 1:
             raise ValueError(
                 f"`{name}` must be a positive integer. Received: {value!r}."
             )
+
+
+def check_integer_from_0(**values) -> None:
+    """Raises ValueError unless each value is an integer of at least 0; see above."""
+    for name, value in values.items():
+        if type(value) is not int or value < 0:
+            raise ValueError(
+                f"`{name}` must be an integer of at least 0. Received: {value!r}."
+            )
+
+
+def check_switch(**values) -> None:
+    """Raises ValueError unless each value is True or False; see above.
+
+    A text such as "no" would otherwise count as True.
+    """
+    for name, value in values.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"`{name}` must be True or False. Received: {value!r}.")
+
+
+def check_numbers(expected: str, holds: Callable[[float], bool], **values) -> None:
+    """Raises ValueError unless each value is a number with a property.
+
+    Args:
+        expected: The property in words, such as `"a number above 0"`.
+        holds: Says whether a number has it. It is not asked about bool and text.
+        **values: The values by the names of the arguments.
+    """
+    for name, value in values.items():
+        if not is_number(value) or not holds(value):
+            raise ValueError(f"`{name}` must be {expected}. Received: {value!r}.")
+
+
+def check_fraction(**values) -> None:
+    """Raises ValueError unless each value is at least 0 and below 1."""
+    expected = "a number of at least 0 and below 1"
+    check_numbers(expected, lambda value: 0 <= value < 1, **values)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a real number, of Python or of NumPy, and no bool."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)

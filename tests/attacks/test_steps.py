@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
 
-from keras_ser import attacks
+from keras_ser import attacks, models
 from keras_ser.attacks import BIM, FGSM, PGD, gradient
 
 DIMENSIONS = 16
@@ -166,6 +166,19 @@ def test_pgd_starts_where_its_seed_says(model, speech, lengths, rng):
 def test_an_epsilon_is_a_finite_number_of_0_or_more(kind, epsilon):
     with pytest.raises(ValueError, match="`epsilon` must be a finite number"):
         kind(epsilon)
+
+
+@pytest.mark.parametrize("kind", attacks.ATTACKS.values())
+def test_an_epsilon_of_numpy_is_a_number(kind):
+    assert kind(np.float32(0.5)).epsilon == 0.5
+
+
+def test_a_model_with_several_heads_is_rejected(speech, rng):
+    features, truth = speech(rng)
+    model = models.MTLAug(("a", "b", "c"), dimensions=features.shape[-1])
+    words = "one output.*'augmentation'.*Pass `model.emotion_model`"
+    with pytest.raises(ValueError, match=words):
+        FGSM(0.1)(model, features, truth)
 
 
 @pytest.mark.parametrize(

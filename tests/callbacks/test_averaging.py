@@ -260,9 +260,9 @@ def test_evaluating_elsewhere_sees_what_the_model_has(model):
     assert_same(model.get_weights(), before)
 
 
-@pytest.mark.parametrize("decay", [1, -0.1, 1.5, np.nan])
+@pytest.mark.parametrize("decay", [1, -0.1, 1.5, np.nan, "0.9"])
 def test_impossible_decays_are_rejected(decay):
-    with pytest.raises(ValueError, match="`decay` must be at least 0 and below 1"):
+    with pytest.raises(ValueError, match="`decay` must be a number of at least 0"):
         callbacks.AverageWeights(decay)
 
 
@@ -272,4 +272,10 @@ def test_a_model_without_weights_is_rejected():
     if keras.backend.backend() != "tensorflow":
         pytest.skip("Keras builds the model first")
     with pytest.raises(ValueError, match="built model.*Call the model"):
+        fit(model, callbacks.AverageWeights(DECAY))
+
+
+def test_several_steps_per_execution_are_rejected(model):
+    model.compile("sgd", "mse", steps_per_execution=2)
+    with pytest.raises(ValueError, match="after every update.*execution=2"):
         fit(model, callbacks.AverageWeights(DECAY))

@@ -89,3 +89,17 @@ def test_a_model_without_centers_or_tasks_is_left_unchanged(rng):
         start.on_train_begin()
         for weight, value in zip(model.weights, before, strict=True):
             np.testing.assert_array_equal(convert_to_numpy(weight), value)
+
+
+def test_centers_of_numbers_are_those_of_one_hot_labels(small_model, rng):
+    features = rng.normal(size=(2, 16, 16)).astype("float32")  # as many as classes
+    found = []
+    for truth in (np.array([1, 0]), np.eye(2, dtype="float32")[[1, 0]]):
+        model = small_model()
+        batch = features, {"center": truth}, {"center": np.ones(2, "float32")}
+        start = callbacks.InitialiseCenters([batch])
+        start.set_model(model)
+        start.on_train_begin()
+        found.append(convert_to_numpy(model.get_layer("center").centers))
+    assert (found[0][0] != found[0][1]).any()
+    np.testing.assert_array_equal(*found)

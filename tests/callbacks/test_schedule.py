@@ -220,6 +220,67 @@ def test_an_unknown_selection_is_rejected():
         callbacks.Constant(select="first")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *({"patience": value} for value in (0, -1, 2.5, "5")),
+        *({"factor": value} for value in (0, 1, 2.0, -0.5, np.nan, "0.5")),
+        *({"floor": value} for value in (-1, np.nan, np.inf, "0")),
+        *({"stop": -5}, {"first": -3}, {"first": 1.5}, {"monitor": None}, {"tie": ""}),
+    ],
+    ids=str,
+)
+def test_impossible_numbers_are_rejected(arguments):
+    (name,) = arguments
+    with pytest.raises(ValueError, match=f"`{name}` must be .*Received: "):
+        callbacks.HalveAndRestore(**arguments)
+
+
+@pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve", "Cosine"])
+def test_an_optimizer_with_a_schedule_of_its_own_is_rejected_at_once(kind):
+    decay = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    with pytest.raises(ValueError, match=f"`{kind}` needs .*`main` with a CosineDec"):
+        train([0.5], model=plain_model(decay), kind=kind, **KEYS)
+
+
+def test_the_rate_of_a_schedule_can_stay():
+    decay = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    train([0.5, 0.5], model=plain_model(decay), kind="Constant", **KEYS)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_second_training_knows_nothing_of_the_first(same):
+    scores = [0.9, 0.5, 0.5, 0.5]
+    model, schedule, _, _ = train(scores, patience=2, **KEYS)
+    assert schedule.best_epoch == 0
+    other = model if same else plain_model(0.1)
+    script, weights = Script([0.1, 0.3, 0.2]), Weights()
+    x, y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
+    watchers = [script, weights, schedule]
+    other.fit(x, y, epochs=3, verbose=0, callbacks=watchers)
+    assert schedule.best_epoch == 1
+    assert_same(variables(other), weights.kept[1])
+
+
+def test_another_model_forgets_even_if_it_starts_later():
+    _, schedule, _, _ = train([0.9], **KEYS)
+    other, script = plain_model(0.1), Script([0.0, 0.2])
+    x, y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
+    watchers = [script, schedule]
+    other.fit(x, y, initial_epoch=1, epochs=2, verbose=0, callbacks=watchers)
+    assert schedule.best_epoch == 1
+
+
+def test_a_later_initial_epoch_continues():
+    model, schedule, _, _ = train([0.9], **KEYS)
+    before = variables(model)
+    x, y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
+    watchers = [Script([0.9, 0.2]), schedule]
+    model.fit(x, y, initial_epoch=1, epochs=2, verbose=0, callbacks=watchers)
+    assert schedule.best_epoch == 0
+    assert_same(variables(model), before)
+
+
 @needs_tensorflow
 @pytest.mark.parametrize("kind", ["HalveAndRestore", "Halve"])
 def test_all_optimizers_are_halved_each_from_its_own_rate(kind):

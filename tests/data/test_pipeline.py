@@ -387,6 +387,43 @@ def test_unknown_choices_are_rejected(pipeline, argument, value):
         pipeline(**{argument: value})
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        *(({"batch": n}, "`batch` must be a positive") for n in (0, -4, 2.5, "4")),
+        *(({"rows_per_utterance": n}, "`rows_per_utterance` must") for n in (0, 1.5)),
+        ({"workers": 0}, "`workers` must be a positive integer"),
+        *(({"seed": value}, "`seed` must be an integer") for value in (1.5, "a", True)),
+        *(({"seconds": n}, "`seconds` must be a finite") for n in (0, -1, np.nan, "7")),
+        ({"unlabelled_ratio": -1}, "`unlabelled_ratio` must be a finite number"),
+        ({"denoising": "no"}, "`denoising` must be True or False. Received: 'no'"),
+        ({"augment": "speed"}, r"Received: the text 'speed'. Write \('speed',\)"),
+        (
+            {"augment": {"specaugment": {"bogus": 1}}},
+            "`specaugment` takes the arguments.*channels.*Received: .*bogus",
+        ),
+        ({"augment": ("noise",)}, "must be one of.*'speed'.*Received: 'noise'"),
+    ],
+    ids=str,
+)
+def test_impossible_arguments_are_rejected(fold, store, arguments, words):
+    alone = dataclasses.replace(fold, unlabelled=None)
+    with pytest.raises(ValueError, match=words):
+        data.Pipeline(alone, store, progress=False, **arguments)
+
+
+@pytest.mark.parametrize("epochs", [(2, 1), (0, -1), (-1, 1), (0, 1.5)])
+def test_epochs_that_cannot_be_are_rejected(pipeline, epochs):
+    with pytest.raises(ValueError, match="epoch"):
+        pipeline().train(*epochs)
+    assert len(list(pipeline().train(1, 1))) == 0
+
+
+def test_a_test_table_must_exist(pipeline):
+    with pytest.raises(ValueError, match="`name` must be one of.*test.*'nope'"):
+        pipeline().test("nope")
+
+
 def test_labels_of_unlabelled_speech_are_not_used(fold, store):
     lying = fold.unlabelled.assign(emotion="anger")
     made = data.Pipeline(

@@ -68,6 +68,19 @@ def test_rows_that_do_not_count_move_nothing(rng):
     assert (convert_to_numpy(layer.centers) != centers).any()
 
 
+def test_numbers_of_classes_move_centers_as_one_hot_labels(rng):
+    difference = rng.normal(size=(4, 3, 2)).astype("float32")
+    numbers, found = np.array([2, 0, -1, 2]), []
+    for labels in (numbers, numbers[:, None], np.eye(4, 3)[[2, 0, 3, 2]]):
+        layer = layers.ClassCenters(3)
+        layer.build((None, 2))
+        layer.move_centers(difference, labels)
+        found.append(keras.ops.convert_to_numpy(layer.centers))
+    assert found[0].any()
+    np.testing.assert_array_equal(found[0], found[2])
+    np.testing.assert_array_equal(found[1], found[2])
+
+
 @pytest.mark.parametrize("frozen", [False, True])
 def test_an_optimizer_or_nothing_moves_other_centers(frozen, rng):
     centers = rng.normal(size=(2, 2)).astype("float32")

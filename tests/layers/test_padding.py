@@ -96,3 +96,15 @@ def test_frames_count_speech_or_everything():
     features[1, 2:] = 0
     assert convert_to_numpy(layers.Frames()(features)).tolist() == [5, 2]
     assert convert_to_numpy(layers.Frames(masked=False)(features)).tolist() == [5, 5]
+
+
+@pytest.mark.parametrize("multiple", [0, -4, 2.0])
+def test_a_multiple_is_a_positive_integer(multiple):
+    with pytest.raises(ValueError, match="`multiple` must be a positive integer"):
+        layers.PadTime(multiple)
+
+
+@pytest.mark.parametrize("halvings", [-1, 1.5])
+def test_halvings_are_counted(halvings):
+    with pytest.raises(ValueError, match="`halvings` must be an integer of at least"):
+        layers.SpeechMasks(halvings)

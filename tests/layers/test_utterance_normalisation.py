@@ -80,3 +80,23 @@ def test_it_computes_in_float32_under_any_policy(batch):
 def test_its_symbolic_output_has_the_shape_of_the_input():
     features = keras.Input((None, 4))
     assert make_layer("utterance")(features).shape == (None, None, 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"db_per_unit": 0}, "`db_per_unit` must be a finite number above 0"),
+        ({"speech_db": -1}, "`speech_db` must be a finite number above 0"),
+        ({"std": [1.0, 0.0]}, "`std` must be a finite number above 0. Received: 0.0"),
+        ({"std": [1.0, np.nan]}, "`std` must be a finite number above 0"),
+    ],
+)
+def test_impossible_arguments_are_rejected(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        layers.UtteranceNormalisation(**{"db_per_unit": 4.3, **arguments})
+
+
+def test_there_is_a_deviation_per_dimension(batch):
+    layer = layers.UtteranceNormalisation(FRONT_END.db_per_unit, std=[2.0])
+    with pytest.raises(ValueError, match="one number per dimension, 4.*Received: 1"):
+        layer(batch)

@@ -247,6 +247,21 @@ def test_bad_arguments_are_named(arguments, words):
             check(**given)
 
 
+@pytest.mark.parametrize("name", ["attention", "center", "mask_padding"])
+@pytest.mark.parametrize("value", ["no", None, 1])
+def test_a_switch_is_true_or_false(name, value):
+    with pytest.raises(ValueError, match=f"`{name}` must be True or False. Received"):
+        models.MTLAug(CLASSES, dimensions=DIMENSIONS, **{name: value})
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, -0.1, "x", True])
+@pytest.mark.parametrize("name", ["center", "auxiliary", "reconstruction"])
+def test_impossible_weights_are_rejected(name, weight):
+    model = models.MTLAug(CLASSES, dimensions=DIMENSIONS)
+    with pytest.raises(ValueError, match="must be a finite number of at least 0"):
+        model.objective(**{name: weight})
+
+
 # === Options that are off by default ===
 
 BATCH = {"normalisation": "batch"}

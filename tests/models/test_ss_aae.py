@@ -332,6 +332,25 @@ def test_a_step_without_adversary_and_decoder_is_that_of_keras(batch):
 
 
 @needs_state
+def test_a_single_head_takes_labels_without_its_name(batch):
+    features, labels, weights = batch
+    found = []
+    for y, w in ((labels["emotion"], weights["emotion"]), (labels, weights)):
+        model = compiled(**CNN)
+        own = (only(part, model.heads) for part in (y, w))
+        logs = model.fit(features, *own, batch_size=4, verbose=0).history
+        found.append(logs)
+    assert found[0] == found[1]
+
+
+@needs_state
+def test_several_heads_need_their_names(batch):
+    features, labels, _ = batch
+    with pytest.raises(TypeError, match="dictionary with the heads.*'speaker'"):
+        compiled().train_step((features, labels["emotion"]))
+
+
+@needs_state
 def test_a_compiled_step_runs_without_weights_of_rows(batch):
     model = compiled(keras.optimizers.Adam, 1e-3)
     features, labels, _ = batch

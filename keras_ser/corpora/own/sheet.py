@@ -18,6 +18,7 @@ from keras_ser.corpora.own import vocabulary
 MAX_ROWS = 3
 MAX_COLUMNS = 12
 MAX_LABELS = 3
+TIMES = ("start", "end", "duration")  # columns of times
 MAX_CELL_LENGTH = 60  # characters of a cell or of a column's name
 COLUMN_READERS = ("csv", "huggingface")  # the readers with an option `columns`
 
@@ -84,13 +85,23 @@ class Sheet:
             "Correct the cell",
             text,
         )
-        if text.str.fullmatch(r"[0-9.,]+").any():
-            self.guesses.append(f"Unit of `{self.columns[name]}`: seconds")
+        unit = f"Unit of `{self.columns.get(name)}`: seconds"
+        if text.str.fullmatch(r"[0-9.,]+").any() and unit not in self.guesses:
+            self.guesses.append(unit)
         return seconds
+
+    def ends(self) -> pd.Series:
+        """Returns the ends of segments in seconds, NaN for the end of the file.
+
+        Where a list has durations instead, they are added to the starts.
+        """
+        if "duration" not in self.columns:
+            return self.times("end")
+        return self.times("start").fillna(0.0) + self.times("duration")
 
     def _seconds(self) -> dict[str, float | None]:
         """The seconds of all cells with times, which share one decimal separator."""
-        cells = pd.concat([_blank_nan(self.text(name)) for name in ("start", "end")])
+        cells = pd.concat([_blank_nan(self.text(name)) for name in TIMES])
         return times.parse_all(cells[cells != ""])
 
     def numbers(self, name: str) -> pd.Series:
@@ -162,20 +173,41 @@ class Sheet:
                 self.name_columns(),
                 self._advise_column("file", "…"),
             )
-        self._check_units(found)
+        if found.get("start") and not found["end"]:
+            found["duration"] = self._duration()
+        self._check_times(found)
         return {name: column for name, column in found.items() if column}
 
-    def _check_units(self, found: Mapping[str, str]) -> None:
-        """Raises if times are in another unit, because whole files would be read."""
-        if "start" not in found or found["start"] or found["end"]:
-            return
-        other = [c for c in self.frame.columns if vocabulary.has_other_unit(c)]
+    def _duration(self) -> str:
+        """The only column with durations of segments, if there is one."""
+        like = [c for c in self.frame.columns if vocabulary.is_duration(c)]
+        return like[0] if len(like) == 1 else ""
+
+    def _check_times(self, found: Mapping[str, str]) -> None:
+        """Raises if a bound of segments may be in a column that was not recognised.
+
+        The rest of the file would be read instead.
+        """
+        wanted = [name for name in ("start", "end") if name in found]
+        missing = [name for name in wanted if not found[name]]
+        if found.get("duration"):
+            missing.remove("end")
+        elif found.get("start"):
+            missing += ["duration"] * ("end" in missing)
+        used = set(found.values())
+        other = [
+            column
+            for column in self.frame.columns
+            if column not in used
+            and any(vocabulary.is_unclear(column, name) for name in missing)
+        ]
         if other:
             raise self.error(
-                "times in seconds in the columns `start` and `end`",
+                "times in seconds in the columns `start` and `end`, or `start` and "
+                "`duration`",
                 f"{' and '.join(map(quote_column, other[:2]))}",
-                "Convert them to seconds, or give the columns other names if whole "
-                "files are meant",
+                "Convert them to seconds and name the columns like this, or give them "
+                "other names if they do not bound segments",
             )
 
     def _given(self, name: str, column: str) -> str:

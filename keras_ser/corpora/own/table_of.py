@@ -148,7 +148,7 @@ def _rows(sheet: Sheet, corpus: str, options: Options) -> pd.DataFrame:
     paths = sheet.text("file")
     sheet.check_rows(paths == "", "a file in each row", "Fill in the path of the file")
     rows = pd.DataFrame({"file": _files(sheet, paths, options)}, index=paths.index)
-    rows["start"], rows["end"] = sheet.times("start"), sheet.times("end")
+    rows["start"], rows["end"] = sheet.times("start"), sheet.ends()
     wrong = (rows.start < 0) | (rows.end <= rows.start.fillna(0.0))
     sheet.check_rows(wrong, "0 <= start < end in each row", "Correct the segment")
     rows["corpus"] = corpus

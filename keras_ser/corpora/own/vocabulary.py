@@ -143,11 +143,15 @@ COLUMNS = {
 
 UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
 
-# Columns of times that are not in seconds.
-_OTHER_UNIT = re.compile(
-    "(start|begin|onset|end|stop|offset)(time)?"
-    "(ms|msec|milliseconds?|us|ns|samples?|frames?)"
-)
+DURATIONS = "duration durations durationsec durationseconds dur durs dauer".split()
+# Words of columns that may bound segments, in another unit or under another name.
+TIME_WORDS = {
+    "start": {"start", "begin", "onset", "offset"},
+    "end": {"end", "stop", "offset"},
+    "duration": {"duration", "dur", "length", "len"},
+}
+DATE_WORDS = {"date", "day", "month", "year"}
+_UNIT = re.compile("(time)?(ms|msec|milliseconds?|us|ns|samples?|frames?|s|sec)")
 
 
 def normalise(word: str) -> str:
@@ -245,9 +249,32 @@ def find_language(word: str) -> str:
 
 def find_column(header: str) -> str:
     """Returns the table's column for a header, or an empty text if it is unknown."""
-    return _COLUMNS.get(normalise(header).replace(" ", ""), "")
+    return _COLUMNS.get(_letters(header), "")
 
 
-def has_other_unit(header: str) -> bool:
-    """Whether a header names the times of segments in another unit than seconds."""
-    return bool(_OTHER_UNIT.fullmatch(normalise(header).replace(" ", "")))
+def is_duration(header: str) -> bool:
+    """Whether a header names the durations of segments in seconds."""
+    return _letters(header) in DURATIONS
+
+
+def is_unclear(header: str, name: str) -> bool:
+    """Whether a header may name times, but not in seconds or not for sure.
+
+    Args:
+        header: The header of a column.
+        name: Which times, a key of `TIME_WORDS`.
+    """
+    words = set(re.findall(r"[^\W\d_]+", normalise(header)))
+    if words & DATE_WORDS:
+        return False
+    joined = _letters(header)
+    return any(
+        word in words
+        or (joined.startswith(word) and _UNIT.fullmatch(joined.removeprefix(word)))
+        for word in TIME_WORDS[name]
+    )
+
+
+def _letters(header: str) -> str:
+    """A header in lower case, without spaces, brackets and full stops."""
+    return re.sub(r"\W", "", normalise(header))

@@ -114,12 +114,32 @@ def test_a_person_may_be_called_nan(listed):
 
 @quiet
 @pytest.mark.parametrize(
-    "names", ["start_s,end_s", "Start Sec,End Sec", "start,end,start_ms"]
+    "names",
+    ["start_s,end_s", "Start Sec,End Sec", "Start (s),End [s]", "start,end,start_ms"],
 )
 def test_columns_of_seconds_are_recognised(listed, names):
     text = f"file,speaker,{names}\na.wav,1,0.01,0.05"
     text += ",10\n" if "ms" in names else "\n"
     assert listed(text)[["start", "end"]].values.tolist() == [[0.01, 0.05]]
+
+
+@quiet
+@pytest.mark.parametrize("name", ["duration", "Dur", "Duration (s)", "duration_sec"])
+def test_durations_are_added_to_the_starts(listed, name):
+    text = f"file,speaker,start,{name}\na.wav,1,0.01,0.04\nb.wav,1,,0.05\nc.wav,2,0,\n"
+    found = listed(text)[["start", "end"]].fillna(-1).values.tolist()
+    assert found == [[0.01, 0.05], [-1, 0.05], [0, -1]]
+
+
+@quiet
+@pytest.mark.parametrize(
+    "names", ["duration", "length", "end,duration", "start,end,length", "start_date"]
+)
+def test_lengths_of_whole_files_are_no_segments(listed, names):
+    values = ",".join("0.05" if name == "end" else "0" for name in names.split(","))
+    found = listed(f"file,speaker,{names}\na.wav,1,{values}\n")
+    assert found.start.fillna(0).tolist() == [0]
+    assert found.end.fillna(-1).tolist() == [0.05 if "end" in names else -1]
 
 
 @quiet
@@ -154,6 +174,19 @@ def test_impossible_options_are_rejected(listed, options, reason):
         (HEAD + ",1,anger\n", "a file in each row"),
         ("file,speaker,start_ms,end_ms\na.wav,1,0,90\n", "Convert them to seconds"),
         ("file,speaker,End Sample\na.wav,1,90\n", "with `End Sample`. Convert"),
+        ("file,speaker,start,end_ms\na.wav,1,0.01,90\n", "with `end_ms`. Convert"),
+        ("file,speaker,start_ms,end\na.wav,1,10,0.09\n", "with `start_ms`. Convert"),
+        ("file,speaker,onset,offset\na.wav,1,0,0.09\n", "with `offset`. Convert"),
+        ("file,speaker,offset,duration\na.wav,1,0,1\n", "with `offset`. Convert"),
+        ("file,speaker,Start (ms)\na.wav,1,0\n", "with `Start (ms)`. Convert"),
+        ("file,speaker,seg_start,seg_end\na.wav,1,0,1\n", "`seg_start` and `seg_end`"),
+        ("file,speaker,start,length\na.wav,1,0,1\n", "or `start` and `duration`"),
+        ("file,speaker,start,dur_ms\na.wav,1,0,9\n", "with `dur_ms`. Convert"),
+        ("file,speaker,start,duration\na.wav,1,0,0\n", "expects 0 <= start < end"),
+        (
+            "file,speaker,start,duration\na.wav,1,0,soon\n",
+            "in column `duration`",
+        ),
         (
             HEAD + "a.wav,1,wroth\nb.wav,1,0\n",
             "unknown labels: '0' (1 row), 'wroth' (1 row)",
