@@ -44,12 +44,23 @@ def corpus(
     if as_json:
         print(json.dumps(dataclasses.asdict(survey), indent=2, ensure_ascii=False))
     else:
-        print(survey.text(), f"To train on it:\n  {found.command()}", sep="\n\n")
+        print(survey.text(), _next_command(found, survey), sep="\n\n")
     survey.check_readable()
     if audformat:
         table = corpora.read(found.reader, found.root, **found.options)
         print("written:", database.write(table, audformat), file=sys.stderr)
     return None
+
+
+def _next_command(found, survey) -> str:
+    """The command that trains on a corpus, or why there is none yet."""
+    if set(survey.emotions) <= {""}:
+        what = "COLUMN" if found.root.is_file() else "PATTERN"
+        return (
+            "No emotion was recognised. To train on it, say where the emotion is: "
+            f"--emotion {what}"
+        )
+    return f"To train on it:\n  {found.command()}"
 
 
 def train(overrides: list, **options) -> int | None:

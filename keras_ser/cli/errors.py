@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from keras_ser.cli import graph_errors, streams
-from keras_ser.utils import signals
+from keras_ser.utils import files, signals
 
 FAILED = 1
 BAD_INPUT = 2
@@ -77,8 +77,13 @@ def _close_bars() -> None:
 
 def _system_error(error: OSError) -> str:
     """Returns the message for an error of the operating system."""
+    received = f"{error.filename or 'no path'} ({error.strerror})"
+    if error.errno in files.DISK_FULL:
+        return (
+            f"Expected room on the disk. Received: {received}. Make room and run the "
+            "same command again: complete results are kept."
+        )
     return (
-        f"Expected a file or folder that can be read and written. Received: "
-        f"{error.filename or 'none'} ({error.strerror}). Check the path, its "
-        "permissions and the free space on its disk."
+        "Expected a file or folder that can be read and written. Received: "
+        f"{received}. Check the path and its permissions."
     )

@@ -19,6 +19,8 @@ def print_overview(runs: list, reference: str | None = None) -> None:
     from keras_ser import reports
     from keras_ser.utils import terminal
 
+    for warning in reports.incomplete(runs):
+        print(warning)
     tables = reports.overview(runs, reference=reference)
     for table in tables[:MAX_TABLES]:
         terminal.print_table(table.caption, table.header, table.rows)

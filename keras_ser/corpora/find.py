@@ -11,11 +11,12 @@ from keras_ser.corpora import folders, people, registry
 from keras_ser.corpora.own import guesses, patterns
 from keras_ser.corpora.own.guesses import MIN_CROSSED, Guess
 from keras_ser.corpora.own.huggingface import METADATA
+from keras_ser.corpora.own.sheet import COLUMN_READERS
 
 OWN = ("csv", "emobox", "folder", "huggingface")  # readers that need no name
 LISTS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "csv"}
 LISTS |= {".jsonl": "emobox"}
-BY_COLUMN = ("csv", "huggingface")  # readers whose emotions are in a column
+PLACEHOLDER = "PATTERN"  # in a command, for what the user has to say
 MAX_VALUES = 4  # that a line names
 NUMBERS = {1: "One place", 2: "Two places", 3: "Three places", 4: "Four places"}
 
@@ -35,6 +36,8 @@ class Found:
         speakers: The places in paths that may be the speaker, if the user has to choose
             one. The data cannot be read before.
         guessed: What was guessed, one line each.
+        lacks_emotion: Whether no place in paths was recognised as the emotion, so that
+            the user has to say it.
     """
 
     reader: str
@@ -42,6 +45,7 @@ class Found:
     options: dict[str, Any]
     speakers: tuple[Guess, ...] = ()
     guessed: tuple[str, ...] = ()
+    lacks_emotion: bool = False
 
     def command(self, **more: str) -> str:
         """The command that trains on the data.
@@ -50,6 +54,8 @@ class Found:
             **more: Further options.
         """
         named = {**self.options, **more}
+        if self.lacks_emotion:
+            named["emotion"] = PLACEHOLDER
         is_known = self.root.exists() and _reader(self.root) == self.reader
         place = str(self.root) if is_known else f"{self.reader}={self.root}"
         words = ["keras-ser", "train", place]
@@ -112,7 +118,7 @@ def find(
             f"folder. Received: {data}, which does not exist. {advice}."
         )
     reader = str(data) if root else name if is_named else _reader(found)
-    if reader in BY_COLUMN and "emotion" in given:
+    if reader in COLUMN_READERS and "emotion" in given:
         columns = {**given.get("columns", {}), "emotion": given.pop("emotion")}
         given["columns"] = columns
     guessing = reader == "folder" and found.is_dir()
@@ -170,14 +176,21 @@ def _guess(root: Path, given: dict[str, Any]) -> Found:
             "the folder above those of the audio files."
         )
     paths = [people.composed(file.relative_to(root).as_posix()) for file in files]
-    guessed, options = [], dict(given)
+    guessed, options, lacks_emotion = [], dict(given), False
     if options.get("labelled", True) and not options.get("emotion"):
         found = guesses.guess_emotion(paths, options.get("emotions"))
         if found:
             options["emotion"] = found[0].pattern
             guessed.append(f"Emotion, guessed: {describe(found[0])}")
+        else:
+            lacks_emotion = True
+            guessed.append(
+                "Emotion: no place in the paths was recognised. Give a pattern whose "
+                r"group finds it, --emotion '_(\w+)\.', or keras-ser train NAME=FOLDER "
+                "for a published corpus with the reader NAME."
+            )
     if options.get("speaker"):
-        return Found("folder", root, options, (), tuple(guessed))
+        return Found("folder", root, options, (), tuple(guessed), lacks_emotion)
     found = guesses.guess_speaker(paths, _labels(paths, options.get("emotion", "")))
     if not found:
         raise ValueError(
@@ -186,7 +199,8 @@ def _guess(root: Path, given: dict[str, Any]) -> Found:
             "in which nothing recurs like a speaker. Give a pattern whose group finds "
             r"the speaker, --speaker '(\d+)_', or a list (CSV) with a column `speaker`."
         )
-    return Found("folder", root, options, tuple(found), tuple(guessed))
+    speakers = tuple(found)
+    return Found("folder", root, options, speakers, tuple(guessed), lacks_emotion)
 
 
 def _labels(paths: list[str], emotion: str) -> list[str]:

@@ -50,6 +50,7 @@ class Job:
         out: The folder of all runs.
         skipped: The unusable utterances that the fold lacks.
         noise: The table of noise that conditions mix in, or None.
+        folds: The names of all folds of the protocol, also of those that are not run.
     """
 
     config: Experiment
@@ -59,6 +60,7 @@ class Job:
     out: Path
     skipped: tuple[Unusable, ...] = ()
     noise: pd.DataFrame | None = None
+    folds: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:

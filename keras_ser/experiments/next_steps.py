@@ -19,8 +19,10 @@ def next_steps(folder: Path, system: str = "") -> str:
     lines = [
         "Next:",
         f"  all tables and pictures   {folder / 'report' / 'report.md'}",
-        f"  the training curves       {_command('tensorboard', '--logdir', folder)}",
     ]
+    if any(folder.glob("*/*/logs")):
+        curves = _command("tensorboard", "--logdir", folder)
+        lines.append(f"  the training curves       {curves}")
     models = sorted(path.parent for path in folder.glob(f"*/*-0/{MODEL}"))
     if models:
         named = system or files.read_object(models[0] / "config.json").get("primary")

@@ -94,7 +94,15 @@ def plan_jobs(
     _check_folders("folds", divided)
     _check_folders("systems", config.systems)
     planned = [
-        Job(config, system, divided[fold], repeat, Path(out), noise=noise)
+        Job(
+            config,
+            system,
+            divided[fold],
+            repeat,
+            Path(out),
+            noise=noise,
+            folds=tuple(divided),
+        )
         for repeat in range(config.repeats)
         for fold in chosen_folds
         for system in chosen_systems

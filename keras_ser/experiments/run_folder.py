@@ -264,6 +264,12 @@ def _different_settings(folder: Path, found: dict, expected: dict) -> str:
         )
     one, other = _deciding(found), _deciding(expected)
     differing = sorted(key for key in {*one, *other} if one.get(key) != other.get(key))
+    if differing == ["data"]:
+        return (
+            f"{folder} holds {what} of other speech: the files, speakers or labels of "
+            "the corpus have changed since. Restore them, or give another --out (in "
+            "Python: out=…), or another name to the experiment."
+        )
     if is_finished:
         return (
             f"{folder} holds {what} with different settings of {differing}. "

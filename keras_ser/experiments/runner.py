@@ -1,6 +1,5 @@
 """Runs one job: writes its folder, and gives it its name when everything is in it."""
 
-import errno
 import time
 from pathlib import Path
 
@@ -17,11 +16,9 @@ from keras_ser.experiments.run_folder import (
     unfinished,
 )
 from keras_ser.protocols import HEARD, Fold
-from keras_ser.reports import unlabelled
+from keras_ser.reports import missing, unlabelled
 from keras_ser.reports.summary import summarise, summarise_heard
 from keras_ser.utils import csv_files, files, locks
-
-DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def run_job(
@@ -164,6 +161,8 @@ def _record(job: Job, frame: pd.DataFrame, found: dict, folder: Path) -> None:
         "utterances": {side: len(rows) for side, rows in fold.sides().items()},
         **found,  # may replace `selected_by`
     }
+    if job.folds:
+        metrics[missing.KEY] = list(job.folds)
     if fold.clusters is not None:
         metrics["clusters"] = fold.clusters
     for name in ("test_speakers_select", "train_speakers_select"):
@@ -229,7 +228,7 @@ class NoteRun:
         if not isinstance(error, Exception):
             return
         error.add_note(f"This was in {unfinished(self.job)}.")
-        if isinstance(error, OSError) and error.errno in DISK_FULL:
+        if isinstance(error, OSError) and error.errno in files.DISK_FULL:
             error.add_note(
                 "Make room on the disk and run again: complete results are kept, and "
                 "the run resumes from its last complete epoch."

@@ -54,7 +54,7 @@ def confusion_matrix(
         ]
         axes.set_yticks(range(len(classes)), names)
         axes.set_xticks(range(len(classes)), classes, rotation=35, ha="right")
-        axes.set(xlabel="predicted", ylabel="true (utterances)")
+        axes.set(xlabel="predicted", ylabel="true (predictions)")
         axes.set_title(f"{textwrap.fill(title, int(9 * size))}\nUAR {uar:.1f} %")
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)

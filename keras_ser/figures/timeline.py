@@ -17,7 +17,8 @@ def timeline(
     """Draw the waveform of a file above the probabilities of its windows.
 
     The probabilities are stacked, so that they fill the height. Those of a window are
-    drawn from its start to its end, or to the start of the next window.
+    drawn from its start to its end. Where two windows overlap, the first one ends and
+    the second one starts in the middle of what they share.
 
     Args:
         wave: The samples, `(samples,)`.
@@ -40,11 +41,15 @@ def timeline(
         )
     table = table.sort_values("start")
     starts, ends = table.start.to_numpy(float), table.end.to_numpy(float)
-    widths = np.minimum(ends, [*starts[1:], np.inf]) - starts
+    middles = (starts[1:] + ends[:-1]) / 2
+    starts, ends = (
+        np.array([starts[0], *np.maximum(starts[1:], middles)]),
+        np.array([*np.minimum(ends[:-1], middles), ends[-1]]),
+    )
     with drawing(path, (9.0, 4.5)) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.6))
         _draw_wave(above, wave, rate)
-        _draw_stack(below, starts, widths, table[names].to_numpy(float), names)
+        _draw_stack(below, starts, ends - starts, table[names].to_numpy(float), names)
         below.set(xlabel="time (s)", ylabel="probability", ylim=(0, 1))
         below.set_xlim(0, len(wave) / rate)
         below.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), reverse=True)

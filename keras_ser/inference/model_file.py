@@ -128,9 +128,11 @@ def _missing_file(path: Path) -> FileNotFoundError:
             f"`{names[0]}`: classical systems save no model. Give the run folder of a "
             "network."
         )
+    runs = sorted(each.parent for each in path.parent.glob("**/model.keras"))
+    advice = f"Give one run, such as {runs[-1]}" if runs else "Check the path"
     return FileNotFoundError(
         f"Expected a run folder or a model file. Received: {path}, which does not "
-        "exist. Check the path."
+        f"exist. {advice}."
     )
 
 

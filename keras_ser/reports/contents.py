@@ -14,6 +14,7 @@ from keras_ser.reports.environments import environment_texts
 from keras_ser.reports.fractions import label_fraction_blocks
 from keras_ser.reports.heads import augmentation_head_blocks
 from keras_ser.reports.layer_weights import layer_weight_blocks
+from keras_ser.reports.missing import missing_texts
 from keras_ser.reports.primaries import warn_of_primaries
 from keras_ser.reports.probes import probe_blocks
 from keras_ser.reports.published import published_blocks
@@ -83,6 +84,7 @@ def contents(
     blocks: list[Block] = [Heading(title, 1), *map(Text, _how_to_read(heads))]
     blocks += settings_blocks(runs, settings, order)
     blocks += map(Text, environment_texts(runs))
+    blocks += map(Text, missing_texts(runs))
     blocks += map(Text, warn_of_primaries(runs, primary))
     named = recorded_names(runs), primary
     blocks += section_blocks(table, heads, settings, order, reference, *named)

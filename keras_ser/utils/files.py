@@ -11,6 +11,7 @@ from pathlib import Path
 # File systems allow 255 bytes, but other names are joined to this one.
 MAX_NAME_BYTES = 100
 MAX_REPR_CHARACTERS = 120
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 # What file systems answer that cannot flush a folder, or not without more rights.
 NO_FLUSH = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES)
 
@@ -41,6 +42,10 @@ def replacing(path: str | Path, flush_name: bool = True) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno and error.filename is None:  # of a write to a full disk
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     if flush_name:

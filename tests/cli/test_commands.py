@@ -1,11 +1,14 @@
 """What commands print of the results of the package's functions."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
-from keras_ser import experiments
+from keras_ser import corpora, experiments
 from keras_ser.cli import commands, printing
 from keras_ser.cli import main as cli
+from keras_ser.corpora import find
 
 
 @pytest.mark.parametrize("verify", [True, False])
@@ -67,3 +70,18 @@ def test_files_unlike_the_training_speech_are_noted(capsys):
     table.attrs["unfamiliar"] = {}
     commands._note_unfamiliar(table)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_speech_without_emotions_gets_no_command(capsys, monkeypatch, tmp_path, listed):
+    place = tmp_path / "list.csv" if listed else tmp_path
+    if listed:
+        place.write_text("x")
+    found = find.Found("csv" if listed else "folder", place, {"speaker": "who"})
+    survey = SimpleNamespace(emotions={"": {}}, text=str, check_readable=lambda: None)
+    monkeypatch.setattr(find, "find", lambda *arguments: found)
+    monkeypatch.setattr(corpora, "survey_corpus", lambda *a, **options: survey)
+    assert cli.main(cli.parser().parse_args(["corpus", str(place)])) == 0
+    printed = capsys.readouterr().out
+    assert f"--emotion {'COLUMN' if listed else 'PATTERN'}" in printed
+    assert "keras-ser train" not in printed

@@ -30,6 +30,7 @@ def noted(error, note):
         (FileNotFoundError("Expected c."), 2, "Expected c."),
         (PermissionError(13, "Permission denied", "x"), 2, "Received: x (Permission"),
         (OSError(28, "No space left on device", "y"), 1, "Received: y (No space left"),
+        (OSError(28, "No space left on device"), 1, "Make room and run the same comm"),
         (RuntimeError("The loss must stay finite."), 1, "The loss must stay finite."),
         (noted(RuntimeError("It failed."), "In run z."), 1, "It failed. In run z."),
         (KeyboardInterrupt(), 130, "Interrupted."),

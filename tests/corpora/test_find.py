@@ -143,3 +143,25 @@ def test_a_column_of_emotions_is_given_like_a_pattern(tmp_path):
     (tmp_path / "a.csv").write_text("x")
     found = find.find(tmp_path / "a.csv", emotion="feeling", speaker="who")
     assert found.options == {"speaker": "who", "columns": {"emotion": "feeling"}}
+
+
+def test_commands_say_that_the_emotion_is_missing(write_audio, noise, tmp_path):
+    for seed, each in enumerate(itertools.product("abc", range(10))):
+        write_audio(f"data/{each[0]}/x_{each[1]}.wav", noise(0.1, seed=seed))
+    found = find.find(tmp_path / "data")
+    assert found.lacks_emotion and "emotion" not in found.options
+    assert "Emotion: no place in the paths was recognised." in found.guessed[0]
+    assert "--emotion=PATTERN" in found.choices()
+    found = find.find(tmp_path / "data", emotion="x_(.)", speaker="(.)/")
+    assert not found.lacks_emotion and "PATTERN" not in found.command()
+
+
+def test_the_emotion_of_json_lines_is_a_column(write_audio, tmp_path):
+    path = tmp_path / "list.jsonl"
+    path.write_text('{"wav": "a.wav", "who": "1", "mood": "anger"}\n')
+    write_audio("a.wav")
+    found = find.find(path, emotion="mood", speaker="who")
+    assert found.options == {"columns": {"emotion": "mood"}, "speaker": "who"}
+    with pytest.warns(UserWarning, match="emotion from `mood`"):
+        table = corpora.read(found.reader, found.root, **found.options)
+    assert table.emotion.tolist() == ["anger"]

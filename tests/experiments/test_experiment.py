@@ -208,7 +208,7 @@ def test_different_data_is_rejected(toy, finished, tables):
     labelled = tables[0].copy()
     labelled.loc[0, "emotion"] = "sadness"
     other = plan.plan_jobs(toy, labelled, tables[1], planned[0].out, folds=["1"])
-    with pytest.raises(ValueError, match=r"different settings of \['data'\]"):
+    with pytest.raises(ValueError, match="of other speech: the files, speakers or lab"):
         experiment.run_jobs(other, "cache")
 
 

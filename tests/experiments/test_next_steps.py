@@ -28,4 +28,6 @@ def test_a_model_that_can_predict_is_named(folder):
 
 def test_paths_with_spaces_are_quoted(folder):
     there = folder.rename(folder.with_name("my toy"))
+    assert "tensorboard" not in next_steps(there)  # classical systems have no curves
+    next(there.glob("mtl_aug/*-0")).joinpath("logs").mkdir()
     assert f"tensorboard --logdir '{there}'" in next_steps(there)

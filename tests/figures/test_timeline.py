@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from toy_figures import WAVE, WINDOWS
@@ -21,8 +22,8 @@ def panels(monkeypatch):
 def test_probabilities_are_stacked_and_end_with_their_window(panels):
     below = panels[1]
     bars = np.array([[bar.get_bbox().bounds for bar in c] for c in below.containers])
-    np.testing.assert_allclose(bars[0, :, 0], [0.0, 1.0, 2.0])  # (class, window, xywh)
-    np.testing.assert_allclose(bars[:, :, 2], np.tile([1.0, 0.6, 1.0], (3, 1)))
+    np.testing.assert_allclose(bars[0, :, 0], [0.0, 1.25, 2.0])  # (class, window, xywh)
+    np.testing.assert_allclose(bars[:, :, 2], np.tile([1.25, 0.35, 1.0], (3, 1)))
     tops = bars[:, :, 1] + bars[:, :, 3]
     np.testing.assert_allclose(tops[0], [0.2, 0.3, 0.5])
     np.testing.assert_allclose(tops[-1], 1.0)
@@ -50,3 +51,15 @@ def test_the_waveform_keeps_its_extremes(panels):
 def test_what_cannot_be_drawn_is_rejected(wave, table):
     with pytest.raises(ValueError, match="A timeline needs samples"):
         figures.timeline(wave, 100, table, io.BytesIO())
+
+
+def test_windows_that_overlap_meet_in_the_middle(monkeypatch):
+    """A window of two seconds per second: each is drawn around its own middle."""
+    made = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *a, **k: made.append(figure))
+    starts = np.arange(4.0)
+    table = pd.DataFrame({"start": starts, "end": starts + 2, "p_a": 0.3, "p_b": 0.7})
+    figures.timeline(np.ones(500), 100, table, io.BytesIO())
+    bars = [bar.get_bbox().bounds for bar in made[-1].axes[1].containers[0]]
+    np.testing.assert_allclose([bar[0] for bar in bars], [0.0, 1.5, 2.5, 3.5])
+    np.testing.assert_allclose([bar[2] for bar in bars], [1.5, 1.0, 1.0, 1.5])

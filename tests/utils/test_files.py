@@ -180,3 +180,13 @@ def test_the_repr_of_a_value_is_cut(length, cut):
 def test_an_absent_json_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="gone.json"):
         files.read_json(tmp_path / "gone.json")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_error_of_the_system_names_the_file(tmp_path, named):
+    """A write to a full disk raises an error without a path."""
+    path = tmp_path / "a.txt"
+    given = [errno.ENOSPC, "No space left", *(["other"] if named else [])]
+    with pytest.raises(OSError) as caught, files.replacing(path):
+        raise OSError(*given)
+    assert caught.value.filename == ("other" if named else str(path))

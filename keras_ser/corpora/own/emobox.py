@@ -37,6 +37,7 @@ SPEAKERS = {
 def read(
     root: str | Path,
     speaker: str = "",
+    columns: Mapping[str, str] | None = None,
     emotions: Mapping[str, str] | None = None,
     language: str = "",
     labelled: bool = True,
@@ -52,8 +53,8 @@ def read(
             are looked up in `label_map.json` in the same folder.
         speaker: A key of the lines, or a pattern with a group that finds the speaker
             in `wav`. By default, it is the pattern of the corpus in `SPEAKERS`.
-        emotions, language, labelled, audio, corpus, speakers, genders: See
-            `keras_ser.corpora.own.table_of.Options`.
+        columns, emotions, language, labelled, audio, corpus, speakers, genders: See
+            `keras_ser.corpora.own.table_of.Options`. A column is a key of the lines.
 
     Returns:
         A table; see `keras_ser.corpora.table`.
@@ -80,13 +81,16 @@ def read(
             f"{path} with {list_first(corpora, MAX_CORPORA)}. Give one list per corpus."
         )
     notes = []
-    named = "speaker" in map(vocabulary.find_column, frame.columns)
-    if not speaker and not named and corpora and corpora[0] in SPEAKERS:
+    columns = dict(columns or {})
+    known = {*columns, *map(vocabulary.find_column, frame.columns)}
+    if not speaker and "speaker" not in known and corpora and corpora[0] in SPEAKERS:
         speaker = SPEAKERS[corpora[0]]
         notes.append(f"Speakers are found in the file names of {corpora[0]}")
-    mapped = _map_unknown_labels(path, frame) if labelled else {}
+    label = columns.get("emotion", "emo")
+    mapped = _map_unknown_labels(path, frame, label) if labelled else {}
     options = Options(
         speaker=speaker,
+        columns=columns,
         emotions={**mapped, **(emotions or {})},
         language=language,
         labelled=labelled,
@@ -98,13 +102,13 @@ def read(
     return table_of(frame, "emobox", path, options, notes)
 
 
-def _map_unknown_labels(path: Path, frame: pd.DataFrame) -> dict[str, str]:
+def _map_unknown_labels(path: Path, frame: pd.DataFrame, column: str) -> dict[str, str]:
     """Looks up the emotions of unknown labels in the label map of the list."""
     label_map = path.with_name("label_map.json")
-    if not label_map.is_file() or "emo" not in frame:
+    if not label_map.is_file() or column not in frame:
         return {}
     known = lists.read_object(label_map, "emobox")
-    _, unknown = vocabulary.map_labels(frame["emo"].unique())
+    _, unknown = vocabulary.map_labels(frame[column].unique())
     found = {label: vocabulary.find_emotion(known.get(label, "?")) for label in unknown}
     return {label: word for label, word in found.items() if word}
 

@@ -147,8 +147,9 @@ def _emotion(reader: str, path: Path, known: set[str], root: Path) -> str:
     if len(path.parts) > 1 and not found:
         option = f"emotions={{{path.parts[0]!r}: …}}"
         advice = (
-            "Rename the folder, move it elsewhere, or say which emotion its name "
-            f"means, {option}. {on_command_line(reader, option)}"
+            r"Give a pattern whose group finds the emotion, --emotion '_(\w+)\.', "
+            f"or say which emotion the name of the folder means, {option}. "
+            f"{on_command_line(reader, option)}"
         )
     raise ValueError(
         f"Corpus `{reader}` expects each file below exactly one folder that is named "
