@@ -64,6 +64,28 @@ OUTSIDE = {
     "end before start": ("3", "2"),
     "empty": ("3", "3"),
 }
+# Columns that bound the segment from 1 to 2.5 seconds, and their cells. They may be
+# read or rejected.
+HEADERS = {
+    "duration": ("start;duration", "1.0;1.5"),
+    "short duration": ("begin;dur", "1.0;1.5"),
+    "length": ("start;length", "1.0;1.5"),
+    "length in milliseconds": ("start;length_ms", "1.0;1500"),
+    "end in milliseconds": ("start;end_ms", "1.0;2500"),
+    "start in milliseconds": ("start_ms;end", "1000;2.5"),
+    "end in samples": ("start;end_sample", "1.0;40000"),
+    "onset and offset": ("onset;offset", "1.0;2.5"),
+    "offset and duration": ("offset;duration", "1.0;1.5"),
+    "offset and length": ("offset;length", "1.0;1.5"),
+    "brackets": ("Start (s);End [s]", "1.0;2.5"),
+    "milliseconds in brackets": ("Start (ms);End (ms)", "1000;2500"),
+    "prefix": ("seg_start;seg_end", "1.0;2.5"),
+    "suffix": ("start_time_sec;end_time_sec", "1.0;2.5"),
+    "Praat": ("xmin;xmax", "1.0;2.5"),
+    "minimum and maximum": ("tmin;tmax", "1.0;2.5"),
+    "from and to": ("from;to", "1.0;2.5"),
+    "start and to": ("start;to", "1.0;2.5"),
+}
 INSIDE = {
     "to the end": (7.0, 8.0),
     "a sample beyond": (7.0, 8.0001),
@@ -87,6 +109,8 @@ def attempts(folder: Path):
         yield f"not a time: {name}", lambda text=text: world.nonsense(text)
     for name, pair in OUTSIDE.items():
         yield f"outside: {name}", lambda pair=pair: world.outside(pair)
+    for name, pair in HEADERS.items():
+        yield f"columns: {name}", lambda pair=pair: world.headers(*pair)
     for name, pair in INSIDE.items():
         yield f"inside: {name}", lambda pair=pair: world.inside(pair)
     for reader in ("huggingface", "emobox", "audformat"):
@@ -117,6 +141,16 @@ class World:
         wave = audio.read(row.file, row.start, row.end)
         first, last = (float(each) / 1.8 + 0.5 for each in (wave[0], wave[-1]))
         return first * SECONDS, last * SECONDS
+
+    def headers(self, names: str, cells: str) -> str:
+        """Read a list whose bounds are in other columns."""
+        path = self.folder / "calls.csv"
+        path.write_text(f"file;speaker;emotion;{names}\na.wav;m;anger;{cells}\n")
+        try:
+            table = quiet(lambda: corpora.read("csv", path))
+        except ValueError:
+            return ""
+        return self.compare(table, (1.0, 2.5))
 
     def one(self, part: str, text: str, seconds: float, must: bool) -> str:
         """Read a list with one time."""

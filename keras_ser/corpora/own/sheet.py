@@ -20,11 +20,8 @@ MAX_COLUMNS = 12
 MAX_LABELS = 3
 TIMES = ("start", "end", "duration")  # columns of times
 MAX_CELL_LENGTH = 60  # characters of a cell or of a column's name
-COLUMN_READERS = (
-    "csv",
-    "emobox",
-    "huggingface",
-)  # the readers with an option `columns`
+# The readers with an option `columns`.
+COLUMN_READERS = ("csv", "emobox", "huggingface")
 
 
 class Sheet:

@@ -145,10 +145,15 @@ UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
 
 DURATIONS = "duration durations durationsec durationseconds dur durs dauer".split()
 # Words of columns that may bound segments, in another unit or under another name.
-TIME_WORDS = {
+TIME_WORDS: dict[str, set[str]] = {
     "start": {"start", "begin", "onset", "offset"},
     "end": {"end", "stop", "offset"},
     "duration": {"duration", "dur", "length", "len"},
+}
+TIME_NAMES: dict[str, set[str]] = {  # whole headers with the same meaning
+    "start": {"from", "tmin", "xmin", "t0"},
+    "end": {"to", "tmax", "xmax", "t1"},
+    "duration": set(),
 }
 DATE_WORDS = {"date", "day", "month", "year"}
 _UNIT = re.compile("(time)?(ms|msec|milliseconds?|us|ns|samples?|frames?|s|sec)")
@@ -268,7 +273,7 @@ def is_unclear(header: str, name: str) -> bool:
     if words & DATE_WORDS:
         return False
     joined = _letters(header)
-    return any(
+    return joined in TIME_NAMES[name] or any(
         word in words
         or (joined.startswith(word) and _UNIT.fullmatch(joined.removeprefix(word)))
         for word in TIME_WORDS[name]

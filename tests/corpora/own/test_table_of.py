@@ -179,6 +179,8 @@ def test_impossible_options_are_rejected(listed, options, reason):
         ("file,speaker,onset,offset\na.wav,1,0,0.09\n", "with `offset`. Convert"),
         ("file,speaker,offset,duration\na.wav,1,0,1\n", "with `offset`. Convert"),
         ("file,speaker,Start (ms)\na.wav,1,0\n", "with `Start (ms)`. Convert"),
+        ("file,speaker,xmin,xmax\na.wav,1,0,1\n", "with `xmin` and `xmax`. Convert"),
+        ("file,speaker,start,to\na.wav,1,0,1\n", "with `to`. Convert"),
         ("file,speaker,seg_start,seg_end\na.wav,1,0,1\n", "`seg_start` and `seg_end`"),
         ("file,speaker,start,length\na.wav,1,0,1\n", "or `start` and `duration`"),
         ("file,speaker,start,dur_ms\na.wav,1,0,9\n", "with `dur_ms`. Convert"),
