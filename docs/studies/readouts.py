@@ -248,15 +248,16 @@ def table(out: Path) -> str:
 
 def _readouts(rows: pd.DataFrame) -> str:
     """Scores of all readouts, and paired differences from `CHOSEN`."""
-    by_readout = rows.set_index(["weights", "moments", "epoch", "system", "split"])
+    names = ["weights", "moments", "epoch", "system", "split"]
+    by_readout = rows.set_index(names).sort_index()
     lines = [
         "| weights | moments | epoch | NLL: both | baseline_augmented | mtl_aug | "
         "difference | UAR: both | baseline_augmented | mtl_aug | difference |",
         "|---|---|---|" + "---:|" * 8,
     ]
     for readout in itertools.product(WEIGHTS, MOMENTS, EPOCH_CHOICES):
-        part = by_readout.loc[readout].sort_index()
-        differences = part - by_readout.loc[CHOSEN].sort_index()
+        part = by_readout.loc[readout]
+        differences = part - by_readout.loc[CHOSEN]
         by_system = part.groupby("system").mean(numeric_only=True)
         cells = [
             text
