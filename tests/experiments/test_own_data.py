@@ -179,6 +179,7 @@ def test_a_summary_has_six_lines_and_the_next_commands(tmp_path):
         table = predictions(system, fold)
         folder = write(tmp_path, table, make_config(table))
         (folder / "model.keras").touch()
+        (folder / "logs").mkdir()
     text = own_data.summarise(tmp_path / "toy", 600.0)
     result, _, following = text.partition("Next:")
     assert len(result.splitlines()) <= 6

@@ -204,8 +204,8 @@ def test_by_utterance_windows_take_the_statistics_of_the_file(
     assert np.abs(probabilities(table)[1] - probabilities(alone)).max() > 0.001
     # Each file has statistics of its own.
     again = made.predict([write_audio("other.wav", 0.1 * loud), whole], window=1.0)
-    np.testing.assert_array_equal(
-        probabilities(again)[-len(table) :], probabilities(table)
+    np.testing.assert_allclose(  # a batch of another size may round differently
+        probabilities(again)[-len(table) :], probabilities(table), rtol=1e-6
     )
 
 
