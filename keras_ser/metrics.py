@@ -12,8 +12,6 @@ from keras import ops
 
 from keras_ser.layers import class_labels
 
-MIN_HARD_LABEL = 1.0 - 1e-6  # largest entry of a label that counts as hard
-
 
 class _Confusion(keras.metrics.Metric):
     """Base class: a confusion matrix of the hard-labelled rows seen so far.
@@ -81,7 +79,7 @@ class _Confusion(keras.metrics.Metric):
         It is NaN for a label that is no class, so that the score shows it.
         """
         largest = ops.max(y_true, axis=-1, keepdims=True)
-        kept = ops.cast(largest >= MIN_HARD_LABEL, "float32")
+        kept = ops.cast(largest >= class_labels.MIN_HARD_LABEL, "float32")
         is_unknown = ops.any(ops.isnan(y_true), axis=-1, keepdims=True)
         kept = ops.where(is_unknown, float("nan"), kept)
         if sample_weight is not None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from keras_ser.attacks import gradient
-from keras_ser.utils.choices import is_number
+from keras_ser.utils.choices import check_numbers, check_positive
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,11 +52,8 @@ class Attack:
     share: ClassVar[float] = 1.0  # length of a step, as a fraction of ε
 
     def __post_init__(self):
-        if not (is_number(self.epsilon) and 0 <= self.epsilon < np.inf):
-            raise ValueError(
-                "`epsilon` must be a finite number of at least 0. "
-                f"Received: {self.epsilon!r}."
-            )
+        expected = "a finite number of at least 0"
+        check_numbers(expected, lambda e: 0 <= e < np.inf, epsilon=self.epsilon)
 
     def __call__(self, model, features, truth, seeds=None) -> np.ndarray:
         features, truth = np.asarray(features), np.asarray(truth)
@@ -131,15 +128,9 @@ class BIM(Attack):
 
     def __post_init__(self):
         super().__post_init__()
-        if type(self.steps) is not int or self.steps < 1:
-            raise ValueError(
-                f"`steps` must be a positive integer. Received: {self.steps!r}."
-            )
-        if not (is_number(self.share) and 0 < self.share <= 1):
-            raise ValueError(
-                "`share` must be a number above 0 and at most 1. "
-                f"Received: {self.share!r}."
-            )
+        check_positive(steps=self.steps)
+        expected = "a number above 0 and at most 1"
+        check_numbers(expected, lambda share: 0 < share <= 1, share=self.share)
 
 
 @dataclasses.dataclass(frozen=True)

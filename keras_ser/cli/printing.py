@@ -16,12 +16,15 @@ def print_experiment(folder: Path) -> None:
 
 def print_overview(runs: list, reference: str | None = None) -> None:
     """Prints the main scores of runs, as tables that fit on a screen."""
-    from keras_ser import reports
+    from keras_ser.reports.missing import missing_texts
+    from keras_ser.reports.overview import overview_of
+    from keras_ser.reports.reading import read_runs
     from keras_ser.utils import terminal
 
-    for warning in reports.incomplete(runs):
+    found = read_runs(runs)
+    for warning in missing_texts(found):
         print(warning)
-    tables = reports.overview(runs, reference=reference)
+    tables = overview_of(found, reference=reference)
     for table in tables[:MAX_TABLES]:
         terminal.print_table(table.caption, table.header, table.rows)
     left = len(tables) - MAX_TABLES

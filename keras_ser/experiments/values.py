@@ -2,28 +2,14 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from keras_ser.corpora import RatedLabelSet, find_label_set
 from keras_ser.corpora.rated import KIND
-from keras_ser.utils import files
+from keras_ser.utils.choices import check as check
 
 COUNT = "a whole number from 1 to 1e9"
 ARGUMENTS = "a mapping from names to JSON values with finite numbers"
-
-
-def check(name: str, value, expected: str, is_valid: Callable) -> None:
-    """Raises ValueError if a value is not valid.
-
-    Args:
-        name: The name of the setting, for the message.
-        value: The value to check.
-        expected: What is expected, in words.
-        is_valid: A function that says whether a value is valid.
-    """
-    if not is_valid(value):
-        received = files.short_repr(value)
-        raise ValueError(f"`{name}` must be {expected}. Received: {received}.")
 
 
 def is_whole(value) -> bool:

@@ -7,7 +7,6 @@ from keras_ser.layers import class_labels
 from keras_ser.utils.choices import check_positive, is_number
 
 UPDATES = ("mean", "optimizer")
-MIN_HARD_LABEL = 1.0 - 1e-6  # largest entry of a label that counts as hard
 
 
 @keras.saving.register_keras_serializable("keras_ser")
@@ -83,7 +82,7 @@ class ClassCenters(keras.layers.Layer):
         if self.update != "mean" or not self.trainable:
             return
         labels = ops.cast(class_labels.one_hot(labels, self.classes), self.dtype)
-        counts = ops.max(labels, axis=-1) >= MIN_HARD_LABEL
+        counts = ops.max(labels, axis=-1) >= class_labels.MIN_HARD_LABEL
         if weights is not None:
             weights = ops.reshape(ops.convert_to_tensor(weights), (-1,))
             counts = ops.logical_and(counts, weights > 0)

@@ -2,6 +2,8 @@
 
 from keras import ops
 
+MIN_HARD_LABEL = 1.0 - 1e-6  # largest entry of a label that counts as hard
+
 
 def one_hot(labels, classes: int):
     """Returns labels as one vector per row.

@@ -49,7 +49,6 @@ class AttributeModel(SpeechModel):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self._final_alpha = attribute_heads.ALPHAS[self.approach]
-        self._signed_heads = tuple(self.attributes)
         if self.attributes:
             self.alpha_variables = tuple(
                 self.add_weight(

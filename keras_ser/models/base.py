@@ -101,7 +101,6 @@ class SpeechModel(keras.Model):
     rate_factors: Mapping[str, float] = types.MappingProxyType({})
     backends: tuple[str, ...] = ALL_BACKENDS
     _is_prepared = False  # whether the variables of a step have been created
-    _signed_heads: tuple[str, ...] = ()  # heads whose weight may be negative
     recipe: str = "mtl_aug"
     reads_bands: bool = False
     validates_each_epoch: bool = False
@@ -349,8 +348,9 @@ class SpeechModel(keras.Model):
                 f"Received: {unknown}. Leave these out."
             )
         given = {head: w for head, w in loss_weights.items() if w is not None}
-        own = set(given) - set(self._signed_heads)
-        checks.check_weights(**{head: given[head] for head in own})
+        adversaries = {task.name for task in self.tasks if task.weight < 0}
+        own = {head: w for head, w in given.items() if head not in adversaries}
+        checks.check_weights(**own)
         return {
             "loss": {task.name: task.loss() for task in self.tasks},
             "loss_weights": {task.name: task.weight for task in self.tasks} | given,

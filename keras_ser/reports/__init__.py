@@ -9,7 +9,6 @@ is read like a folder of runs.
 
 from keras_ser.reports.cells import uar_with_interval
 from keras_ser.reports.comparison import Difference, difference
-from keras_ser.reports.missing import incomplete
 from keras_ser.reports.overview import overview
 from keras_ser.reports.packing import pack
 from keras_ser.reports.published_figures import load_published
@@ -24,7 +23,6 @@ __all__ = [
     "by_test_set",
     "check_speakers",
     "difference",
-    "incomplete",
     "load_published",
     "overview",
     "pack",

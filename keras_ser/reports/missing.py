@@ -2,24 +2,12 @@
 
 from collections.abc import Iterable
 
-from keras_ser.reports.reading import Paths, Run, read_runs
+from keras_ser.reports.reading import Run
 from keras_ser.reports.run_files import invalid_file
 from keras_ser.reports.text import counted, job_key, sort_names
 
 KEY = "folds"  # of metrics.json: the names of all folds of the protocol
 MAX_JOBS = 12  # that a text names
-
-
-def incomplete(paths: Paths) -> list[str]:
-    """The warnings that a report of runs gives of folds and repeats that are absent.
-
-    Args:
-        paths: As for `reports.read`.
-
-    Raises:
-        FileNotFoundError, ValueError: As `reports.read`.
-    """
-    return missing_texts(read_runs(paths))
 
 
 def missing_texts(runs: Iterable[Run]) -> list[str]:

@@ -9,6 +9,7 @@ from keras_ser.reports.blocks import Table
 from keras_ser.reports.cells import measure_of, score_title, with_interval
 from keras_ser.reports.reading import (
     Paths,
+    Run,
     collect_heads,
     collect_settings,
     read_runs,
@@ -40,7 +41,13 @@ def overview(
         FileNotFoundError: As `reports.read`.
         ValueError: As `reports.read`.
     """
-    runs = read_runs(paths)
+    return overview_of(read_runs(paths), systems, reference)
+
+
+def overview_of(
+    runs: list[Run], systems: Iterable[str] = (), reference: str | None = None
+) -> list[Table]:
+    """The same of runs that have been read; see `overview`."""
     settings, heads = collect_settings(runs), collect_heads(runs)
     table = add_test_sets(runs, settings)
     rows = table[(table["truth"] != "") & (table["condition"] == "clean")]

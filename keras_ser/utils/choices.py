@@ -18,9 +18,21 @@ def check_choice(name: str, value: Any, known: Collection) -> None:
     Raises:
         ValueError: If it has another one.
     """
-    if value not in known:
+    check(name, value, f"one of {known}", known.__contains__)
+
+
+def check(name: str, value: Any, expected: str, is_valid: Callable) -> None:
+    """Raises ValueError if a value is not valid.
+
+    Args:
+        name: The name of the argument or setting, for the message.
+        value: The value to check.
+        expected: What is expected, in words.
+        is_valid: A function that says whether a value is valid.
+    """
+    if not is_valid(value):
         received = files.short_repr(value)
-        raise ValueError(f"`{name}` must be one of {known}. Received: {received}.")
+        raise ValueError(f"`{name}` must be {expected}. Received: {received}.")
 
 
 def check_positive(**values) -> None:
@@ -30,19 +42,14 @@ def check_positive(**values) -> None:
         **values: The values by the names of the arguments.
     """
     for name, value in values.items():
-        if type(value) is not int or value < 1:
-            raise ValueError(
-                f"`{name}` must be a positive integer. Received: {value!r}."
-            )
+        check(name, value, "a positive integer", lambda n: type(n) is int and n > 0)
 
 
 def check_integer_from_0(**values) -> None:
     """Raises ValueError unless each value is an integer of at least 0; see above."""
+    expected = "an integer of at least 0"
     for name, value in values.items():
-        if type(value) is not int or value < 0:
-            raise ValueError(
-                f"`{name}` must be an integer of at least 0. Received: {value!r}."
-            )
+        check(name, value, expected, lambda n: type(n) is int and n >= 0)
 
 
 def check_switch(**values) -> None:
@@ -51,8 +58,7 @@ def check_switch(**values) -> None:
     A text such as "no" would otherwise count as True.
     """
     for name, value in values.items():
-        if not isinstance(value, bool):
-            raise ValueError(f"`{name}` must be True or False. Received: {value!r}.")
+        check(name, value, "True or False", lambda each: isinstance(each, bool))
 
 
 def check_numbers(expected: str, holds: Callable[[float], bool], **values) -> None:
@@ -64,8 +70,7 @@ def check_numbers(expected: str, holds: Callable[[float], bool], **values) -> No
         **values: The values by the names of the arguments.
     """
     for name, value in values.items():
-        if not is_number(value) or not holds(value):
-            raise ValueError(f"`{name}` must be {expected}. Received: {value!r}.")
+        check(name, value, expected, lambda each: is_number(each) and holds(each))
 
 
 def check_fraction(**values) -> None:

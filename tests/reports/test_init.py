@@ -9,7 +9,7 @@ HEAVY = ("matplotlib", "keras", "tensorflow", "librosa")
 
 
 def test_all_exports_exist():
-    assert len(set(reports.__all__)) == len(reports.__all__) == 13
+    assert len(set(reports.__all__)) == len(reports.__all__) == 12
     assert all(hasattr(reports, name) for name in reports.__all__)
 
 

@@ -3,7 +3,12 @@
 import pytest
 from toy_runs import predictions, report_text, write
 
-from keras_ser import reports
+from keras_ser.reports.missing import missing_texts
+from keras_ser.reports.reading import read_runs
+
+
+def incomplete(path):
+    return missing_texts(read_runs(path))
 
 
 def write_jobs(root, jobs, systems=("baseline", "mtl"), **metrics):
@@ -16,7 +21,7 @@ def write_jobs(root, jobs, systems=("baseline", "mtl"), **metrics):
 def test_complete_runs_lack_nothing(tmp_path):
     jobs = [("03", 0), ("08", 0), ("03", 1), ("08", 1)]
     write_jobs(tmp_path, jobs, folds=["03", "08"])
-    assert reports.incomplete(tmp_path) == []
+    assert incomplete(tmp_path) == []
     assert "not complete" not in report_text(tmp_path, tmp_path / "out")
 
 
@@ -26,14 +31,14 @@ def test_a_repeat_that_was_interrupted_is_named(tmp_path):
         "WARNING: toy is not complete. No system has fold 08 repeat 1, fold 10 repeat "
         "1. The utterances of other folds count more often in scores over all repeats."
     )
-    assert reports.incomplete(tmp_path) == [expected]
+    assert incomplete(tmp_path) == [expected]
     assert expected in report_text(tmp_path, tmp_path / "out")
 
 
 def test_folds_that_were_never_run_are_named(tmp_path):
     folds = [f"{number:02d}" for number in range(3, 30)]
     write_jobs(tmp_path, [("03", 0), ("08", 0)], folds=folds)
-    (found,) = reports.incomplete(tmp_path)
+    (found,) = incomplete(tmp_path)
     assert "The scores are about 2 of 27 folds." in found
     assert "on the folds 04, 05, 06, 07, 09," in found
     assert found.endswith(" and 13 more.")
@@ -42,7 +47,7 @@ def test_folds_that_were_never_run_are_named(tmp_path):
 def test_what_only_one_system_lacks_is_said_elsewhere(tmp_path):
     write_jobs(tmp_path, [("03", 0), ("08", 0)])
     write_jobs(tmp_path, [("03", 1), ("08", 1)], systems=["mtl"])
-    assert reports.incomplete(tmp_path) == []
+    assert incomplete(tmp_path) == []
     assert "† baseline lacks" in report_text(tmp_path, tmp_path / "out")
 
 
@@ -50,4 +55,4 @@ def test_what_only_one_system_lacks_is_said_elsewhere(tmp_path):
 def test_what_is_no_list_of_names_is_rejected(tmp_path, folds):
     write(tmp_path, predictions("mtl", "03"), folds=folds)
     with pytest.raises(ValueError, match="`folds` with a list of names"):
-        reports.incomplete(tmp_path)
+        incomplete(tmp_path)
