@@ -57,7 +57,7 @@ class Planner:
             for each in self.maker.variants
         ]
         augment = [
-            [type(each).__module__, type(each).__qualname__, each.get_config()]
+            [_package_of(type(each)), type(each).__qualname__, each.get_config()]
             for each in self.maker.augment
         ]
         numbers = self.labelled, self.dimensions, self.window, self.seed
@@ -122,6 +122,15 @@ class Planner:
                 kept = tf.where(types == number, values, tf.zeros_like(values))
                 rows[f"{augmentation.name}:{name}"] = kept
         return rows
+
+
+def _package_of(kind: type) -> str:
+    """The module of a class; for one of this package, the package that exports it.
+
+    Plans stay valid when a class moves within its package.
+    """
+    own, *rest = kind.__module__.split(".")
+    return f"{own}.{rest[0]}" if own == "keras_ser" else kind.__module__
 
 
 def check_plannable(augment) -> None:

@@ -1,5 +1,6 @@
 """Checks of arguments: one of a few values, a switch, an integer or a number."""
 
+import math
 import numbers
 from collections.abc import Callable, Collection
 from typing import Any
@@ -82,3 +83,8 @@ def check_fraction(**values) -> None:
 def is_number(value: Any) -> bool:
     """Whether a value is a real number, of Python or of NumPy, and no bool."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a value is a real number that is neither NaN nor infinite."""
+    return is_number(value) and math.isfinite(value)
