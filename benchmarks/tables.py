@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ser.experiments import environment
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -87,14 +89,7 @@ def describe_machine(packages: Iterable[str] = ()) -> str:
     """Describe the processor, the cores and the versions in one line."""
     versions = [f"{each} {metadata.version(each)}" for each in packages]
     parts = [
-        f"{_processor()}, {os.cpu_count()} cores",
+        f"{environment.processor()}, {os.cpu_count()} cores",
         f"Python {platform.python_version()}",
     ]
     return "; ".join([*parts, *versions]) + "."
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
-    return names[0] if names else platform.processor() or platform.machine()
