@@ -26,6 +26,7 @@ from keras_ser.features import FRONT_ENDS, check_order
 from keras_ser.features.speech import speech_range
 from keras_ser.protocols import PROTOCOLS
 from keras_ser.utils import files
+from keras_ser.utils.choices import check_choice
 
 # Parameters of models that the experiment fills in, from the fold and its settings.
 FILLED = (
@@ -184,6 +185,9 @@ def _check_augment(where: str, given) -> tuple[str, ...]:
     """Checks augmentations and returns their types, `none` first."""
     from keras_ser import augment
 
+    for name in () if isinstance(given, str) else given:
+        if isinstance(name, str):
+            check_choice(f"{where}.augment", name, sorted(augment.AUGMENTATIONS))
     if isinstance(given, Mapping):
         for name, arguments in given.items():
             kind = type(augment.get(name))

@@ -52,7 +52,7 @@ def test_unknown_names_are_rejected(toy, tables, what):
         ({"systems": {"a": System("Net")}}, "`systems.a.model` must be.*'Net'"),
         ({"systems": {"a": System(arguments={"depth": 2})}}, "arguments` takes.*depth"),
         ({"systems": {"a": System(objective={"speed": 2})}}, "objective` takes.*speed"),
-        ({"systems": {"a": System(augment=("echo",))}}, "Augmentation must be.*'echo'"),
+        ({"systems": {"a": System(augment=("echo",))}}, "systems.a.augment.*'echo'"),
     ],
 )
 def test_a_config_is_checked_before_anything_trains(toy, tables, change, words):
