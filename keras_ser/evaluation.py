@@ -53,9 +53,9 @@ def predictions(
         one.
 
     Raises:
-        ValueError: If a condition is unknown, if a condition needs noise and there is
-            none, if an utterance that is to be attacked has no label, or if a task
-            needs a column that the table lacks.
+        ValueError: If a condition is unknown or comes twice, if one needs noise and
+            there is none, if an utterance that is to be attacked has no label, or if a
+            task needs a column that the table lacks.
 
     Example:
 
@@ -63,6 +63,7 @@ def predictions(
     >>> frame = predictions(recogniser, table, ["clean", "fgsm:0.08"])
     """
     found = [parse(text) for text in conditions]
+    _check_once(found)
     _check_labelled(table, recogniser.task, found)
     tasks = _tasks_with_truths(recogniser, table)
 
@@ -79,6 +80,15 @@ def predictions(
         rows.insert(1, "condition", condition.text)
         parts += _predicted(rows, tasks, outputs)
     return pd.concat(parts, ignore_index=True)
+
+
+def _check_once(found: list[Condition]) -> None:
+    """Raises if a condition comes twice: scores would pool its predictions."""
+    names = [each.text for each in found]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"`conditions` must be different. Received: {names}. Name each once."
+        )
 
 
 def heard_predictions(

@@ -444,3 +444,10 @@ def test_the_statistics_of_heard_speakers_are_those_of_their_training_speech(
 def test_a_model_without_attributes_predicts_nothing_heard(measured_table):
     frame = evaluation.heard_predictions(Loudness(), measured_table, measured_table)
     assert frame.empty and {"head", "truth", "prediction"} <= set(frame)
+
+
+@pytest.mark.parametrize("texts", [["clean", "clean"], ["gain:-20", "gain:-20.0"]])
+def test_a_condition_that_comes_twice_is_rejected(spoken_table, texts):
+    for function in (evaluation.predictions, evaluation.score):
+        with pytest.raises(ValueError, match="`conditions` must be different.*Name"):
+            function(Loudness(), spoken_table, texts)

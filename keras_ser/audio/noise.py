@@ -186,11 +186,17 @@ def clips(table: pd.DataFrame, kind: str = ALL) -> tuple[Clip, ...]:
         kind: One of the table's kinds, or `ALL`.
 
     Raises:
-        ValueError: The table has no such kind, or an environment of DEMAND is
-            missing.
+        ValueError: The table has no such kind, a kind has a name that no condition can
+            have, or an environment of DEMAND is missing.
     """
     rows = _select_recordings(table).sort_values("utterance")
     kinds = sorted(set(rows.session))
+    wrong = [each for each in kinds if each == ALL or ":" in each]
+    if wrong:
+        raise ValueError(
+            f"Kinds of noise must not be called {ALL!r}, which stands for every kind, "
+            f"nor have a colon. Received: {wrong}. Rename these folders."
+        )
     if kind not in (ALL, *kinds):
         raise ValueError(
             f"Noise must be of one of the kinds {kinds}, or {ALL!r}. "

@@ -8,6 +8,7 @@ import pandas as pd
 
 from keras_ser import corpora
 from keras_ser.protocols import coverage
+from keras_ser.protocols.bundles import bundles
 from keras_ser.protocols.fold import Fold, corpora_of, report_unknown_classes
 from keras_ser.protocols.speakers import speaker_units, speakers_of
 
@@ -247,8 +248,12 @@ def _choose_speakers(
 def _choose_utterances(
     name: str, target: pd.DataFrame, share: float, seed: int
 ) -> pd.Series:
-    """Which rows select the epoch: random utterances, each together with its copies."""
+    """Which rows select the epoch: random utterances.
+
+    Copies of an utterance and segments that overlap it are drawn with it.
+    """
     origins = target.source.where(target.source != "", target.utterance)
+    origins = origins.groupby(bundles(target)).transform("min")
     kinds = sorted(set(origins))
     chosen = np.random.default_rng(seed).permutation(kinds)[: round(share * len(kinds))]
     if not 0 < len(chosen) < len(kinds):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from keras_ser.protocols.draws import random_key
 from keras_ser.protocols.fold import Fold
+from keras_ser.utils.choices import check_integer_from_0
 
 
 def with_speakers(fold: Fold, count: int | None, seed: int = 0) -> Fold:
@@ -30,7 +31,8 @@ def with_speakers(fold: Fold, count: int | None, seed: int = 0) -> Fold:
         nothing is left.
 
     Raises:
-        ValueError: If there are fewer such speakers.
+        ValueError: If `count` is no integer of at least 0, or if there are fewer such
+            speakers.
 
     Example:
 
@@ -38,6 +40,7 @@ def with_speakers(fold: Fold, count: int | None, seed: int = 0) -> Fold:
     """
     if count is None:
         return fold
+    check_integer_from_0(count=count)
     table = fold.train.iloc[:0] if fold.unlabelled is None else fold.unlabelled
     labelled = table.speaker.isin(fold.train.speaker)
     order = speaker_order(table[~labelled], seed)

@@ -4,11 +4,9 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from keras_ser import corpora
-from keras_ser.protocols import leaks
+from keras_ser.protocols.bundles import bundles
 from keras_ser.protocols.draws import random_key
 from keras_ser.protocols.fold import Fold
 
@@ -112,7 +110,7 @@ def draw(rows: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
     Returns:
         Which rows are drawn, booleans `(rows,)`.
     """
-    bundle = _bundles(rows)
+    bundle = bundles(rows)
     frame = pd.DataFrame({"speaker": rows.speaker, "bundle": bundle})
     frame["key"] = rows.utterance.map(lambda name: random_key(name, seed))
     shared = frame.groupby("bundle").speaker.transform("nunique") > 1
@@ -125,18 +123,6 @@ def draw(rows: pd.DataFrame, fraction: float, seed: int) -> np.ndarray:
                 chosen.append(number)
                 most -= size
     return np.isin(bundle, chosen)
-
-
-def _bundles(rows: pd.DataFrame) -> np.ndarray:
-    """Numbers that are equal for utterances that overlap or are copies, `(rows,)`."""
-    origin = pd.factorize(rows.utterance.map(leaks.origins(rows)))[0]
-    audio = leaks.overlap_groups(rows)
-    nodes = len(rows) + origin.max() + 1 + audio.max() + 1
-    own = np.arange(len(rows))
-    ends = np.concatenate([len(rows) + origin, len(rows) + origin.max() + 1 + audio])
-    edges = np.ones(2 * len(rows)), (np.concatenate([own, own]), ends)
-    graph = coo_array(edges, shape=(nodes, nodes))
-    return connected_components(graph, directed=False)[1][: len(rows)]
 
 
 def _check_classes(fold: Fold, train: pd.DataFrame) -> None:

@@ -12,7 +12,7 @@ from keras_ser.protocols.each import BASES as WITHIN
 from keras_ser.protocols.each import each_corpus
 from keras_ser.protocols.fold import Fold
 from keras_ser.protocols.unseen import held_out_corpora, leave_one_corpus_out
-from keras_ser.utils.choices import is_number
+from keras_ser.utils.choices import check_choice, check_numbers
 
 RESTS = ("unlabelled", "drop")
 BASES: dict[str, Callable[..., dict[str, Fold]]] = {
@@ -70,14 +70,8 @@ def label_fraction(
     >>> len(folds)
     5
     """
-    right = is_number(fraction) and 0 < fraction <= 1
-    if not right or rest not in RESTS or protocol not in BASES:
-        raise ValueError(
-            "Protocol `label_fraction` needs a `fraction` above 0 and up to 1, `rest` "
-            f"among {RESTS} and `protocol` among {sorted(BASES)}. Received: "
-            f"fraction={fraction!r}, rest={rest!r}, protocol={protocol!r}. Correct "
-            "the invalid argument."
-        )
+    check_choice("protocol", protocol, sorted(BASES))
+    _check(fraction, rest)
     folds = BASES[protocol](table, unlabelled, **(arguments or {}))
     return {
         name: with_few_labels(fold, fraction, rest, seed)
@@ -100,8 +94,10 @@ def with_few_labels(
         A new fold, or the same one if `fraction` is 1.
 
     Raises:
-        ValueError: If no labelled utterance of an emotion is left.
+        ValueError: If an argument is invalid, or if no labelled utterance of an emotion
+            is left.
     """
+    _check(fraction, rest)
     if fraction == 1:
         return fold
     order = fold.train.utterance.map(lambda name: random_key(name, seed))
@@ -123,3 +119,9 @@ def with_few_labels(
     return dataclasses.replace(
         fold, train=kept.reset_index(drop=True), unlabelled=unlabelled
     )
+
+
+def _check(fraction, rest):
+    expected = "a number above 0 and up to 1"
+    check_numbers(expected, lambda value: 0 < value <= 1, fraction=fraction)
+    check_choice("rest", rest, RESTS)

@@ -5,6 +5,8 @@ import numbers
 import numpy as np
 from numpy.typing import ArrayLike
 
+from keras_ser.utils.choices import check_positive
+
 BINS = 15
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
 TINY = 1e-7  # what a probability counts as, at least
@@ -109,13 +111,13 @@ def calibration_error(
 
     Args:
         truth, probabilities, classes: As for `fit_temperature`.
-        bins: The number of bins.
+        bins: The number of bins, 1 or more.
 
     Returns:
         The error in [0, 1].
 
     Raises:
-        ValueError: As `fit_temperature`.
+        ValueError: As `fit_temperature`, or if `bins` is no positive integer.
 
     Example:
 
@@ -124,6 +126,7 @@ def calibration_error(
 
     Reference: Guo et al. 2017, Eq. 3.
     """
+    check_positive(bins=bins)
     index, values = _checked(truth, probabilities, classes)
     confidence = values.max(axis=1)
     right = values.argmax(axis=1) == index

@@ -25,7 +25,8 @@ def encode(
 
     Raises:
         ValueError: If the arrays are empty or differ in length, if a label is missing
-            or not among `classes`, or if `classes` repeats a label.
+            or not among `classes`, if `classes` repeats a label, or if a label comes
+            both as text and as a number.
     """
     truth, prediction = as_labels(truth, "truth"), as_labels(prediction, "prediction")
     if len(truth) != len(prediction):
@@ -42,6 +43,11 @@ def encode(
         raise ValueError(
             f"`classes` must name each class once. Received: {names}. Remove the "
             "repeated name."
+        )
+    if len(set(map(str, names))) < len(names):
+        raise ValueError(
+            f"Labels must be of one type. Received: {names}, some of which differ only "
+            "in their type. Convert the labels of both arrays to text, or to integers."
         )
     return (
         _index(truth, "truth", names),

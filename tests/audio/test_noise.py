@@ -310,3 +310,11 @@ def test_of_demand_no_environment_may_be_absent(toy_table):
     names = [f"{kind}/ch01" for kind in noises.DEMAND if kind != "NPARK"]
     with pytest.raises(ValueError, match="channel 1 of.*a folder without NPARK"):
         noises.clips(demand(toy_table, *names, "NPARK/ch02"))
+
+
+@pytest.mark.parametrize("name", ["all", "wind:2"])
+def test_kinds_that_no_condition_can_name_are_rejected(noise_table, name):
+    table = noise_table.assign(session=name)
+    for function in (noises.clips, noises.noise_kinds):
+        with pytest.raises(ValueError, match=f"must not be called 'all'.*{name}"):
+            function(table)

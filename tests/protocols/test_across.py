@@ -154,3 +154,21 @@ def test_a_session_of_both_genders_is_enough_to_select(toy_table, share, session
     fold = across(table, share=share)
     assert fold.dev.session.nunique() == sessions
     assert genders(fold.dev) == {"female", "male"}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_shares_audio_is_drawn_together(both, seed):
+    """Copies of copies, and segments of one recording that overlap."""
+    german = both[both.corpus == "g"].reset_index(drop=True)
+    copies = german.assign(source=german.utterance, digest="c" + german.digest)
+    copies["utterance"] = "copy " + copies.utterance
+    further = copies.assign(source=copies.utterance, digest="f" + copies.digest)
+    further["utterance"] = "further " + further.utterance
+    late = german.assign(start=0.5, end=2.0, utterance="late " + german.utterance)
+    early = german.assign(start=0.0, end=1.0)
+    parts = [both[both.corpus == "e"], early, late, copies, further]
+    table = pd.concat(parts, ignore_index=True)
+    fold = across(table, split="utterance", seed=seed)
+    names = [set(side.utterance.str.split().str[-1]) for side in fold.sides().values()]
+    assert not names[1] & names[2]
+    assert len(fold.dev) == 4 * len(names[1]) == 4 * 9

@@ -94,3 +94,9 @@ def test_speakers_with_labels_do_not_count_and_stay(fold, toy_table):
     }
     with pytest.raises(ValueError, match="Received: 15"):
         with_speakers(more, 16)
+
+
+@pytest.mark.parametrize("count", [-1, True, 2.5, "3"])
+def test_a_count_is_a_number_of_speakers(fold, count):
+    with pytest.raises(ValueError, match="`count` must be an integer of at least 0"):
+        with_speakers(fold, count)

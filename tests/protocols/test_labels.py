@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from keras_ser.protocols import k_fold, label_fraction
+from keras_ser.protocols.labels import with_few_labels
 
 SPEAKERS = {f"{n:02d}": "male" if n % 2 else "female" for n in range(1, 9)}
 EMOTIONS = ("anger", "sadness", "neutral")
@@ -91,10 +92,27 @@ def test_another_seed_keeps_other_labels(table):
     [{"fraction": 0}, {"fraction": 1.1}, {"rest": "burn"}, {"protocol": "fifty_fold"}],
 )
 def test_invalid_values_are_rejected(table, arguments):
-    with pytest.raises(ValueError, match="Protocol `label_fraction` needs"):
+    (name,) = arguments
+    with pytest.raises(ValueError, match=f"`{name}` must be .*Received"):
         label_fraction(table, **arguments)
 
 
 def test_an_emotion_without_a_label_is_rejected(table):
     with pytest.raises(ValueError, match="needs a labelled utterance of each emotion"):
         label_fraction(table, fraction=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"fraction": 2.0}, "`fraction` must be a number above 0 and up to 1.*2.0"),
+        ({"fraction": 0}, "`fraction` must be"),
+        ({"fraction": True}, "`fraction` must be"),
+        ({"fraction": 0.5, "rest": "Unlabelled"}, "`rest` must be.*'Unlabelled'"),
+        ({"fraction": 1, "rest": "keep"}, "`rest` must be.*'keep'"),
+    ],
+)
+def test_one_fold_takes_the_same_arguments_only(table, arguments, words):
+    fold = label_fraction(table)["01"]
+    with pytest.raises(ValueError, match=words):
+        with_few_labels(fold, **arguments)

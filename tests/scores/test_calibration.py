@@ -110,3 +110,9 @@ def test_what_does_not_fit_is_rejected(truth, values):
 def test_no_temperature_is_rejected(value):
     with pytest.raises(ValueError, match=r"above 0.*Received"):
         scores.scaled([[0.5, 0.5]], value)
+
+
+@pytest.mark.parametrize("bins", [0, -3, 2.5, True])
+def test_the_number_of_bins_is_a_positive_integer(bins):
+    with pytest.raises(ValueError, match="`bins` must be a positive integer"):
+        scores.calibration_error(["a"], [[0.9, 0.1]], ["a", "b"], bins)

@@ -36,3 +36,16 @@ def test_unknown_and_repeated_classes_are_rejected():
         scores.confusion(["a", "b"], ["a", "c"], ["a", "b"])
     with pytest.raises(ValueError, match="`classes` must name each class once"):
         scores.confusion(["a"], ["a"], ["a", "a"])
+
+
+@pytest.mark.parametrize(
+    ("truth", "prediction"),
+    [
+        ([0, 1], ["0", "1"]),
+        (np.array(["1", 1], object), ["1", "1"]),
+        ([1.5, 2.5], ["1.5", "2.5"]),
+    ],
+)
+def test_text_and_numbers_are_not_the_same_label(truth, prediction):
+    with pytest.raises(ValueError, match="Labels must be of one type.*Convert"):
+        scores.uar(truth, prediction)
