@@ -45,7 +45,8 @@ class _OneKernel:
 
         betas = (tf.constant(each, kind) for each in (self.beta_1, self.beta_2))
         beta_1, beta_2 = betas
-        step = tf.cast(self.iterations.value + 1, kind)
+        # With gradient accumulation, `iterations` is a tensor.
+        step = tf.cast(tf.convert_to_tensor(self.iterations) + 1, kind)
         return {
             "beta1_power": tf.pow(beta_1, step),
             "beta2_power": tf.pow(beta_2, step),

@@ -17,6 +17,7 @@ def trial_line(outcome: Outcome, count: int) -> str:
         f"{path.rpartition('.')[2]} {value}" for path, value in outcome.values.items()
     ]
     settings = ", ".join(values) if outcome.number else "the unchanged settings"
+    settings += "; as in an earlier trial" if outcome.again else ""
     return f"trial {outcome.number} of {count}: {score}; {settings}"
 
 
@@ -70,11 +71,13 @@ def _place(search: Search) -> str:
 def _method(search: Search, outcomes: list[Outcome]) -> str:
     folds = len(search.search_speakers.folds)
     diverged = sum(each.diverged for each in outcomes)
+    again = sum(each.again for each in outcomes)
     return (
         f"Search: {len(outcomes) - 1} trials that the {search.oracle} oracle of "
         f"KerasTuner proposed with seed {search.seed}, and trial 0, which has the "
         "unchanged settings"
         + (f"; {diverged} diverged" if diverged else "")
+        + (f"; {again} had the settings of an earlier one" if again else "")
         + f". A trial is {folds} {'training' if folds == 1 else 'trainings'} with the "
         "same seeds as in all other trials. Its score is the pooled unweighted average "
         "recall (UAR) of speakers who neither trained the model nor selected the "

@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from keras_ser.audio import unusable
+from keras_ser.audio.noise import fingerprint as noise_fingerprint
 from keras_ser.audio.unusable import Unusable
+from keras_ser.conditions import parse
 from keras_ser.experiments import checks, variants
 from keras_ser.experiments.config import Experiment
 from keras_ser.experiments.job import Job, recorded_names
@@ -22,6 +24,7 @@ from keras_ser.utils import files
 ORACLES = ("random", "bayesian")
 NAME = "search.json"
 # Fields that change no trial, because a trial is one clean test of search speakers.
+# The noise that a system trains under is described by its clips.
 UNUSED_FIELDS = (
     *("repeats", "conditions", "noise", "published", "reference", "primary"),
     *("probes", "tuned_on", "tuned_audio"),
@@ -42,6 +45,7 @@ class Search:
         oracle: `"random"` or `"bayesian"`.
         seed: Seed of the proposals.
         skipped: Utterances that are left out because their audio cannot be used.
+        noise: Table of the noise that the system trains under, or None.
     """
 
     config: Experiment
@@ -52,6 +56,7 @@ class Search:
     oracle: str = "random"
     seed: int = 0
     skipped: tuple[Unusable, ...] = ()
+    noise: pd.DataFrame | None = None
 
     @property
     def folder(self) -> Path:
@@ -72,7 +77,7 @@ class Search:
             name=f"{config.name}_tune",
             repeats=1,
             conditions=("clean",),
-            noise="",
+            noise="" if self.noise is None else config.noise,
             published="",
             reference="",
             primary="",
@@ -82,7 +87,7 @@ class Search:
         )
         out = self.folder / "trials" / str(number)
         return [
-            Job(config, self.system, fold, 0, out, self.skipped)
+            Job(config, self.system, fold, 0, out, self.skipped, self.noise)
             for fold in self.search_speakers.folds
         ]
 
@@ -131,6 +136,7 @@ class Search:
             "seed_of_proposals": self.seed,
             "search_speakers": self.search_speakers.speakers,
             "data": [fold.fingerprints() for fold in self.search_speakers.folds],
+            **noise_fingerprint(self.noise),
         }
         return json.loads(json.dumps(description))  # tuples become lists
 
@@ -147,6 +153,7 @@ def plan_search(
     seed: int = 0,
     divisions: int = DIVISIONS,
     bad: Iterable[Unusable] = (),
+    noise: pd.DataFrame | None = None,
 ) -> Search:
     """A search inside a fold, or among speakers who are then never tested.
 
@@ -164,6 +171,8 @@ def plan_search(
         divisions: Number of groups that the search speakers are divided into. A trial
             is one training per group.
         bad: Utterances to leave out.
+        noise: Table of the experiment's noise corpus, which a system needs that trains
+            under noise.
 
     Raises:
         ValueError: If a name or path is unknown, if there are too few speakers, or if
@@ -184,7 +193,9 @@ def plan_search(
         used = folds.among_speakers(config, *tables, speakers, divisions)
     files.safe_name(f"Fold {used.name!r}", used.name)
     made = spaces.search_space(config, system, space)
-    search = Search(config, system, used, made, Path(out), oracle, seed, bad)
+    conditions = map(parse, config.systems[system].train_conditions)
+    noise = noise if any(each.mixes_noise for each in conditions) else None
+    search = Search(config, system, used, made, Path(out), oracle, seed, bad, noise)
     search.tuned_config({})  # rejects a name that is too long
     return search
 

@@ -30,6 +30,8 @@ class Outcome:
         epochs: Selected epochs, one per training.
         seconds: Duration of all trainings together, in seconds.
         diverged: Whether the loss of a training did not stay finite.
+        again: Whether an earlier trial had the same settings, so that the score is that
+            trial's.
     """
 
     number: int
@@ -38,6 +40,7 @@ class Outcome:
     epochs: tuple[int, ...] = ()
     seconds: float = 0.0
     diverged: bool = False
+    again: bool = False
 
 
 def read_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
@@ -50,7 +53,9 @@ def read_outcome(number: int, values: dict, jobs: Iterable[Job]) -> Outcome:
     frame = pd.concat(
         [
             # An emotion may be called `none`.
-            pd.read_csv(job.folder / "predictions.csv", keep_default_na=False)
+            pd.read_csv(
+                job.folder / "predictions.csv", dtype=str, keep_default_na=False
+            )
             for job in jobs
         ]
     )

@@ -13,6 +13,7 @@ from keras_ser.tuning import space as spaces
 from keras_ser.tuning.folds import DIVISIONS
 from keras_ser.tuning.study import NAME, Search, plan_search
 from keras_ser.utils import files, locks
+from keras_ser.utils.choices import check_positive
 from keras_ser.utils.lists import as_list
 
 
@@ -69,8 +70,9 @@ def search(
         The path of the config. `trials.csv` is next to it.
 
     Raises:
-        ValueError: If a name or path is unknown, if there are too few speakers, if
-            search speakers would be tested, or if the folder holds another search.
+        ValueError: If a name or path is unknown, if `trials` or `divisions` is no
+            positive integer, if there are too few speakers, if search speakers would be
+            tested, or if the folder holds another search.
         UnusableAudio: If audio cannot be used, unless `skip_bad`.
         RuntimeError: If no trial kept a finite loss.
 
@@ -79,6 +81,7 @@ def search(
     >>> search("configs/mtl_aug/emodb.py", system="mtl_aug", fold="03")
     PosixPath('runs/emodb_four_tune/mtl_aug/03/emodb_four_tuned_03.py')
     """
+    check_positive(trials=trials, divisions=divisions)
     backend.set_tensorflow_defaults()
     for each in (out, cache):
         files.writable_folder(each)
@@ -91,7 +94,8 @@ def search(
         space = [_dimension(each) for each in as_list(space)]
     options = {"system": system, "fold": fold, "speakers": tuple(as_list(speakers))}
     options |= {"space": space, "oracle": oracle, "seed": seed}
-    options |= {"divisions": divisions}
+    noise = inputs.read_noise(config, corpora, cache)
+    options |= {"divisions": divisions, "noise": noise}
     planned = plan_search(config, tables, out, **options)
     if skip_bad:
         bad = []
@@ -119,7 +123,8 @@ def run_trials(
 ) -> Path:
     """Runs the trials that are not finished and writes the best settings as a config.
 
-    Trial 0 has the unchanged settings; KerasTuner proposes those of the others. An
+    Trial 0 has the unchanged settings; KerasTuner proposes those of the others. A
+    trial whose settings an earlier one had is not trained, and has its score. An
     interrupted search resumes at the last complete epoch of the trial that was
     interrupted. Its config and `trials.csv` are the same as without the interruption,
     except for the seconds. With a larger `count`, a finished search continues.
@@ -139,9 +144,11 @@ def run_trials(
         The path of the config.
 
     Raises:
-        ValueError: If the folder holds another search, or if another process uses it.
+        ValueError: If `count` is no positive integer, if the folder holds another
+            search, or if another process uses it.
         RuntimeError: If no trial's loss stayed finite.
     """
+    check_positive(count=count)  # KerasTuner takes 0 for no limit
     folder = search.folder
     _check_same_search(search)
     with locks.held(folder.with_name(f"{folder.name}.lock"), folder):
@@ -150,7 +157,7 @@ def run_trials(
 
         def score(number: int, proposed: dict) -> float:
             outcome = _run_trial(
-                search, number, proposed, cache, workers, threads, progress
+                search, number, proposed, outcomes, cache, workers, threads, progress
             )
             outcomes.append(outcome)
             trials.write(folder, outcomes)
@@ -187,16 +194,27 @@ def _record_path(search: Search, number: int) -> Path:
 
 
 def _run_trial(
-    search, number, proposed, cache, workers, threads, progress
+    search, number, proposed, outcomes, cache, workers, threads, progress
 ) -> trials.Outcome:
-    """Runs what is left of a trial; its proposal is recorded before."""
-    values = {path: search.space[path].value(proposed[path]) for path in proposed}
+    """Runs what is left of a trial; its proposal is recorded before.
+
+    With the settings of an earlier trial, its outcome would be that one's, because the
+    seeds are the same. Nothing is trained then.
+    """
+    values = {
+        path: dimension.value(proposed[path])
+        for path, dimension in search.space.items()
+        if path in proposed
+    }
     jobs, path = search.jobs(number, values), _record_path(search, number)
     record = files.read_object(path) if path.exists() else {"proposed": proposed}
     values = values if number else _unchanged_values(search)
     if record.get("diverged"):
         return trials.diverged_outcome(number, values, jobs)
     files.write_json(path, record)
+    for earlier in outcomes:
+        if earlier.values == values:
+            return dataclasses.replace(earlier, number=number, seconds=0.0, again=True)
     try:
         experiment.run_jobs(jobs, cache, workers, threads, progress)
     except RuntimeError as error:

@@ -104,3 +104,27 @@ def test_it_skips_a_step_that_overflows_in_half_precision():
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(weight), 1)
     optimizer.apply([keras.ops.full((2,), 1e6)], [weight])
     np.testing.assert_allclose(keras.ops.convert_to_numpy(weight), 0.9, rtol=1e-4)
+
+
+@both
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"gradient_accumulation_steps": 2},
+        {"use_ema": True, "ema_momentum": 0.9},
+        {"weight_decay": 0.01, "global_clipnorm": 0.5},
+        {"gradient_accumulation_steps": 3, "clipvalue": 0.1},
+    ],
+)
+def test_training_is_that_of_keras_with_its_other_arguments(own, other, arguments):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(32, 3)), rng.normal(size=(32, 1))
+    found = []
+    for kind in (own, other):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile(kind(0.05, **arguments), "mse")
+        model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0)
+        found.append(model.get_weights())
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)

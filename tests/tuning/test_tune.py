@@ -28,6 +28,7 @@ pytestmark = [
 ]
 
 RATE = "training.learning_rate"
+KERNELS = "arguments.kernels"
 
 
 class Fake:
@@ -433,7 +434,8 @@ def search_emodb(fake, config, emodb, tmp_path):
         given = {"system": "baseline", "fold": "03", "divisions": 2, "trials": 2}
         given["space"] = [f"{RATE}=1e-4:1e-1:log", "arguments.filters=(8, 8, 8)"]
         given |= {"out": tmp_path / "runs", "cache": tmp_path / "cache", **options}
-        return tuning.search(config, corpora={"emodb": emodb}, **given)
+        corpora = {"emodb": emodb, **given.pop("more_corpora", {})}
+        return tuning.search(config, corpora=corpora, **given)
 
     return search
 
@@ -568,3 +570,53 @@ def test_real_trainings_resume_and_read_no_test_speech(
     assert results(search("parts")) == results(search("whole"))
     (environment,) = (search("parts").folder / "trials" / "1").rglob("environment.json")
     assert files.read_object(environment)["resumed"] == 1
+
+
+@pytest.mark.parametrize(("oracle", "trials"), [("random", 2), ("bayesian", 6)])
+def test_settings_that_were_tried_are_not_trained_again(
+    fake, plan, space, oracle, trials
+):
+    """The random oracle proposes nothing else once it has proposed everything."""
+    few = {**space, RATE: Choice((0.01, 0.02)), KERNELS: Choice(((3, 3, 3),))}
+    search = plan(oracle=oracle, space=few)
+    text = run(search, 6).read_text(encoding="utf-8")
+    rates = [job.config.training.learning_rate for job in fake.jobs]
+    assert len(rates) == 2 * len(set(rates)) <= 2 * 3  # divisions
+    found = rows(search)
+    assert len(found) == 1 + trials
+    assert (found[found.trial != "0"].groupby(RATE).uar.nunique() == 1).all()
+    again = trials - (len(set(rates)) - 1)
+    words = f"; {again} had the settings of an earlier one"
+    assert (words in " ".join(text.split())) == (again > 0) == (oracle == "bayesian")
+    fake.jobs = []
+    run(search, 6)
+    assert fake.jobs == []
+    pd.testing.assert_frame_equal(rows(search), found)
+
+
+@pytest.mark.parametrize("name", ["trials", "divisions"])
+@pytest.mark.parametrize("value", [0, -1, 2.5, True])
+def test_numbers_of_trials_and_divisions_are_positive_integers(
+    search_emodb, fake, name, value
+):
+    with pytest.raises(ValueError, match=f"`{name}` must be a positive integer"):
+        search_emodb(**{name: value})
+    assert fake.jobs == []
+
+
+def test_a_system_that_trains_under_noise_is_searched_for(
+    search_emodb, fake, config, tmp_path, write_audio, noise
+):
+    clip = write_audio("noise/rain/a.wav", noise(1.0, seed=99))
+    systems = {"baseline": dataclasses.replace(config.systems["baseline"])}
+    conditions = ("clean", "noise:all:10")
+    noisy = dataclasses.replace(systems["baseline"], train_conditions=conditions)
+    config = dataclasses.replace(config, systems={"baseline": noisy}, noise="noise")
+    roots = {"noise": clip.parent.parent}
+    path = search_emodb(config, trials=1, more_corpora=roots)
+    assert all(job.noise is not None for job in fake.jobs)
+    assert {job.config.noise for job in fake.jobs} == {"noise"}
+    assert load_config(path).noise == "noise"
+    write_audio("noise/rain/a.wav", noise(1.0, seed=5))
+    with pytest.raises(ValueError, match="whose search differs in .*noise"):
+        search_emodb(config, trials=1, more_corpora=roots)
