@@ -111,3 +111,49 @@ class Critic(SpeechModel):
             optimizer.apply(gradients, variables)
         self._loss_tracker.update_state(loss)
         return self.compute_metrics(features, labels, outputs, weights)
+
+
+@keras.saving.register_keras_serializable("toy")
+class Valence(SpeechModel):
+    """A number as the main task, and the emotion next to it."""
+
+    def __init__(self, classes, dimensions=16, **kwargs):
+        features = keras.Input((None, dimensions), name="features")
+        embedding = heads.dense(8, name="embedding")(layers.MaskedMean()(features))
+        super().__init__(
+            inputs=features,
+            outputs={
+                "valence": keras.layers.Dense(1, name="valence")(embedding),
+                "emotion": heads.classifier(len(classes), name="emotion")(embedding),
+            },
+            tasks=(
+                tasks.Regression("valence"),
+                tasks.Classification("emotion", classes),
+            ),
+            embedding=embedding,
+            **kwargs,
+        )
+
+
+@keras.saving.register_keras_serializable("toy")
+class Gender(SpeechModel):
+    """The gender as the only task."""
+
+    def __init__(self, classes, vocabularies=None, dimensions=16, **kwargs):
+        genders = tuple(vocabularies["gender"])
+        features = keras.Input((None, dimensions), name="features")
+        embedding = heads.dense(8, name="embedding")(layers.MaskedMean()(features))
+        super().__init__(
+            inputs=features,
+            outputs={
+                "gender": heads.classifier(len(genders), name="gender")(embedding)
+            },
+            tasks=(tasks.Classification("gender", genders),),
+            embedding=embedding,
+            arguments={"vocabularies": {"gender": genders}},
+            **kwargs,
+        )
+
+    @classmethod
+    def columns(cls, **arguments):
+        return ("gender",)

@@ -112,7 +112,9 @@ class SpeechModel(keras.Model):
         settings.check_numbers()  # before a subclass makes its layers
         settings.check_policy()
         checks.check_switches(cls, keywords)
-        return super().__new__(cls, *arguments, **keywords)
+        made = super().__new__(cls, *arguments, **keywords)
+        made.__dict__["_emotions"] = checks.given_classes(cls, arguments, keywords)
+        return made
 
     def __init__(
         self,
@@ -392,10 +394,11 @@ class SpeechModel(keras.Model):
         return ()
 
     def get_config(self):
+        emotions = self._emotions
         return {
             "name": self.name,
             "trainable": self.trainable,
-            "classes": list(self.classes),
+            "classes": list(self.classes if emotions is None else emotions),
             "dimensions": self.dimensions,
             **_plain(self._arguments),
         }

@@ -54,6 +54,26 @@ def check_unknown(kind: type, unknown: Collection[str]) -> None:
         )
 
 
+def given_classes(kind: type, arguments: Sequence, keywords: Mapping) -> tuple | None:
+    """The emotions that the constructor of a model is called with.
+
+    Args:
+        kind: The class of the model.
+        arguments: The positional arguments.
+        keywords: The others.
+
+    Returns:
+        They need not be the classes of the main task. None if the constructor takes
+        none.
+    """
+    try:
+        bound = inspect.signature(kind).bind(*arguments, **keywords)
+    except TypeError:  # which the constructor will raise
+        return None
+    found = bound.arguments.get("classes")
+    return tuple(found) if isinstance(found, Sequence) else None
+
+
 def check_argument_names(arguments: Mapping, taken: Collection[str]) -> None:
     """Raises ValueError if an argument is called like an attribute of every model.
 

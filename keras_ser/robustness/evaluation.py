@@ -12,12 +12,11 @@ import tqdm
 
 from keras_ser import __version__, audio, backend
 from keras_ser.audio.noise import ALL, noise_kinds
-from keras_ser.conditions import CODECS, Condition, parse
+from keras_ser.conditions import CODECS, Condition, parse, published_name
 from keras_ser.conditions.degraded import can_write
 from keras_ser.corpora import read as read_corpus
 from keras_ser.experiments import registered
 from keras_ser.protocols.fold import fingerprint
-from keras_ser.reports import published as published_tables
 from keras_ser.reports.fold_means import mark
 from keras_ser.reports.reading import read_runs
 from keras_ser.reports.tasks import merge_heads
@@ -54,6 +53,8 @@ def evaluate(
 ) -> list[Path]:
     """Scores finished runs under noise, attacks, gain, band limits and lossy coding.
 
+    Runs whose main head predicts numbers are not attacked.
+
     This is `keras-ser robustness`, with the same options. Predictions that are in the
     output folder are not computed again, unless the model, the speech, the noise or
     the version of the package has changed.
@@ -67,7 +68,7 @@ def evaluate(
             `NAME=DIR` for another noise corpus, such as `demand=DIR`. Empty for no
             noise.
         kinds: Kinds of noise; default, all of them.
-        snr: Signal-to-noise ratios in dB; default, `SNRS_DB`.
+        snr: Signal-to-noise ratios in dB; default, `SNRS_DB`. They need `noise`.
         epsilon: Largest changes of a feature by attacks, in standard deviations;
             default, `EPSILONS`.
         published: Names of published figures to show next to the measured scores,
@@ -86,7 +87,8 @@ def evaluate(
     Raises:
         FileNotFoundError: If there is no finished run of a network, or no corpus.
         ValueError: If a corpus is not the one that a run was tested on, or if the
-            settings of a condition are out of range.
+            settings of a condition are out of range, or if none of the `published`
+            figures is of a condition that is measured.
 
     Example:
 
@@ -94,16 +96,14 @@ def evaluate(
     """
     backend.set_tensorflow_defaults()
     runs, kinds, published = as_list(runs), as_list(kinds), as_list(published)
-    for name in published:  # raises before anything is computed
-        published_tables.parse(name)
     table = read_noise(noise)
-    conditions = list_conditions(
-        table,
-        kinds,
-        SNRS_DB if snr is None else snr,
-        EPSILONS if epsilon is None else epsilon,
-    )
+    conditions = list_conditions(table, kinds, snr, epsilon)
     networks = network_runs(read_runs(runs))
+    heads = merge_heads((run.folder, run.heads) for run in networks)
+    if heads[0].has_numbers:  # an attack needs a true class
+        conditions = [each for each in conditions if not each.is_attack]
+    for name in published:  # raises before anything is computed
+        report.check_published(name, [published_name(each.text) for each in conditions])
     out = files.writable_folder(out or Path(runs[0], NAME))
     found = with_test_speech(networks, corpora or {}, cache)
     settings = _Settings(conditions, table, out, Path(cache), workers)
@@ -116,7 +116,6 @@ def evaluate(
     with files.replacing(out / f"{NAME}.csv") as temporary:
         temporary.write_text(csv_files.to_text(frame), encoding="utf-8")
     corpus = "" if table is None else str(table["corpus"].iloc[0])
-    heads = merge_heads((run.folder, run.heads) for run in networks)
     written = report.write(mark(frame, networks), out, published, corpus, heads)
     return [out / f"{NAME}.csv", *written]
 
@@ -139,8 +138,8 @@ def read_noise(text: str) -> pd.DataFrame | None:
 def list_conditions(
     noise: pd.DataFrame | None = None,
     kinds: Iterable[str] = (),
-    snr: Iterable[float] = SNRS_DB,
-    epsilon: Iterable[float] = EPSILONS,
+    snr: Iterable[float] | None = None,
+    epsilon: Iterable[float] | None = None,
 ) -> list[Condition]:
     """The conditions of the robustness report, `clean` first.
 
@@ -149,9 +148,16 @@ def list_conditions(
         kinds, snr, epsilon: As for `evaluate`.
 
     Raises:
-        ValueError: If a kind is not in the noise corpus, or if a value is out of
-            range.
+        ValueError: If a kind is not in the noise corpus, if a value is out of range, or
+            if there are ratios without noise.
     """
+    if noise is None and snr is not None:
+        raise ValueError(
+            "`snr` (--snr) needs noise to mix in. Received: ratios without `noise`. "
+            "Name a noise corpus with `noise` (--noise), or leave out the ratios."
+        )
+    snr = SNRS_DB if snr is None else snr
+    epsilon = EPSILONS if epsilon is None else epsilon
     kinds, known = tuple(kinds), () if noise is None else noise_kinds(noise)
     unknown = sorted(set(kinds) - {*known, ALL})
     if unknown:

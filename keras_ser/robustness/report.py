@@ -28,6 +28,7 @@ from keras_ser.reports.text import NO_VALUE, natural_key, slug, sort_names, sort
 from keras_ser.reports.trainings import explain as explain_trainings
 from keras_ser.reports.units import explain, find_units
 from keras_ser.reports.writing import draw_figures, markdown
+from keras_ser.robustness import unchanged
 from keras_ser.utils import files
 
 NAME = "robustness"
@@ -107,6 +108,7 @@ def contents(
     averaged = fold_means.explain({main.name: rows}, "these runs")
     blocks += [Text(averaged)] if averaged else []
     blocks += _score_blocks(rows, main)
+    blocks += map(Text, [] if main.has_numbers else unchanged.warnings_of(rows))
     for name in _checked(published, main):
         blocks += _published_blocks(name, rows, noise)
     for head, rows in others:
@@ -164,6 +166,22 @@ def _score_blocks(rows: pd.DataFrame, head: Head, suffix: str = "") -> list[Bloc
     return blocks
 
 
+def check_published(name: str, measured: Iterable[str]) -> None:
+    """Raises ValueError unless a published figure is of a measured condition.
+
+    Args:
+        name: Name of the published figures, such as `mtl_aug:5`.
+        measured: The conditions as papers call them; see `conditions.published_name`.
+    """
+    conditions = set(published_tables.parse(name)["condition"])
+    if not conditions & set(measured):
+        raise ValueError(
+            f"`published` must name figures under conditions that are measured. "
+            f"Received: {name}, under {', '.join(sorted(conditions))}. Measure these, "
+            "or leave it out."
+        )
+
+
 def _published_blocks(name: str, scored: pd.DataFrame, noise: str) -> list[Block]:
     """A table of published figures next to the measured scores."""
     conditions = set(published_tables.parse(name)["condition"])
@@ -173,12 +191,7 @@ def _published_blocks(name: str, scored: pd.DataFrame, noise: str) -> list[Block
         for column, by_system in published_tables.group_measured(rows).items()
         if column[1] in {*conditions, "clean"}
     }
-    if not {condition for _, condition in measured} & conditions:
-        raise ValueError(
-            f"`published` must name figures under conditions that were measured. "
-            f"Received: {name}, under {', '.join(sorted(conditions))}. Measure these, "
-            "or leave it out."
-        )
+    check_published(name, [condition for _, condition in measured])
     file = f"published_{slug(name)}.png"
     return published_tables.compare_with_published(name, measured, noise, file)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_ser import attacks, audio
+from keras_ser import attacks, audio, scores
 from keras_ser.attacks import gradient
 from keras_ser.audio.noise import speech_power
 from keras_ser.inference import Recogniser, exporters
@@ -229,7 +229,10 @@ def _check_arguments(recogniser, wave, emotion: str, subtype: str) -> np.ndarray
 def _probabilities(recogniser, wave) -> dict[str, float]:
     preprocessing = recogniser.preprocessing
     features = preprocessing.normalised(preprocessing.front_end(wave))
-    return _first_row(recogniser, recogniser.table(recogniser.posteriors([features])))
+    posteriors = recogniser.posteriors([features])
+    if recogniser.temperature != 1:  # as in `predict`
+        posteriors = scores.scaled(posteriors, recogniser.temperature)
+    return _first_row(recogniser, recogniser.table(posteriors))
 
 
 def _first_row(recogniser, table) -> dict[str, float]:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy
-from toy_models import Attributes
+from toy_models import Attributes, Gender, Valence
 
 import keras_ser
 from keras_ser import inference, models, scores
@@ -182,3 +182,26 @@ def test_a_model_without_preprocessing_is_rejected(recogniser, tmp_path):
     recogniser.model.save(tmp_path / "bare.keras")
     with pytest.raises(ValueError, match="members .*instead of.*preprocessing.json"):
         inference.load(tmp_path / "bare.keras")
+
+
+@pytest.mark.parametrize("positional", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [(Valence, {}), (Gender, {"vocabularies": {"gender": ("female", "male")}})],
+)
+def test_a_model_whose_main_task_is_not_the_emotion_is_loaded(
+    recogniser, kind, more, positional, write_audio, noise, tmp_path
+):
+    preprocessing = recogniser.preprocessing
+    dimensions = preprocessing.front_end.dimensions
+    classes = preprocessing.classes
+    given = ((classes,), {}) if positional else ((), {"classes": classes})
+    model = kind(*given[0], **given[1], **more, dimensions=dimensions)
+    models.check_saveable(model)
+    made = inference.Recogniser(model, preprocessing)
+    made.save(tmp_path / "model.keras")
+    file = write_audio("one.wav", noise(0.5))
+    loaded = inference.load(tmp_path / "model.keras")
+    assert loaded.predict([file]).equals(made.predict([file]))
+    assert loaded.model.get_config() == model.get_config()
+    assert model.get_config()["classes"] == list(classes)

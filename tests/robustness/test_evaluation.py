@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import toy_models
 
 from keras_ser import corpora, evaluation
 from keras_ser.experiments import plan, runner
@@ -16,7 +17,7 @@ from keras_ser.features import FeatureStore, LogMel
 from keras_ser.features.preprocessing import Preprocessing
 from keras_ser.inference import Recogniser
 from keras_ser.models import BASELINE, MTLAug
-from keras_ser.robustness import evaluate
+from keras_ser.robustness import evaluate, finished_runs
 from keras_ser.robustness import evaluation as robustness
 
 BANDS = 16
@@ -272,7 +273,12 @@ def corpora_table(folder, speakers):
 def test_systems_without_a_network_are_left_out(folder, tmp_path):
     with pytest.warns(UserWarning, match="without a network.*: length_probe"):
         paths = measure(
-            folder, tmp_path, runs=("baseline", "length_probe"), noise="", epsilon=()
+            folder,
+            tmp_path,
+            runs=("baseline", "length_probe"),
+            noise="",
+            snr=None,
+            epsilon=(),
         )
     assert set(read(paths).system) == {"baseline"}
     with pytest.raises(FileNotFoundError, match="Expected runs of networks.*length_p"):
@@ -400,3 +406,49 @@ def test_a_report_of_runs_has_a_section_per_condition(folder, tmp_path, monkeypa
     found = [line for line in text.splitlines() if line.startswith("## toy: ")]
     order = ("clean", "band:2000", "fgsm:0.1", "gain:-10", "gain:-20")
     assert found == [f"## toy: emodb, {condition}" for condition in order]
+
+
+def test_ratios_without_noise_are_rejected(folder, tmp_path, evaluated):
+    with pytest.raises(ValueError, match="`snr` .*needs noise.*Name a noise corpus"):
+        measure(folder, tmp_path, noise="")
+    assert evaluated == []
+
+
+def test_published_figures_are_compared_before_anything_is_computed(
+    folder, tmp_path, evaluated
+):
+    options = {"noise": "", "snr": None, "published": "mtl_aug:5"}
+    with pytest.raises(ValueError, match="`published` must name figures under cond"):
+        measure(folder, tmp_path, **options)
+    assert evaluated == [] and not any(tmp_path.iterdir())
+
+
+def test_runs_that_predict_numbers_first_are_not_attacked(
+    folder, tmp_path, evaluated, monkeypatch
+):
+    """Their models are loaded like any others."""
+    table = corpora.read("emodb", folder / "emodb")
+    table["valence"] = np.where(table.emotion == "anger", -1.0, 0.5)
+    system = System(toy_models.Valence, augment=())
+    config = dataclasses.replace(CONFIG, systems={"valence": system})
+    config = dataclasses.replace(config, training=Training(1, 2, monitor="ccc"))
+    planned = plan.plan_jobs(config, table, None, tmp_path / "runs", folds=["03", "08"])
+    for job in planned:
+        runner.run_job(job, tmp_path / "cache")
+    evaluated.clear()
+    read_corpus = finished_runs.read_corpus
+    monkeypatch.setattr(
+        finished_runs,
+        "read_corpus",
+        lambda *given, **more: read_corpus(*given, **more).assign(
+            valence=lambda rows: np.where(rows.emotion == "anger", -1.0, 0.5)
+        ),
+    )
+    paths = evaluate(
+        tmp_path / "runs",
+        {"emodb": str(folder / "emodb")},
+        cache=folder / "cache",
+        progress=False,
+    )
+    assert evaluated == ["clean", "gain:-20"] * 2
+    assert "CCC" in paths[1].read_text(encoding="utf-8")

@@ -197,7 +197,7 @@ def test_published_figures_are_next_to_the_scores_under_their_conditions(tmp_pat
 
 def test_published_figures_under_unmeasured_conditions_are_rejected(tmp_path):
     table = predicted(texts=("clean", "gain:-20"))
-    with pytest.raises(ValueError, match="conditions that were measured.*mtl_aug:6"):
+    with pytest.raises(ValueError, match="conditions that are measured.*mtl_aug:6"):
         report.write(table, tmp_path, ["mtl_aug:6"])
     with pytest.raises(ValueError, match="`paper:table`"):
         report.write(table, tmp_path, ["six"])

@@ -236,3 +236,22 @@ def test_bounds_of_a_wave_beyond_full_scale_hold_it():
     np.testing.assert_allclose(high, [1.2, 0.6, -0.9], atol=1e-6)
     inner = gradient.bounds(wave, 0.1)[0]
     np.testing.assert_array_equal(low, [inner[0], inner[1], -1])
+
+
+def test_both_probabilities_are_those_of_predict(recogniser, tmp_path):
+    """With the temperature of the recogniser, which a finished run has."""
+    warm = inference.Recogniser(
+        recogniser.model, recogniser.preprocessing, temperature=4.0
+    )
+    wave = speech("anger", seed=9)
+    given = warm, wave, "anger", FGSM(0.0)
+    found = waveform_attack.write(tmp_path / "a.wav", *given, subtype="FLOAT")
+    assert found.largest == 0
+    assert found.clean == pytest.approx(found.attacked, abs=1e-6)
+    soundfile.write(tmp_path / "clean.wav", wave, audio.RATE, subtype="FLOAT")
+    expected = warm.predict([tmp_path / "clean.wav"]).p_anger.iloc[0]
+    assert found.clean["anger"] == pytest.approx(expected, abs=1e-6)
+    assert (
+        found.clean["anger"]
+        < recogniser.predict([tmp_path / "clean.wav"]).p_anger.iloc[0]
+    )

@@ -141,7 +141,8 @@ def robustness(command) -> None:
         "--snr",
         type=shared.numbers,
         metavar="20,10,0",
-        help="signal-to-noise ratios in dB; default 20,15,10,5,0",
+        help="signal-to-noise ratios in dB, written --snr=-5,0 if the first is "
+        "negative; they need --noise; default 20,15,10,5,0",
     )
     command.add_argument(
         "--epsilon",
