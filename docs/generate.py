@@ -480,6 +480,17 @@ def commands(_: str) -> str:
     return "\n\n".join(parts)
 
 
+def training(_: str) -> str:
+    """The settings of a training with their defaults."""
+    from keras_ser.experiments.config import Training
+
+    found = {}
+    for each in dataclasses.fields(Training):
+        made = each.default_factory
+        found[each.name] = each.default if made is dataclasses.MISSING else made()
+    return ", ".join(f"`{name}={value!r}`" for name, value in found.items()) + "."
+
+
 def examples(_: str) -> str:
     """What every example of a table or figure reached, of the runs in `results/`."""
     rows = ["| example | corpus | published | measured | command | date, machine |"]
@@ -633,6 +644,7 @@ KINDS = {
     "names": names,
     "packages": packages,
     "commands": commands,
+    "training": training,
     **runpy.run_path(str(ROOT / "docs" / "generated_api.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_models.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_precision.py"))["KINDS"],

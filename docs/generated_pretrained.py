@@ -28,7 +28,7 @@ SYSTEMS = (
     "baseline_augmented",
     "mtl_aug",
 )
-REFERENCE, OTHER = "baseline_augmented", "mtl_aug"
+REFERENCE, OTHER, SVM = "baseline_augmented", "mtl_aug", "frame_svm"
 NONE = "–"
 
 
@@ -46,12 +46,14 @@ def pretrained(_: str) -> str:
             _difference(each, OTHER, each, REFERENCE) for each in (log_mel, frames)
         ]
         cells.append(_difference(frames, OTHER, log_mel, OTHER))
-        if cells != [NONE] * 3:
+        cells.append(_difference(frames, OTHER, frames, SVM))
+        if set(cells) != {NONE}:
             differences.append([title, *cells])
     head = ["speech", "system", "not pre-trained, UAR % (trainings × speakers)", "GE2E"]
     titles = ["on log-mel", "on GE2E"]
     titles = [f"Δ of `{OTHER}` to `{REFERENCE}` {each}" for each in titles]
     titles.append(f"Δ of `{OTHER}` on GE2E to `{OTHER}` on log-mel")
+    titles.append(f"Δ of `{OTHER}` to `{SVM}` on GE2E")
     return f"{_table(head, scores)}\n\n{_table(['speech', *titles], differences)}"
 
 

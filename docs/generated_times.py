@@ -43,13 +43,21 @@ def rivals(_: str) -> str:
         for lengths, found in ratios.items():
             pattern = rf"{lengths}: fastest rival \|  \| \*\*([\d.]+)\*\*"
             (ratio,) = re.findall(pattern, text)
-            found.append(f"{ratio} (preset `{preset}`)")
-    padded, full = (" and ".join(found) for found in ratios.values())
+            found.append(ratio)
+    first, *others = PRESETS
+    (small, *padded), (full, *more) = ratios.values()
     return (
-        f"On one CPU thread, MTL-AUG trains {padded} times as fast as the fastest of "
-        "the PyTorch versions that it is compared with, at the lengths of EMO-DB, and "
-        f"{full} times as fast where nothing is padded."
+        f"On one CPU thread and utterances as long as those of EMO-DB, MTL-AUG "
+        f"(preset `{first}`) trains {small} times as fast as the fastest PyTorch "
+        f"version that it was compared with{_of(others, padded)}. Without any padding "
+        f"it trains {full} times as fast{_of(others, more)}."
     )
+
+
+def _of(presets, ratios: list[str]) -> str:
+    """The ratios of other presets, in brackets."""
+    pairs = zip(presets, ratios, strict=True)
+    return f" ({', '.join(f'`{preset}`: {ratio}' for preset, ratio in pairs)})"
 
 
 KINDS = {"times": times, "rivals": rivals}

@@ -1,4 +1,4 @@
-r"""Classical rows: EMO-DB, all seven classes, leaving one speaker out.
+r"""Classical systems: EMO-DB, all seven classes, leaving one speaker out.
 
 Source: the usual classical row, openSMILE's functionals and an SVM with an RBF kernel,
     C = 1, gamma "scale" and balanced classes. These settings are fixed and were not

@@ -1,4 +1,4 @@
-r"""Classical rows: RAVDESS speech, all eight classes, six groups of four actors.
+r"""Classical systems: RAVDESS speech, all eight classes, six groups of four actors.
 
 Source: the usual classical row, openSMILE's functionals and an SVM with an RBF kernel,
     C = 1, gamma "scale" and balanced classes. These settings are fixed and were not

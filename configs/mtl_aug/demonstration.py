@@ -1,4 +1,4 @@
-r"""The demonstration model of the package: MTL-AUG from German speech, tested abroad.
+r"""The demonstration model of the package: German speech, tested on other speech, too.
 
 Source: Latif et al. 2022 (IEEE TAC), the system of its Table 2 with unlabelled speech.
 Expected, UAR %: not available. No paper trains on EMO-DB and tests these corpora.

@@ -4,6 +4,7 @@ import argparse
 import sys
 import warnings
 
+import keras_ser
 from keras_ser import backend
 from keras_ser.cli import arguments, commands, errors, streams
 
@@ -79,12 +80,23 @@ def parser(kind=argparse.ArgumentParser) -> argparse.ArgumentParser:
         prog="keras-ser",
         description="Speech emotion recognition: train, evaluate, report, predict.",
     )
+    version = f"keras_ser {keras_ser.__version__}"
+    top.add_argument("--version", action="version", version=version)
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         command = subparsers.add_parser(name, help=summary, description=summary)
         getattr(arguments, name)(command)
         command.set_defaults(function=getattr(commands, name))
+    for each in (top, *subparsers.choices.values()):
+        _hide_flags_of_absl(each)
     return top
+
+
+def _hide_flags_of_absl(command: argparse.ArgumentParser) -> None:
+    """Leaves `--helpfull`, which lists the flags of absl, out of the help."""
+    for action in command._actions:
+        if "--helpfull" in action.option_strings:
+            action.help = argparse.SUPPRESS
 
 
 COMMANDS = {

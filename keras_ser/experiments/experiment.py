@@ -18,6 +18,7 @@ from keras_ser.experiments.packed import plan_packed
 from keras_ser.experiments.plan import clear, plan_jobs, status
 from keras_ser.experiments.run_folder import check_free, check_same_settings
 from keras_ser.experiments.runner import run_job
+from keras_ser.reports.text import counted
 from keras_ser.utils import files, parallel
 from keras_ser.utils.lists import as_list
 
@@ -129,7 +130,8 @@ def run(
     if smoke:  # an earlier finished run would leave nothing to run
         clear(folder)
     if progress:
-        print(f"{config.name}: {len(planned)} runs below {out}: {status(planned)}")
+        runs = counted(len(planned), "run")
+        print(f"{config.name}: {runs} in {out}: {status(planned)}")
     todo = [job.folder for job in planned if not job.folder.exists()]
     # A smoke run spends most of its time in Python.
     if smoke and devices == 1 and not together:

@@ -351,14 +351,14 @@ def test_run_says_how_many_jobs_are_left(toy_emodb, tmp_path, capsys):
     words = ["run", str(tmp_path / "config.py"), "--corpus", f"emodb={toy_emodb}"]
     words += ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "runs")]
     assert run(*words, "--folds", "03,03", "--systems", "length,length") == 0
-    assert "toy: 1 runs below" in capsys.readouterr().out
+    assert "toy: 1 run in" in capsys.readouterr().out
     interrupted = tmp_path / "runs" / "toy" / "length" / "08-0.partial"
     (tmp_path / "runs" / "toy" / "length" / "03-0").rename(interrupted)
     (interrupted / "environment.json").unlink()
     assert run(*words, "--folds", "03") == 0
     capsys.readouterr()
     assert run(*words, "--folds", "03,08,09") == 2  # 08 has the settings of 03
-    status = "toy: 3 runs below .*: 1 done, 1 to resume, 1 to start"
+    status = "toy: 3 runs in .*: 1 done, 1 to resume, 1 to start"
     assert re.search(status, capsys.readouterr().out)
     folder = tmp_path / "runs" / "toy" / "length" / "03-0"
     assert run("predict", str(folder), str(tmp_path / "a.wav")) == 2
@@ -391,3 +391,38 @@ def test_help_names_every_command():
     )
     for name in cli.COMMANDS:
         assert name in done.stdout
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.parser().parse_args(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"keras_ser {ser.__version__}\n"
+
+
+@pytest.mark.parametrize("words", [[], ["run"], ["predict"]])
+def test_help_leaves_out_the_flags_of_absl_but_takes_them(words, capsys):
+    from absl.flags import argparse_flags
+
+    for option, is_listed in (("--help", False), ("--helpfull", True)):
+        with pytest.raises(SystemExit):
+            cli.parser(argparse_flags.ArgumentParser).parse_args([*words, option])
+        text = capsys.readouterr().out
+        assert "--helpfull" not in text.split("absl flags:")[0]
+        assert ("absl" in text) == is_listed
+
+
+@pytest.mark.parametrize(
+    ("name", "usage", "has_onnx"),
+    [
+        ("predict", "[options] [RUN|MODEL] FILE [FILE ...]", True),
+        ("embed", "[options] --out FILE [RUN|MODEL] FILE [FILE ...]", False),
+    ],
+)
+def test_a_model_comes_before_the_files(name, usage, has_onnx, capsys):
+    """An exported file has no embeddings, so only `predict` names it."""
+    with pytest.raises(SystemExit):
+        cli.parser().parse_args([name, "--help"])
+    text = capsys.readouterr().out
+    assert f"usage: keras-ser {name} {usage}\n" in text
+    assert (".onnx" in text) == has_onnx

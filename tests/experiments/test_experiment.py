@@ -322,9 +322,7 @@ def test_run_takes_a_file_and_says_what_is_left(speech, arguments, tmp_path, cap
     )
     folder = experiments.run(path, folds=["2"], **{**arguments, "progress": True})
     assert [each.name for each in (folder / "length").iterdir()] == ["2-0"]
-    status = (
-        f"filed: 1 runs below {arguments['out']}: 0 done, 0 to resume, 1 to start\n"
-    )
+    status = f"filed: 1 run in {arguments['out']}: 0 done, 0 to resume, 1 to start\n"
     assert capsys.readouterr().out == status
 
 

@@ -4,7 +4,10 @@ from keras_ser.cli.arguments import shared
 
 
 def predict(command) -> None:
-    _audio(command)
+    _audio(
+        command,
+        "an exported file .onnx starts fastest, without TensorFlow; without a model,",
+    )
     command.add_argument(
         "--json",
         dest="as_json",
@@ -31,23 +34,29 @@ def predict(command) -> None:
 
 
 def embed(command) -> None:
-    _audio(command)
+    _audio(command, "without a model,", "--out FILE ")
     command.add_argument(
         "--out", required=True, metavar="FILE", help="CSV file to write"
     )
 
 
-def _audio(command) -> None:
-    """A model, audio files, and how they are cut."""
+def _audio(command, models: str, needed: str = "") -> None:
+    """A model, audio files, and how they are cut.
+
+    Args:
+        command: The parser of the command.
+        models: What to say of models before the demonstration model is named.
+        needed: The options that the command needs, as its usage shows them.
+    """
+    command.usage = f"{command.prog} [options] {needed}[RUN|MODEL] FILE [FILE ...]"
     command.add_argument(
         "paths",
         nargs="+",
         metavar="[RUN|MODEL] FILE",
         help="folder of a run, or model file, and then audio files and folders of "
-        "them; an exported file .onnx starts fastest, without TensorFlow; without a "
-        "model, the small demonstration model of the package answers, which learned "
-        "from acted German; files that cannot be used are listed at the "
-        "end, and the exit code is then 1",
+        f"them; {models} the small demonstration model of the package answers, which "
+        "learned from acted German; files that cannot be used are listed at the end, "
+        "and the exit code is then 1",
     )
     command.add_argument(
         "--window",
