@@ -1,10 +1,12 @@
 """Writes what the code can print into the documents, between their markers.
 
 A block reads `<!-- generate: KIND ARGUMENT -->`, then the generated text, then
-`<!-- end -->`. Command: python docs/generate.py. `--check` only says whether everything
-is up to date. `--pictures` also draws the pictures of the reports in `results/`.
+`<!-- end -->`. Command: python docs/generate.py. Paths of documents write only these.
+`--check` only says whether they are up to date. `--pictures` also draws the pictures of
+the reports in `results/`.
 """
 
+import argparse
 import ast
 import contextlib
 import dataclasses
@@ -15,6 +17,7 @@ import re
 import runpy
 import sys
 import tempfile
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -64,10 +67,15 @@ def report(name: str) -> str:
 
     What was corrected after the runs is at its end.
     """
+    return "\n\n".join([_built(name, _runs_of(name)), *_notes(name)]) + "\n"
+
+
+@functools.cache
+def _built(name: str, archive: Path) -> str:
+    """The report of a table on the runs of an archive."""
     with tempfile.TemporaryDirectory() as out:
         (path,) = _build(name, Path(out), ("md",))
-        text = path.read_text(encoding="utf-8")
-    return "\n\n".join([text.strip(), *_notes(name)]) + "\n"
+        return path.read_text(encoding="utf-8").strip()
 
 
 def _notes(name: str, has_noise: bool = False) -> list[str]:
@@ -663,17 +671,25 @@ def generated(text: str) -> str:
     return BLOCK.sub(block, text)
 
 
-def documents() -> dict[Path, str]:
-    """What each document should hold: those with blocks, and the results' reports."""
+def documents() -> dict[Path, Callable[[], str]]:
+    """How each document is made: those with blocks, and the results' reports."""
+    found = {path: functools.partial(_generated_file, path) for path in DOCUMENTS}
+    for name in _tables():
+        found[_report_of(name) / "report.md"] = functools.partial(report, name)
+    for path in sorted((ROOT / "results").glob(f"*/robustness/{ROBUSTNESS}")):
+        make = functools.partial(_robustness_text, path.parts[-3])
+        found[path.with_name("robustness.md")] = make
+    return found
+
+
+def _generated_file(path: Path) -> str:
+    return generated(path.read_text(encoding="utf-8"))
+
+
+def _robustness_text(name: str) -> str:
     from keras_ser.reports import writing
 
-    found = {path: generated(path.read_text(encoding="utf-8")) for path in DOCUMENTS}
-    for name in _tables():
-        found[_report_of(name) / "report.md"] = report(name)
-    for path in sorted((ROOT / "results").glob(f"*/robustness/{ROBUSTNESS}")):
-        text = writing.markdown(_robustness_report(path.parts[-3]))
-        found[path.with_name("robustness.md")] = text
-    return found
+    return writing.markdown(_robustness_report(name))
 
 
 def pictures() -> None:
@@ -687,25 +703,45 @@ def pictures() -> None:
             writing.draw_figures(_robustness_report(name), path.parent)
 
 
-def main() -> int:
-    if "--pictures" in sys.argv:
+def main(words: list[str] | None = None) -> int:
+    made = documents()
+    options = _parser(made).parse_args(words)
+    if options.pictures:
         pictures()
+    chosen = options.documents or list(made)
     stale, edited = [], []
-    before = {path: path.read_bytes() for path in DOCUMENTS}
-    for path, text in documents().items():
-        if path.exists() and path.read_text(encoding="utf-8") == text:
+    for path in chosen:
+        before = path.read_bytes() if path.exists() else b""
+        text = made[path]()
+        if before == text.encode():
             continue
-        if path in before and path.read_bytes() != before[path]:
-            edited.append(str(path.relative_to(ROOT)))  # while this script ran
+        if path.exists() and path.read_bytes() != before:
+            edited.append(str(path.relative_to(ROOT)))  # while it was generated
             continue
         stale.append(str(path.relative_to(ROOT)))
-        if "--check" not in sys.argv:
+        if not options.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    print("stale:" if "--check" in sys.argv else "written:", *(stale or ["none"]))
+    print("stale:" if options.check else "written:", *(stale or ["none"]))
     if edited:
         print("edited meanwhile, and not written; run this again:", *edited)
-    return 1 if edited or (stale and "--check" in sys.argv) else 0
+    return 1 if edited or (stale and options.check) else 0
+
+
+def _parser(made: Collection[Path]) -> argparse.ArgumentParser:
+    def document(text: str) -> Path:
+        path = Path(text).resolve()
+        if path not in made:
+            raise argparse.ArgumentTypeError(f"{text} is no document that is generated")
+        return path
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "documents", nargs="*", type=document, help="documents; default: all of them"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    parser.add_argument("--pictures", action="store_true", help="draw pictures, too")
+    return parser
 
 
 if __name__ == "__main__":

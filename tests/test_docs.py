@@ -346,3 +346,25 @@ def test_blocks_are_written_anew(generate, monkeypatch):
 )
 def test_results_find_the_configs_they_come_from(generate, name, stems):
     assert [path.stem for path, _ in generate._configs_of(name)] == stems
+
+
+def test_one_document_alone_is_written(generate, tmp_path, monkeypatch, capsys):
+    one, other = tmp_path / "one.md", tmp_path / "reports" / "other.md"
+    one.write_text("old")
+    made = {one: lambda: "new", other: lambda: pytest.fail("was not asked for")}
+    monkeypatch.setattr(generate, "documents", lambda: made)
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    assert generate.main(["--check", str(one)]) == 1
+    assert one.read_text() == "old" and "stale: one.md" in capsys.readouterr().out
+    for expected in ("written: one.md", "written: none"):
+        assert generate.main([str(one)]) == 0
+        assert one.read_text() == "new" and expected in capsys.readouterr().out
+    made[other] = lambda: "first"
+    assert generate.main([]) == 0
+    assert other.read_text() == "first"
+    made[one] = lambda: one.write_text("by hand") and "newer"
+    assert generate.main([str(one)]) == 1
+    assert one.read_text() == "by hand"
+    for words in (["nothing.md"], ["--chekc"]):
+        with pytest.raises(SystemExit):
+            generate.main(words)
