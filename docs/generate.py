@@ -16,7 +16,6 @@ import json
 import re
 import runpy
 import sys
-import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -73,9 +72,11 @@ def report(name: str) -> str:
 @functools.cache
 def _built(name: str, archive: Path) -> str:
     """The report of a table on the runs of an archive."""
-    with tempfile.TemporaryDirectory() as out:
-        (path,) = _build(name, Path(out), ("md",))
-        return path.read_text(encoding="utf-8").strip()
+    from keras_ser.reports import writing
+    from keras_ser.reports.blocks import Figure
+
+    blocks = [each for each in _blocks(name, archive) if not isinstance(each, Figure)]
+    return writing.markdown(blocks).strip()
 
 
 def _notes(name: str, has_noise: bool = False) -> list[str]:
@@ -120,18 +121,17 @@ def corrections(_: str) -> str:
     return "\n".join(lines) or "None."
 
 
-def _build(name: str, out: Path, formats: tuple[str, ...]) -> list[Path]:
-    from keras_ser import reports
+def _blocks(name: str, archive: Path) -> list:
+    """The blocks of the report of a table on the runs of an archive."""
+    from keras_ser.reports.contents import contents
 
-    archive, reference = _runs_of(name), REFERENCES.get(name)
-    paths, systems = [archive], ()
+    runs, systems, reference = _read(archive), [], REFERENCES.get(name)
     if name in TABLES:
         configs = [each for _, each in _configs_of(name)]
         named = [system for each in configs for system in each.systems]
         systems = [system for system in named if system in _folds(archive)]
-        paths = _runs(archive, systems, common="/" in name)
-    primary = _primary(name, reference)
-    return reports.write(paths, out, formats, systems, reference, primary)
+        runs = _runs(archive, systems, common="/" in name)
+    return contents(runs, systems, reference, _primary(name, reference))
 
 
 def _primary(name: str, reference: str | None) -> str | None:
@@ -144,7 +144,7 @@ def _primary(name: str, reference: str | None) -> str | None:
     return next((each for each in named if each in done and each != reference), None)
 
 
-def _runs(archive: Path, systems: list[str], common: bool) -> list[Path]:
+def _runs(archive: Path, systems: list[str], common: bool) -> list:
     """The runs of these systems, or those on the folds that all of them have."""
     done = {name: folds for name, folds in _folds(archive).items() if name in systems}
     gathered = set.intersection if common else set.union
@@ -154,11 +154,7 @@ def _runs(archive: Path, systems: list[str], common: bool) -> list[Path]:
             f"{archive} must hold runs of {', '.join(systems)}, of a fold that all "
             "have. Received: none. Pack them, or take the table out of `TABLES`."
         )
-    return [
-        Path(str(run.folder))
-        for run in _read(archive)
-        if run.system in done and run.fold in counted
-    ]
+    return [run for run in _read(archive) if run.system in done and run.fold in counted]
 
 
 def _runs_of(name: str) -> Path:
@@ -697,7 +693,7 @@ def pictures() -> None:
     from keras_ser.reports import writing
 
     for name in _tables():
-        _build(name, _report_of(name), ("png",))
+        writing.draw_figures(_blocks(name, _runs_of(name)), _report_of(name))
         path = _robustness_file(name)
         if path.exists():
             writing.draw_figures(_robustness_report(name), path.parent)
