@@ -25,8 +25,11 @@ def page():
     names = {"__name__": "example_of_the_page"}
     exec(compile(code, str(PAGE), "exec"), names)
     yield names
-    keras.saving.get_custom_objects().clear()
-    keras.saving.get_custom_objects().update(before)
+    found = keras.saving.get_custom_objects()
+    for name in set(found) - set(before):
+        if not name.startswith("keras_ser>"):  # of a module imported meanwhile
+            del found[name]
+    found.update(before)
 
 
 @pytest.fixture(scope="module")
