@@ -151,6 +151,8 @@ class SpecAugment(BatchAugmentation):
             "share": self.share,
             "least": self.least,
             "ops": self.ops,
+            # Left out where it is not set, so that earlier plans keep their keys.
+            **({"channels": True} if self.channels else {}),
         }
 
 

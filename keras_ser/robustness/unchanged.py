@@ -24,19 +24,7 @@ def warnings_of(rows: pd.DataFrame) -> list[str]:
         return []
     texts = []
     for name in sort_systems(rows["row"]):
-        own = rows[rows["row"] == name]
-        keys = [each for each in KEYS if each in own]
-        clean = own[own["condition"] == "clean"].set_index(keys)[columns]
-        found = []
-        for text, part in own.groupby("condition", sort=False):
-            condition = parse(text)
-            if not condition.is_attack or not condition.level:
-                continue
-            attacked = part.set_index(keys)[columns]
-            same = (attacked == clean.reindex(attacked.index)) | (attacked == "")
-            count = int(same.all(axis=1).sum())
-            if count >= MIN_SHARE * len(part):
-                found.append(f"{text} ({count} of {len(part)})")
+        found = _without_effect(rows[rows["row"] == name], columns)
         if found:
             texts.append(
                 f"WARNING: these attacks did not change the probabilities of {name} to "
@@ -44,3 +32,21 @@ def warnings_of(rows: pd.DataFrame) -> list[str]:
                 "gradient may be 0 there, so that this shows no robustness."
             )
     return texts
+
+
+def _without_effect(rows: pd.DataFrame, columns: list[str]) -> list[str]:
+    """The attacks on one system that left many probabilities as they were."""
+    keys = [each for each in KEYS if each in rows]
+    parts = {
+        text: part.set_index(keys)[columns]
+        for text, part in rows.groupby("condition", sort=False)
+    }
+    found = []
+    for text, attacked in parts.items():
+        condition = parse(text)
+        if condition.is_attack and condition.level:
+            same = attacked == parts["clean"].reindex(attacked.index)
+            count = int((same | (attacked == "")).all(axis=1).sum())
+            if count >= MIN_SHARE * len(attacked):
+                found.append(f"{text} ({count} of {len(attacked)})")
+    return found

@@ -186,6 +186,13 @@ def test_masks_stay_within_the_widest_frequency_mask(rng):
     assert (np.array(width_f) == 6).all() and max(np.array(width_t)) <= 2
 
 
+def test_channels_are_part_of_the_config():
+    made = augment.SpecAugment(channels=True)
+    again = augment.SpecAugment(**made.get_config())
+    assert again.channels and not again.masks_frequencies
+    assert "channels" not in augment.SpecAugment().get_config()
+
+
 def test_unknown_ops_are_rejected():
     with pytest.raises(ValueError, match="'batch' or 'tfio'.*'numpy'"):
         augment.SpecAugment(ops="numpy")
