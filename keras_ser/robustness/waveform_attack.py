@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_ser import attacks, audio, scores
+from keras_ser import attacks, audio
 from keras_ser.attacks import gradient
 from keras_ser.audio.noise import speech_power
 from keras_ser.inference import Recogniser, exporters
@@ -175,7 +175,7 @@ def write(
         path,
         signal_to_noise(wave, found),
         float(np.abs(found.astype(np.float64) - wave).max()),
-        _probabilities(recogniser, wave),
+        _first_row(recogniser, recogniser.predict(wave, rate=audio.RATE)),
         _first_row(recogniser, recogniser.predict([path])),
     )
 
@@ -224,15 +224,6 @@ def _check_arguments(recogniser, wave, emotion: str, subtype: str) -> np.ndarray
     if subtype not in SUBTYPES:
         raise ValueError(f"`subtype` must be one of {SUBTYPES}. Received: {subtype!r}.")
     return wave.astype(np.float32)
-
-
-def _probabilities(recogniser, wave) -> dict[str, float]:
-    preprocessing = recogniser.preprocessing
-    features = preprocessing.normalised(preprocessing.front_end(wave))
-    posteriors = recogniser.posteriors([features])
-    if recogniser.temperature != 1:  # as in `predict`
-        posteriors = scores.scaled(posteriors, recogniser.temperature)
-    return _first_row(recogniser, recogniser.table(posteriors))
 
 
 def _first_row(recogniser, table) -> dict[str, float]:
