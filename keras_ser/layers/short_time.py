@@ -1,5 +1,7 @@
 """What layers of the short-time power spectrum share."""
 
+import abc
+
 import keras
 import numpy as np
 from keras import ops
@@ -10,7 +12,7 @@ MIN_POWER = 1e-10
 TRANSFORMS = ("fft", "matmul")
 
 
-class ShortTimePower(keras.layers.Layer):
+class ShortTimePower(keras.layers.Layer, abc.ABC):
     """Base class of layers X = ln(max(W |S|², 1e-10)) of a batch of waveforms.
 
     S is the Hamming-windowed short-time spectrum of shape (n_fft / 2 + 1, frames). A
@@ -84,13 +86,13 @@ class ShortTimePower(keras.layers.Layer):
                 f"float16. Received: dtype={self.compute_dtype}. Omit `dtype`."
             )
 
+    @abc.abstractmethod
     def _check_sizes(self) -> None:
         """Raises ValueError unless the sizes of the transform and the bands fit."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def _weights(self) -> np.ndarray:
         """W as `(bins, bands)`, with as many of the lowest bins as it needs."""
-        raise NotImplementedError
 
     def _has_frames(self) -> bool:
         return 0 < self._hop_samples and 0 < self._window_samples <= self.n_fft
