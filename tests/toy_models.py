@@ -1,4 +1,4 @@
-"""Models that no paper has: two optimizers, a regression, a reversed attribute.
+"""Models that no paper has: two optimizers, a regression, heads without an encoder.
 
 They derive from `models.SpeechModel` as a user's models do, and are in no registry.
 """
@@ -58,6 +58,43 @@ class Attributes(SpeechModel):
     @classmethod
     def columns(cls, attribute="gender", **arguments):
         return (attribute,)
+
+
+@keras.saving.register_keras_serializable("toy")
+class Pooled(SpeechModel):
+    """The scored and unscored heads of MTL-AUG on the mean of the frames.
+
+    A step of it is compiled in a tenth of the time of one of MTL-AUG.
+    """
+
+    def __init__(
+        self,
+        classes,
+        augmentations=("none", "speed", "specaugment", "mixup"),
+        dimensions=16,
+        units=16,
+        **kwargs,
+    ):
+        features = keras.Input((None, dimensions), name="features")
+        embedding = heads.dense(units, name="embedding")(layers.MaskedMean()(features))
+        types = heads.classifier(len(augmentations), name="augmentation")
+        outputs = {
+            "emotion": heads.classifier(len(classes), name="emotion")(embedding),
+            "center": layers.ClassCenters(len(classes), name="center")(embedding),
+            "augmentation": types(embedding),
+        }
+        super().__init__(
+            inputs=features,
+            outputs=outputs,
+            tasks=[
+                task
+                for task in tasks.mtl_aug_tasks(classes, augmentations)
+                if task.name in outputs
+            ],
+            embedding=embedding,
+            arguments={"augmentations": augmentations, "units": units},
+            **kwargs,
+        )
 
 
 @keras.saving.register_keras_serializable("toy")

@@ -15,7 +15,10 @@ import warnings
 from pathlib import Path
 
 os.environ["KERAS_BACKEND"] = "jax"
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+os.environ["XLA_FLAGS"] = (
+    "--xla_force_host_platform_device_count=2 "
+    "--xla_backend_optimization_level=0"  # most of the time is spent in compilation
+)
 # Scenarios that compile the same function compile it once.
 os.environ["JAX_COMPILATION_CACHE_DIR"] = os.path.join(sys.argv[2], "compiled")
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from toy_models import Attributes, Critic
+from toy_models import Attributes, Critic, Pooled
 
 import keras_ser as ser
 from keras_ser.backend import devices, first_step
@@ -29,9 +29,7 @@ def pipeline(fold, store, tasks=None, seconds=1.0):
 @pytest.fixture
 def model(data):
     keras.utils.set_random_seed(0)
-    model = ser.models.MTLAug(
-        data.fold.classes, data.types, dimensions=16, reconstruction=False
-    )
+    model = Pooled(data.fold.classes, data.types, dimensions=16)
     data.tasks = model.tasks
     return model
 
@@ -207,7 +205,7 @@ def test_half_precision_trains_with_heads_and_losses_in_single(name, data, tmp_p
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_loss_that_is_not_finite_ends_the_run(data, model, tmp_path, capsys):
-    model.get_layer("emotion").kernel.assign(np.full((128, 2), np.nan))
+    model.get_layer("emotion").kernel.assign(np.full((16, 2), np.nan))
     with pytest.raises(RuntimeError, match="must stay finite.*nan.*learning_rate"):
         training.fit(model, data, Training(batch=4, epochs=2), {}, tmp_path, 0)
     assert capsys.readouterr().out == ""

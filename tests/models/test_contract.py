@@ -249,10 +249,14 @@ def test_a_model_computes_the_same_with_stacked_weights(name, rng):
 # === Training ===
 
 
-@every_model
-def test_fit_lowers_the_loss_and_logs_every_head(name, rng):
-    model = compiled(name)
-    features = speech(rng)
+@pytest.fixture(scope="module", params=KINDS)
+def trained(request):
+    """A model after eight epochs: it, its speech, labels, weights, history and traces.
+
+    Most of the time of these tests goes into compiling a step, so that they share it.
+    """
+    model = compiled(request.param)
+    features = speech(np.random.default_rng(0))
     labels, weights = targets(model, features)
     step, calls = model.train_step, []
     model.train_step = lambda batch: calls.append(1) or step(batch)
@@ -264,14 +268,38 @@ def test_fit_lowers_the_loss_and_logs_every_head(name, rng):
         epochs=8,
         verbose=0,
     ).history
+    del model.train_step
+    return model, (features, labels, weights), history, len(calls)
+
+
+def test_fit_lowers_the_loss_and_logs_every_head(trained):
+    model, _, history, traces = trained
     if makes_variables_in_graphs():
-        assert len(calls) == 1  # a step that made variables would be traced twice
+        assert traces == 1  # a step that made variables would be traced twice
     assert history["loss"][-1] < history["loss"][0]
     for task in model.tasks:
         for side in ("", "val_"):
             assert f"{side}{task.name}_loss" in history
             for metric in task.metrics(f"{side}{task.name}_"):
                 assert metric.name in history
+
+
+def test_a_compiled_model_is_loaded_with_its_optimizers(trained, tmp_path):
+    model, (features, labels, weights), _, _ = trained
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert list(again.optimizers) == list(model.optimizers)
+    for part, optimizer in model.optimizers.items():
+        pairs = zip(again.optimizers[part].variables, optimizer.variables, strict=True)
+        for found, expected in pairs:
+            np.testing.assert_array_equal(
+                convert_to_numpy(found), convert_to_numpy(expected)
+            )
+    logs = [
+        each.evaluate(features, labels, sample_weight=weights, verbose=0)
+        for each in (model, again)
+    ]
+    np.testing.assert_allclose(logs[1], logs[0], rtol=1e-5)
 
 
 def test_a_model_that_is_not_compiled_says_so(rng):
@@ -362,6 +390,7 @@ def test_half_precision_keeps_heads_in_float32(name, rng):
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
     try:
         model = compiled(name)
+        model.run_eagerly = keras.backend.backend() == "tensorflow"  # nothing to trace
         features = speech(rng)
         labels, weights = targets(model, features)
         history = model.fit(features, labels, sample_weight=weights, verbose=0)
@@ -409,28 +438,6 @@ def test_the_config_is_json(name):
     assert json.loads(json.dumps(config)) == config
     assert config["classes"] == list(CLASSES)
     assert config["dimensions"] == DIMENSIONS
-
-
-@every_model
-def test_a_compiled_model_is_loaded_with_its_optimizers(name, rng, tmp_path):
-    model = compiled(name)
-    features = speech(rng)
-    labels, weights = targets(model, features)
-    model.fit(features, labels, sample_weight=weights, epochs=2, verbose=0)
-    model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    assert list(again.optimizers) == list(model.optimizers)
-    for part, optimizer in model.optimizers.items():
-        pairs = zip(again.optimizers[part].variables, optimizer.variables, strict=True)
-        for found, expected in pairs:
-            np.testing.assert_array_equal(
-                convert_to_numpy(found), convert_to_numpy(expected)
-            )
-    logs = [
-        each.evaluate(features, labels, sample_weight=weights, verbose=0)
-        for each in (model, again)
-    ]
-    np.testing.assert_allclose(logs[1], logs[0], rtol=1e-5)
 
 
 # === Arguments ===
