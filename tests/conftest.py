@@ -39,6 +39,12 @@ LONG = (
 )  # files that take minutes come first, so that no worker waits for one at the end
 
 
+def pytest_configure(config):
+    """Tests of JAX spend most of their time in compilation, which needs no more."""
+    if config.option.markexpr != "gpu":
+        os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
+
 def pytest_ignore_collect(collection_path, config):
     """With `-m fast`, no other test is even imported: most import TensorFlow."""
     if config.option.markexpr == "fast" and collection_path.name.startswith("test_"):

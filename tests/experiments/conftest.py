@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from toy_models import Pooled
 
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.models import BASELINE
@@ -15,8 +16,8 @@ def toy() -> Experiment:
         corpus="emodb",
         systems={
             "baseline": System(arguments=BASELINE, augment=()),
-            "mtl_aug": System(),
-            "more": System(use_unlabelled=True),
+            "mtl_aug": System(Pooled),
+            "more": System(Pooled, use_unlabelled=True),
         },
         unlabelled_corpus="librispeech",
         features=Features(settings={"n_mels": 16}, seconds=1.0),
