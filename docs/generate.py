@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = (
     *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "README.md",
@@ -164,6 +164,7 @@ def _runs_of(name: str) -> Path:
 
 @functools.cache
 def _read(archive: Path) -> list:
+    """The runs in an archive, which several tables show."""
     from keras_ser.reports.reading import read_runs
 
     return read_runs([archive])
@@ -531,6 +532,7 @@ def _config_of_example(example: Path) -> Path | None:
 def _rows_of_example(name: str, config: Path, loaded) -> list[str]:
     """A row for each test set of the experiments that a config has made."""
     from keras_ser import reports
+    from keras_ser.reports.test_sets import group_by_test_set
 
     rows = []
     printed = _published(name, loaded)
@@ -538,7 +540,7 @@ def _rows_of_example(name: str, config: Path, loaded) -> list[str]:
     names = [path.stem for path in archives]
     named = [each for each in names if _configs_of(each)[0][0] == config]
     for archive in map(_runs_of, named):
-        for test_set, table in reports.by_test_set([archive]).items():
+        for test_set, table in group_by_test_set(_read(archive)).items():
             by_system = {key: part for key, part in table.groupby("system")}
             measured = "; ".join(
                 f"{system} {reports.uar_with_interval(by_system[system])}"
@@ -652,8 +654,8 @@ KINDS = {
     **runpy.run_path(str(ROOT / "docs" / "generated_api.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_models.py"))["KINDS"],
     **runpy.run_path(str(ROOT / "docs" / "generated_precision.py"))["KINDS"],
-    **runpy.run_path(str(ROOT / "docs" / "generated_pretrained.py"))["KINDS"],
-    **runpy.run_path(str(ROOT / "docs" / "generated_times.py"))["KINDS"],
+    **runpy.run_path(str(ROOT / "docs" / "generated_pretrained.py"))["kinds"](_read),
+    **runpy.run_path(str(ROOT / "docs" / "generated_times.py"))["kinds"](_read),
 }
 
 

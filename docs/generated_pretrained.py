@@ -1,5 +1,7 @@
 """Log-mel next to the frames of a pre-trained network, for docs/generate.py."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -32,11 +34,11 @@ REFERENCE, OTHER, SVM = "baseline_augmented", "mtl_aug", "frame_svm"
 NONE = "–"
 
 
-def pretrained(_: str) -> str:
+def pretrained(read: Callable, _: str) -> str:
     """Two tables: the scores of systems, and differences of systems and of features."""
     scores, differences = [], []
     for title, names in PAIRS.items():
-        log_mel, frames = map(_by_system, names)
+        log_mel, frames = (_by_system(read, name) for name in names)
         for system in SYSTEMS:
             own = log_mel, {} if system == FUNCTIONALS else frames
             cells = [_score(each.get(system)) for each in own]
@@ -57,14 +59,14 @@ def pretrained(_: str) -> str:
     return f"{_table(head, scores)}\n\n{_table(['speech', *titles], differences)}"
 
 
-def _by_system(name: str) -> dict:
+def _by_system(read: Callable, name: str) -> dict:
     """The predictions of the systems in `results/<name>.zip`, if there is one."""
-    from keras_ser import reports
+    from keras_ser.reports.test_sets import group_by_test_set
 
     path = RESULTS / f"{name}.zip"
     if not path.exists():
         return {}
-    (rows,) = reports.by_test_set([path]).values()
+    (rows,) = group_by_test_set(read(path)).values()
     return {system: part for system, part in rows.groupby("system")}
 
 
@@ -92,4 +94,6 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-KINDS = {"pretrained": pretrained}
+def kinds(read: Callable) -> dict[str, Callable]:
+    """What this module generates; `read` reads the runs of an archive."""
+    return {"pretrained": functools.partial(pretrained, read)}

@@ -1,8 +1,10 @@
 """How long trainings took, and how fast they are, for docs/generate.py."""
 
+import functools
 import json
 import re
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -10,15 +12,13 @@ RESULTS = ROOT / "results"
 PRESETS = ("small", "paper")
 
 
-def times(name: str) -> str:
+def times(read: Callable, name: str) -> str:
     """The seconds of each system's trainings in `results/<name>.zip`.
 
     A training that was resumed counts all of its sessions.
     """
-    from keras_ser.reports import reading
-
     seconds: dict[str, list[float]] = {}
-    for run in reading.read_runs(RESULTS / f"{name}.zip"):
+    for run in read(RESULTS / f"{name}.zip"):
         text = (run.folder / "environment.json").read_text(encoding="utf-8")
         seconds.setdefault(run.system, []).append(json.loads(text)["seconds"])
     rows = ["| system | trainings | seconds, median | shortest | longest |"]
@@ -60,4 +60,6 @@ def _of(presets, ratios: list[str]) -> str:
     return f" ({', '.join(f'`{preset}`: {ratio}' for preset, ratio in pairs)})"
 
 
-KINDS = {"times": times, "rivals": rivals}
+def kinds(read: Callable) -> dict[str, Callable]:
+    """What this module generates; `read` reads the runs of an archive."""
+    return {"times": functools.partial(times, read), "rivals": rivals}

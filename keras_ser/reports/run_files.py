@@ -175,7 +175,7 @@ def read_table(
 
 
 def _read_csv(path: RunPath) -> pd.DataFrame:
-    options = {"dtype": str, "keep_default_na": False, "index_col": False}
+    options = {"dtype": object, "keep_default_na": False, "index_col": False}
     content = io.BytesIO(read_bytes(path))
     if not content.getvalue().endswith((b"\n", b"\r")):
         expected = "a complete CSV file, whose last line ends with a line break"

@@ -53,7 +53,22 @@ def by_test_set(
         FileNotFoundError: As `reports.read`.
         ValueError: As `reports.read`, or if no run predicts the head.
     """
-    runs = read_runs(paths)
+    return group_by_test_set(read_runs(paths), condition, head)
+
+
+def group_by_test_set(
+    runs: list[Run], condition: str = "clean", head: str | None = None
+) -> dict[str, pd.DataFrame]:
+    """As `by_test_set`, of runs that are read already.
+
+    Args:
+        runs: From `reading.read_runs`.
+        condition: As for `by_test_set`.
+        head: As for `by_test_set`.
+
+    Raises:
+        ValueError: If no run predicts the head.
+    """
     table, heads = add_test_sets(runs, collect_settings(runs)), collect_heads(runs)
     rows = _rows_of_head(table, heads, head)
     rows = rows[(rows["truth"] != "") & (rows["condition"] == condition)]
