@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 import soundfile
+from toy_models import Pooled
 
 from keras_ser import audio, evaluation
 from keras_ser.audio.unusable import UnusableAudio
@@ -112,8 +113,8 @@ def test_a_network_is_trained_under_its_conditions_and_tested_on_clean_speech(
 ):
     """Training and development speech are soft, and all of it has been extracted."""
     systems = {
-        "soft": System(augment=("speed",), train_conditions=("gain:-40",)),
-        "clean": System(),
+        "soft": System(Pooled, augment=("speed",), train_conditions=("gain:-40",)),
+        "clean": System(Pooled),
     }
     config = dataclasses.replace(toy, systems=systems)
     planned = plan.plan_jobs(config, *tables, tmp_path, folds=["1"])
