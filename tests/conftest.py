@@ -40,7 +40,7 @@ LONG = (
 
 
 def pytest_configure(config):
-    """Tests of JAX spend most of their time in compilation, which needs no more."""
+    """JAX compiles without optimisation: its tests mostly wait for the compiler."""
     if config.option.markexpr != "gpu":
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 

@@ -64,7 +64,7 @@ class Attributes(SpeechModel):
 class Pooled(SpeechModel):
     """The scored and unscored heads of MTL-AUG on the mean of the frames.
 
-    A step of it is compiled in a tenth of the time of one of MTL-AUG.
+    A step of it takes far less time to compile than one of MTL-AUG.
     """
 
     def __init__(
