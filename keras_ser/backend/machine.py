@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,7 @@ from keras_ser.backend.notices import quiet
 PACKAGES = ("librosa", "numpy", "opensmile", "scikit-learn", "soundfile", "soxr")
 BACKEND_PACKAGES = {"jax": ("jax", "jaxlib"), "torch": ("torch",)}
 JAX_THREADS = "PJRT_NPROC"  # environment variable
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # environment variable
 GPUS = Path("/proc/driver/nvidia/gpus")  # a folder per GPU that the driver sees
 GPU_INSTALLATIONS = {
     "jax": 'pip install "jax[cuda12]"',
@@ -26,9 +28,23 @@ def set_tensorflow_defaults() -> None:
     but its errors (see `quiet`). It also uses its oneDNN kernels on processors for
     which it does not choose them by itself, although training with them is faster
     (`benchmarks/onednn.py`).
+
+    If TensorFlow has been imported before, its choice is set instead. The processes
+    that this one starts inherit it and compute the same to the last bit, and records
+    name what was used.
     """
     quiet()
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if ONEDNN not in os.environ:
+        is_imported = sys.modules.get("tensorflow") is not None
+        is_used = _uses_onednn() if is_imported else True
+        os.environ[ONEDNN] = str(int(is_used))
+
+
+def _uses_onednn() -> bool:
+    """Whether TensorFlow, which is imported, uses the kernels of oneDNN."""
+    from tensorflow.python.util import _pywrap_util_port  # there is no public function
+
+    return _pywrap_util_port.IsMklEnabled()
 
 
 def set_threads(threads: int) -> None:
@@ -184,7 +200,7 @@ def describe() -> dict:
         "backend": name,
         "device": _device(name),
         **used,
-        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        "onednn": os.environ.get(ONEDNN, "default"),
         "threads": _threads(name),
         **_versions([*PACKAGES, *BACKEND_PACKAGES.get(name, ())]),
     }

@@ -39,6 +39,31 @@ except ValueError as error:
     assert "Received: 2" in text
 
 
+EARLY = """
+from keras_ser import backend
+backend.set_tensorflow_defaults()
+from tensorflow.python.util import _pywrap_util_port
+print(backend.describe()["onednn"], int(_pywrap_util_port.IsMklEnabled()))
+"""
+LATE = f"import tensorflow\n{EARLY}"
+
+
+@pytest.mark.parametrize("given", [None, "0", "1"])
+def test_a_record_says_whether_an_imported_tensorflow_uses_onednn(given, monkeypatch):
+    """Processes that are started inherit it, so that they compute the same."""
+    monkeypatch.delenv(machine.ONEDNN, raising=False)
+    if given is not None:
+        monkeypatch.setenv(machine.ONEDNN, given)
+    recorded, used = answer(LATE).split()
+    assert recorded == used
+    assert used == (given or used)
+
+
+def test_onednn_is_switched_on_before_tensorflow_is_imported(monkeypatch):
+    monkeypatch.delenv(machine.ONEDNN, raising=False)
+    assert answer(EARLY).split() == ["1", "1"]
+
+
 def test_the_description_is_json():
     code = """
 import json

@@ -15,7 +15,7 @@ from keras_ser.corpora.table import Corpus
 from keras_ser.experiments import experiment, plan, runner
 from keras_ser.experiments.config import Experiment, Features, System, Training
 from keras_ser.inference import Recogniser
-from keras_ser.utils.parallel import CallsFailed
+from keras_ser.utils.parallel import CallsFailed, cpu_count
 
 # The runs that `run_jobs` writes.
 
@@ -218,7 +218,9 @@ def test_two_workers_give_what_one_gives(toy, finished, tables, tmp_path):
     planned = plan.plan_jobs(
         toy, *tables, tmp_path, systems=["baseline", "mtl_aug"], folds=["1"]
     )
-    again = experiment.run_jobs(planned, tmp_path / "c", workers=2, progress=False)
+    again = experiment.run_jobs(
+        planned, tmp_path / "c", workers=2, threads=cpu_count(), progress=False
+    )
     for folder in again:
         expected = folders[folder.parent.name] / "predictions.csv"
         assert (folder / "predictions.csv").read_bytes() == expected.read_bytes()
