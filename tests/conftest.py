@@ -40,7 +40,13 @@ LONG = (
 
 
 def pytest_configure(config):
-    """JAX compiles without optimisation: its tests mostly wait for the compiler."""
+    """Sets what JAX and TensorFlow read when they start.
+
+    JAX compiles without optimisation: its tests mostly wait for the compiler.
+    TensorFlow uses the kernels that the command line and experiments switch on, so that
+    tests compute the same whether or not TensorFlow was imported before.
+    """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if config.option.markexpr != "gpu":
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import platform
 import sys
 import warnings
 from collections.abc import Iterable
@@ -13,6 +14,12 @@ PACKAGES = ("librosa", "numpy", "opensmile", "scikit-learn", "soundfile", "soxr"
 BACKEND_PACKAGES = {"jax": ("jax", "jaxlib"), "torch": ("torch",)}
 JAX_THREADS = "PJRT_NPROC"  # environment variable
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # environment variable
+WITHOUT_ONEDNN = (
+    "Keras or TensorFlow was imported before, and TensorFlow does not use its oneDNN "
+    "kernels on this processor by itself. Training is slower without them. "
+    f"Set {ONEDNN}=1 before Python starts."
+)
+X86 = ("x86_64", "AMD64")
 GPUS = Path("/proc/driver/nvidia/gpus")  # a folder per GPU that the driver sees
 GPU_INSTALLATIONS = {
     "jax": 'pip install "jax[cuda12]"',
@@ -31,13 +38,15 @@ def set_tensorflow_defaults() -> None:
 
     If TensorFlow has been imported before, its choice is set instead. The processes
     that this one starts inherit it and compute the same to the last bit, and records
-    name what was used.
+    name what was used. If this choice makes training slower, a warning says so once.
     """
     quiet()
     if ONEDNN not in os.environ:
         is_imported = sys.modules.get("tensorflow") is not None
         is_used = _uses_onednn() if is_imported else True
         os.environ[ONEDNN] = str(int(is_used))
+        if not is_used and _onednn_would_help():
+            warnings.warn(WITHOUT_ONEDNN, RuntimeWarning, stacklevel=3)
 
 
 def _uses_onednn() -> bool:
@@ -45,6 +54,13 @@ def _uses_onednn() -> bool:
     from tensorflow.python.util import _pywrap_util_port  # there is no public function
 
     return _pywrap_util_port.IsMklEnabled()
+
+
+def _onednn_would_help() -> bool:
+    """Whether TensorFlow computes, on a processor that its oneDNN kernels are for."""
+    import keras
+
+    return keras.backend.backend() == "tensorflow" and platform.machine() in X86
 
 
 def set_threads(threads: int) -> None:

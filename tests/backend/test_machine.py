@@ -1,6 +1,7 @@
 """Threads and the description of the machine, in separate processes."""
 
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -59,6 +60,32 @@ def test_a_record_says_whether_an_imported_tensorflow_uses_onednn(given, monkeyp
     assert used == (given or used)
 
 
+@pytest.mark.parametrize(
+    ("processor", "backend_name", "warns"),
+    [
+        ("x86_64", "tensorflow", True),
+        ("x86_64", "jax", False),
+        ("aarch64", "tensorflow", False),
+    ],
+)
+def test_a_tensorflow_imported_without_onednn_is_warned_about_once(
+    processor, backend_name, warns, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "tensorflow", object())
+    monkeypatch.setenv(machine.ONEDNN, "")  # so that it is restored
+    monkeypatch.delenv(machine.ONEDNN)
+    monkeypatch.setattr(machine, "_uses_onednn", lambda: False)
+    monkeypatch.setattr(machine.platform, "machine", lambda: processor)
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend_name)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        backend.set_tensorflow_defaults()
+        backend.set_tensorflow_defaults()
+    messages = [str(each.message) for each in caught]
+    assert messages == [machine.WITHOUT_ONEDNN] * warns
+    assert os.environ[machine.ONEDNN] == "0"
+
+
 def test_onednn_is_switched_on_before_tensorflow_is_imported(monkeypatch):
     monkeypatch.delenv(machine.ONEDNN, raising=False)
     assert answer(EARLY).split() == ["1", "1"]
@@ -67,6 +94,7 @@ def test_onednn_is_switched_on_before_tensorflow_is_imported(monkeypatch):
 def test_the_description_is_json():
     code = """
 import json
+import os
 from keras_ser import backend
 print(json.dumps(backend.describe()))
 """
@@ -78,6 +106,7 @@ print(json.dumps(backend.describe()))
 
 THREADS = """
 import json
+import os
 import keras
 from keras_ser import backend
 backend.set_threads(1)
@@ -141,6 +170,7 @@ WITHOUT_TENSORFLOW = """
 import sys
 sys.modules["tensorflow"] = None  # any import of it fails
 import json
+import os
 from keras_ser import backend
 backend.set_threads(1)
 backend.reserve_accelerators()
