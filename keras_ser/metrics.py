@@ -347,8 +347,8 @@ class CodeMoments(keras.metrics.Metric):
     A standard normal distribution has 0, 1, 0 and 0. The state is the number n of
     cells, their mean and the sums M_k of the powers k = 2, 3, 4 of z − μ, which
     Pébay's equations merge batch by batch. A mean far from zero costs no digits. The
-    result is a dictionary with
-    the keys `<name>_mean`, `<name>_variance`, `<name>_skewness` and `<name>_kurtosis`.
+    result is a dictionary with the keys `<name>_mean`, `<name>_variance`,
+    `<name>_skewness` and `<name>_kurtosis`.
 
     Args:
         name: What the names in the log start with.

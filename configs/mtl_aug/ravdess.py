@@ -10,15 +10,15 @@ augmented rows of MTL-AUG, and the reference that MTL-AUG is compared with.
 Preset `small`: an encoder of 16, 32, 32 filters, two rows per utterance and epoch,
 20 epochs at learning rate 1e-3. All systems make the same number of updates.
 
-The settings were chosen on RAVDESS (docs/studies/auxiliary_tasks.md), on four of its
-classes and the same actors. These rows are therefore less independent than those of
-EMO-DB.
+The settings were chosen on RAVDESS (docs/studies/readouts.md and reference.md), on four
+of its classes and the same actors. These rows are therefore less independent than those
+of EMO-DB.
 
 Data: RAVDESS speech, 1440 utterances. Unlabelled: any part of LibriSpeech.
 Cost, on one CPU thread: about four times that of configs/mtl_aug/emodb.py.
 Command: keras-ser run configs/mtl_aug/ravdess.py \
     --corpus ravdess=DIR --corpus librispeech=DIR
-Results: docs/results.md
+Results: not run yet
 """
 
 from keras_ser import Experiment, Training

@@ -96,7 +96,7 @@ class Sound:
 
     def _range(self, file, first: int, last: int, size: int) -> Iterator[np.ndarray]:
         _skip(file, first, size)
-        # Otherwise soundfile seeks after each read, which starts an MP3 decoder anew.
+        # Otherwise soundfile seeks after each read, which restarts an MP3 decoder.
         file.seekable = lambda: False
         left = last - first
         while left:
@@ -117,7 +117,7 @@ def open_sound(stream, path) -> Iterator[Sound]:
         path: The file's path, for messages.
 
     Raises:
-        ValueError: It is no audio, it is truncated, or its length cannot be told.
+        ValueError: It is not audio, it is truncated, or its length is unknown.
     """
     import soundfile
 

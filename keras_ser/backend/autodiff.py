@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 
 def value_and_gradient(function: Callable, tensors: list) -> tuple:
-    """Computes the value of a scalar function and its gradient in each tensor.
+    """Computes a scalar function and its gradient with respect to each tensor.
 
     For a function f of tensors x_1, …, x_n, it returns f and [∂f/∂x_1, …, ∂f/∂x_n]. The
-    gradient in a tensor that the value does not depend on is 0.
+    gradient with respect to a tensor that the value does not depend on is 0.
 
     `keras.ops` has no gradients, so this function has one implementation per backend.
     For a gradient in weights, let the function set them to the given values with
@@ -29,7 +29,7 @@ def value_and_gradient(function: Callable, tensors: list) -> tuple:
     >>> value_and_gradient(lambda each: ops.sum(each[0] ** 2), [np.float32([1, 3])])
     (10.0, [[2.0, 6.0]])
 
-    The gradient of a loss in some weights of a model:
+    The gradient of a loss with respect to some weights of a model:
 
     >>> def loss(values):
     ...     mapping = list(zip(weights, values, strict=True))

@@ -117,7 +117,7 @@ def check_together(together: int, workers: int, monitor: bool, cluster: str) -> 
         cluster: The address of a cluster.
 
     Raises:
-        ValueError: If `together` is no number of networks, if the backend is not JAX,
+        ValueError: If `together` is not a positive integer, if the backend is not JAX,
             or if options exclude each other.
     """
     if type(together) is not int or together < 1:

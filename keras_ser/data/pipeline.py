@@ -59,9 +59,9 @@ class Pipeline:
     over the labelled rows.
 
     The `tasks` decide which labels and weights a row has. A row has weight 0 on a task
-    whose label it lacks, and in development speech also if training does not know its
-    class. Unlabelled rows lack the labels of the emotion, and mixtures those that one
-    of the two utterances lacks. See `keras_ser.tasks`.
+    whose label it lacks, and in development speech also if its class is not in the
+    training speech. Unlabelled rows lack the labels of the emotion, and mixtures those
+    that one of the two utterances lacks. See `keras_ser.tasks`.
 
     Args:
         fold: The training, development and test utterances.
@@ -367,7 +367,7 @@ class Pipeline:
         return pd.concat([self.fold.train, self.fold.unlabelled], ignore_index=True)
 
     def describe_variant(self, place):
-        """What stands at a place of `augmented`; see `stream.variant_row`."""
+        """What the row at a place of `augmented` contains; see `stream.variant_row`."""
         return variant_row(place, len(self.variants), self.seed)
 
     def places_of(self, table: pd.DataFrame, kinds: str | Iterable[str]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What stands in each row of a training stream, as arrays.
+"""What each row of a training stream contains, as arrays.
 
 A plan holds some numbers per row: the utterance, its variant, the start of its crop,
 its partner, and what the batch augmentations drew. It is computed by the code that
@@ -91,7 +91,7 @@ class Plan:
         """The inverse of `to_bytes`.
 
         Raises:
-            ValueError: If the content is none of `to_bytes`.
+            ValueError: If the content does not come from `to_bytes`.
         """
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:

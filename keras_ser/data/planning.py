@@ -73,7 +73,7 @@ class Planner:
 
         Args:
             places: The places of the rows, int64 `(rows,)`.
-            describe: What stands at a place; see `Stream.row`.
+            describe: What the row at a place contains; see `Stream.row`.
             size: The number of rows per batch.
             first_step: The number of the first batch.
 

@@ -54,7 +54,7 @@ class Reader:
 
         Args:
             places: The places of the rows, int64 scalars.
-            describe: What stands at a place; see `Stream.row`.
+            describe: What the row at a place contains; see `Stream.row`.
             size: The number of rows per batch.
             first_step: The number of the first batch, which seeds its augmentation.
         """

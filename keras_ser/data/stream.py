@@ -1,4 +1,4 @@
-"""Which utterance stands in each row of the training stream, and in which variant.
+"""Which utterance each row of the training stream contains, and in which variant.
 
 The functions are graph operations on scalars. They have no state: what they draw
 depends on their seeds alone.
@@ -71,7 +71,7 @@ class Stream:
         return *numbers, self.rows, self.given_steps, *segments
 
     def row(self, position):
-        """What stands in a row.
+        """What a row contains.
 
         Args:
             position: int64 scalar.
@@ -140,7 +140,7 @@ class Stream:
 
 
 def variant_row(position, variants: int, seed: int):
-    """What stands in a row if each utterance appears once in each variant.
+    """What a row contains if each utterance appears once in each variant.
 
     Args:
         position: int64 scalar, `utterance · variants + variant`.

@@ -48,8 +48,8 @@ def from_bytes(texts: bytes, numbers: bytes) -> pd.DataFrame:
     """The inverse of `to_bytes`.
 
     Raises:
-        ValueError: If the content is none of `to_bytes`, or if the installed pandas has
-            no such type of column.
+        ValueError: If the content does not come from `to_bytes`, or if the installed
+            pandas has no such type of column.
     """
     about = json.loads(texts)
     with np.load(io.BytesIO(numbers), allow_pickle=False) as arrays:

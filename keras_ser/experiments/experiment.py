@@ -88,7 +88,7 @@ def run(
             into it.
         together: The largest number of networks that train at the same time in one
             process, as stacked models. Each leaves the run folder that it leaves when
-            it trains alone, with figures that are equal up to rounding. This needs the
+            it trains alone, up to rounding, which grows during training. This needs the
             Keras backend JAX, and pays on a GPU. With 0, the default, each network
             trains by itself.
         progress: Whether to print the status and show progress bars.

@@ -84,7 +84,7 @@ class PackedExperiment:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no packed experiment, or of a later version of the format.
+        ValueError: If it is not a packed experiment, or one of a later format.
     """
 
     path: Path

@@ -45,8 +45,8 @@ def run_together(
 ) -> None:
     """Trains and tests jobs, many of them at the same time.
 
-    Each job leaves the folder that it leaves when it runs alone, with figures that are
-    equal up to rounding. `environment.json` names the jobs that it shared a group with.
+    Each job leaves the folder that it leaves when it runs alone, up to rounding, which
+    grows during training. `environment.json` names the jobs of its group.
 
     Args:
         jobs: Jobs with networks, which are not finished.
@@ -243,7 +243,7 @@ class Group:
 
     @contextlib.contextmanager
     def _catching(self, job: Job) -> Iterator[None]:
-        """Writes the error of a job to its log, so that the others go on."""
+        """Writes the error of a job to its log, so that the others continue."""
         log = job.folder.with_name(f"{job.folder.name}.log")
         try:
             with NoteRun(job):

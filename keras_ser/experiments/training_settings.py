@@ -59,17 +59,16 @@ class Training:
             train on unlabelled speech.
         epochs: The maximum number of epochs. Training stops earlier if a schedule that
             halves the learning rate would halve it below a tenth of its initial value
-            and `stop` is 0,
-            or because of `stop`.
+            and `stop` is 0, or because of `stop`.
         learning_rate: The learning rate at the start.
         patience: The number of epochs without a better development score after which
             the learning rate is halved. It concerns only schedules that halve it.
         monitor: The development score of the model's main task that selects the epoch
-            and that a schedule with a patience follows.
-            A task with classes has the `"accuracy"` and the unweighted average recall
-            (`"uar"`), and a regression the concordance correlation coefficient
-            (`"ccc"`). All have the `"loss"`, of which lower values are better. Of two
-            epochs with the same score, the one with the lower loss is better.
+            and that a schedule with a patience follows. A task with classes has the
+            `"accuracy"` and the unweighted average recall (`"uar"`), and a regression
+            the concordance correlation coefficient (`"ccc"`). All have the `"loss"`, of
+            which lower values are better. Of two epochs with the same score, the one
+            with the lower loss is better.
         seed: Any whole number. Together with the names of the experiment and the fold
             and the number of the repeat, it gives the seed of a job. The system does
             not enter, so that systems are paired.

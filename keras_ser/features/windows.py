@@ -94,7 +94,7 @@ def complete_window(number: int, seconds: float, window: float, hop: float | Non
 
     Args:
         number: The number of the window, from 0.
-        seconds: The length of the sound so far, which may go on.
+        seconds: The length of the sound so far; more may follow.
         window, hop: As for `time_spans`.
 
     Returns:

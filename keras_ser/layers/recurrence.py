@@ -184,8 +184,8 @@ def _recurrence(gates, recurrent):
 def _sorted_recurrence(gates, recurrent, half, turn):
     """As `_recurrence`, for rows whose lengths descend, in two loops.
 
-    The second loop goes on with the longer half of the rows when the others have ended.
-    The hidden states of these are 0 from there on.
+    When the shorter half of the rows has ended, the second loop continues with the
+    others. The hidden states of the shorter half are 0 from there on.
 
     Args:
         gates, recurrent: As for `_recurrence`.

@@ -13,7 +13,7 @@ def shared_weights(model: keras.Model) -> list[keras.Variable]:
 
 
 def head_gradients(model: keras.Model, losses: dict, batch: tuple) -> dict[str, list]:
-    """Computes the gradient of each head's loss in the weights of the encoder.
+    """Computes the gradient of each head's loss with respect to the encoder's weights.
 
     The model runs in inference mode and stays as it is: the losses are called directly,
     so that neither the moments of batch normalisation nor class centers move. The

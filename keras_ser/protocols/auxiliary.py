@@ -31,8 +31,8 @@ def with_speakers(fold: Fold, count: int | None, seed: int = 0) -> Fold:
         nothing is left.
 
     Raises:
-        ValueError: If `count` is no integer of at least 0, or if there are fewer such
-            speakers.
+        ValueError: If `count` is not an integer of at least 0, or if there are fewer
+            such speakers.
 
     Example:
 

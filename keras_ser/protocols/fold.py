@@ -28,7 +28,8 @@ class Fold:
     Args:
         name: Name of the fold, such as `"03"`.
         train: Labelled utterances to train on.
-        dev: Development utterances. Their score selects the epoch.
+        dev: Development utterances. They set the temperature of the probabilities, and
+            select the epoch or lower the learning rate if the settings say so.
         tests: Test tables by name. Each is scored once, at the end.
         unlabelled: Utterances for the auxiliary tasks, or `None`. They count as
             training speech.

@@ -253,12 +253,13 @@ def confined(
 def with_interval(rows: pd.DataFrame, measure: Measure = UAR) -> str:
     """The pooled score with its 95 % t interval, such as `87.5 ± 1.2 [83.7, 91.2]`.
 
-    After ± stands the sample standard deviation over seeds, if at least two repeats
-    have all folds of the system. The mark ‡ follows if there are too few units for an
-    interval over units; it is then over speakers or utterances. `[–]` stands where
-    there is no interval. Where the classes differ from fold to fold, it is the mean
-    over the folds, with the standard deviation over them and without an interval; where
-    trainings of several folds test the same few speakers, it is that over trainings.
+    The number after ± is the sample standard deviation over seeds, if at least two
+    repeats have all folds of the system. The mark ‡ follows if there are too few units
+    for an interval over units; it is then over speakers or utterances. `[–]` stands
+    where there is no interval. Where the classes differ from fold to fold, it is the
+    mean over the folds, with the standard deviation over them and without an interval;
+    where trainings of several folds test the same few speakers, it is that over
+    trainings.
 
     Args:
         rows: As for `pooled`.

@@ -46,8 +46,8 @@ def explain(own: Mapping[str, Units], shared: Mapping[str, Units] = {}) -> str:
     texts = [
         f"Fewer than {MIN_UNITS} speakers are tested here, by {number} in several "
         "folds. Nothing shows how much other speakers differ. A score without an "
-        "interval is the mean over the trainings. After ± stands the sample standard "
-        "deviation (SD) over the trainings."
+        "interval is the mean over the trainings. The number after ± is the sample "
+        "standard deviation (SD) over the trainings."
     ]
     if compared:
         texts.append(

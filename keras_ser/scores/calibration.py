@@ -117,7 +117,7 @@ def calibration_error(
         The error in [0, 1].
 
     Raises:
-        ValueError: As `fit_temperature`, or if `bins` is no positive integer.
+        ValueError: As `fit_temperature`, or if `bins` is not a positive integer.
 
     Example:
 

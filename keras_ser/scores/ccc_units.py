@@ -138,7 +138,7 @@ def ccc_sign_flip_test(
     p is the share of the patterns whose T is at least that of no swaps. All 2^k
     patterns of k units count up to 12 units, and drawn ones beyond, exactly as in
     `sign_flip_test`. Unlike the UAR, the CCC is not a sum over units, so that both CCCs
-    are computed anew for each pattern, from sums over the rows of each unit.
+    are computed again for each pattern, from sums over the rows of each unit.
 
     Args:
         truth: True numbers, shape `(utterances,)`.

@@ -35,7 +35,7 @@ class Trainer:
 
     The models may have different training speech, seeds and numbers of steps per epoch.
     Each one ends as it would have ended alone, up to rounding. A model that has ended
-    is not updated while the others go on.
+    is not updated while the others continue.
 
     Args:
         model: A compiled model of the architecture, whose weights do not matter.

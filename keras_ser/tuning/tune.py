@@ -144,7 +144,7 @@ def run_trials(
         The path of the config.
 
     Raises:
-        ValueError: If `count` is no positive integer, if the folder holds another
+        ValueError: If `count` is not a positive integer, if the folder holds another
             search, or if another process uses it.
         RuntimeError: If no trial's loss stayed finite.
     """
