@@ -1,11 +1,13 @@
 """Transforms of a waveform: speed perturbation, and one transform after another."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from keras_ser.audio.reading import RATE, resample
+from keras_ser.utils.choices import check_numbers
 
 
 def speed(wave: np.ndarray, factor: float) -> np.ndarray:
@@ -37,9 +39,16 @@ class Speed:
 
     Args:
         factor: As for `speed`; 1 returns the waveform itself.
+
+    Raises:
+        ValueError: `factor` is not a finite number above 0.
     """
 
     factor: float = 1.0
+
+    def __post_init__(self):
+        expected = "a finite number above 0"
+        check_numbers(expected, lambda each: 0 < each < math.inf, factor=self.factor)
 
     def __call__(self, wave: np.ndarray) -> np.ndarray:
         return wave if self.factor == 1.0 else speed(wave, self.factor)

@@ -56,14 +56,8 @@ def _describe(bad: Unusable) -> str:
 
 def write(path: str | Path, found: Iterable[Unusable]) -> Path:
     """Writes a CSV file with the columns `utterance, file, reason`."""
-    rows = [[_as_utf8(part) for part in each] for each in found]
-    table = pd.DataFrame(rows, columns=Unusable._fields, dtype=object)
+    table = pd.DataFrame(list(found), columns=Unusable._fields, dtype=object)
     return files.write_text(path, csv_files.to_text(table))
-
-
-def _as_utf8(text: str) -> str:
-    """Escapes what UTF-8 cannot hold: bytes of a path that are not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def list_unreadable(table: pd.DataFrame | None) -> list[Unusable]:

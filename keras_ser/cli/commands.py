@@ -155,27 +155,34 @@ def predict(
 ) -> int | None:
     from keras_ser import inference
     from keras_ser.inference import demonstration
+    from keras_ser.utils import files
 
     if as_json and out:
         raise ValueError(
             "--json prints, and --out writes CSV. Received: both. Choose one of them."
         )
+    if out:
+        files.writable_file(out)
+    if picture:
+        files.writable_folder(picture)
     model, audio = demonstration.split(paths)
     table = inference.predict(model, audio, **options, skip_bad=True)
     _check_any(table)
+    shown = table.assign(file=table.file.map(files.as_utf8))
     if out:
         _write_table(table, out)
     elif as_json:
-        print(table.to_json(orient="records", lines=True), end="")
+        print(shown.to_json(orient="records", lines=True), end="")
     else:
-        print(table.to_string(index=False, float_format="{:.3f}".format))
+        print(shown.to_string(index=False, float_format="{:.3f}".format))
+    _say_about(table)
+    _note_unfamiliar(table)
+    code = _list_skipped(table)
     if picture:
         name = "demonstration model" if model == demonstration.PATH else model
         written = inference.draw_timelines(table, picture, name)
         print("written:", *written, sep="\n  ", file=sys.stderr)
-    _say_about(table)
-    _note_unfamiliar(table)
-    return _list_skipped(table)
+    return code
 
 
 def _say_about(table) -> None:
@@ -204,7 +211,9 @@ def _note_unfamiliar(table) -> None:
 def embed(paths: list, out: str, **options) -> int | None:
     from keras_ser import inference
     from keras_ser.inference import demonstration
+    from keras_ser.utils import files
 
+    files.writable_file(out)
     model, audio = demonstration.split(paths)
     table = inference.embed(model, audio, **options, skip_bad=True)
     _check_any(table)

@@ -99,6 +99,7 @@ def _hide_flags_of_absl(command: argparse.ArgumentParser) -> None:
             action.help = argparse.SUPPRESS
 
 
+PATHS = ("out", "picture", "cache", "pack", "packed", "root", "audformat")
 COMMANDS = {
     "demo": "Train the baseline and MTL-AUG on synthetic speech, in minutes.",
     "corpus": "Show what a folder of speech holds, and how to train on it.",
@@ -121,6 +122,12 @@ def _options(parsed: argparse.Namespace) -> dict:
     options = dict(vars(parsed))
     for name in ("command", "function"):
         del options[name]
+    for name in PATHS:
+        if options.get(name) == "":
+            raise ValueError(
+                f"`--{name}` takes a path. Received: an empty text, perhaps from a "
+                "variable that is not set. Give the path, or leave the option out."
+            )
     if "corpora" in options:
         options["corpora"] = arguments.parse_folders(options["corpora"])
     return options

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_ser.corpora import folders, people, registry
+from keras_ser.corpora.options import check_options
 from keras_ser.corpora.own import guesses, patterns
 from keras_ser.corpora.own.guesses import MIN_CROSSED, Guess
 from keras_ser.corpora.own.huggingface import METADATA
@@ -119,8 +120,9 @@ def find(
         )
     reader = str(data) if root else name if is_named else _reader(found)
     if reader in COLUMN_READERS and "emotion" in given:
-        columns = {**given.get("columns", {}), "emotion": given.pop("emotion")}
-        given["columns"] = columns
+        check_options(reader, registry.CORPORA[reader].read, dict(options or {}))
+        columns = given.get("columns") or {}
+        given["columns"] = {**columns, "emotion": given.pop("emotion")}
     guessing = reader == "folder" and found.is_dir()
     return _guess(found, given) if guessing else Found(reader, found, given)
 

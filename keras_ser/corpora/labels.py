@@ -116,6 +116,8 @@ def find_label_set(labels: LabelSet) -> Mapping[str, str] | RatedLabelSet:
     """
     if isinstance(labels, Mapping) and KIND in labels:
         return _made(labels)
+    if isinstance(labels, Mapping):
+        _check_mapping(labels)
     if isinstance(labels, Mapping | RatedLabelSet):
         return labels
     if not isinstance(labels, str) or labels not in LABEL_SETS:
@@ -124,6 +126,18 @@ def find_label_set(labels: LabelSet) -> Mapping[str, str] | RatedLabelSet:
             f"`Levels` or `Clusters` of `keras_ser.corpora`. Received: {labels!r}."
         )
     return LABEL_SETS[labels]
+
+
+def _check_mapping(labels: Mapping) -> None:
+    """Raises ValueError unless a label set maps texts to names of classes."""
+    for emotion, name in labels.items():
+        is_text = isinstance(emotion, str) and isinstance(name, str)
+        if not is_text or not name.strip():
+            raise ValueError(
+                "A label set maps emotions to names of classes, which are texts. "
+                f"Received: {emotion!r}: {name!r}. Name the class. To leave out an "
+                "emotion, leave it out of the mapping."
+            )
 
 
 def _made(record: Mapping) -> RatedLabelSet:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from keras_ser.utils import files
 
+RENAME = "Rename files and folders whose names are not UTF-8, for instance with convmv"
+
 
 def check_names(rows: Iterable[Mapping]) -> None:
     """Checks that every text in a reader's rows is one that UTF-8 can hold.
@@ -19,17 +21,22 @@ def check_names(rows: Iterable[Mapping]) -> None:
         ValueError: If a text is not of this kind. The message names the file.
     """
     for row in rows:
+        if not isinstance(row, Mapping) or not isinstance(row.get("file"), str):
+            raise ValueError(
+                "Expected a dictionary per utterance, with text in `file`. Received: "
+                f"{files.short_repr(row)}. Correct the rows."
+            )
         for column, value in row.items():
-            if isinstance(value, str) and not _is_utf8(value):
+            if isinstance(value, str) and not is_utf8(value):
                 raise ValueError(
                     f"Column `{column}` must hold text that UTF-8 can hold. Received: "
                     f"{files.short_repr(value)}, of the file {ascii(row.get('file'))}. "
-                    "Rename files and folders whose names are not UTF-8, for instance "
-                    "with convmv, or correct the list."
+                    f"{RENAME}, or correct the list."
                 )
 
 
-def _is_utf8(text: str) -> bool:
+def is_utf8(text: str) -> bool:
+    """Whether UTF-8 can hold a text: it comes from no other bytes of a name."""
     try:
         text.encode()
     except UnicodeEncodeError:

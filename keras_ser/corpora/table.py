@@ -135,6 +135,8 @@ def from_frame(frame: pd.DataFrame, known: np.ndarray | None = None) -> pd.DataF
     text = ["session", "gender", "language", "emotion", "digest"]
     table[text] = table[text].astype(object).fillna("")
     table["source"] = table.source.astype(object).fillna(table.utterance)
+    for name in RATINGS:
+        _check_type(table, name)
     table[list(RATINGS)] = table[list(RATINGS)].astype("float64")
     for name in TIMES:
         table[name] = times.to_seconds(table[name])
@@ -231,22 +233,27 @@ def _compose_names(table: pd.DataFrame) -> pd.DataFrame:
 def _convert_numbers(table: pd.DataFrame) -> pd.DataFrame:
     """Checks the type of every value, and converts the numbers to float64."""
     for column in COLUMNS:
-        kind, holds = "text", _is_text
-        if column in NUMBERS:
-            kind, holds = "finite numbers or NaN", _is_number
-        # Rows without a speaker have their own message in `check`.
-        values = table[column].dropna() if column == "speaker" else table[column]
-        if column in NUMBERS and values.dtype == "float64":
-            values = values[values.abs() > 1e300]
-        wrong = [each for each in values.tolist() if not holds(each)]
-        if wrong:
-            raise ValueError(
-                f"Column `{column}` must hold {kind}. Received: {wrong[0]!r}, in "
-                f"{len(wrong)} of {len(table)} rows."
-            )
+        _check_type(table, column)
     if (table.dtypes[list(NUMBERS)] == "float64").all():
         return table
     return table.astype(dict.fromkeys(NUMBERS, "float64"))
+
+
+def _check_type(table: pd.DataFrame, column: str) -> None:
+    """Raises ValueError if a value of a column is not of its type."""
+    kind, holds = "text", _is_text
+    if column in NUMBERS:
+        kind, holds = "finite numbers or NaN", _is_number
+    # Rows without a speaker have their own message in `check`.
+    values = table[column].dropna() if column == "speaker" else table[column]
+    if column in NUMBERS and values.dtype == "float64":
+        values = values[values.abs() > 1e300]
+    wrong = [each for each in values.tolist() if not holds(each)]
+    if wrong:
+        raise ValueError(
+            f"Column `{column}` must hold {kind}. Received: {wrong[0]!r}, in "
+            f"{len(wrong)} of {len(table)} rows."
+        )
 
 
 def _is_text(value) -> bool:

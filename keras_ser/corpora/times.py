@@ -122,14 +122,18 @@ def _to_number(value, known: Mapping[str, float | None], name: str) -> float:
 
 
 def check_order(table: pd.DataFrame) -> None:
-    """Checks that segments start at or after 0 and end after their start.
+    """Checks that segments start at or after 0, end after their start, and last.
 
     Raises:
-        ValueError: If a segment does not.
+        ValueError: If a segment does not, or if its duration is negative.
     """
     wrong = (table.start < 0) | (table.end <= table.start.fillna(0.0))
     if wrong.any():
         raise _error("0 <= start < end", table[wrong], "", "Correct the segment.")
+    wrong = table.duration < 0
+    if wrong.any():
+        lasts = f" with a duration of {table.duration[wrong].iloc[0]:g} s"
+        raise _error("0 <= duration", table[wrong], lasts, "Correct the duration.")
 
 
 def check_within(table: pd.DataFrame, durations: Mapping[str, float]) -> None:

@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from keras_ser.tasks import Task
 from keras_ser.utils.choices import check_numbers, check_positive, is_number
 
+MAX_SEED = 2**31 - 1  # TensorFlow maps some larger ones to the same draws
+
 
 def check_numbers_of(batch, rows_per_utterance, workers, seed, seconds) -> None:
     """Raises ValueError unless a pipeline can have these numbers; see `Pipeline`."""
     check_positive(batch=batch, rows_per_utterance=rows_per_utterance, workers=workers)
-    if not isinstance(seed, numbers.Integral) or isinstance(seed, bool):
-        raise ValueError(f"`seed` must be an integer. Received: {seed!r}.")
+    is_whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
+    if not is_whole or not 0 <= seed <= MAX_SEED:
+        raise ValueError(
+            f"`seed` must be an integer from 0 to {MAX_SEED}. Received: {seed!r}."
+        )
     expected = "a finite number of seconds above 0"
     check_numbers(expected, lambda value: 0 < value < math.inf, seconds=seconds)
 

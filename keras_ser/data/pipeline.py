@@ -372,7 +372,10 @@ class Pipeline:
 
     def places_of(self, table: pd.DataFrame, kinds: str | Iterable[str]) -> np.ndarray:
         """The places of a table in all variants of types, for `describe_variant`."""
-        numbers = [self.types.index(kind) for kind in as_list(kinds)]
+        kinds = as_list(kinds)
+        for kind in kinds:
+            check_choice("kinds", kind, self.types)
+        numbers = [self.types.index(kind) for kind in kinds]
         return np.concatenate(
             [variant_places(self.variants, number, len(table)) for number in numbers]
         )

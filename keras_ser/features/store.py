@@ -162,6 +162,8 @@ class FeatureStore:
         """
         if looks_up(self.front_end):
             self._check_found(table, transforms or self.transforms)
+        if not self.cache.is_dir():
+            files.writable_folder(self.cache)
         jobs = self._jobs(table, transforms or self.transforms)
         if verify and verification is None:
             verification = Verification()
@@ -361,6 +363,6 @@ def _unusable(jobs, failed) -> list[Unusable]:
     found = {}
     for path, rows in jobs.items():
         for row in rows if path in failed else ():
-            reason = failed[path]
+            reason = failed[path].replace(rows[0].file, row.file)  # a copy of the first
             found.setdefault(row.utterance, Unusable(row.utterance, row.file, reason))
     return list(found.values())

@@ -45,18 +45,11 @@ def files_of(audio: Audio, rate: float | None = None) -> Iterator[list[str]]:
             called `array`.
     """
     if not is_array(audio):
+        paths = _paths(audio)
         if rate is not None:
             raise ValueError(
                 f"`rate` is for an array of samples. Received: rate={rate} with files. "
                 "Leave it out; files say it."
-            )
-        paths = as_list(audio)
-        others = [each for each in paths if not isinstance(each, str | os.PathLike)]
-        if others:
-            raise ValueError(
-                "Expected files, folders, or an array of samples with its rate. "
-                f"Received: {type(others[0]).__name__}. Samples in a list become an "
-                "array by `np.array(samples)`."
             )
         yield [path for each in paths for path in _expanded(Path(each), each)]
         return
@@ -93,6 +86,19 @@ def files_of(audio: Audio, rate: float | None = None) -> Iterator[list[str]]:
             raise UnusableAudio(found, error.advice) from None
 
 
+def as_table(rows: Sequence[tuple], columns: Sequence[str]) -> pd.DataFrame:
+    """A table of rows that begin with a file; all other columns are numbers.
+
+    The names of files keep their type: names that are not UTF-8 are no text to pandas.
+
+    Args:
+        rows: The rows.
+        columns: The names of the columns.
+    """
+    table = pd.DataFrame(rows, columns=columns, dtype=object)
+    return table.astype(dict.fromkeys(columns[1:], "float64"))
+
+
 def named_array(reasons: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with samples, by `ARRAY` instead of the temporary file.
 
@@ -101,6 +107,23 @@ def named_array(reasons: Mapping[str, str]) -> dict[str, str]:
     """
     texts = [reason.replace(path, ARRAY) for path, reason in reasons.items()]
     return {ARRAY: texts[0]} if texts else {}
+
+
+def _paths(audio) -> list[str | Path]:
+    """The paths of files and folders, or an error if `audio` is anything else."""
+    is_several = isinstance(audio, Iterable) and not isinstance(
+        audio, Mapping | pd.DataFrame
+    )
+    paths = as_list(audio) if isinstance(audio, str | Path) or is_several else [audio]
+    others = [each for each in paths if not isinstance(each, str | os.PathLike)]
+    if others:
+        raise ValueError(
+            "Expected files, folders, or an array of samples with its rate. "
+            f"Received: {type(others[0]).__name__}. Samples in a list become an "
+            "array by `np.array(samples)`, and the column of a table a list by "
+            "`list(table.file)`."
+        )
+    return paths
 
 
 def _is_rate(rate) -> bool:

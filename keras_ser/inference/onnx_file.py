@@ -138,7 +138,7 @@ class OnnxRecogniser:
             if bad and not skip_bad:
                 raise UnusableAudio(bad)
         names = [f"p_{each}" for each in self.classes]
-        table = pd.DataFrame(rows, columns=["file", "start", "end", *names])
+        table = inputs.as_table(rows, ["file", "start", "end", *names])
         best = table[names].to_numpy(float).argmax(axis=1)
         table.insert(3, "prediction", np.array(self.classes, object)[best])
         skipped = {each.file: each.reason for each in bad}

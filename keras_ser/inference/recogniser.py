@@ -217,7 +217,7 @@ class Recogniser:
             for group in speech.grouped(pieces, BATCHES_HELD * self.batch):
                 owners += [piece.row for piece in group]
                 found.append(compute([piece.features for piece in group]))
-        table = pd.DataFrame(rows, columns=["file", "start", "end"])
+        table = inputs.as_table(rows, ["file", "start", "end"])
         values = windows.mean_over_windows(np.concatenate(found), np.array(owners, int))
         skipped = {each.file: each.reason for each in bad or []}
         far = self.familiar.find_far(table.file, sums) if self.familiar else {}

@@ -1,5 +1,6 @@
 """Pictures of predictions over time, one per file."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -26,12 +27,20 @@ def draw_timelines(
     """
     out = files.writable_folder(out)
     written: list[Path] = []
-    for name, rows in table.groupby("file", sort=False):
-        stem, number = Path(str(name)).stem, 1
+    numbers, names = pd.factorize(table.file.to_numpy(object))
+    for index, name in enumerate(names):
+        rows = table[numbers == index]
+        stem, number = _short(Path(str(name)).stem), 1
         while (path := out / f"{stem}{f'-{number}' * (number > 1)}.png") in written:
             number += 1
         wave = audio.read(name)
-        title = f"{Path(str(name)).name}{f', {model}' if model else ''}"
+        title = f"{_short(Path(str(name)).name)}{f', {model}' if model else ''}"
         figures.timeline(wave, audio.RATE, rows, path, title)
         written.append(path)
     return written
+
+
+def _short(name: str) -> str:
+    """The start of a name, as text that can be a part of the name of a picture."""
+    start = os.fsencode(name)[: files.MAX_NAME_BYTES]
+    return start.decode(errors="ignore") or "file"

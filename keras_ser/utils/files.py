@@ -35,16 +35,16 @@ def replacing(path: str | Path, flush_name: bool = True) -> Iterator[Path]:
     >>> with replacing("scores.csv") as temporary:
     ...     frame.to_csv(temporary)
     """
-    path = Path(path)
-    writable_folder(path.parent)
+    path = writable_file(path)
     temporary = path.with_name(f".{secrets.token_hex(8)}-{path.name}")  # same suffix
     try:
         yield temporary
         _flush(temporary)
         os.replace(temporary, path)
     except OSError as error:
-        if error.errno and error.filename is None:  # of a write to a full disk
-            error.filename = str(path)
+        # A full disk names no file, and nobody knows the temporary one.
+        if error.errno and error.filename in (None, str(temporary)):
+            error.filename, error.filename2 = str(path), None
         raise
     finally:
         temporary.unlink(missing_ok=True)
@@ -100,6 +100,21 @@ def writable_folder(path: str | Path) -> Path:
     return path
 
 
+def writable_file(path: str | Path) -> Path:
+    """Returns the path of a file to write, whose folder is created if necessary.
+
+    Raises:
+        ValueError: If it is a folder, or if its folder cannot be written to.
+    """
+    if not str(path) or Path(path).is_dir():
+        raise ValueError(
+            f"Expected the path of a file to write. Received: {str(path)!r}"
+            f"{', which is a folder' if str(path) else ''}. Add the name of the file."
+        )
+    writable_folder(Path(path).parent)
+    return Path(path)
+
+
 def safe_name(what: str, name) -> str:
     """Returns `name` if it can safely be the name of one file or folder.
 
@@ -137,6 +152,11 @@ def short_repr(value) -> str:
     if len(text) <= MAX_REPR_CHARACTERS:
         return text
     return f"{text[: MAX_REPR_CHARACTERS - 1]}…"
+
+
+def as_utf8(text: str) -> str:
+    """Escapes what UTF-8 cannot hold: bytes of a path that are not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def write_text(path: str | Path, text: str) -> Path:

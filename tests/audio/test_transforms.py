@@ -49,6 +49,12 @@ def test_speed_rejects_a_factor_that_is_not_positive(noise, factor):
         audio.speed(noise(), factor)
 
 
+@pytest.mark.parametrize("factor", [0, -1.0, float("nan"), float("inf"), "1.1", None])
+def test_a_speed_transform_has_a_factor_above_0(factor):
+    with pytest.raises(ValueError, match="`factor` must be a finite number above 0"):
+        audio.Speed(factor)
+
+
 def test_a_speed_transform_is_the_function_with_a_name(noise):
     wave = noise()
     slower = audio.Speed(0.9)

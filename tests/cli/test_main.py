@@ -14,7 +14,7 @@ import pytest
 import toy_runs
 
 import keras_ser as ser
-from keras_ser import models
+from keras_ser import inference, models
 from keras_ser.cli import errors
 from keras_ser.cli import main as cli
 from keras_ser.features import LogMel
@@ -336,6 +336,28 @@ def test_lists_of_names_are_not_empty(words, capsys):
         run(*words)
     assert ended.value.code == 2
     assert "expected names with commas" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["predict", "a.onnx", "a.wav", "--out", ""],
+        ["predict", "a.onnx", "a.wav", "--picture", ""],
+        ["run", "config.py", "--cache", ""],
+    ],
+)
+def test_an_empty_path_is_rejected(words, capsys):
+    assert run(*words) == 2
+    assert f"`{words[-2]}` takes a path" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["predict", "embed"])
+def test_where_to_write_is_checked_before_anything_is_computed(
+    command, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(inference, command, None)  # which cannot be called
+    assert run(command, "a.onnx", "a.wav", "--out", str(tmp_path)) == 2
+    assert f"{str(tmp_path)!r}, which is a folder" in capsys.readouterr().err
 
 
 PROBE = (

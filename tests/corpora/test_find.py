@@ -145,6 +145,12 @@ def test_a_column_of_emotions_is_given_like_a_pattern(tmp_path):
     assert found.options == {"speaker": "who", "columns": {"emotion": "feeling"}}
 
 
+def test_an_option_of_a_wrong_type_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("x")
+    with pytest.raises(ValueError, match="`columns`"):
+        find.find(tmp_path / "a.csv", emotion="feeling", options={"columns": 5})
+
+
 def test_commands_say_that_the_emotion_is_missing(write_audio, noise, tmp_path):
     for seed, each in enumerate(itertools.product("abc", range(10))):
         write_audio(f"data/{each[0]}/x_{each[1]}.wav", noise(0.1, seed=seed))

@@ -6,6 +6,7 @@ from keras_ser.corpora import (
     Clusters,
     Levels,
     labels_by_corpus,
+    relabel,
     varies_by_fold,
     without_labels,
 )
@@ -66,6 +67,14 @@ def test_every_corpus_and_no_other_is_named(labels):
 )
 def test_clusters_of_training_speech_vary_by_fold(labels, varies):
     assert varies_by_fold(labels) is varies
+
+
+@pytest.mark.parametrize("name", [1, None, "", " "])
+def test_a_class_has_a_name(name, toy_table):
+    with pytest.raises(ValueError, match=f"Received: 'anger': {name!r}. Name the cl"):
+        relabel(toy_table, {"anger": name, "sadness": "sad"})
+    with pytest.raises(ValueError, match="Received: 1: 'sad'"):
+        relabel(toy_table, {1: "sad"})
 
 
 def test_speech_without_labels_keeps_everything_else(toy_table):

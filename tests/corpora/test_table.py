@@ -75,6 +75,21 @@ def test_a_segment_lasts_from_its_start_to_its_end(row, segment, duration):
     assert table.duration[0] == pytest.approx(duration)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"duration": -1.0}, "with a duration of -1 s"),
+        ({"valence": "1"}, "`valence` must hold finite numbers or NaN. Received: '1'"),
+        ({"file": None}, "with text in `file`"),
+    ],
+)
+def test_a_row_with_a_wrong_value_is_rejected(row, wrong, words):
+    with pytest.raises(ValueError, match=words):
+        tables.from_rows([{**row, **wrong}])
+    with pytest.raises(ValueError, match="Expected a dictionary per utterance"):
+        tables.from_rows([list(row)])
+
+
 def test_a_row_with_a_duration_and_a_digest_is_not_looked_at(row):
     known = {"file": "gone.wav", "digest": "x", "start": 1.0, "end": 1.5}
     table = tables.from_rows([{**row, **known, "duration": 0.5}])

@@ -393,7 +393,10 @@ def test_unknown_choices_are_rejected(pipeline, argument, value):
         *(({"batch": n}, "`batch` must be a positive") for n in (0, -4, 2.5, "4")),
         *(({"rows_per_utterance": n}, "`rows_per_utterance` must") for n in (0, 1.5)),
         ({"workers": 0}, "`workers` must be a positive integer"),
-        *(({"seed": value}, "`seed` must be an integer") for value in (1.5, "a", True)),
+        *(
+            ({"seed": value}, "`seed` must be an integer")
+            for value in (1.5, "a", True, -1, 2**31)
+        ),
         *(({"seconds": n}, "`seconds` must be a finite") for n in (0, -1, np.nan, "7")),
         ({"unlabelled_ratio": -1}, "`unlabelled_ratio` must be a finite number"),
         ({"denoising": "no"}, "`denoising` must be True or False. Received: 'no'"),

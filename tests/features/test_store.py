@@ -358,10 +358,19 @@ class Selective(Broken):
         return np.zeros((3, self.dimensions), np.float32)
 
 
+class Impossible:
+    """A transform that rejects all audio, because of a setting."""
+
+    key = "impossible"
+
+    def __call__(self, wave):
+        raise ValueError("`level` must be positive")
+
+
 def test_a_setting_that_rejects_all_audio_is_no_bad_audio(store, table):
     bad = []
-    with pytest.raises(ValueError, match="`factor` must be positive") as caught:
-        store.prepare(table, [audio.Speed(0.0)], progress=False, bad=bad)
+    with pytest.raises(ValueError, match="`level` must be positive") as caught:
+        store.prepare(table, [Impossible()], progress=False, bad=bad)
     assert not isinstance(caught.value, UnusableAudio)
     assert not bad
 
@@ -374,6 +383,33 @@ def test_audio_that_a_front_end_rejects_is_listed(tmp_path, table):
     assert [(each.utterance, each.reason) for each in bad] == [
         ("toy/noise", "too short")
     ]
+
+
+class Undefined(Broken):
+    """A front-end without finite features."""
+
+    def __call__(self, wave):
+        return np.full((3, self.dimensions), np.nan, np.float32)
+
+
+def test_each_of_two_copies_is_named_by_its_own_file(tmp_path, table):
+    copy = shutil.copy(table.file[0], Path(table.file[0]).with_name("copy.wav"))
+    rows = [
+        dict(utterance=name, file=str(name), corpus="toy", speaker="toy/1")
+        for name in (table.file[0], str(copy))
+    ]
+    both = tables.from_rows(rows)
+    store = FeatureStore(tmp_path / "cache", Undefined(0))
+    bad = []
+    store.prepare(both, progress=False, bad=bad)
+    assert [each.file for each in bad] == list(both.file)
+    assert all(f"Received: {each.file} with" in each.reason for each in bad)
+
+
+def test_a_cache_that_is_a_file_is_named(tmp_path, table):
+    (tmp_path / "cache").write_text("x")
+    with pytest.raises(ValueError, match=r"Received: .*cache \(File exists\)"):
+        FeatureStore(tmp_path / "cache").prepare(table, progress=False)
 
 
 def test_a_file_that_cannot_be_read_is_named(store, table):

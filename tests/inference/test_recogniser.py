@@ -1,6 +1,8 @@
 """Audio files of any kind in, one row of probabilities per file or window out."""
 
+import os
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -11,6 +13,7 @@ from keras.ops import convert_to_numpy
 
 from keras_ser import inference
 from keras_ser.audio.unusable import UnusableAudio
+from keras_ser.cli import main as cli
 from keras_ser.features import moments
 from keras_ser.features.familiarity import Familiarity
 from keras_ser.inference.recogniser import BATCHES_HELD
@@ -439,5 +442,38 @@ def test_samples_may_be_a_tensor_and_not_a_list(recogniser):
     expected = recogniser.predict(wave, rate=16_000)
     tensor = keras.ops.convert_to_tensor(wave)
     pd.testing.assert_frame_equal(recogniser.predict(tensor, rate=16_000), expected)
-    with pytest.raises(ValueError, match=r"Received: float.*np.array\(samples\)"):
-        recogniser.predict(wave.tolist())
+    for rate in (None, 16_000):
+        with pytest.raises(ValueError, match=r"Received: float.*np.array\(samples\)"):
+            recogniser.predict(wave.tolist(), rate=rate)
+
+
+@pytest.mark.parametrize("given", [None, 3, pd.DataFrame({"file": ["a"]}), {"a": 1}])
+def test_what_is_no_audio_is_named_by_its_type(recogniser, given):
+    with pytest.raises(ValueError, match=f"Received: {type(given).__name__}"):
+        recogniser.predict(given)
+
+
+def test_names_that_are_not_utf8(recogniser, model_file, write_audio, noise, capsys):
+    """A name is bytes. Tables keep it, and what is printed or written escapes it."""
+    good = write_audio("good.wav", noise(0.5))
+    odd = os.fsdecode(os.fsencode(good.parent) + b"/\xff.wav")
+    shutil.copy(good, odd)
+    table = recogniser.predict([odd, good])
+    assert list(table.file) == [odd, str(good)]
+    for words in ([], ["--json"], ["--out", str(good.parent / "out.csv")]):
+        arguments = ["predict", str(model_file), str(good.parent), *words]
+        assert cli.main(cli.parser().parse_args(arguments)) == 0
+        printed = capsys.readouterr().out
+        assert words[:1] == ["--out"] or "udcff.wav" in printed
+    assert "\\udcff.wav" in (good.parent / "out.csv").read_text("utf-8")
+    pictures = inference.draw_timelines(table, good.parent / "pictures")
+    assert [each.name for each in pictures] == ["file.png", "good.png"]
+
+
+def test_the_name_of_a_picture_has_a_bounded_length(
+    recogniser, write_audio, noise, tmp_path
+):
+    long = write_audio(f"{'ü' * 120}.wav", noise(0.5))
+    table = recogniser.predict(long)
+    (picture,) = inference.draw_timelines(table, tmp_path / "pictures")
+    assert picture.name == f"{'ü' * 50}.png"

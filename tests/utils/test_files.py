@@ -190,3 +190,17 @@ def test_an_error_of_the_system_names_the_file(tmp_path, named):
     with pytest.raises(OSError) as caught, files.replacing(path):
         raise OSError(*given)
     assert caught.value.filename == ("other" if named else str(path))
+
+
+def test_an_error_of_the_temporary_file_names_the_file(tmp_path):
+    path = tmp_path / "a.txt"
+    with pytest.raises(PermissionError) as caught, files.replacing(path) as temporary:
+        raise PermissionError(errno.EACCES, "no", str(temporary))
+    assert caught.value.filename == str(path)
+
+
+def test_a_folder_is_no_file_to_write(tmp_path):
+    for path, words in ((tmp_path, "which is a folder"), ("", "Received: ''")):
+        with pytest.raises(ValueError, match=words):
+            files.write_text(path, "x")
+    assert not list(tmp_path.iterdir())

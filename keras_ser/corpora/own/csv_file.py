@@ -101,14 +101,20 @@ def _tables(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    is_parquet = path.suffix == parquet.SUFFIX
-    return (parquet.read_parquet if is_parquet else lists.read_csv)(path, "csv")
+    read = parquet.read_parquet if _is_parquet(path) else lists.read_csv
+    return read(path, "csv")
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == parquet.SUFFIX
 
 
 def _roles(path: Path) -> list[str]:
     """Returns the table's columns that a file has, `""` for those of other names."""
-    is_parquet = path.suffix == parquet.SUFFIX
-    names = parquet.column_names(path, "csv") if is_parquet else lists.read_header(path)
+    if _is_parquet(path):
+        names = parquet.column_names(path, "csv")
+    else:
+        names = lists.read_header(path)
     return [vocabulary.find_column(name) for name in names if name.strip()]
 
 

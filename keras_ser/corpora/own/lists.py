@@ -16,6 +16,7 @@ from keras_ser.corpora import people
 
 SEPARATORS = ",;\t|"
 CORRECT = "Correct the file, or write it again"
+QUOTES = "Remove the quotation mark that no other one closes, or double it"
 RECODE = (
     "Save it in UTF-8 (in Excel as `CSV UTF-8`), or convert it, `iconv -f CP1252 -t "
     "UTF-8`"
@@ -69,12 +70,32 @@ def _parse_csv(path: Path, reader: str) -> tuple[list[int], list[list[str]]]:
     lines = io.StringIO(_read_text(path, reader), newline="")
     separator = max(SEPARATORS, key=lines.readline().count)
     lines.seek(0)
-    cells = csv.reader(lines, delimiter=separator)
+    cells = csv.reader(lines, delimiter=separator, strict=True)
     try:
         found = [(cells.line_num, row) for row in cells if row]
     except csv.Error as error:
-        raise _error(reader, "a CSV file", f"{path} ({error})") from error
-    return [number for number, _ in found], [row for _, row in found]
+        received = f"{path} with line {cells.line_num} ({error})"
+        raise _error(reader, "a CSV file", received, QUOTES) from error
+    numbers, rows = [number for number, _ in found], [row for _, row in found]
+    _check_not_swallowed(numbers, rows, separator, path, reader)
+    return numbers, rows
+
+
+def _check_not_swallowed(
+    numbers: list[int], rows: list[list[str]], separator: str, path: Path, reader: str
+) -> None:
+    """Raises ValueError if a cell holds further rows, after a stray quotation mark."""
+    for number, row in zip(numbers, rows, strict=True):
+        lines = [line for cell in row for line in cell.splitlines()[1:]]
+        inner = [line for line in lines if line.count(separator) == len(rows[0]) - 1]
+        if inner and len(rows[0]) > 1:
+            raise _error(
+                reader,
+                "each row outside the cells of other rows",
+                f"{path} with {inner[0][:MAX_HEADER_LENGTH]!r} in a cell that ends in "
+                f"line {number}",
+                f"{QUOTES}, or the line breaks in that cell",
+            )
 
 
 def name_blanks(header: Sequence[str]) -> list[str]:
@@ -105,7 +126,8 @@ def read_jsonl(path: Path, reader: str) -> pd.DataFrame:
         ValueError: If the file is not text, or a line is not a JSON object.
     """
     rows, numbers = [], []
-    for number, line in enumerate(_read_text(path, reader).splitlines(), 1):
+    # JSON allows other signs that end a line, such as U+2028, within texts.
+    for number, line in enumerate(_read_text(path, reader).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -157,7 +179,7 @@ def read_lines(path: Path, reader: str) -> list[str]:
 
 def _read_text(path: Path, reader: str) -> str:
     # Lines of JSON may start like an error page, so that one is not looked for.
-    found = "" if path.suffix == ".jsonl" else placeholders.explain(path)
+    found = "" if path.suffix.lower() == ".jsonl" else placeholders.explain(path)
     if found:
         raise _error(reader, "a text file", f"{path}. {found}", "")
     try:

@@ -13,13 +13,14 @@ from pathlib import Path
 import pandas as pd
 
 from keras_ser.audio import placeholders
-from keras_ser.corpora import people
+from keras_ser.corpora import names, people
 from keras_ser.corpora import table as tables
 from keras_ser.corpora.own import vocabulary
 from keras_ser.corpora.own.genders import find_genders
 from keras_ser.corpora.own.paths import on_disk
 from keras_ser.corpora.own.sheet import (
     COLUMN_READERS,
+    MAX_COLUMNS,
     MAX_LABELS,
     Sheet,
     list_first,
@@ -147,19 +148,21 @@ def _advise(sheet: Sheet) -> str:
 def _rows(sheet: Sheet, corpus: str, options: Options) -> pd.DataFrame:
     paths = sheet.text("file")
     sheet.check_rows(paths == "", "a file in each row", "Fill in the path of the file")
+    odd = ~paths.map(names.is_utf8).astype(bool)
+    sheet.check_rows(odd, "names of files in UTF-8", names.RENAME, paths)
     rows = pd.DataFrame({"file": _files(sheet, paths, options)}, index=paths.index)
     rows["start"], rows["end"] = sheet.times("start"), sheet.ends()
     wrong = (rows.start < 0) | (rows.end <= rows.start.fillna(0.0))
     sheet.check_rows(wrong, "0 <= start < end in each row", "Correct the segment")
     rows["corpus"] = corpus
     rows["utterance"] = _utterances(corpus, paths, rows)
-    _check_unique(sheet, rows.utterance)
+    _check_unique(sheet, rows.utterance, paths)
     speakers = find_speakers(sheet, paths, options.speaker, options.speakers)
     rows["speaker"] = corpus + "/" + speakers
     rows["session"] = _sessions(sheet, speakers)
     rows["gender"] = find_genders(sheet, speakers, options.genders)
     rows["language"] = _languages(sheet, options.language)
-    rows["emotion"] = _emotions(sheet, options.emotions)
+    rows["emotion"] = _emotions(sheet, options.emotions if options.labelled else {})
     for name in tables.RATINGS:
         rows[name] = sheet.numbers(name)
     return rows
@@ -213,15 +216,25 @@ def _format_seconds(seconds: float) -> str:
     return "" if seconds != seconds else f"{seconds:.6f}".rstrip("0").rstrip(".")
 
 
-def _check_unique(sheet: Sheet, utterances: pd.Series) -> None:
+def _check_unique(sheet: Sheet, utterances: pd.Series, paths: pd.Series) -> None:
+    """Raises ValueError if an utterance occurs twice: the path without its suffix."""
     twice = utterances[utterances.duplicated()]
-    if len(twice):
-        same = utterances.index[utterances == twice.iloc[0]]
+    if not len(twice):
+        return
+    same = utterances.index[utterances == twice.iloc[0]]
+    files = sorted(set(paths[same]))
+    if len(files) > 1:
         raise sheet.error(
-            "each utterance once",
-            f"{twice.iloc[0]} in {name_rows(same)}; surplus rows: {len(twice)}",
-            "Keep one row per utterance, the one whose label counts",
+            "names of files that differ in more than their format",
+            f"{list_first(list(map(shorten, files)), MAX_LABELS)}; such files in all: "
+            f"{len(twice)}",
+            "Keep one of the formats, or rename a file",
         )
+    raise sheet.error(
+        "each utterance once",
+        f"{twice.iloc[0]} in {name_rows(same)}; surplus rows: {len(twice)}",
+        "Keep one row per utterance, the one whose label counts",
+    )
 
 
 def _sessions(sheet: Sheet, speakers: pd.Series) -> pd.Series:
@@ -252,6 +265,15 @@ def _language(word: str) -> str:
 
 def _emotions(sheet: Sheet, own: Mapping[str, str]) -> pd.Series:
     text = sheet.text("emotion")
+    surplus = sorted(set(own) - set(text))
+    if surplus:
+        labels = [shorten(repr(label)) for label in sorted(text.unique())]
+        raise sheet.error(
+            "`emotions` to map labels of the data",
+            f"{shorten(repr(surplus[0]))} in `emotions`, and the labels "
+            f"{list_first(labels, MAX_COLUMNS)}",
+            "Correct the key, or leave it out",
+        )
     found, unknown = vocabulary.map_labels(text.unique(), own)
     if unknown:
         counted = [

@@ -36,6 +36,9 @@ def test_rows_have_the_numbers_of_an_editor(tmp_path):
         (b"file,text\na\n", r"2 cells in each row, .*\. Received: .* with 1 in row 2"),
         (b"file,text\na,b\na,b,c\n", "with 3 in row 3"),
         (b"file\n\xff\xfe\n", "a text file in UTF-8"),
+        (b'a,b\n1,"x\n2,y\n', r"with line 3 \(unexpected end of data\). Remove the q"),
+        (b'a,b\n1,"x\n2,"y\n', r"with line 3 \(',' expected after"),
+        (b'a,b\n1,"x\n2,y\n3,"\n4,z\n', "with '2,y' in a cell that ends in line 4"),
     ],
 )
 def test_a_file_that_is_not_csv_is_rejected(tmp_path, content, reason):
@@ -50,6 +53,13 @@ def test_an_oversized_cell_is_rejected(tmp_path):
     path.write_text(f'file\n"{"x" * 200_000}"\n')
     with pytest.raises(ValueError, match="expects a CSV file"):
         lists.read_csv(path, "csv")
+
+
+def test_json_may_hold_signs_that_end_a_line_elsewhere(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "x\u2028y\x85z"}\r\n{"text": "\u2029"}\n', "utf-8")
+    frame = lists.read_jsonl(path, "emobox")
+    assert frame.text.tolist() == ["x\u2028y\x85z", "\u2029"]
 
 
 def test_json_lines_become_text_without_missing_cells(tmp_path):

@@ -152,6 +152,7 @@ def test_lengths_of_whole_files_are_no_segments(listed, names):
         ({"speaker": "()"}, "with 'a.wav' in rows 2, 3, 4"),
         ({"columns": {"speaker": "who"}}, "expects the column 'who' for `speaker`"),
         ({"columns": {"talker": "speaker"}}, "`columns` to map names from"),
+        ({"emotions": {"Anger": "fear"}}, "'Anger' in `emotions`, and the labels ''"),
         ({"language": "elvish"}, "with 'elvish' in rows 2, 3, 4"),
         ({"audio": "elsewhere"}, "a.wav, which is not in elsewhere. Give the folder"),
     ],
@@ -197,6 +198,10 @@ def test_impossible_options_are_rejected(listed, options, reason):
             HEAD + "a.wav,1,anger\na.wav,1,fear\n",
             "calls/a in rows 2, 3; surplus rows: 1",
         ),
+        (
+            HEAD + "a.wav,1,anger\na.flac,2,fear\n",
+            "differ in more than their format. Received",
+        ),
         ("file,path,speaker\na.wav,a.wav,1\n", None),
         ("wav,path,speaker\na.wav,a.wav,1\n", "one column for `file`"),
         (
@@ -232,7 +237,7 @@ def test_the_user_says_what_labels_are(listed):
 
 @quiet
 def test_labels_need_not_be_known_if_they_are_not_needed(listed):
-    table = listed(HEAD + "a.wav,1,wroth\n", labelled=False)
+    table = listed(HEAD + "a.wav,1,wroth\n", labelled=False, emotions={"x": "anger"})
     assert list(table.emotion) == [""]
 
 
