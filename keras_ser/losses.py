@@ -169,8 +169,8 @@ class CrossEntropy(keras.losses.CategoricalCrossentropy):
 
     `y_pred` holds probabilities of shape `(batch, classes)`. `y_true` has the same
     shape, or is the number of the class, of shape `(batch,)` or `(batch, 1)`. A number
-    below 0 stands for no label, and the row does not count. A number that is no class
-    makes the loss NaN.
+    below 0 stands for no label, and the row does not count. A number that is not a
+    class makes the loss NaN.
 
     Args:
         reduction: The Keras reduction over the batch.

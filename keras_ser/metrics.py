@@ -34,7 +34,7 @@ class _Confusion(keras.metrics.Metric):
         Args:
             y_true: One-hot or soft labels, shape `(batch, classes)`, or numbers of
                 classes, `(batch,)` or `(batch, 1)`; one below 0 stands for no label. A
-                number that is no class makes the result NaN.
+                number that is not a class makes the result NaN.
             y_pred: Probabilities or logits, shape `(batch, classes)`, of at least two
                 classes.
             sample_weight: Weights, shape `(batch,)`. `None` stands for all ones.
@@ -76,7 +76,7 @@ class _Confusion(keras.metrics.Metric):
     def _counted(self, y_true, sample_weight):
         """1 for rows that count and 0 for the rest, shape `(batch, 1)`.
 
-        It is NaN for a label that is no class, so that the score shows it.
+        It is NaN for a label that is not a class, so that the score shows it.
         """
         largest = ops.max(y_true, axis=-1, keepdims=True)
         kept = ops.cast(largest >= class_labels.MIN_HARD_LABEL, "float32")

@@ -1,4 +1,4 @@
-"""Files that stand for others, or that are no audio, and what to do about them.
+"""Files that stand for others, or that are not audio, and what to do about them.
 
 Version control systems for data leave a small text or a broken link in place of a file
 whose content was not fetched. Downloads leave web pages. Both have the name of audio.

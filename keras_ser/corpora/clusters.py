@@ -150,7 +150,7 @@ class Clusters(RatedLabelSet):
             record: A record of centroids, from a run's `metrics.json`.
 
         Raises:
-            ValueError: If it is no such record.
+            ValueError: If it is not such a record.
         """
         try:
             return np.array([[record[n][axis] for axis in AXES] for n in self.names])

@@ -152,7 +152,7 @@ def _conflicts(group: pd.DataFrame) -> Iterator[str]:
 
 
 def _is_usable(row: pd.Series) -> bool:
-    """Whether audio can be read. Two silent files of one length are no copies."""
+    """Whether audio can be read. Two silent files of one length are not copies."""
     try:
         audio.read(row.file, row.start, row.end)
     except FileNotFoundError:

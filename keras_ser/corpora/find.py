@@ -103,8 +103,8 @@ def find(
 
     Raises:
         FileNotFoundError: If there is nothing at that path.
-        ValueError: If the file is no list, if the folder holds no audio, or if nothing
-            in the paths may be the speaker.
+        ValueError: If the file is not a list, if the folder holds no audio, or if
+            nothing in the paths may be the speaker.
     """
     given = {"emotion": emotion, "speaker": speaker}
     given = {key: value for key, value in given.items() if value}

@@ -20,7 +20,7 @@ level has no middle:
   like happiness.
 
 Left out are `confusion`, whose level depends on the situation on both axes, and
-`other`, which is no single emotion.
+`other`, which is not a single emotion.
 """
 
 HIGH_NEGATIVE = (

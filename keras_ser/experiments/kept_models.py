@@ -48,7 +48,7 @@ def prepared(
     used after the context.
 
     Models of `models.MODELS` are kept, on TensorFlow without a distribution. A class of
-    a user's own may draw constants that are no variables, and a head with the speakers
+    a user's own may draw constants that are not variables, and a head with the speakers
     of a fold is of no use to the next fold.
 
     Args:

@@ -284,7 +284,7 @@ def _entry_path(store: Path, name: str, form: entries.Format) -> Path:
 
 
 def _checked(name: str) -> str:
-    """Rejects names that are no hash, and might lie outside the cache."""
+    """Rejects names that are not hashes, and might lie outside the cache."""
     if not NAME.fullmatch(name):
         raise ValueError(f"the name {files.short_repr(name)}")
     return name

@@ -8,7 +8,7 @@ from keras_ser.experiments.config import Experiment
 from keras_ser.utils import files
 
 SPEAKER = "speaker"
-# Columns that are no classes: numbers, and what names a recording.
+# Columns that are not classes: numbers, and what names a recording.
 NOT_CLASSES = (*NUMBERS, "utterance", "file", "digest", "source")
 
 

@@ -133,7 +133,7 @@ def _ticks(frequencies: np.ndarray, bands: int) -> tuple[list[float], list[str]]
     if frequencies.shape != (bands,):
         raise ValueError(
             f"`frequencies` must hold one frequency per band, {bands}. Received: shape "
-            f"{frequencies.shape}. Leave it out if the features are no bands."
+            f"{frequencies.shape}. Leave it out if the features are not bands."
         )
     centres = np.arange(bands) + 0.5
     round_ones = [

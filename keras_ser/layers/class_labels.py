@@ -15,8 +15,8 @@ def one_hot(labels, classes: int):
 
     Returns:
         Float tensor `(batch, classes)`: the labels as they are, or ones at the numbers.
-        A row without a label is 0. A number that is no class gives NaN, so that a loss
-        shows it.
+        A row without a label is 0. A number that is not a class gives NaN, so that a
+        loss shows it.
 
     Example:
 

@@ -24,7 +24,7 @@ class UtteranceNormalisation(keras.layers.Layer):
 
     This is `Preprocessing.normalised` with `normalise="utterance"` or, without `std`,
     `"utterance_std"`. It has no weights and computes in float32 under any precision
-    policy. All frames count: zeros at the end are no padding.
+    policy. All frames count: zeros at the end are not padding.
 
     Args:
         db_per_unit: How many dB one unit of a value is; see `features.FrontEnd`.

@@ -151,7 +151,7 @@ class SpeechModel(keras.Model):
         """The names of the tasks, which are those of the outputs."""
         return tuple(task.name for task in self.tasks)
 
-    # `cached_property` writes where Keras does not track: a sub-model is no layer.
+    # `cached_property` writes where Keras does not track: a sub-model is not a layer.
 
     @functools.cached_property
     def encoder(self) -> keras.Model | None:

@@ -53,7 +53,7 @@ def locate(path: Path) -> RunPath | None:
 
 
 def find_archive(path: Path) -> Path | None:
-    """The archive that a path names or leads into; None if it is no such path."""
+    """The archive that a path names or leads into; None if it is not such a path."""
     for part in (path, *path.parents):
         if part.suffix == SUFFIX and part.is_file():
             return part
@@ -81,8 +81,8 @@ def open_archive(path: Path) -> zipfile.Path:
         path: The archive.
 
     Raises:
-        ValueError: If it is no zip file, is damaged, or holds members that no archive
-            of runs has: unsafe names, links, or absurd sizes.
+        ValueError: If it is not a zip file, is damaged, or holds members that no
+            archive of runs has: unsafe names, links, or absurd sizes.
     """
     try:
         archive = zipfile.ZipFile(path)
@@ -155,7 +155,7 @@ def write_archive(
 
 
 def _content(path: Path) -> dict[str, bytes] | None:
-    """The files in an archive by name; None if it is no archive of runs."""
+    """The files in an archive by name; None if it is not an archive of runs."""
     try:
         with open_archive(path).root as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]

@@ -27,8 +27,8 @@ def layer_weight_blocks(runs: list[Run], order: Iterable[str] = ()) -> list[Bloc
         order: Systems that come first.
 
     Raises:
-        ValueError: If the weights of a run are no list of numbers from 0 up that sum to
-            1, or runs of one system have different numbers of them.
+        ValueError: If the weights of a run are not a list of numbers from 0 up that sum
+            to 1, or runs of one system have different numbers of them.
     """
     found: dict[str, dict[str, list[list[float]]]] = {}
     for run in runs:

@@ -23,7 +23,7 @@ def find_genders(
 
     Raises:
         ValueError: If a speaker has several genders, if no speaker's name has a
-            beginning that `own` names, or if a value of `own` is no gender.
+            beginning that `own` names, or if a value of `own` is not a gender.
     """
     found = _of_column(sheet)
     if own:
