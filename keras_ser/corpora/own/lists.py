@@ -7,12 +7,12 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pandas as pd
 
 from keras_ser.audio import placeholders
-from keras_ser.corpora import people
+from keras_ser.corpora import folders, people
 
 SEPARATORS = ",;\t|"
 CORRECT = "Correct the file, or write it again"
@@ -84,11 +84,19 @@ def _parse_csv(path: Path, reader: str) -> tuple[list[int], list[list[str]]]:
 def _check_not_swallowed(
     numbers: list[int], rows: list[list[str]], separator: str, path: Path, reader: str
 ) -> None:
-    """Raises ValueError if a cell holds further rows, after a stray quotation mark."""
+    """Raises ValueError if a cell holds further rows, after a stray quotation mark.
+
+    A line within a cell is a row if it has as many cells as the header, one of which is
+    the name of an audio file. Lines of a transcript are not.
+    """
     for number, row in zip(numbers, rows, strict=True):
-        lines = [line for cell in row for line in cell.splitlines()[1:]]
-        inner = [line for line in lines if line.count(separator) == len(rows[0]) - 1]
-        if inner and len(rows[0]) > 1:
+        lines = [line.split(separator) for cell in row for line in _further(cell)]
+        inner = [
+            separator.join(cells)
+            for cells in lines
+            if len(cells) == len(rows[0]) and any(map(_names_audio, cells))
+        ]
+        if inner:
             raise _error(
                 reader,
                 "each row outside the cells of other rows",
@@ -96,6 +104,15 @@ def _check_not_swallowed(
                 f"line {number}",
                 f"{QUOTES}, or the line breaks in that cell",
             )
+
+
+def _further(cell: str) -> list[str]:
+    """The lines of a cell after its first one."""
+    return cell.splitlines()[1:] if "\n" in cell else []
+
+
+def _names_audio(cell: str) -> bool:
+    return PurePath(cell.strip()).suffix.lower() in folders.AUDIO
 
 
 def name_blanks(header: Sequence[str]) -> list[str]:

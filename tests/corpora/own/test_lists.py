@@ -38,7 +38,10 @@ def test_rows_have_the_numbers_of_an_editor(tmp_path):
         (b"file\n\xff\xfe\n", "a text file in UTF-8"),
         (b'a,b\n1,"x\n2,y\n', r"with line 3 \(unexpected end of data\). Remove the q"),
         (b'a,b\n1,"x\n2,"y\n', r"with line 3 \(',' expected after"),
-        (b'a,b\n1,"x\n2,y\n3,"\n4,z\n', "with '2,y' in a cell that ends in line 4"),
+        (
+            b'a,b\n1.wav,"x\n2.wav,y\n3.wav,"\n4.wav,z\n',
+            "with '2.wav,y' in a cell that e",
+        ),
     ],
 )
 def test_a_file_that_is_not_csv_is_rejected(tmp_path, content, reason):
@@ -46,6 +49,15 @@ def test_a_file_that_is_not_csv_is_rejected(tmp_path, content, reason):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=reason):
         lists.read_csv(path, "csv")
+
+
+def test_a_transcript_may_have_lines_with_commas(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('file,text\na.wav,"Well,\nyes, no"\nb.wav,"so\nit, is.wav"\n')
+    with pytest.raises(ValueError, match="with 'it, is.wav' in a cell"):
+        lists.read_csv(path, "csv")
+    path.write_text('file,text\na.wav,"Well,\nyes, no"\n')
+    assert lists.read_csv(path, "csv").text.tolist() == ["Well,\nyes, no"]
 
 
 def test_an_oversized_cell_is_rejected(tmp_path):
