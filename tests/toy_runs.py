@@ -108,9 +108,9 @@ def make_config(table: pd.DataFrame, system=None, **changes) -> dict:
     }
 
 
-def change_config(table: pd.DataFrame, path: str, value) -> dict:
+def change_config(table: pd.DataFrame, path: str, value, **changes) -> dict:
     """The config of a run with one setting changed, such as `training.epochs`."""
-    config = make_config(table)
+    config = make_config(table, **changes)
     *parents, last = path.split(".")
     node = config
     for name in parents:

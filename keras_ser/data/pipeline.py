@@ -93,7 +93,7 @@ class Pipeline:
             of `segments="all"` weighs 1/n on every task, and a random crop weighs 1.
             With `"segment"`, it counts n times: they weigh 1 and n. A mixture weighs
             what its own utterance weighs, not its partner.
-        seed: The seed of the order, the crops and the augmentations.
+        seed: The seed of the order, the crops and the augmentations, from 0 to 2³¹ − 1.
         workers: The number of processes that extract features.
         progress: Whether the extraction shows a progress bar.
 

@@ -25,6 +25,7 @@ from keras_ser.experiments.values import are_names
 from keras_ser.features import FRONT_ENDS, check_order
 from keras_ser.features.speech import speech_range
 from keras_ser.protocols import PROTOCOLS
+from keras_ser.reports import published
 from keras_ser.utils import files
 from keras_ser.utils.choices import check_choice
 
@@ -50,6 +51,8 @@ def check(config: Experiment, columns: Iterable[str] = COLUMNS) -> None:
             have the type of its default, or is out of range.
     """
     check_corpora(config)
+    if config.published:
+        published.parse(config.published)
     _check_protocol("protocol", config.protocol, config.protocol_arguments)
     _check_conditions(config)
     settings = config.features.settings

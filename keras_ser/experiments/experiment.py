@@ -23,6 +23,7 @@ from keras_ser.utils import files, parallel
 from keras_ser.utils.lists import as_list
 
 MAX_SMOKE_WORKERS = 2
+PRESET_KEYS = ("training", "systems")  # the parts of a config that a preset changes
 
 
 def run(
@@ -163,19 +164,41 @@ def load(
         overrides: Changes to the config, such as `"training.epochs=5"`. With
             `"features.normalise=speaker"`, `_speaker` is appended to the name of the
             experiment.
-        preset: The name of a preset, or an empty string.
+        preset: The name of a preset, or an empty string. Overrides of settings that
+            it changes are above it.
 
     Raises:
         ValueError: If the config cannot be loaded or changed in this way.
     """
     if not isinstance(config, Experiment):
         config = load_config(config)
+    _check_reference(config)
     changed = config
-    for text in as_list(overrides):
+    texts = as_list(overrides)
+    for text in texts:
         changed = override(changed, text)
+    _check_reference(changed)
     config = variants.name_by_normalisation(changed, config)
     config = variants.on_corpora(config, roots)
-    return variants.at_preset(config, preset) if preset else config
+    if not preset:
+        return config
+    found = variants.at_preset(config, preset)
+    for text in texts:  # what the user says is above what the preset says
+        if text.partition("=")[0].strip().startswith(PRESET_KEYS):
+            found = override(found, text)
+    return found
+
+
+def _check_reference(config: Experiment) -> None:
+    """Raises ValueError if the reference is not a system.
+
+    It is checked here because a part of an experiment may lack its reference.
+    """
+    if config.reference and config.reference not in config.systems:
+        raise ValueError(
+            f"Experiment `{config.name}`: `reference` must be one of its systems, "
+            f"{list(config.systems)}. Received: {config.reference!r}. Name one of them."
+        )
 
 
 def write_report(folder: Path) -> list[Path]:

@@ -289,18 +289,28 @@ def overlap_groups(rows: pd.DataFrame) -> np.ndarray:
 def origins(rows: pd.DataFrame) -> pd.Series:
     """The first original of each utterance, following copies of copies.
 
+    Utterances that are copies of each other in a circle have one of them as their
+    original.
+
     Args:
         rows: Table with the columns `utterance` and `source`.
 
     Returns:
         Names of utterances, by the names of all utterances.
     """
+    from scipy import sparse
+
     rows = rows.drop_duplicates("utterance")
     copied = rows.source.where(rows.source != "", rows.utterance)
-    origin = pd.Series(copied.to_numpy(), index=rows.utterance.to_numpy())
-    for _ in range(len(origin).bit_length()):  # each round doubles the steps followed
-        further = origin.map(origin).fillna(origin)
-        if further.equals(origin):
-            break
-        origin = further
-    return origin
+    both = np.concatenate([rows.utterance.to_numpy(object), copied.to_numpy(object)])
+    numbers, names = pd.factorize(both)
+    own, source = np.split(numbers, 2)
+    shape = len(names), len(names)
+    edges = sparse.coo_array((np.ones(len(own)), (own, source)), shape=shape)
+    _, group = sparse.csgraph.connected_components(edges, directed=False)
+    is_copy = np.zeros(len(names), bool)
+    is_copy[own[own != source]] = True
+    first = np.argsort(is_copy, kind="stable")  # a group has one original, or a circle
+    _, places = np.unique(group[first], return_index=True)
+    origin = names[first[places]][group[own]]
+    return pd.Series(origin, index=rows.utterance.to_numpy())

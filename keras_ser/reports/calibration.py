@@ -18,7 +18,8 @@ EXPLANATION = (
     "calibration error (ECE) is the mean distance between the two within 15 bins of "
     "the confidence. The temperature of a run is the one that makes the labels of its "
     "development speech most likely; `predict` applies it. It changes no prediction "
-    "and no other score. All figures pool the clean test utterances of all runs."
+    "and no other score. All figures pool the clean test utterances of all runs. Those "
+    "of a class that training lacks count as errors."
 )
 
 
@@ -63,16 +64,17 @@ def _row(name: str, runs: list[Run]) -> list[str]:
         ],
         classes,
     )
-    accuracy = np.mean(np.array(classes)[before.argmax(axis=1)] == truth)
-    own, then = (_confidence(truth, values, classes) for values in (before, after))
-    counted = [name, str(len(runs)), percent(accuracy)]
+    right = np.array(classes, object)[before.argmax(axis=1)] == truth
+    own, then = (_confidence(right, values) for values in (before, after))
+    counted = [name, str(len(runs)), percent(right.mean())]
     return [*counted, *own, _range(temperatures), *then]
 
 
-def _confidence(truth: np.ndarray, values: np.ndarray, classes) -> list[str]:
+def _confidence(right: np.ndarray, values: np.ndarray) -> list[str]:
     """The mean confidence and the calibration error."""
-    error = scores.calibration_error(truth, values, classes)
-    return [percent(values.max(axis=1).mean()), percent(error)]
+    confidence = values.max(axis=1)
+    error = scores.confidence_error(right, confidence)
+    return [percent(confidence.mean()), percent(error)]
 
 
 def _range(values: list[float]) -> str:
@@ -88,7 +90,7 @@ def _probabilities(run: Run) -> tuple[np.ndarray, np.ndarray, list[str]]:
         each for each in rows if each.startswith("p_") and rows[each].notna().all()
     ]
     names = [each.removeprefix("p_") for each in columns]
-    rows = rows[rows["truth"].isin(names)]
+    rows = rows[rows["truth"] != ""]
     return rows["truth"].to_numpy(), rows[columns].to_numpy(float), names
 
 

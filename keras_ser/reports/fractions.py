@@ -20,7 +20,7 @@ from keras_ser.reports.text import NO_VALUE, slug, sort_names
 
 AXIS = "against the share of training utterances that kept their label"
 CAPTION = f"{UAR.title} {AXIS}"
-Lines = dict[str, dict[int, str]]  # the system of each line at each percentage
+Lines = dict[str, dict[float, str]]  # the system of each line at each percentage
 
 
 def label_fraction_blocks(
@@ -57,21 +57,26 @@ def label_fraction_blocks(
     return blocks
 
 
-def _fractions(settings: dict, table: pd.DataFrame, experiment: str) -> dict[str, int]:
+def _fractions(
+    settings: dict, table: pd.DataFrame, experiment: str
+) -> dict[str, float]:
     """Percentage of labels of each system; empty if all systems have all labels."""
     systems = sort_names(table["system"][table["experiment"] == experiment])
     percents = {
-        name: round(100 * settings.get(f"systems.{name}.label_fraction", 1.0))
+        name: round(100 * settings.get(f"systems.{name}.label_fraction", 1.0), 6)
         for name in systems
     }
     return percents if set(percents.values()) - {100} else {}
 
 
-def _lines(fractions: dict[str, int]) -> tuple[Lines, list[int]]:
+def _lines(fractions: dict[str, float]) -> tuple[Lines, list[float]]:
     """The lines, and all percentages that occur in them."""
     lines: Lines = {}
     for system, percent in fractions.items():
-        lines.setdefault(system.removesuffix(f"_{percent}"), {})[percent] = system
+        name = system.removesuffix(f"_{percent:g}")
+        if percent in lines.get(name, {}):  # `x` and `x_20` with 20 % each
+            name = system
+        lines.setdefault(name, {})[percent] = system
     lines = {name: line for name, line in lines.items() if set(line) != {100}}
     return lines, sorted({percent for line in lines.values() for percent in line})
 
@@ -94,10 +99,10 @@ def _keep_common(rows: pd.DataFrame, lines: Lines) -> tuple[pd.DataFrame, str]:
 
 
 def _table(
-    test_set: str, rows: pd.DataFrame, lines: Lines, percents: list[int]
+    test_set: str, rows: pd.DataFrame, lines: Lines, percents: list[float]
 ) -> Table:
     body = [
-        [f"{percent} %", *(_cell(rows, line.get(percent)) for line in lines.values())]
+        [f"{percent:g} %", *(_cell(rows, line.get(percent)) for line in lines.values())]
         for percent in percents
     ]
     title = score_title(UAR, (cell for row in body for cell in row))
@@ -109,12 +114,12 @@ def _cell(rows: pd.DataFrame, system: str | None) -> str:
     return NO_VALUE if part.empty else uar_with_interval(part)
 
 
-def _draw(rows: pd.DataFrame, lines: Lines, percents: list[int], path: Path) -> None:
+def _draw(rows: pd.DataFrame, lines: Lines, percents: list[float], path: Path) -> None:
     panels = [
         curves.Panel(
             title=format_test_set(test_set),
             axis="training utterances with a label (%)",
-            ticks=tuple(map(str, percents)),
+            ticks=tuple(f"{percent:g}" for percent in percents),
             lines={
                 name: _line(rows[rows["test_set"] == test_set], line, percents)
                 for name, line in lines.items()
@@ -127,7 +132,7 @@ def _draw(rows: pd.DataFrame, lines: Lines, percents: list[int], path: Path) -> 
 
 
 def _line(
-    rows: pd.DataFrame, systems: dict[int, str], percents: list[int]
+    rows: pd.DataFrame, systems: dict[float, str], percents: list[float]
 ) -> np.ndarray:
     """UAR and its interval at each percentage, `(percents, 3)`; NaN if not run."""
     values = np.full((len(percents), 3), np.nan)

@@ -25,7 +25,20 @@ RUN_KEYS = (
 # Settings that change no result. Runs may differ in them, and the first that is not
 # empty counts.
 FREE_SETTINGS = ("published", "reference", "primary")
+# A setting that changes no result and that no report tells.
+UNTOLD = "training.validate_every"
+OPTIONS = "corpus_options"
 # What settings were in runs that do not record them.
+EXPERIMENT_DEFAULTS = {
+    **{"noise": "", "heard_fraction": 0.0, "probes": []},
+    **{"tuned_on": [], "tuned_audio": []},
+}
+SYSTEM_DEFAULTS = {
+    **{"unlabelled_speakers": None, "label_fraction": 1.0},
+    **{"train_conditions": ["clean"]},
+}
+# What decides, besides the fold and the repeat, which speech a system trains on.
+TRAINING_PARTS = ("use_unlabelled", "unlabelled_speakers", "label_fraction")
 FEATURE_DEFAULTS = {"speech_db": None}
 TRAINING_DEFAULTS = {
     **{"precision": "float32", "optimizer": "adam", "optimizer_arguments": {}},
@@ -199,7 +212,8 @@ def collect_settings(runs: list[Run]) -> dict[str, dict]:
 
     Raises:
         ValueError: If two runs of an experiment hold different values in what all
-            systems share, or in what defines the system that both have.
+            systems share, or in what defines the system that both have, or if two
+            systems learned or were tested on different speech.
     """
     found: dict[str, dict] = {}
     for run in runs:
@@ -209,10 +223,59 @@ def collect_settings(runs: list[Run]) -> dict[str, dict]:
         for key, value in own.items():
             if key not in known or (key in FREE_SETTINGS and not known[key][0]):
                 known[key] = value, run.folder
-    return {
-        experiment: {key: value for key, (value, _) in known.items()}
-        for experiment, known in found.items()
+    _check_speech(runs)
+    return {experiment: _told(known) for experiment, known in found.items()}
+
+
+def _told(known: dict) -> dict:
+    """The settings from `{key: (value, folder)}`, without those that say nothing."""
+    values = {key: value for key, (value, _) in known.items()}
+    options = {
+        key.removeprefix(f"{OPTIONS}."): values.pop(key)
+        for key in list(values)
+        if key.startswith(f"{OPTIONS}.")
     }
+    values[OPTIONS] = {name: own for name, own in options.items() if own}
+    for key in [*EXPERIMENT_DEFAULTS, OPTIONS]:
+        if not values[key]:
+            del values[key]
+    return {
+        key: value
+        for key, value in values.items()
+        if not key.startswith("systems.")
+        or (name := key.rpartition(".")[2]) not in SYSTEM_DEFAULTS
+        or value != SYSTEM_DEFAULTS[name]
+    }
+
+
+def _check_speech(runs: list[Run]) -> None:
+    """Compares the hashes of the speech of the systems of a fold and repeat.
+
+    Systems train on the same speech if they keep the same share of the labels and the
+    same part of the unlabelled speech.
+    """
+    found: dict[tuple, Run] = {}
+    for run in runs:
+        system = {**SYSTEM_DEFAULTS, **run.config["systems"][run.system]}
+        part = tuple(repr(system.get(key)) for key in TRAINING_PARTS)
+        for side in ("train", "dev", "test"):
+            used = part if side == "train" else ()
+            key = run.experiment, run.fold, run.repeat, side, used
+            other = found.setdefault(key, run)
+            one, two = (_hash_of(each, side) for each in (other, run))
+            if one and two and one != two:
+                raise ValueError(
+                    f"The systems of experiment {run.experiment!r} must have the same "
+                    f"speech. Received: other {side} speech, or other labels, in "
+                    f"{other.folder} and {run.folder}. Run one of them again under "
+                    "another name or `--out`, and report them separately."
+                )
+
+
+def _hash_of(run: Run, side: str) -> str:
+    """The hash of a side of a run's fold; empty if an early version recorded none."""
+    data = run.config.get("data")
+    return data.get(side, "") if isinstance(data, dict) else ""
 
 
 def _check_settings(run: Run, own: dict, known: dict) -> None:
@@ -237,18 +300,32 @@ def _flat_settings(run: Run) -> dict:
     unlabelled = config.get("unlabelled_corpus", "")
     unlabelled = unlabelled if system.get("use_unlabelled") else None
     system = {k: v for k, v in system.items() if k != "use_unlabelled"}
+    system = {**SYSTEM_DEFAULTS, **system, "unlabelled_corpus": unlabelled}
     parts = {
         "features": {**FEATURE_DEFAULTS, **config.get("features", {})},
         "training": training,
-        f"systems.{run.system}": {**system, "unlabelled_corpus": unlabelled},
+        f"systems.{run.system}": system,
+        OPTIONS: _options(config, unlabelled),
     }
     left_out = {*RUN_KEYS, *parts, "unlabelled_corpus"}
     flat = {key: value for key, value in config.items() if key not in left_out}
+    flat = {**EXPERIMENT_DEFAULTS, **flat}
     for name, part in parts.items():
         flat |= {f"{name}.{key}": value for key, value in part.items()}
+    flat.pop(UNTOLD, None)
     if unlabelled is None:
         flat.pop(UNLABELLED_RATIO, None)
     return flat
+
+
+def _options(config: dict, unlabelled) -> dict[str, dict]:
+    """The options of the readers of the corpora that a run used, by corpus."""
+    given = config.get(OPTIONS) or {}
+    names: dict[str, None] = {}
+    for each in (config.get("corpus"), unlabelled, config.get("noise")):
+        listed = [each] if isinstance(each, str) else each or []
+        names |= dict.fromkeys(filter(None, listed))
+    return {name: given.get(name, {}) for name in names}
 
 
 def _read_run(folder: RunPath) -> Run:

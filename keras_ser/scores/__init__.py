@@ -10,6 +10,7 @@ the concordance correlation coefficient (CCC), Pearson's r and the RMSE.
 from keras_ser.scores.calibration import (
     calibration_error,
     check_temperature,
+    confidence_error,
     fit_temperature,
     scaled,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "accuracy",
     "bootstrap_interval",
     "calibration_error",
+    "confidence_error",
     "check_temperature",
     "ccc",
     "ccc_difference_interval",

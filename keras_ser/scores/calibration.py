@@ -9,6 +9,7 @@ from keras_ser.utils.choices import check_positive
 
 BINS = 15
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
+SUM_TOLERANCE = 1e-3  # of probabilities that were rounded
 TINY = 1e-7  # what a probability counts as, at least
 
 
@@ -128,11 +129,30 @@ def calibration_error(
     """
     check_positive(bins=bins)
     index, values = _checked(truth, probabilities, classes)
-    confidence = values.max(axis=1)
     right = values.argmax(axis=1) == index
+    return confidence_error(right, values.max(axis=1), bins)
+
+
+def confidence_error(
+    right: ArrayLike, confidence: ArrayLike, bins: int = BINS
+) -> float:
+    """The calibration error of predictions that are right or wrong.
+
+    It is `calibration_error` where the true class may be one that the model does not
+    know, so that its prediction is wrong.
+
+    Args:
+        right: Whether each prediction is right, shape `(utterances,)`.
+        confidence: Its probability, of the same shape, in [0, 1].
+        bins: The number of bins.
+
+    Returns:
+        The error in [0, 1].
+    """
+    right, confidence = np.asarray(right, float), np.asarray(confidence, float)
     found = np.ceil(confidence * bins - 1e-9).clip(1, bins).astype(int)
     gaps = np.bincount(found, right - confidence, bins + 1)
-    return float(np.abs(gaps).sum() / len(index))
+    return float(np.abs(gaps).sum() / len(right))
 
 
 def _checked(truth, probabilities, classes) -> tuple[np.ndarray, np.ndarray]:
@@ -145,6 +165,15 @@ def _checked(truth, probabilities, classes) -> tuple[np.ndarray, np.ndarray]:
             f"class. Received: {len(truth)} labels, probabilities of shape "
             f"{values.shape} and {len(names)} classes. Give those of the same "
             "utterances."
+        )
+    if len(set(names.tolist())) < len(names):
+        raise ValueError(f"Expected different classes. Received: {names.tolist()}.")
+    wrong = ~((values >= 0) & (values <= 1 + SUM_TOLERANCE)).all(axis=1)
+    wrong |= ~(np.abs(values.sum(axis=1) - 1) <= SUM_TOLERANCE)
+    if wrong.any():
+        raise ValueError(
+            "Expected probabilities in [0, 1] that add up to 1. Received: "
+            f"{values[wrong][0].tolist()}, and {wrong.sum() - 1} other rows like it."
         )
     unknown = sorted(set(truth.tolist()) - set(names.tolist()))
     if unknown:

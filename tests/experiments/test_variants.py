@@ -14,6 +14,7 @@ from keras_ser.experiments.config import (
     System,
     Training,
 )
+from keras_ser.experiments.experiment import load
 from keras_ser.models import MODELS, SpeechModel
 
 SYSTEMS = {"one": System(), "more": System(use_unlabelled=True)}
@@ -331,3 +332,22 @@ def test_several_unlabelled_corpora_stay_on_another_corpus():
     config = Experiment("toy", "a", SYSTEMS, unlabelled_corpus=("c", "d"))
     other = variants.on_corpora(config, ("d", "b", "c"))
     assert other.corpora == ("b",) and other.unlabelled_corpora == ("c", "d")
+
+
+def test_what_the_user_says_is_above_the_preset():
+    texts = ["training.epochs=3", "training.select=best", "labels=three"]
+    texts += ["systems.0.arguments.preset=paper"]
+    found = load(with_presets("MTLAug", "MTLAug"), {}, texts, "small")
+    assert found.name == "net_small" and found.labels == "three"
+    assert found.training.epochs == 3 and found.training.select == "best"
+    assert found.training.average == RECIPES["mtl_aug"]["small"].average
+    presets = [each.arguments["preset"] for each in found.systems.values()]
+    assert presets == ["paper", "small"]
+
+
+def test_the_reference_is_a_system():
+    config = with_presets("MTLAug")
+    wrong = dataclasses.replace(config, reference="basline")
+    for given, texts in ((wrong, ()), (config, ["reference=basline"])):
+        with pytest.raises(ValueError, match="`reference` must be one.*'basline'"):
+            load(given, {}, texts, "")

@@ -1,6 +1,7 @@
 """What two tables must not share; overlaps against a comparison of all pairs."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,6 +84,24 @@ def test_sources_in_a_circle_end(toy_table):
     one["source"] = ["toy/a-1", "toy/a-0"]
     check(one, other)
     assert leaks.shared_speakers(one, other) == []
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ("toy/b-0", "toy/a-0", "toy/c-0"),  # each is a copy of the other
+        ("toy/b-0", "toy/c-0", "toy/a-0"),
+        ("toy/a-0", "toy/a-0", "toy/b-0"),
+    ],
+)
+def test_copies_in_a_circle_are_found(toy_table, sources):
+    tables = [toy_table(name) for name in "abc"]
+    for table, source in zip(tables, sources, strict=True):
+        table.loc[0, "source"] = source
+    with pytest.raises(ValueError, match="share no copies of an utterance"):
+        check(tables[0], tables[1])
+    rows = pd.concat(tables, ignore_index=True)
+    assert leaks.origins(rows)["toy/a-1"] == "toy/a-1"
 
 
 def test_without_source_an_utterance_is_its_own(toy_table):

@@ -37,6 +37,15 @@ def test_the_cells_are_those_of_the_scores(tmp_path):
     assert found == [f"{value:.1f}" for value in expected]
 
 
+def test_classes_that_training_lacks_are_errors(tmp_path):
+    table = predictions("mtl", "03")
+    table.loc[table.truth == "sadness", "truth"] = "disgust"
+    write(tmp_path, table, temperature=2.0)
+    row = table_rows(report_text(tmp_path / "toy", tmp_path / "text"), TITLE)["mtl"]
+    right = np.mean(table.truth == table.prediction)
+    assert "disgust" in set(table.truth) and row[1] == f"{100 * right:.1f}"
+
+
 def test_a_damaged_temperature_is_named(tmp_path):
     write(tmp_path, predictions("mtl", "03"), temperature=-1)
     with pytest.raises(ValueError, match=r"metrics.json.*above 0"):

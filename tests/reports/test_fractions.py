@@ -24,6 +24,22 @@ def test_few_labels_are_lines_over_their_share(tmp_path):
     assert table_rows(text, "toy: systems")["base_20"][-1] == "20 %"
 
 
+def test_each_system_has_its_cell_at_its_share(tmp_path):
+    fractions = {"x": 0.2, "x_20": 0.2, "x_2.5": 0.025, "x_0.5": 0.005}
+    for system, fraction in fractions.items():
+        table = predictions("xy", "1").assign(system=system)
+        write(
+            tmp_path / "runs", table, make_config(table, {"label_fraction": fraction})
+        )
+    text = report_text(tmp_path / "runs", tmp_path)
+    rows = table_rows(text, f"emodb: {CAPTION}")
+    assert list(rows)[-3:] == ["0.5 %", "2.5 %", "20 %"]
+    assert [sum(cell != "–" for cell in rows[name]) for name in list(rows)[-3:]] == [
+        *(1, 1),
+        2,
+    ]
+
+
 def test_lines_of_few_labels_have_the_same_folds(tmp_path):
     """The speakers at 20 % are those at 100 %; a system of 100 % alone is no line."""
     folds = {"mtl_aug_20": "12", "mtl_aug": "123", "svm": "123"}

@@ -1,5 +1,6 @@
 """Runs are found at any level of folders, and those that do not fit are rejected."""
 
+import dataclasses
 import json
 import shutil
 
@@ -16,8 +17,11 @@ from toy_runs import (
 
 from keras_ser import reports
 from keras_ser.reports.reading import (
+    EXPERIMENT_DEFAULTS,
     FEATURE_DEFAULTS,
+    SYSTEM_DEFAULTS,
     TRAINING_DEFAULTS,
+    UNTOLD,
     read_runs,
 )
 
@@ -82,6 +86,31 @@ def test_defaults_that_runs_do_not_record_are_those_of_the_config():
     assert TRAINING_DEFAULTS.items() >= changed.items()
 
 
+def test_every_setting_that_may_be_left_out_of_a_record_has_a_default():
+    """Otherwise a run with another value would be pooled with those without it."""
+    from keras_ser.experiments import config
+    from keras_ser.experiments.job import ALWAYS
+
+    elsewhere = {  # free, compared by its parts, or a part of each run
+        *("repeats", "published", "reference", "primary", "corpus_options"),
+        *("conditions", UNTOLD.partition(".")[2]),
+    }
+    for kind, defaults in (
+        (config.Experiment, EXPERIMENT_DEFAULTS),
+        (config.System, SYSTEM_DEFAULTS),
+        (config.Training, TRAINING_DEFAULTS),
+        (config.Features, FEATURE_DEFAULTS),
+    ):
+        fields = {each.name: each for each in dataclasses.fields(kind)}
+        left_out = fields.keys() - {*ALWAYS[kind]} - elsewhere
+        assert left_out <= defaults.keys()
+        for name in left_out:
+            made = fields[name].default_factory
+            is_made = made is not dataclasses.MISSING
+            default = made() if is_made else fields[name].default
+            assert json.loads(json.dumps(default)) == defaults[name]
+
+
 def test_test_tables_of_a_fold_may_share_utterances(tmp_path):
     near = predictions("mtl", "03")
     write(tmp_path, pd.concat([near, near.assign(test="far")]))
@@ -124,11 +153,17 @@ def test_an_utterance_in_two_folds_of_a_repeat_is_rejected(tmp_path):
         ("corpus", "ravdess"),
         ("protocol_arguments", {"folds": 3}),
         ("systems.mtl.arguments", {"center": False}),
+        ("systems.mtl.label_fraction", 0.5),
+        ("systems.mtl.train_conditions", ["gain:-20"]),
+        ("heard_fraction", 0.3),
+        ("tuned_on", ["emodb/15"]),
+        ("corpus_options.emodb", {"labelled": False}),
     ],
 )
 def test_runs_with_different_settings_are_rejected(path, value, runs):
     table = predictions("mtl", "03")
-    write(runs, table, config=change_config(table, path, value))
+    config = change_config(table, path, value, corpus_options={})
+    write(runs, table, config=config)
     with pytest.raises(ValueError, match="another name or `--out`") as error:
         reports.read(runs)
     *_, received = str(error.value).partition("Received: ")
@@ -143,6 +178,30 @@ def test_settings_that_change_no_result_may_differ(key, runs, table):
     config = make_config(predictions("mtl", "08"), **{key: "mtl"})
     write(runs, predictions("mtl", "08"), config=config)
     pd.testing.assert_frame_equal(reports.read(runs), table)
+
+
+def test_settings_that_concern_other_systems_may_differ(runs, table):
+    config = make_config(
+        predictions("mtl", "03"), corpus_options={"librispeech": {"x": 1}}
+    )
+    config["training"]["validate_every"] = 1
+    write(runs, predictions("mtl", "03"), config=config)
+    pd.testing.assert_frame_equal(reports.read(runs), table)
+
+
+@pytest.mark.parametrize("side", ["train", "dev", "test"])
+def test_systems_on_other_speech_are_not_compared(side, tmp_path):
+    data = dict(train="a", dev="b", test="c")
+    for system, own in (("base", data), ("mtl", {**data, side: "x"})):
+        table = predictions(system, "03")
+        write(tmp_path, table, config=make_config(table, data=own))
+    with pytest.raises(ValueError, match=f"other {side} speech, or other labels, in"):
+        reports.read(tmp_path)
+    # A system may train on further speech.
+    config = make_config(table, {"label_fraction": 0.5}, data={**data, side: "x"})
+    write(tmp_path, table, config=config)
+    if side == "train":
+        assert len(reports.read(tmp_path))
 
 
 def test_the_reference_of_the_config_counts(runs, tmp_path):

@@ -98,12 +98,17 @@ def test_a_certain_prediction_is_in_the_last_bin():
         (["a"], [[0.5, 0.5]]),
         (["a", "b"], [[1.0, 0.0, 0.0]]),
         (["d"], [[1.0, 0.0, 0.0]]),
+        (["a"], [[np.nan, 0.5, 0.5]]),
+        (["a"], [[2.0, -1.0, 0.0]]),
+        (["a"], [[0.5, 0.2, 0.2]]),
     ],
 )
 def test_what_does_not_fit_is_rejected(truth, values):
     for function in (scores.fit_temperature, scores.calibration_error):
         with pytest.raises(ValueError, match="Expected.*Received"):
             function(truth, values, CLASSES)
+        with pytest.raises(ValueError, match="Expected different classes"):
+            function(["a"], [[0.5, 0.5]], ["a", "a"])
 
 
 @pytest.mark.parametrize("value", [0, -1, np.nan, np.inf, "1", None])
