@@ -347,7 +347,7 @@ def test_what_the_user_says_is_above_the_preset():
 
 def test_the_reference_is_a_system():
     config = with_presets("MTLAug")
-    wrong = dataclasses.replace(config, reference="basline")
-    for given, texts in ((wrong, ()), (config, ["reference=basline"])):
-        with pytest.raises(ValueError, match="`reference` must be one.*'basline'"):
+    wrong = dataclasses.replace(config, reference="nobody")
+    for given, texts in ((wrong, ()), (config, ["reference=nobody"])):
+        with pytest.raises(ValueError, match="`reference` must be one.*'nobody'"):
             load(given, {}, texts, "")
