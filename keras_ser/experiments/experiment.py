@@ -172,7 +172,6 @@ def load(
     """
     if not isinstance(config, Experiment):
         config = load_config(config)
-    _check_reference(config)
     changed = config
     texts = as_list(overrides)
     for text in texts:

@@ -20,17 +20,17 @@ def test_hidden_files_are_left_out_and_linked_folders_are_followed(tmp_path):
 
 
 def test_a_folder_has_its_own_path_or_that_of_the_first_link(tmp_path):
-    for folder in ("root/x/real", "root/z", "outside"):
+    for folder in ("tree/x/real", "tree/z", "outside"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "one.wav").touch()
-    links = {"root/a": "root/x/real", "root/z/link": "outside", "root/link": "outside"}
+    links = {"tree/a": "tree/x/real", "tree/z/link": "outside", "tree/link": "outside"}
     for link, target in links.items():
         (tmp_path / link).symlink_to(tmp_path / target)
     with pytest.warns(UserWarning) as caught:
-        found = list(visible_files(tmp_path / "root"))
-    names = [each.relative_to(tmp_path / "root").as_posix() for each in found]
+        found = list(visible_files(tmp_path / "tree"))
+    names = [each.relative_to(tmp_path / "tree").as_posix() for each in found]
     assert names == ["x/real/one.wav", "z/one.wav", "link/one.wav"]
-    said = [str(each.message).replace(f"{tmp_path}/root/", "") for each in caught]
+    said = [str(each.message).replace(f"{tmp_path}/tree/", "") for each in caught]
     assert [each.split(". ")[0] for each in said] == [
         "The folder a is the same as x/real",
         "The folder z/link is the same as link",
